@@ -23,7 +23,9 @@ await build({
   external: ['better-sqlite3', 'hcl2-parser', 'pg-native', 'react-devtools-core'],
   define: { 'process.env.NODE_ENV': '"production"' },
   // Bundled CommonJS packages call require() for Node's own modules.
-  banner: { js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
+  },
   metafile: false,
   logLevel: 'warning',
 })

@@ -18,7 +18,11 @@ const sorted = (x) =>
   Array.isArray(x)
     ? x.map(sorted)
     : x && typeof x === 'object'
-      ? Object.fromEntries(Object.keys(x).sort().map((key) => [key, sorted(x[key])]))
+      ? Object.fromEntries(
+          Object.keys(x)
+            .sort()
+            .map((key) => [key, sorted(x[key])]),
+        )
       : x
 const lines = (table) =>
   `{\n${Object.keys(table)
@@ -39,9 +43,7 @@ const TRANSPORT = new Set(['node', 'vmid', 'digest', 'delete', 'revert', 'force'
 const effectOf = (rows) => {
   const effects = {}
   for (const { option, op, effect } of rows) {
-    const name = option.replace(/\d+$/, '[n]')
-    const entry = (effects[name in effects || option === name ? name : option] ??= {})
-    entry[op] ??= effect
+    effects[option] = { [op]: effect, ...effects[option] }
   }
   return effects
 }

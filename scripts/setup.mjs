@@ -16,13 +16,17 @@ const wanted = createHash('sha256')
 
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < 20 || (major === 20 && minor < 19)) {
-  console.error(`mpc needs Node 20.19 or newer, this is ${process.version}. Install a newer Node and run the command again.`)
+  console.error(
+    `mpc needs Node 20.19 or newer, this is ${process.version}. Install a newer Node and run the command again.`,
+  )
   process.exit(1)
 }
 
 const sqliteLoads = () =>
-  spawnSync(process.execPath, ['-e', 'new (require("better-sqlite3"))(":memory:").close()'], { cwd: root, stdio: 'ignore' })
-    .status === 0
+  spawnSync(process.execPath, ['-e', 'new (require("better-sqlite3"))(":memory:").close()'], {
+    cwd: root,
+    stdio: 'ignore',
+  }).status === 0
 
 if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted && sqliteLoads()) process.exit(0)
 

@@ -74,5 +74,7 @@ if (files.length === 0) {
   console.error('no test file matches')
   failed = 1
 }
-console.log(skipped > 0 ? `${passed} passed, ${failed} failed, ${skipped} skipped` : `${passed} passed, ${failed} failed`)
+console.log(
+  skipped > 0 ? `${passed} passed, ${failed} failed, ${skipped} skipped` : `${passed} passed, ${failed} failed`,
+)
 process.exit(failed === 0 ? 0 : 1)

@@ -1,0 +1,45 @@
+import type { Diagnostic } from '../diagnostic/diagnostic.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { Direction, RunStatus, StepStatus } from './journal.ts'
+
+/** What the executor tells the world, in order; `at` is ISO 8601. Renderers subscribe; nothing is asked through events. */
+export type ApplyEvent =
+  | { readonly type: 'run-started'; readonly at: string; readonly run: string; readonly plan: Plan }
+  | { readonly type: 'step-started'; readonly at: string; readonly step: string; readonly direction: Direction }
+  | {
+      readonly type: 'request-sent'
+      readonly at: string
+      readonly step: string
+      readonly method: string
+      readonly path: string
+    }
+  | { readonly type: 'task-started'; readonly at: string; readonly step: string; readonly upid: string }
+  | { readonly type: 'task-log'; readonly at: string; readonly step: string; readonly line: string }
+  | {
+      readonly type: 'step-ended'
+      readonly at: string
+      readonly step: string
+      readonly direction: Direction
+      readonly status: StepStatus
+      readonly seconds: number
+      readonly diagnostics: readonly Diagnostic[]
+    }
+  | { readonly type: 'rollback-started'; readonly at: string; readonly steps: readonly string[] }
+  | { readonly type: 'run-ended'; readonly at: string; readonly outcome: RunOutcome }
+
+export interface StepOutcome {
+  readonly step: string
+  readonly status: StepStatus
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** How a run ended, step by step; expected failures are values here, never exceptions. */
+export interface RunOutcome {
+  readonly run: string
+  readonly plan: string
+  readonly status: RunStatus
+  readonly interrupted: boolean
+  readonly steps: readonly StepOutcome[]
+  readonly diagnostics: readonly Diagnostic[]
+  readonly seconds: number
+}

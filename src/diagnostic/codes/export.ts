@@ -1,0 +1,3 @@
+import type { CodeTable } from '../code-table.ts'
+
+export const exportCodes = {} as const satisfies CodeTable

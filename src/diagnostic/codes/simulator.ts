@@ -1,0 +1,3 @@
+import type { CodeTable } from '../code-table.ts'
+
+export const simulatorCodes = {} as const satisfies CodeTable

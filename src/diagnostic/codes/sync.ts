@@ -1,0 +1,3 @@
+import type { CodeTable } from '../code-table.ts'
+
+export const syncCodes = {} as const satisfies CodeTable

@@ -1,0 +1,20 @@
+import type { Address } from '../resource/address.ts'
+
+export interface PlanOptions {
+  /** Range the planner takes VMIDs from, both ends included; PVE's own default is 100 and up. */
+  readonly vmids: { readonly first: number; readonly last: number }
+  /** Only these resources, and what they depend on. Empty: all. */
+  readonly targets: readonly Address[]
+  readonly excludes: readonly Address[]
+  /** Plan the destruction of everything managed (of the targets, when there are any). */
+  readonly destroy: boolean
+  /** Storage for backups taken before destroying; undefined: the first active one on the guest's node that takes `backup`. */
+  readonly backupStorage?: string
+}
+
+export const DEFAULT_PLAN_OPTIONS: PlanOptions = {
+  vmids: { first: 100, last: 999_999_999 },
+  targets: [],
+  excludes: [],
+  destroy: false,
+}

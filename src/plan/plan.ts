@@ -1,0 +1,86 @@
+import type { Address } from '../resource/address.ts'
+import type { AppliedResource } from '../resource/applied.ts'
+import type { Change, Disruption } from '../resource/change.ts'
+import type { GuestIdentity, GuestRef } from '../resource/guest.ts'
+import type { ApiRequest } from '../resource/request.ts'
+import type { Reversal } from '../resource/reversal.ts'
+
+/** Readable and unique in its plan: `vm.web[0]/create`, `vm.db/grow-scsi0`. */
+export type StepId = string
+
+export type StepAction =
+  | 'create'
+  | 'update'
+  | 'destroy'
+  | 'move'
+  | 'start'
+  | 'stop'
+  | 'reboot'
+  | 'snapshot'
+  | 'backup'
+  | 'bind'
+  | 'forget'
+
+/** What must be true on the server before the first request of a step is sent. */
+export interface Expectation {
+  /** The guest must not exist: it is ours to create. */
+  readonly absent?: true
+  /** Digest of the configuration at planning time; only for the first step of the plan that touches the guest. */
+  readonly digest?: string
+  readonly identity?: GuestIdentity
+}
+
+/** One unit of work. Everything the executor, the journal and the renderers need stands in it as data. */
+export interface Step {
+  readonly id: StepId
+  readonly action: StepAction
+  readonly address: Address
+  readonly guest?: GuestRef
+  /** A few words in the imperative: "grow scsi0 from 32G to 64G". */
+  readonly summary: string
+  readonly expects?: Expectation
+  readonly requests: readonly ApiRequest[]
+  /** Steps that must have finished; they stand earlier in the plan. */
+  readonly needs: readonly StepId[]
+  readonly disruption: Disruption
+  readonly reversal: Reversal
+  readonly because: Change
+  /** The binding before and after the step; the journal records it together with the step's end. Missing: unchanged. */
+  readonly binding?: { readonly before: AppliedResource | null; readonly after: AppliedResource | null }
+}
+
+/** What happens to one resource as a whole; the renderers' headings. */
+export interface ResourceChange {
+  readonly address: Address
+  readonly kind: 'vm' | 'container' | 'pool'
+  readonly action: 'create' | 'update' | 'replace' | 'destroy' | 'bind' | 'forget'
+  readonly guest?: GuestRef
+  readonly name?: string
+  readonly change: Change
+  readonly disruption: Disruption
+  readonly steps: readonly StepId[]
+}
+
+/** A complete, self-contained account of a run to come: saved, hashed, reviewed, applied as it is. */
+export interface Plan {
+  readonly format_version: '1.0'
+  /** `p-` and the first characters of the fingerprint. */
+  readonly id: string
+  /** SHA-256 of everything below, canonically written. */
+  readonly fingerprint: string
+  /** `revert` plans name the run they undo. */
+  readonly origin:
+    | { readonly kind: 'declaration' }
+    | { readonly kind: 'revert'; readonly plan: string; readonly run: string }
+  /** The cluster it was made for. */
+  readonly cluster: string
+  readonly changes: readonly ResourceChange[]
+  /** In an order that respects `needs`. */
+  readonly steps: readonly Step[]
+  /** Resources that need nothing done. */
+  readonly unchanged: number
+  readonly outputs: readonly { readonly name: string; readonly value: unknown; readonly sensitive: boolean }[]
+}
+
+/** An empty plan has nothing to do. */
+export const isEmptyPlan = ({ steps }: Plan): boolean => steps.length === 0

@@ -1,0 +1,84 @@
+declare const brand: unique symbol
+
+/** The name of a declared resource: `vm.web`, `vm.web[0]`, `vm.web["blue"]`, `module.site.container.dns`. Made by `addressOf` and `parseAddress` only. */
+export type Address = string & { readonly [brand]: 'Address' }
+
+export type InstanceKey = number | string
+
+export interface AddressParts {
+  readonly modules: readonly { readonly name: string; readonly key?: InstanceKey }[]
+  /** The kind's name: `vm`, `container`, `pool`. */
+  readonly type: string
+  readonly name: string
+  readonly key?: InstanceKey
+}
+
+const NAME = '[A-Za-z_][A-Za-z0-9_-]*'
+const KEY = String.raw`\[(?:\d+|"(?:[^"\\]|\\.)*")\]`
+const SEGMENT = new RegExp(`^(${NAME})(${KEY})?(?:\\.|$)`)
+
+const keyText = (key: InstanceKey | undefined): string => (key === undefined ? '' : `[${JSON.stringify(key)}]`)
+
+/** Writes the parts in the one canonical spelling. */
+export const addressOf = ({ modules, type, name, key }: AddressParts): Address =>
+  [...modules.map((step) => `module.${step.name}${keyText(step.key)}`), `${type}.${name}${keyText(key)}`].join(
+    '.',
+  ) as Address
+
+interface Segment {
+  readonly name: string
+  readonly key?: InstanceKey
+}
+
+const segmentsOf = (text: string): readonly Segment[] | undefined => {
+  const segments: Segment[] = []
+  let rest = text
+  while (rest !== '') {
+    const match = SEGMENT.exec(rest)
+    if (!match?.[1]) return undefined
+    if (match[0] === rest && rest.endsWith('.')) return undefined
+    try {
+      segments.push(match[2] ? { name: match[1], key: JSON.parse(match[2].slice(1, -1)) } : { name: match[1] })
+    } catch {
+      return undefined
+    }
+    rest = rest.slice(match[0].length)
+  }
+  return segments
+}
+
+/** Takes an address apart; undefined when it is not one. */
+export const parseAddressParts = (text: string): AddressParts | undefined => {
+  const segments = segmentsOf(text)
+  if (!segments) return undefined
+  const modules: Segment[] = []
+  let at = 0
+  while (segments[at]?.name === 'module' && segments[at]?.key === undefined) {
+    const step = segments[at + 1]
+    if (!step) return undefined
+    modules.push(step)
+    at += 2
+  }
+  const [type, last] = segments.slice(at)
+  if (segments.length !== at + 2 || !type || !last || type.key !== undefined) return undefined
+  return { modules, type: type.name, ...last }
+}
+
+/** Reads an address as a person types it; undefined when it is not one. */
+export const parseAddress = (text: string): Address | undefined => {
+  const parts = parseAddressParts(text.trim())
+  return parts && addressOf(parts)
+}
+
+const chunks = (text: string): readonly (string | number)[] =>
+  text.split(/(\d+)/).map((chunk, index) => (index % 2 === 1 ? Number(chunk) : chunk))
+
+/** Orders addresses as people count: `vm.web[2]` before `vm.web[10]`. */
+export const compareAddresses = (a: string, b: string): number => {
+  const [left, right] = [chunks(a), chunks(b)]
+  for (let i = 0; i < Math.max(left.length, right.length); i++) {
+    const [x, y] = [left[i] ?? '', right[i] ?? '']
+    if (x !== y) return typeof x === 'number' && typeof y === 'number' ? x - y : String(x) < String(y) ? -1 : 1
+  }
+  return 0
+}

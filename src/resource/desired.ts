@@ -1,0 +1,88 @@
+import type { SourceRange } from '../diagnostic/source-range.ts'
+import type { Address } from './address.ts'
+import type { Config } from './config-value.ts'
+import type { Vmid } from './guest.ts'
+
+/** Where a new guest's disks come from. */
+export type GuestSource =
+  | { readonly by: 'blank' }
+  /** `template` is a name or a VMID as text; `full` false asks for a linked clone. */
+  | { readonly by: 'clone'; readonly template: string; readonly full?: boolean; readonly storage?: string }
+  /** Containers: volume id of an archive, `local:vztmpl/…`. */
+  | { readonly by: 'archive'; readonly volume: string }
+
+export interface Lifecycle {
+  readonly preventDestroy: boolean
+  /** Attribute names, dotted as in `AttributeChange.name`, or `all`. */
+  readonly ignoreChanges: readonly string[]
+  readonly createBeforeDestroy: boolean
+  readonly replaceTriggeredBy: readonly Address[]
+  /** How destroying is made reversible. */
+  readonly onDestroy: 'backup' | 'retain' | 'delete'
+  /** Whether mpc may restart the guest when a change needs it; `never` leaves the change pending and says so. */
+  readonly reboot: 'never' | 'allowed'
+  /** Whether a snapshot is taken before changes: `auto` where the exact inverse needs one. */
+  readonly snapshot: 'auto' | 'always' | 'never'
+}
+
+export interface DesiredGuest {
+  readonly kind: 'vm' | 'container'
+  readonly address: Address
+  readonly node: string
+  readonly vmid?: Vmid
+  readonly source: GuestSource
+  /** Declared configuration only, normalised by the kind; an absent key is never touched. */
+  readonly config: Config
+  readonly power?: 'running' | 'stopped'
+  readonly pool?: string
+  /** True: convert to a template once created. */
+  readonly template?: boolean
+  readonly lifecycle: Lifecycle
+  readonly dependsOn: readonly Address[]
+  readonly range?: SourceRange
+  /** Where each declared attribute stands, by dotted name. */
+  readonly ranges?: { readonly [name: string]: SourceRange }
+}
+
+export interface DesiredPool {
+  readonly kind: 'pool'
+  readonly address: Address
+  readonly poolid: string
+  readonly comment?: string
+  readonly lifecycle: Lifecycle
+  readonly dependsOn: readonly Address[]
+  readonly range?: SourceRange
+}
+
+export type DesiredResource = DesiredGuest | DesiredPool
+
+export interface DesiredOutput {
+  readonly name: string
+  readonly value: unknown
+  readonly sensitive: boolean
+}
+
+/** What the declarations say, evaluated and validated. Order never matters: the planner sorts. */
+export interface Desired {
+  readonly resources: readonly DesiredResource[]
+  readonly outputs: readonly DesiredOutput[]
+  /** Bindings carried over from another address, old to new. */
+  readonly moved: readonly { readonly from: Address; readonly to: Address }[]
+  /** Existing guests to bind; `id` is `node/vmid` or a VMID as text. */
+  readonly imports: readonly { readonly to: Address; readonly id: string; readonly range?: SourceRange }[]
+  /** Addresses that are to be forgotten, and whether the guest is destroyed too. */
+  readonly removed: readonly { readonly from: Address; readonly destroy: boolean }[]
+}
+
+/** Secret values by reference (`Secret.secret`); never saved, printed or hashed without the workspace's key. */
+export type Secrets = ReadonlyMap<string, string>
+
+export const DEFAULT_LIFECYCLE: Lifecycle = {
+  preventDestroy: false,
+  ignoreChanges: [],
+  createBeforeDestroy: false,
+  replaceTriggeredBy: [],
+  onDestroy: 'backup',
+  reboot: 'never',
+  snapshot: 'auto',
+}

@@ -1,0 +1,28 @@
+import type { Secret } from './config-value.ts'
+
+/** A value that an earlier step's request gave (`ApiRequest.output`), such as the volume id of a backup. Rare: ids are ours to choose. */
+export interface OutputRef {
+  readonly fromStep: string
+  readonly output: string
+}
+
+export type RequestParam = string | number | boolean | Secret | OutputRef
+
+/** One API call as data. The executor sends it, waits for its task when the answer is a UPID, and interprets nothing. */
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** Below /api2/json, already encoded. `{step.output}` in braces is replaced by an earlier output, URL-encoded. */
+  readonly path: string
+  readonly params?: { readonly [name: string]: RequestParam }
+  /** The server supports `digest` here: the executor adds the digest of the configuration it last saw. */
+  readonly digest?: true
+  /** Takes a field of the one entry of a list answer whose fields equal `where`, and keeps it under `name` for later requests. */
+  readonly output?: {
+    readonly name: string
+    readonly where: { readonly [field: string]: string | number }
+    readonly take: string
+  }
+}
+
+export const isOutputRef = (param: unknown): param is OutputRef =>
+  typeof param === 'object' && param !== null && 'fromStep' in param

@@ -1,0 +1,43 @@
+import type { Diagnostic } from '../diagnostic/diagnostic.ts'
+
+/** A request ready to leave: secrets and references are resolved. */
+export interface OutgoingRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly path: string
+  readonly params: { readonly [name: string]: string | number | boolean }
+}
+
+/**
+ * What came of a request. `refused`: the server answered and nothing happened. `unknown`: the connection broke after the request may have been
+ * taken; only the server can tell.
+ */
+export type Answer =
+  | { readonly kind: 'answered'; readonly data: unknown }
+  | { readonly kind: 'refused'; readonly diagnostic: Diagnostic; readonly status: number; readonly message: string }
+  | { readonly kind: 'unknown'; readonly diagnostic: Diagnostic }
+
+/** How a task ended. `lost`: its node answers no more or knows nothing of it. */
+export type TaskEnd =
+  | { readonly kind: 'ok'; readonly warnings: number }
+  | { readonly kind: 'failed'; readonly exitstatus: string; readonly log: readonly string[] }
+  | { readonly kind: 'lost'; readonly diagnostic: Diagnostic }
+
+export interface TaskEntry {
+  readonly upid: string
+  /** PVE's task type: `qmcreate`, `vzdump` … */
+  readonly type: string
+  readonly id: string
+  readonly user: string
+  /** Unix seconds. */
+  readonly starttime: number
+  readonly status?: string
+}
+
+/** The server as those who change it need it: implemented by the API client, used by the executor. */
+export interface Server {
+  readonly send: (request: OutgoingRequest, signal?: AbortSignal) => Promise<Answer>
+  /** Waits until the task ends; gives each new log line once, in order. */
+  readonly waitForTask: (upid: string, onLine: (line: string) => void, signal?: AbortSignal) => Promise<TaskEnd>
+  /** Tasks of a guest on a node that started at or after a moment (Unix seconds), newest first; for finding out what became of a lost answer. */
+  readonly tasksSince: (node: string, vmid: number, since: number) => Promise<readonly TaskEntry[]>
+}

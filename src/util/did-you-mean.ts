@@ -1,0 +1,18 @@
+import { distance } from 'fastest-levenshtein'
+
+/** The candidate a person most likely meant, or undefined when none is close enough to be worth suggesting. */
+export const didYouMean = (word: string, candidates: Iterable<string>): string | undefined => {
+  const limit = Math.max(1, Math.floor(word.length / 3))
+  let best: { readonly candidate: string; readonly cost: number } | undefined
+  for (const candidate of candidates) {
+    const cost = distance(word.toLowerCase(), candidate.toLowerCase())
+    if (cost <= limit && (best === undefined || cost < best.cost)) best = { candidate, cost }
+  }
+  return best?.candidate
+}
+
+/** ` Did you mean "…"?` ready to end a sentence with, or an empty string. */
+export const suggestion = (word: string, candidates: Iterable<string>): string => {
+  const candidate = didYouMean(word, candidates)
+  return candidate === undefined ? '' : ` Did you mean "${candidate}"?`
+}
