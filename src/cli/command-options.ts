@@ -1,0 +1,25 @@
+import type { OptionSpec } from './command-spec.ts'
+
+/** Options that several commands share, spelled once. */
+export const VARIABLES = [
+  { flags: '--var <name=value>', description: 'set an input variable', many: true },
+  { flags: '--var-file <file>', description: 'read input variables from a file', many: true, completes: 'file' },
+] as const satisfies readonly OptionSpec[]
+
+export const SELECTION = [
+  { flags: '--target <address>', description: 'plan only this resource and what it depends on', many: true },
+  { flags: '--exclude <address>', description: 'leave this resource out of the plan', many: true },
+  { flags: '--destroy', description: 'plan to destroy everything that is managed' },
+] as const satisfies readonly OptionSpec[]
+
+export const APPROVAL = [
+  { flags: '--auto-approve', description: 'do not ask before changing the cluster' },
+  { flags: '--allow-irreversible', description: 'run steps that cannot be undone' },
+  { flags: '--parallelism <n>', description: 'steps at once (default: the setting, or 4)' },
+] as const satisfies readonly OptionSpec[]
+
+export const PLAN_ID = {
+  name: '[plan-id]',
+  description: 'id of a saved plan, or its first characters',
+  completes: 'plan',
+} as const

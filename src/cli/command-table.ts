@@ -1,0 +1,204 @@
+import { APPROVAL, PLAN_ID, SELECTION, VARIABLES } from './command-options.ts'
+import type { CommandSpec, OptionSpec } from './command-spec.ts'
+
+export const GLOBAL_OPTIONS = [
+  { flags: '-C, --chdir <dir>', description: 'run as if started in this folder', completes: 'folder' },
+  { flags: '--json', description: 'print one JSON object a line' },
+  { flags: '--no-color', description: 'no colours (NO_COLOR does the same)' },
+  { flags: '--debug', description: 'say more about what is done, and show stacks of bugs' },
+  { flags: '--quiet', description: 'results and errors only' },
+] as const satisfies readonly OptionSpec[]
+
+/** Every command of mpc, in the order a newcomer meets them. */
+export const COMMANDS = [
+  {
+    name: 'init',
+    summary: 'set up this folder as a workspace and test the connection',
+    description:
+      'Writes .proxmox/config.yml, asks for what it is not told, and connects once. Credentials are read from the environment (PROXMOX_VE_API_TOKEN, or PROXMOX_VE_USERNAME and PROXMOX_VE_PASSWORD) or from a file or command named in the settings; they are never written down.',
+    args: [],
+    options: [
+      { flags: '--endpoint <url>', description: 'the server: https://pve.example.com:8006' },
+      { flags: '--fingerprint <sha256>', description: 'pin the certificate with this SHA-256 fingerprint' },
+      { flags: '--ca-file <file>', description: 'trust the certificate authority in this PEM file', completes: 'file' },
+      { flags: '--insecure', description: 'do not verify the certificate' },
+      { flags: '--token-file <file>', description: 'read the API token from this file', completes: 'file' },
+      { flags: '--force', description: 'replace existing settings' },
+      { flags: '--no-test', description: 'do not connect' },
+    ],
+    examples: [
+      { command: 'mpc init', means: 'ask for the endpoint and test the connection' },
+      { command: 'mpc init --endpoint https://pve.example.com:8006', means: 'ask nothing' },
+    ],
+    load: () => import('./commands/init.ts'),
+  },
+  {
+    name: 'sync',
+    summary: 'read the cluster into the local state',
+    description:
+      "Reads nodes, storages, pools and every guest's configuration into .proxmox/state.db. Changes nothing on the server. Guests of a node that does not answer are kept as they were last seen.",
+    args: [],
+    options: [],
+    examples: [{ command: 'mpc sync', means: 'read the cluster' }],
+    load: () => import('./commands/sync.ts'),
+  },
+  {
+    name: 'status',
+    alias: 'test-connection',
+    summary: 'test the connection and say what mpc knows',
+    description: 'Connects, shows the server, who mpc is there, and how old the local state is.',
+    args: [],
+    options: [],
+    examples: [{ command: 'mpc status', means: 'test the connection' }],
+    load: () => import('./commands/status.ts'),
+  },
+  {
+    name: 'validate',
+    summary: 'check the declarations without a server',
+    description:
+      'Reads and evaluates the declarations and reports everything that is wrong with them. Needs no server and no state.',
+    args: [{ name: '[file...]', description: 'declaration files (default: all in the folder)', completes: 'file' }],
+    options: [...VARIABLES],
+    examples: [
+      { command: 'mpc validate', means: 'check every *.mpc.hcl and *.mpc.yaml here' },
+      { command: 'mpc validate --json', means: 'the same, for a machine' },
+    ],
+    load: () => import('./commands/validate.ts'),
+  },
+  {
+    name: 'plan',
+    summary: 'show what would change, and how each step is undone',
+    description:
+      'Compares the declarations with the last sync and prints the ordered steps that make them equal, each with what it means for the guest and how it is undone. Saves the plan under a short id. Sends nothing to the server.',
+    args: [{ name: '[file...]', description: 'declaration files (default: all in the folder)', completes: 'file' }],
+    options: [
+      ...VARIABLES,
+      ...SELECTION,
+      { flags: '--refresh', description: 'sync first' },
+      { flags: '--out <file>', description: 'write the plan as JSON to this file', completes: 'file' },
+      { flags: '--detailed-exitcode', description: 'exit 2 when there are changes' },
+    ],
+    examples: [
+      { command: 'mpc plan', means: 'plan everything declared here' },
+      { command: 'mpc plan web.mpc.hcl --target vm.web', means: 'plan one resource' },
+      { command: 'mpc plan --detailed-exitcode', means: 'exit 2 when something would change' },
+    ],
+    load: () => import('./commands/plan.ts'),
+  },
+  {
+    name: 'show',
+    summary: 'show a saved plan',
+    description: 'Prints a saved plan, by default the latest.',
+    args: [PLAN_ID],
+    options: [{ flags: '-i, --interactive', description: 'fold, filter and open steps with the keyboard' }],
+    examples: [
+      { command: 'mpc show', means: 'the latest plan' },
+      { command: 'mpc show p-k3v9x2a --json', means: 'a plan as JSON' },
+    ],
+    load: () => import('./commands/show.ts'),
+  },
+  {
+    name: 'apply',
+    summary: 'carry a plan out; undo it if a step fails',
+    description:
+      'Syncs, plans, shows the plan, asks, and runs it; with a plan id, runs exactly that saved plan. Every request is journalled before it is sent. When a step fails, everything done before it is undone in reverse order.',
+    args: [PLAN_ID],
+    options: [...VARIABLES, ...SELECTION, ...APPROVAL, { flags: '--no-refresh', description: 'plan on the last sync' }],
+    examples: [
+      { command: 'mpc apply', means: 'plan, show, ask, run' },
+      { command: 'mpc apply p-k3v9x2a', means: 'run a saved plan' },
+      { command: 'mpc apply --auto-approve', means: 'do not ask' },
+    ],
+    load: () => import('./commands/apply.ts'),
+  },
+  {
+    name: 'revert',
+    summary: 'undo a finished plan',
+    description:
+      'Makes a plan from the reversals of a finished run, shows it, asks, and runs it like any other plan. Refuses when later changes stand in the way. Reverting a revert is a redo.',
+    args: [{ name: '<plan-id>', description: 'the plan to undo, or its first characters', completes: 'plan' }],
+    options: [...APPROVAL],
+    examples: [{ command: 'mpc revert p-k3v9x2a', means: 'undo what that plan did' }],
+    load: () => import('./commands/revert.ts'),
+  },
+  {
+    name: 'history',
+    summary: 'list plans, runs and reverts',
+    description: 'Lists saved plans and their runs, newest first.',
+    args: [],
+    options: [{ flags: '--limit <n>', description: 'how many entries', default: '20' }],
+    examples: [{ command: 'mpc history', means: 'the latest twenty' }],
+    load: () => import('./commands/history.ts'),
+  },
+  {
+    name: 'export',
+    summary: 'write the managed guests as Terraform or Ansible',
+    description:
+      'Writes the declared guests as they are on the cluster, for the bpg Terraform provider (with import blocks) or as community.proxmox tasks with a static inventory, and reports what the other tool cannot express.',
+    args: [],
+    options: [
+      { flags: '--format <format>', description: 'what to write', choices: ['terraform', 'ansible'] },
+      {
+        flags: '--out <dir>',
+        description: 'folder to write to (default: terraform/ or ansible/)',
+        completes: 'folder',
+      },
+      { flags: '--force', description: 'overwrite files that are there' },
+      ...VARIABLES,
+    ],
+    examples: [
+      { command: 'mpc export --format terraform', means: 'write terraform/' },
+      { command: 'mpc export --format ansible --out site', means: 'write site/' },
+    ],
+    load: () => import('./commands/export.ts'),
+  },
+  {
+    name: 'simulate',
+    summary: 'run a simulated Proxmox VE server',
+    description:
+      'Starts a server on 127.0.0.1 that answers as Proxmox VE does, with a made-up cluster, so that plans can be tried without a real one. Ends on Ctrl-C.',
+    args: [],
+    options: [
+      { flags: '--port <n>', description: 'port to listen on; 0 takes a free one', default: '8006' },
+      { flags: '--http', description: 'plain HTTP instead of HTTPS' },
+      { flags: '--nodes <n>', description: 'number of nodes of a generated cluster' },
+      { flags: '--guests <n>', description: 'number of guests of a generated cluster' },
+      { flags: '--seed <n>', description: 'the same seed gives the same cluster and answers', default: '7' },
+      { flags: '--speed <n>', description: 'how much faster than real the tasks run', default: '100' },
+      { flags: '--profile <name>', description: 'the cluster to start with', choices: ['homelab', 'recorded'] },
+      { flags: '--from <file>', description: 'a cluster described in YAML or JSON', completes: 'file' },
+      {
+        flags: '--from-state <file>',
+        description: 'a copy of the cluster as a state database last saw it',
+        completes: 'file',
+      },
+      { flags: '--record <file>', description: 'write every exchange to this file', completes: 'file' },
+    ],
+    examples: [
+      { command: 'mpc simulate', means: 'a homelab of three nodes on port 8006' },
+      { command: 'mpc simulate --nodes 30 --guests 10000 --port 0', means: 'a large cluster on any free port' },
+    ],
+    load: () => import('./commands/simulate.ts'),
+  },
+  {
+    name: 'demo',
+    summary: 'see mpc at work on a simulated cluster',
+    description:
+      'Starts a simulated cluster, declares, syncs, plans, applies, lets a change fail and roll back, reverts, and explains each step. Touches nothing outside a temporary folder.',
+    args: [],
+    options: [{ flags: '--keep', description: 'keep the temporary folder' }],
+    examples: [{ command: 'mpc demo', means: 'two minutes of reading' }],
+    load: () => import('./commands/demo.ts'),
+  },
+  {
+    name: 'completion',
+    summary: 'print a completion script for a shell',
+    description: 'Prints a script that completes commands, options and files.',
+    args: [{ name: '<shell>', description: 'bash, zsh or fish' }],
+    options: [],
+    examples: [{ command: 'source <(mpc completion bash)', means: 'complete in this shell' }],
+    load: () => import('./commands/completion.ts'),
+  },
+] as const satisfies readonly CommandSpec[]
+
+export type CommandName = (typeof COMMANDS)[number]['name']

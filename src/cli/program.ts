@@ -1,0 +1,85 @@
+import { Argument, Command, CommanderError, Option } from 'commander'
+import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
+import type { Io } from '../io/io.ts'
+import { commandContext, type GlobalOptions, type Options } from './command-context.ts'
+import type { CommandSpec, OptionSpec } from './command-spec.ts'
+import { COMMANDS, GLOBAL_OPTIONS } from './command-table.ts'
+import { EXIT, type ExitCode } from './exit-code.ts'
+import { reportBug } from './report-bug.ts'
+
+const optionOf = ({ flags, description, choices, default: initial, many }: OptionSpec): Option => {
+  const option = new Option(flags, description)
+  if (choices) option.choices([...choices])
+  if (initial !== undefined) option.default(initial)
+  if (many) option.argParser((value: string, previous: readonly string[] | undefined) => [...(previous ?? []), value])
+  return option
+}
+
+const examplesText = ({ examples }: CommandSpec): string => {
+  const width = Math.max(0, ...examples.map(({ command }) => command.length))
+  const lines = examples.map(({ command, means }) => `  ${command.padEnd(width)}  # ${means}`)
+  return `\nExamples:\n${lines.join('\n')}\n`
+}
+
+const globalsOf = (options: Options): GlobalOptions => ({
+  ...(typeof options['chdir'] === 'string' && { chdir: options['chdir'] }),
+  json: options['json'] === true,
+  color: options['color'] !== false,
+  debug: options['debug'] === true,
+  quiet: options['quiet'] === true,
+})
+
+const addCommand = (program: Command, spec: CommandSpec, io: Io, done: (code: ExitCode) => void): void => {
+  const command = program.command(spec.name).summary(spec.summary).description(spec.description)
+  if (spec.alias !== undefined) command.alias(spec.alias)
+  for (const { name, description } of spec.args) command.addArgument(new Argument(name, description))
+  for (const option of spec.options) command.addOption(optionOf(option))
+  command.addHelpText('after', examplesText(spec))
+  command.action(async () => {
+    const options: Options = command.optsWithGlobals()
+    const context = commandContext(io, globalsOf(options))
+    try {
+      const { run } = await spec.load()
+      done(await run(context, { args: command.args, options }))
+    } catch (error) {
+      if (!(error instanceof DiagnosticError)) throw error
+      context.report(error.diagnostics)
+      done(EXIT.error)
+    }
+  })
+}
+
+const makeProgram = (io: Io, version: string, done: (code: ExitCode) => void): Command => {
+  const program = new Command('mpc')
+    .description('Declarative plan/apply for Proxmox VE in which every step carries its own undo.')
+    .version(version, '-V, --version')
+    .showHelpAfterError('(mpc --help lists the commands)')
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({ writeOut: io.stdout.write, writeErr: io.stderr.write })
+  for (const option of GLOBAL_OPTIONS) program.addOption(optionOf(option))
+  for (const spec of COMMANDS) addCommand(program, spec, io, done)
+  program.addHelpText('after', '\nStart with `mpc demo` to see it at work, or `mpc init` in an empty folder.\n')
+  return program
+}
+
+/** Runs one command line to its end and gives the exit code; the only way into mpc. Never throws. */
+export const runProgram = async (io: Io, version: string): Promise<ExitCode> => {
+  let code: ExitCode = EXIT.done
+  const program = makeProgram(io, version, (result) => {
+    code = result
+  })
+  try {
+    if (io.args.length === 0) {
+      program.outputHelp()
+      return EXIT.done
+    }
+    await program.parseAsync([...io.args], { from: 'user' })
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
+    if (io.signal.aborted) return EXIT.interrupted
+    await reportBug(io, error)
+    return EXIT.error
+  }
+}

@@ -1,0 +1,96 @@
+import type { ApplyEvent, RunOutcome } from '../apply/apply-event.ts'
+import type { StepStatus } from '../apply/journal.ts'
+import type { Plan } from '../plan/plan.ts'
+import { durationText } from './duration-text.ts'
+import type { Paint, Tone } from './style.ts'
+
+const MARK = {
+  running: ['…', 'accent'],
+  done: ['✓', 'create'],
+  failed: ['✗', 'error'],
+  undone: ['↶', 'update'],
+  'undo-failed': ['✗', 'error'],
+  'not-run': ['·', 'dim'],
+} as const satisfies Record<StepStatus, readonly [string, Tone]>
+
+export const stepMark = (status: StepStatus | 'waiting'): readonly [string, Tone] =>
+  status === 'waiting' ? ['·', 'dim'] : MARK[status]
+
+const STATUS_WORD = {
+  running: 'running',
+  done: 'done',
+  failed: 'FAILED',
+  undone: 'undone',
+  'undo-failed': 'COULD NOT BE UNDONE',
+  'not-run': 'not run',
+} as const satisfies Record<StepStatus, string>
+
+/**
+ * Turns events into plain progress lines, one or none per event. Keeps the plan of the run it follows, so one printer serves
+ * one run.
+ */
+export const applyLines = (paint: Paint): ((event: ApplyEvent) => readonly string[]) => {
+  const summaries = new Map<string, string>()
+  const nameOf = (step: string) => `${step.slice(0, step.lastIndexOf('/'))}: ${summaries.get(step) ?? step}`
+  return (event) => {
+    switch (event.type) {
+      case 'run-started':
+        for (const { id, summary } of event.plan.steps) summaries.set(id, summary)
+        return [`Applying plan ${event.plan.id} (run ${event.run})`]
+      case 'step-started':
+        return [`  ${paint('accent', '…')} ${nameOf(event.step)}${event.direction === 'reverse' ? ' (undoing)' : ''}`]
+      case 'task-log':
+        return [paint('dim', `      ${event.line}`)]
+      case 'step-ended': {
+        const [mark, tone] = MARK[event.status]
+        return [
+          `  ${paint(tone, mark)} ${nameOf(event.step)}: ${STATUS_WORD[event.status]} in ${durationText(event.seconds)}`,
+        ]
+      }
+      case 'rollback-started':
+        return [
+          paint(
+            'warning',
+            `A step failed. Undoing ${event.steps.length} finished step${event.steps.length === 1 ? '' : 's'}, last first.`,
+          ),
+        ]
+      case 'request-sent':
+      case 'task-started':
+      case 'run-ended':
+        return []
+    }
+  }
+}
+
+const closing = (plan: Plan, outcome: RunOutcome, paint: Paint): string => {
+  const stepsDone = outcome.steps.filter(({ status }) => status === 'done').length
+  switch (outcome.status) {
+    case 'applied':
+      return `${paint('create', 'Applied.')} ${stepsDone} of ${plan.steps.length} steps done in ${durationText(outcome.seconds)}. Undo it with: mpc revert ${plan.id}`
+    case 'rolled-back':
+      return `${paint('warning', 'Rolled back.')} The plan failed and everything it had done was undone: the cluster is as it was before.`
+    case 'incomplete':
+      return `${paint('error', 'Incomplete.')} The plan failed and not everything could be undone. What is left:`
+    case 'running':
+      return 'The run has not ended.'
+  }
+}
+
+/** The report at the end of a run. Ends with a newline. */
+export const outcomeText = (plan: Plan, outcome: RunOutcome, paint: Paint): string => {
+  const summaries = new Map(plan.steps.map(({ id, address, summary }) => [id, `${address}: ${summary}`]))
+  const left = outcome.steps.filter(
+    ({ status }) => outcome.status === 'incomplete' && status !== 'undone' && status !== 'not-run',
+  )
+  return [
+    '',
+    closing(plan, outcome, paint),
+    ...left.map(
+      ({ step, status }) =>
+        `  ${paint(...swap(stepMark(status)))} ${summaries.get(step) ?? step}: ${STATUS_WORD[status]}`,
+    ),
+    '',
+  ].join('\n')
+}
+
+const swap = ([mark, tone]: readonly [string, Tone]): [Tone, string] => [tone, mark]

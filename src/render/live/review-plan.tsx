@@ -1,0 +1,124 @@
+import { Box, render, Text, useApp, useInput } from 'ink'
+import { useState } from 'react'
+import type { Io } from '../../io/io.ts'
+import type { PlanView, ResourceView } from '../plan-view.ts'
+import { PlanSummary, ResourcePicture } from './plan-picture.tsx'
+import { moveCursor, nextFilter, type ReviewState, reviewRows, toggleRow, visibleResources } from './review-rows.ts'
+
+interface ReviewProps {
+  readonly view: PlanView
+  /** Asks for approval; otherwise the view is only for looking. */
+  readonly asks: boolean
+  readonly rows: number
+  readonly onEnd: (approved: boolean) => void
+}
+
+/** As many resources around the cursor as the screen holds, so that long plans do not flicker. */
+const windowed = (resources: readonly ResourceView[], state: ReviewState, marked: string | undefined, rows: number) => {
+  const height = ({ address, attributes, steps }: ResourceView) =>
+    state.folded.has(address)
+      ? 1
+      : 3 +
+        attributes.length +
+        steps.reduce((sum, { id, requests }) => sum + 2 + (state.openSteps.has(id) ? requests.length : 0), 0)
+  const at = Math.max(
+    0,
+    resources.findIndex(({ address, steps }) => address === marked || steps.some(({ id }) => id === marked)),
+  )
+  let [from, to] = [at, at + 1]
+  let used = height(resources[at] as ResourceView)
+  while (from > 0 || to < resources.length) {
+    const below = resources[to]
+    const above = resources[from - 1]
+    const next = below ?? above
+    if (!next || used + height(next) > rows) break
+    used += height(next)
+    if (below) to++
+    else from--
+  }
+  return { shown: resources.slice(from, to), above: from, below: resources.length - to }
+}
+
+const Review = ({ view, asks, rows, onEnd }: ReviewProps) => {
+  const { exit } = useApp()
+  const [state, setState] = useState<ReviewState>({
+    cursor: 0,
+    folded: view.resources.length > 8 ? new Set(view.resources.map(({ address }) => address)) : new Set(),
+    openSteps: new Set(),
+    filter: undefined,
+  })
+  const [answer, setAnswer] = useState('')
+  const end = (approved: boolean) => {
+    onEnd(approved)
+    exit()
+  }
+  useInput((input, key) => {
+    if (key.escape || (!asks && input === 'q')) return end(false)
+    if (key.upArrow) return setState((now) => moveCursor(view, now, -1))
+    if (key.downArrow) return setState((now) => moveCursor(view, now, 1))
+    if (key.leftArrow || key.rightArrow) return setState((now) => toggleRow(view, now))
+    if (key.tab) return setState((now) => ({ ...now, filter: nextFilter(now.filter), cursor: 0 }))
+    if (!asks) return
+    if (key.return) return end(answer === 'yes')
+    if (key.backspace || key.delete) return setAnswer((now) => now.slice(0, -1))
+    if (!key.ctrl && !key.meta) setAnswer((now) => now + input)
+  })
+  const resources = visibleResources(view, state)
+  const marked = reviewRows(view, state)[state.cursor]
+  const { shown, above, below } =
+    resources.length === 0
+      ? { shown: [], above: 0, below: 0 }
+      : windowed(resources, state, marked, Math.max(6, rows - 8))
+  return (
+    <Box flexDirection="column">
+      <Text bold>{view.title}</Text>
+      <Text dimColor>{above > 0 ? `  ↑ ${above} more` : ' '}</Text>
+      {shown.map((resource) => (
+        <ResourcePicture
+          key={resource.address}
+          resource={resource}
+          folded={state.folded.has(resource.address)}
+          openSteps={state.openSteps}
+          {...(marked !== undefined && { marked })}
+        />
+      ))}
+      {resources.length === 0 ? <Text>{'  Nothing here is that disruptive.'}</Text> : null}
+      <Text dimColor>{below > 0 ? `  ↓ ${below} more` : ' '}</Text>
+      <PlanSummary view={view} />
+      <Text
+        dimColor
+      >{`↑↓ move · ←→ fold or open · Tab filter: ${state.filter ?? 'all'} · Esc ${asks ? 'cancel' : 'close'}`}</Text>
+      {asks ? (
+        <Text>
+          Apply these changes? Only "yes" is accepted: <Text bold>{answer}</Text>
+          <Text inverse> </Text>
+        </Text>
+      ) : null}
+    </Box>
+  )
+}
+
+/**
+ * Lets a person look through a plan with the keyboard and, when `asks`, approve it by typing `yes`. False when it was declined, closed or
+ * interrupted. Draws on stderr, so that stdout stays a result.
+ */
+export const reviewPlan = async (
+  view: PlanView,
+  asks: boolean,
+  { terminal }: Pick<Io, 'terminal'>,
+): Promise<boolean> => {
+  const answer = { approved: false }
+  const { waitUntilExit } = render(
+    <Review
+      view={view}
+      asks={asks}
+      rows={terminal.stderr.rows ?? 24}
+      onEnd={(approved) => {
+        answer.approved = approved
+      }}
+    />,
+    { stdin: terminal.stdin, stdout: terminal.stderr, stderr: terminal.stderr, exitOnCtrlC: true },
+  )
+  await waitUntilExit()
+  return answer.approved
+}

@@ -1,0 +1,51 @@
+import type { Disruption } from '../../resource/change.ts'
+import type { PlanView, ResourceView } from '../plan-view.ts'
+
+export interface ReviewState {
+  /** Index into the rows. */
+  readonly cursor: number
+  readonly folded: ReadonlySet<string>
+  readonly openSteps: ReadonlySet<string>
+  /** Only resources at least this disruptive; undefined shows all. */
+  readonly filter: Disruption | undefined
+}
+
+const FILTERS: readonly (Disruption | undefined)[] = [undefined, 'live', 'reboot', 'recreate', 'data-loss']
+const RANK: Readonly<Record<Disruption, number>> = { none: 0, live: 1, reboot: 2, recreate: 3, 'data-loss': 4 }
+
+export const nextFilter = (filter: Disruption | undefined): Disruption | undefined =>
+  FILTERS[(FILTERS.indexOf(filter) + 1) % FILTERS.length]
+
+const worst = ({ disruption, steps }: ResourceView): number =>
+  Math.max(RANK[disruption], ...steps.map((step) => RANK[step.disruption]))
+
+/** The resources the filter lets through. */
+export const visibleResources = (view: PlanView, { filter }: ReviewState): readonly ResourceView[] =>
+  filter === undefined ? view.resources : view.resources.filter((resource) => worst(resource) >= RANK[filter])
+
+/** What the cursor can stand on, top to bottom: addresses, and step ids of resources that are open. */
+export const reviewRows = (view: PlanView, state: ReviewState): readonly string[] =>
+  visibleResources(view, state).flatMap(({ address, steps }) =>
+    state.folded.has(address) ? [address] : [address, ...steps.map(({ id }) => id)],
+  )
+
+const toggled = (set: ReadonlySet<string>, item: string): ReadonlySet<string> => {
+  const copy = new Set(set)
+  if (!copy.delete(item)) copy.add(item)
+  return copy
+}
+
+/** Folds or unfolds what the cursor stands on. */
+export const toggleRow = (view: PlanView, state: ReviewState): ReviewState => {
+  const row = reviewRows(view, state)[state.cursor]
+  if (row === undefined) return state
+  return view.resources.some(({ address }) => address === row)
+    ? { ...state, folded: toggled(state.folded, row) }
+    : { ...state, openSteps: toggled(state.openSteps, row) }
+}
+
+/** Moves the cursor and keeps it on a row. */
+export const moveCursor = (view: PlanView, state: ReviewState, by: number): ReviewState => ({
+  ...state,
+  cursor: Math.max(0, Math.min(reviewRows(view, state).length - 1, state.cursor + by)),
+})

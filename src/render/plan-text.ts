@@ -1,0 +1,42 @@
+import type { AttributeView, PlanView, ResourceView, StepView } from './plan-view.ts'
+import type { Paint } from './style.ts'
+
+const attributeLines = (attributes: readonly AttributeView[], paint: Paint): readonly string[] => {
+  const width = Math.max(0, ...attributes.map(({ name }) => name.length))
+  return attributes.map(({ symbol, tone, name, text, effect }) => {
+    const note = effect === '' ? '' : paint('warning', `  # ${effect}`)
+    return `      ${paint(tone, symbol)} ${name.padEnd(width)} = ${text}${note}`
+  })
+}
+
+const stepLines = (step: StepView, paint: Paint): readonly string[] => {
+  const number = `${step.number}.`.padStart(7)
+  const disruption = step.disruptionText === '' ? '' : ` ${paint('warning', `[${step.disruptionText}]`)}`
+  const undo = step.irreversible ? paint('error', step.undo) : paint('dim', `undo: ${step.undo}`)
+  return [`${number} ${step.summary}${disruption}`, `        ${undo}`]
+}
+
+const resourceLines = (resource: ResourceView, paint: Paint): readonly string[] => [
+  `  ${paint('bold', `# ${resource.heading}`)}`,
+  `  ${paint(resource.tone, resource.symbol)} ${resource.guest}`,
+  ...attributeLines(resource.attributes, paint),
+  ...resource.steps.flatMap((step) => stepLines(step, paint)),
+  '',
+]
+
+/** A plan as lines of text, for pipes, logs and terminals without Ink. Ends with a newline. */
+export const planText = (view: PlanView, paint: Paint): string => {
+  if (view.empty) return `${view.title}\n`
+  const outputs =
+    view.outputs.length === 0
+      ? []
+      : ['  Outputs:', ...view.outputs.map(({ name, text }) => `      ${name} = ${text}`), '']
+  return [
+    paint('bold', view.title),
+    '',
+    ...view.resources.flatMap((resource) => resourceLines(resource, paint)),
+    ...outputs,
+    `${paint('bold', 'Plan:')} ${view.summary} ${view.irreversible.length > 0 ? paint('error', view.undo) : view.undo}`,
+    '',
+  ].join('\n')
+}
