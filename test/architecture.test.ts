@@ -1,0 +1,142 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+
+const root = process.cwd()
+const RANKS: readonly (readonly string[])[] = [
+  ['util'],
+  ['diagnostic', 'io'],
+  ['resource'],
+  ['kinds'],
+  ['plan', 'declaration', 'proxmox', 'simulator'],
+  ['sync', 'apply'],
+  ['store', 'render', 'export', 'project'],
+  ['cli', 'console'],
+  ['main.ts'],
+]
+const rankOf = new Map(RANKS.flatMap((folders, rank) => folders.map((folder) => [folder, rank] as const)))
+
+const filesBelow = (folder: string, pattern: RegExp): readonly string[] =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => pattern.test(file))
+    .map((file) => join(folder, file).replaceAll('\\', '/'))
+    .sort()
+
+const sources = filesBelow('src', /\.tsx?$/)
+const textOf = (file: string) => readFileSync(join(root, file), 'utf8')
+
+/** Relative imports, static and dynamic, as paths from the root. */
+const importsOf = (file: string): readonly string[] =>
+  [...textOf(file).matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map(([, path = '']) =>
+    relative(root, resolve(root, dirname(file), path)).replaceAll('\\', '/'),
+  )
+const folderOf = (file: string): string => file.split('/')[1] ?? ''
+
+test('a folder imports only folders of lower rank', () => {
+  const wrong = sources.flatMap((file) =>
+    importsOf(file)
+      .filter((path) => path.startsWith('src/') && folderOf(path) !== folderOf(file))
+      .filter((path) => (rankOf.get(folderOf(path)) ?? 99) >= (rankOf.get(folderOf(file)) ?? -1))
+      .map((path) => `${file} imports ${path}`),
+  )
+  assert.equal(wrong, [])
+})
+
+test('every folder under src has a rank', () => {
+  assert.equal(
+    sources.map(folderOf).filter((folder) => !rankOf.has(folder)),
+    [],
+  )
+})
+
+test('the simulator imports none of the client', () => {
+  const allowed = new Set(['simulator', 'util', 'io'])
+  const wrong = sources
+    .filter((file) => folderOf(file) === 'simulator')
+    .flatMap((file) => importsOf(file).filter((path) => path.startsWith('src/') && !allowed.has(folderOf(path))))
+  assert.equal(wrong, [])
+})
+
+test('no import goes in a circle', () => {
+  const graph = new Map(sources.map((file) => [file, importsOf(file).filter((path) => path.startsWith('src/'))]))
+  const state = new Map<string, 'open' | 'closed'>()
+  const circles: string[] = []
+  const visit = (file: string, path: readonly string[]): void => {
+    if (state.get(file) === 'closed') return
+    if (state.get(file) === 'open') {
+      circles.push([...path.slice(path.indexOf(file)), file].join(' → '))
+      return
+    }
+    state.set(file, 'open')
+    for (const next of graph.get(file) ?? []) visit(next, [...path, file])
+    state.set(file, 'closed')
+  }
+  for (const file of sources) if (!file.endsWith('command-table.ts')) visit(file, [])
+  assert.equal(circles, [])
+})
+
+test('nothing is typed any, and types are not forced through any', () => {
+  const wrong = sources.filter((file) =>
+    /(?::|as|<)\s*any\b(?!\s*(?:of|other))/.test(
+      textOf(file)
+        .replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')
+        .replace(/'[^'\n]*'|`[^`]*`/g, "''"),
+    ),
+  )
+  assert.equal(wrong, [])
+})
+
+test('process is touched only at the edge', () => {
+  const edge = new Set(['src/main.ts', 'src/io/node-io.ts'])
+  const wrong = sources.filter(
+    (file) =>
+      !edge.has(file) && /\bprocess\.|from 'node:process'/.test(textOf(file).replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')),
+  )
+  assert.equal(wrong, [])
+})
+
+test('every test file runs its tests', () => {
+  const silent = filesBelow('test', /\.test\.tsx?$/).filter((file) => !/\.run\(\)/.test(textOf(file)))
+  assert.equal(silent, [])
+})
+
+test('no test is skipped or singled out in the source', () => {
+  const wrong = filesBelow('test', /\.test\.tsx?$/).filter((file) =>
+    /\b(?:test|suite)\.(?:skip|only)\(/.test(textOf(file)),
+  )
+  assert.equal(wrong, [])
+})
+
+test('no module keeps state of its own', () => {
+  const wrong = sources.filter((file) => /^(?:export )?let /m.test(textOf(file)))
+  assert.equal(wrong, [])
+})
+
+test('no error is swallowed', () => {
+  const wrong = sources.filter((file) => /catch\s*(?:\([^)]*\))?\s*\{\s*\}/.test(textOf(file)))
+  assert.equal(wrong, [])
+})
+
+test('starting mpc --version loads no npm package', () => {
+  const seen = new Set<string>()
+  const packages: string[] = []
+  const visit = (file: string): void => {
+    if (seen.has(file)) return
+    seen.add(file)
+    const text = readFileSync(file, 'utf8')
+    for (const [, path = ''] of text.matchAll(
+      /^(?:import|export)\s[^'"]*?from\s*["']([^"']+)["']|^import\s*["']([^"']+)["']/gm,
+    )) {
+      if (path.startsWith('.')) visit(resolve(dirname(file), path))
+      else if (path !== '' && !path.startsWith('node:')) packages.push(`${relative(root, file)}: ${path}`)
+    }
+    for (const [, path = ''] of text.matchAll(/^\/\/ (node_modules\/\S+)$/gm))
+      packages.push(`${relative(root, file)}: ${path}`)
+  }
+  visit(join(root, 'dist', 'main.js'))
+  assert.equal(packages, [])
+  assert.ok(seen.size >= 1)
+})
+
+test.run()
