@@ -1,0 +1,4 @@
+import type { GuestHooks } from '../guest/guest-hooks.ts'
+
+/** What this area does when guests come and go. */
+export const firewallGuestHooks: GuestHooks = {}

@@ -1,0 +1,138 @@
+import { makeDispatch } from './api/dispatch.ts'
+import { makeRouter } from './api/router.ts'
+import { configText } from './guest/config-text.ts'
+import type { Answer } from './http/answer.ts'
+import { makeCertificate } from './http/certificate.ts'
+import { type Control, type HttpHook, listen, type Seen } from './http/server.ts'
+import { type ProfileName, profiles } from './profile/profiles.ts'
+import { routes } from './routes.ts'
+import { makeWorld } from './state/make-world.ts'
+import type { World } from './state/world.ts'
+import { scaledClock, virtualClock } from './task/clock.ts'
+
+/** What to simulate and where to listen. */
+export type SimulatorOptions = {
+  readonly profile?: ProfileName
+  /** With profile `homelab`: that many nodes and guests instead of its own. */
+  readonly nodes?: number
+  readonly guests?: number
+  readonly seed?: number
+  /** 0: any free port (the default). */
+  readonly port?: number
+  /** Plain HTTP instead of HTTPS. */
+  readonly http?: boolean
+  /** How much faster than real the model's durations pass; Infinity: at once, in order. Default 100. */
+  readonly speed?: number
+  /** Secret of the token `root@pam!mpc` (a UUID); seeded unless given. */
+  readonly token?: string
+  /** `virtual`: time passes only by requests, equal requests give equal answers to the byte. */
+  readonly clock?: 'scaled' | 'virtual'
+  /** Password of root@pam. Default `proxmox`. */
+  readonly password?: string
+  /** Builds the cluster instead of a profile. */
+  readonly build?: (world: World) => void
+  /** Called with every request and its answer (`--record`). */
+  readonly onExchange?: (seen: Seen, answer: Answer) => void
+}
+
+export type Simulator = {
+  readonly url: string
+  /** SHA-256 fingerprint of the certificate; empty with plain HTTP. */
+  readonly fingerprint: string
+  readonly caPem: string
+  /** Full token of root: `root@pam!mpc=<uuid>`. */
+  readonly token: string
+  readonly password: string
+  readonly port: number
+  readonly world: World
+  /** Requests since start (or since the list was emptied): push-only, oldest first, at most the last 10,000. */
+  readonly requests: Seen[]
+  /** How many requests came, by verb. */
+  readonly counts: Readonly<Record<string, number>>
+  /** Hooks on requests and answers; see `fault/`. */
+  readonly hooks: HttpHook[]
+  /** Every guest's configuration text by `type/vmid`, with pending values and snapshots: for comparison byte for byte. */
+  readonly dump: () => Record<string, string>
+  readonly stop: () => Promise<void>
+}
+
+const dumpOf = (world: World): Record<string, string> =>
+  Object.fromEntries(
+    [...world.guests.values()]
+      .sort((a, b) => a.vmid - b.vmid)
+      .map((guest) => [
+        `${guest.type}/${guest.vmid}`,
+        `# node ${guest.node}${guest.running ? ' running' : ''}\n${configText(guest)}`,
+      ]),
+  )
+
+const buildWorld = (options: SimulatorOptions): World => {
+  const profile = options.profile ?? 'homelab'
+  const virtual = options.clock === 'virtual'
+  const clock = virtual ? virtualClock(Date.UTC(2026, 10, 21, 12)) : scaledClock(options.speed ?? 100)
+  const world = makeWorld(clock, options.seed ?? 1, 'pve1', options.password ?? 'proxmox', profiles[profile].facts)
+  if (options.build) options.build(world)
+  else profiles[profile].build(world, options.nodes, options.guests)
+  return world
+}
+
+const giveToken = (world: World, wanted: string | undefined): string => {
+  const secret = wanted ?? world.random.uuid()
+  const root = world.access.users.get('root@pam')
+  root?.tokens.set('mpc', { tokenid: 'mpc', expire: 0, privsep: false, secret })
+  return `root@pam!mpc=${secret}`
+}
+
+/** Starts a simulated Proxmox VE cluster on 127.0.0.1. Fails when the port is taken. */
+export const startSimulator = async (options: SimulatorOptions = {}): Promise<Simulator> => {
+  const world = buildWorld(options)
+  const token = giveToken(world, options.token)
+  const secret = world.random.hex(32)
+  const certificate = options.http ? undefined : makeCertificate(world.local)
+  const requests: Seen[] = []
+  const counts: Record<string, number> = {}
+  const hooks: HttpHook[] = []
+  if (options.onExchange) {
+    const record = options.onExchange
+    hooks.push({
+      after: (seen: Seen, answer: Answer) => {
+        record(seen, answer)
+        return answer
+      },
+    })
+  }
+  const control: Control = () => undefined
+  const listening = await listen(
+    {
+      dispatch: makeDispatch(world, secret, makeRouter(), routes),
+      clock: world.clock,
+      hooks,
+      control,
+      delay401: 3000,
+      seen: (seen) => {
+        requests.push(seen)
+        if (requests.length > 10_000) requests.splice(0, 1000)
+        counts[seen.verb] = (counts[seen.verb] ?? 0) + 1
+      },
+    },
+    options.port ?? 0,
+    certificate,
+  )
+  return {
+    url: `${options.http ? 'http' : 'https'}://127.0.0.1:${listening.port}`,
+    fingerprint: certificate?.fingerprint ?? '',
+    caPem: certificate?.caPem ?? '',
+    token,
+    password: options.password ?? 'proxmox',
+    port: listening.port,
+    world,
+    requests,
+    counts,
+    hooks,
+    dump: () => dumpOf(world),
+    stop: async () => {
+      await listening.stop()
+      world.clock.stop()
+    },
+  }
+}

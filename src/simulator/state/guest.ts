@@ -1,0 +1,55 @@
+/** One section of a guest's configuration file: every value as the text that stands in the file. */
+export type Section = Record<string, string>
+
+export type Snapshot = { readonly config: Section }
+
+/** What a guest that runs has; it goes away with the guest. */
+export type Runtime = {
+  readonly pid: number
+  /** Model milliseconds since 1970. */
+  readonly since: number
+  paused: boolean
+  /** The configuration the guest was started with or has been given since: what is live. QEMU only. */
+  readonly [key: string]: unknown
+}
+
+/**
+ * A virtual machine or container. `config` is the main section; `pending` holds the values that wait for a restart and the
+ * names of those to be deleted then (true: with force). A snapshot is a section too.
+ */
+export type Guest = {
+  readonly vmid: number
+  readonly type: 'qemu' | 'lxc'
+  node: string
+  config: Section
+  pending: Section
+  pendingDelete: Map<string, boolean>
+  /** Cloud-init values as they were when the drive was last written. QEMU only. */
+  cloudinit: Section | undefined
+  readonly snapshots: Map<string, Section>
+  running: Runtime | undefined
+  /** Counts changes, so that what is derived from the configuration (text, digest) can be kept until the next one. */
+  version: number
+  digest: { readonly version: number; readonly value: string } | undefined
+}
+
+export const makeGuest = (type: 'qemu' | 'lxc', vmid: number, node: string, config: Section): Guest => ({
+  vmid,
+  type,
+  node,
+  config,
+  pending: {},
+  pendingDelete: new Map(),
+  cloudinit: undefined,
+  snapshots: new Map(),
+  running: undefined,
+  version: 0,
+  digest: undefined,
+})
+
+/** Must follow every change of a guest's configuration. */
+export const touch = (guest: Guest): void => {
+  guest.version++
+}
+
+export const isTemplate = (guest: Guest): boolean => guest.config['template'] === '1'

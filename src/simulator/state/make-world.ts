@@ -1,0 +1,35 @@
+import { makeAccess } from '../auth/access-state.ts'
+import type { Clock } from '../task/clock.ts'
+import { makeLocks } from '../task/lock.ts'
+import { makeTasks } from '../task/task.ts'
+import { makeRandom } from './random.ts'
+import type { World } from './world.ts'
+
+/** An empty cluster on which a profile builds. */
+export const makeWorld = (
+  clock: Clock,
+  seed: number,
+  local: string,
+  rootPassword: string,
+  more: Partial<World> = {},
+): World => ({
+  clock,
+  random: makeRandom(seed),
+  tasks: makeTasks(clock),
+  locks: makeLocks(clock),
+  access: makeAccess(rootPassword),
+  nodes: new Map(),
+  local,
+  guests: new Map(),
+  storages: new Map(),
+  volumePools: new Map(),
+  pools: new Map(),
+  poolOf: new Map(),
+  options: {},
+  clusterName: undefined,
+  version: { release: '9.2', repoid: '14a22df35955d97d', version: '9.2.11' },
+  qemuVersion: '10.0.13',
+  agents: new Set(),
+  guestsReact: true,
+  ...more,
+})

@@ -1,0 +1,30 @@
+/** A volume on a storage. Sizes in bytes; `ctime` in seconds since 1970. */
+export type Volume = {
+  readonly storage: string
+  /** What stands behind `storage:` in the volume id. */
+  name: string
+  readonly content: string
+  format: string
+  size: number
+  used: number
+  vmid: number | undefined
+  ctime: number
+  /** Name of the base volume of a linked clone, on the same storage. */
+  parent: string | undefined
+  /** Size of the volume when each snapshot was taken. */
+  readonly snapshots: Map<string, number>
+  notes?: string
+  protected?: boolean
+  /** Anything its owner needs to keep with it: the guest's configuration in a backup, say. */
+  payload?: unknown
+}
+
+/** A storage definition, as `storage.cfg` has it: every value as text, plus the type and the content list. */
+export type StorageDefinition = {
+  readonly id: string
+  readonly type: string
+  options: Record<string, string>
+}
+
+/** Where volumes are: one for each node of a local storage, one for all nodes of a shared one. */
+export type Pool = { readonly volumes: Map<string, Volume>; total: number; base: number }

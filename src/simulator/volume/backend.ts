@@ -1,0 +1,71 @@
+/** What a storage type can do. PVE source: the storage plugins and `volume_has_feature`. */
+export type Backend = {
+  readonly fileBased: boolean
+  readonly shared: boolean
+  readonly formats: readonly string[]
+  readonly defaultFormat: string
+  /** Formats whose volumes take snapshots of VM disks. */
+  readonly snapshotFormats: readonly string[]
+  /** Whether a container's volume can be snapshotted. */
+  readonly containerSnapshots: boolean
+  /** Formats that take linked clones. */
+  readonly linkedFormats: readonly string[]
+  /** Only the newest snapshot can be rolled back to (ZFS). */
+  readonly newestOnly: boolean
+  readonly options: readonly string[]
+}
+
+const file = (shared: boolean): Backend => ({
+  fileBased: true,
+  shared,
+  formats: ['raw', 'qcow2', 'vmdk', 'subvol'],
+  defaultFormat: 'raw',
+  snapshotFormats: ['qcow2'],
+  containerSnapshots: false,
+  linkedFormats: ['qcow2'],
+  newestOnly: false,
+  options: [],
+})
+
+const block = (parts: Partial<Backend>): Backend => ({
+  fileBased: false,
+  shared: false,
+  formats: ['raw'],
+  defaultFormat: 'raw',
+  snapshotFormats: [],
+  containerSnapshots: false,
+  linkedFormats: [],
+  newestOnly: false,
+  options: [],
+  ...parts,
+})
+
+const backends: Readonly<Record<string, Backend>> = {
+  dir: file(false),
+  nfs: file(true),
+  cifs: file(true),
+  cephfs: file(true),
+  pbs: file(true),
+  esxi: file(true),
+  btrfs: {
+    ...file(false),
+    formats: ['raw', 'subvol', 'qcow2', 'vmdk'],
+    snapshotFormats: ['raw', 'qcow2', 'subvol'],
+    containerSnapshots: true,
+    linkedFormats: ['raw', 'qcow2', 'subvol'],
+  },
+  lvm: block({}),
+  lvmthin: block({ snapshotFormats: ['raw'], containerSnapshots: true, linkedFormats: ['raw'] }),
+  zfspool: block({
+    formats: ['raw', 'subvol'],
+    snapshotFormats: ['raw', 'subvol'],
+    containerSnapshots: true,
+    linkedFormats: ['raw', 'subvol'],
+    newestOnly: true,
+  }),
+  rbd: block({ shared: true, snapshotFormats: ['raw'], containerSnapshots: true, linkedFormats: ['raw'] }),
+  iscsi: block({ shared: true }),
+  iscsidirect: block({ shared: true }),
+}
+
+export const backendOf = (type: string): Backend => backends[type] ?? file(false)
