@@ -1,0 +1,22 @@
+import type { Plan } from '../plan/plan.ts'
+
+/** A plan for machines, as `schemas/plan.schema.json` describes it: the plan itself and its counts. */
+export const planJson = (plan: Plan): object => {
+  const of = (action: string) => plan.changes.filter((change) => change.action === action).length
+  return {
+    type: 'plan',
+    ...plan,
+    outputs: plan.outputs.map((output) => (output.sensitive ? { name: output.name, sensitive: true } : output)),
+    summary: {
+      create: of('create'),
+      update: of('update'),
+      replace: of('replace'),
+      destroy: of('destroy'),
+      bind: of('bind'),
+      forget: of('forget'),
+      unchanged: plan.unchanged,
+      steps: plan.steps.length,
+      irreversible: plan.steps.filter(({ reversal }) => reversal.by === 'nothing').length,
+    },
+  }
+}
