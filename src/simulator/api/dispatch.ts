@@ -48,7 +48,7 @@ const proxied = (world: World, params: Readonly<Record<string, unknown>>): void 
   const name = String(params['node'] ?? '')
   if (name === 'localhost' || name === world.local || name === '') return
   const node = world.nodes.get(name)
-  if (node === undefined) return raise(`no such cluster node '${name}'`)
+  if (node === undefined) raise(`no such cluster node '${name}'`)
   if (!node.online) throw new PveError(595, `Connection refused`)
 }
 

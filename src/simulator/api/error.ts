@@ -17,17 +17,17 @@ export class PveError extends Error {
 }
 
 /** Ends the request with `status` (500 unless told) and `text`. */
-export const raise = (text: string, status = 500): never => {
+export const raise: (text: string, status?: number) => never = (text, status = 500) => {
   throw new PveError(status, text)
 }
 
 /** Ends the request with 400 and one text per wrong parameter, as PVE's `raise_param_exc`. */
-export const raiseParam = (errors: Readonly<Record<string, string>>): never => {
+export const raiseParam: (errors: Readonly<Record<string, string>>) => never = (errors) => {
   throw new PveError(400, 'Parameter verification failed.', errors)
 }
 
 /** Ends the request with 403, `what` in brackets, as PVE's `raise_perm_exc`. */
-export const raisePerm = (what?: string): never => {
+export const raisePerm: (what?: string) => never = (what) => {
   throw new PveError(403, what === undefined ? 'Permission check failed' : `Permission check failed (${what})`)
 }
 

@@ -19,7 +19,7 @@ const open = new Set([
 
 const live = (world: World, userid: string): boolean => {
   const user = world.access.users.get(userid)
-  return user !== undefined && user.enable && (user.expire === 0 || user.expire > nowSeconds(world))
+  return user?.enable === true && (user.expire === 0 || user.expire > nowSeconds(world))
 }
 
 const byToken = (world: World, given: string): Identity => {

@@ -206,14 +206,14 @@ export const checkPermissions = (world: World, who: Identity | undefined, method
   const permissions = method.permissions
   if (who === undefined) {
     if (permissions?.user === 'world') return
-    return raisePerm('user != null')
+    raisePerm('user != null')
   }
   if (who.id === 'root@pam') return
-  if (permissions === null || permissions === undefined) return raisePerm('user != root@pam')
+  if (permissions === null || permissions === undefined) raisePerm('user != root@pam')
   if (permissions.user === 'all' || permissions.user === 'world') return
   if (permissions.check) {
     if (!runCheck(world, who, permissions.check, given, false)) raisePerm()
     return
   }
-  return raisePerm()
+  raisePerm()
 }

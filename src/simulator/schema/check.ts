@@ -1,6 +1,6 @@
 import type { Schema } from '../api/facts.ts'
 import { perlPattern } from './perl-pattern.ts'
-import { parsePropertyString } from './property-string.ts'
+import { splitPropertyString } from './property-string.ts'
 import { SchemaError } from './schema-error.ts'
 
 export type Errors = Record<string, string>
@@ -68,41 +68,44 @@ export const splitList = (text: string): string[] =>
     .map((item) => item.trim())
     .filter((item) => item !== '')
 
-const checkScalar = (text: string, schema: Schema, path: string, errors: Errors, named: Named): void => {
+/** What is wrong with a scalar; nothing when it fits. */
+const scalarFault = (text: string, schema: Schema, path: string, named: Named): string | undefined => {
   if (schema.format !== undefined) {
     try {
       checkFormat(schema.format, text, path, named)
     } catch (error) {
       if (!(error instanceof SchemaError)) throw error
-      return addError(errors, path, `invalid format - ${error.message}`)
+      return `invalid format - ${error.message}`
     }
   }
   if (schema.pattern !== undefined && !perlPattern(schema.pattern).test(text))
-    return addError(errors, path, 'value does not match the regex pattern')
+    return 'value does not match the regex pattern'
   const length = [...text].length
   if (schema.maxLength !== undefined && length > schema.maxLength)
-    return addError(errors, path, `value may only be ${schema.maxLength} characters long`)
+    return `value may only be ${schema.maxLength} characters long`
   if (schema.minLength !== undefined && length < schema.minLength)
-    return addError(errors, path, `value must be at least ${schema.minLength} characters long`)
+    return `value must be at least ${schema.minLength} characters long`
   if ((schema.maximum !== undefined || schema.minimum !== undefined) && isNumber(text)) {
     if (schema.maximum !== undefined && Number(text) > Number(schema.maximum))
-      return addError(errors, path, `value must have a maximum value of ${schema.maximum}`)
+      return `value must have a maximum value of ${schema.maximum}`
     if (schema.minimum !== undefined && Number(text) < Number(schema.minimum))
-      return addError(errors, path, `value must have a minimum value of ${schema.minimum}`)
+      return `value must have a minimum value of ${schema.minimum}`
   }
   if (schema.enum !== undefined && !schema.enum.some((item) => String(item) === text))
-    addError(errors, path, `value '${text}' does not have a value in the enumeration '${schema.enum.join(', ')}'`)
+    return `value '${text}' does not have a value in the enumeration '${schema.enum.join(', ')}'`
+  return undefined
 }
 
 const checkValue = (value: unknown, schema: Schema, path: string, errors: Errors, named: Named): void => {
   if (value === undefined || value === null) {
     if (schema.type === 'null' || schema.optional || schema.alias !== undefined) return
-    return addError(errors, path, 'property is missing and it is not optional')
+    addError(errors, path, 'property is missing and it is not optional')
+    return
   }
   if (!checkType(path, schema.type, value, errors)) return
   if (Array.isArray(value)) {
     const items = schema.items
-    if (items) value.forEach((item, index) => checkValue(item, items, `${path}[${index}]`, errors, named))
+    if (items) for (const [index, item] of value.entries()) checkValue(item, items, `${path}[${index}]`, errors, named)
     return
   }
   if (typeof value === 'boolean') return
@@ -118,7 +121,8 @@ const checkValue = (value: unknown, schema: Schema, path: string, errors: Errors
       )
     return
   }
-  checkScalar(String(value), schema, path, errors, named)
+  const fault = scalarFault(String(value), schema, path, named)
+  if (fault !== undefined) addError(errors, path, fault)
 }
 
 const has = (object: object, key: string): boolean => Object.hasOwn(object, key)
@@ -152,4 +156,23 @@ export const checkObject = (
       addError(errors, at(key), 'property is not defined in schema and the schema does not allow additional properties')
     else if (typeof additional === 'object') checkValue(value[key], additional, at(key), errors, named)
   }
+}
+
+/**
+ * Reads a property string (`virtio=AA:…,bridge=vmbr0`) by its format. Throws `SchemaError` whose text is PVE's:
+ * `format error` and one `path.key: text` line for each wrong key.
+ */
+export const parsePropertyString = (
+  format: Readonly<Record<string, Schema>>,
+  text: string,
+  path: string,
+  named: Named,
+): Record<string, string> => {
+  const parts = splitPropertyString(format, text)
+  const errors: Errors = {}
+  checkObject(path, format, parts, 0, errors, named)
+  const wrong = Object.keys(errors).sort()
+  if (wrong.length > 0)
+    throw new SchemaError(`format error\n${wrong.map((key) => `${key}: ${errors[key]}\n`).join('')}`)
+  return parts
 }

@@ -1,5 +1,4 @@
 import type { Schema } from '../api/facts.ts'
-import { checkObject, type Errors, type Named } from './check.ts'
 import { SchemaError } from './schema-error.ts'
 
 type Format = Readonly<Record<string, Schema>>
@@ -43,25 +42,6 @@ export const splitPropertyString = (format: Format, text: string): Record<string
       throw new SchemaError('missing key in comma-separated list property\n')
     }
   }
-  return parts
-}
-
-/**
- * Reads a property string (`virtio=AA:…,bridge=vmbr0`) by its format. Throws `SchemaError` whose text is PVE's:
- * `format error` and one `path.key: text` line for each wrong key.
- */
-export const parsePropertyString = (
-  format: Format,
-  text: string,
-  path: string,
-  named: Named,
-): Record<string, string> => {
-  const parts = splitPropertyString(format, text)
-  const errors: Errors = {}
-  checkObject(path, format, parts, 0, errors, named)
-  const wrong = Object.keys(errors).sort()
-  if (wrong.length > 0)
-    throw new SchemaError(`format error\n${wrong.map((key) => `${key}: ${errors[key]}\n`).join('')}`)
   return parts
 }
 
