@@ -1,5 +1,3 @@
-import type { RunCommand } from './command-context.ts'
-
 export interface OptionSpec {
   /** As commander reads it: `--out <file>`, `-C, --chdir <dir>`, `--target <address...>`. */
   readonly flags: string
@@ -29,5 +27,4 @@ export interface CommandSpec {
   readonly args: readonly ArgumentSpec[]
   readonly options: readonly OptionSpec[]
   readonly examples: readonly { readonly command: string; readonly means: string }[]
-  readonly load: () => Promise<{ readonly run: RunCommand }>
 }

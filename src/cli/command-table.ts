@@ -30,7 +30,6 @@ export const COMMANDS = [
       { command: 'mpc init', means: 'ask for the endpoint and test the connection' },
       { command: 'mpc init --endpoint https://pve.example.com:8006', means: 'ask nothing' },
     ],
-    load: () => import('./commands/init.ts'),
   },
   {
     name: 'sync',
@@ -40,7 +39,6 @@ export const COMMANDS = [
     args: [],
     options: [],
     examples: [{ command: 'mpc sync', means: 'read the cluster' }],
-    load: () => import('./commands/sync.ts'),
   },
   {
     name: 'status',
@@ -50,7 +48,6 @@ export const COMMANDS = [
     args: [],
     options: [],
     examples: [{ command: 'mpc status', means: 'test the connection' }],
-    load: () => import('./commands/status.ts'),
   },
   {
     name: 'validate',
@@ -63,7 +60,6 @@ export const COMMANDS = [
       { command: 'mpc validate', means: 'check every *.mpc.hcl and *.mpc.yaml here' },
       { command: 'mpc validate --json', means: 'the same, for a machine' },
     ],
-    load: () => import('./commands/validate.ts'),
   },
   {
     name: 'plan',
@@ -83,7 +79,6 @@ export const COMMANDS = [
       { command: 'mpc plan web.mpc.hcl --target vm.web', means: 'plan one resource' },
       { command: 'mpc plan --detailed-exitcode', means: 'exit 2 when something would change' },
     ],
-    load: () => import('./commands/plan.ts'),
   },
   {
     name: 'show',
@@ -95,7 +90,6 @@ export const COMMANDS = [
       { command: 'mpc show', means: 'the latest plan' },
       { command: 'mpc show p-k3v9x2a --json', means: 'a plan as JSON' },
     ],
-    load: () => import('./commands/show.ts'),
   },
   {
     name: 'apply',
@@ -109,7 +103,6 @@ export const COMMANDS = [
       { command: 'mpc apply p-k3v9x2a', means: 'run a saved plan' },
       { command: 'mpc apply --auto-approve', means: 'do not ask' },
     ],
-    load: () => import('./commands/apply.ts'),
   },
   {
     name: 'revert',
@@ -119,7 +112,6 @@ export const COMMANDS = [
     args: [{ name: '<plan-id>', description: 'the plan to undo, or its first characters', completes: 'plan' }],
     options: [...APPROVAL],
     examples: [{ command: 'mpc revert p-k3v9x2a', means: 'undo what that plan did' }],
-    load: () => import('./commands/revert.ts'),
   },
   {
     name: 'history',
@@ -128,7 +120,6 @@ export const COMMANDS = [
     args: [],
     options: [{ flags: '--limit <n>', description: 'how many entries', default: '20' }],
     examples: [{ command: 'mpc history', means: 'the latest twenty' }],
-    load: () => import('./commands/history.ts'),
   },
   {
     name: 'export',
@@ -150,7 +141,6 @@ export const COMMANDS = [
       { command: 'mpc export --format terraform', means: 'write terraform/' },
       { command: 'mpc export --format ansible --out site', means: 'write site/' },
     ],
-    load: () => import('./commands/export.ts'),
   },
   {
     name: 'simulate',
@@ -178,7 +168,6 @@ export const COMMANDS = [
       { command: 'mpc simulate', means: 'a homelab of three nodes on port 8006' },
       { command: 'mpc simulate --nodes 30 --guests 10000 --port 0', means: 'a large cluster on any free port' },
     ],
-    load: () => import('./commands/simulate.ts'),
   },
   {
     name: 'demo',
@@ -188,7 +177,6 @@ export const COMMANDS = [
     args: [],
     options: [{ flags: '--keep', description: 'keep the temporary folder' }],
     examples: [{ command: 'mpc demo', means: 'two minutes of reading' }],
-    load: () => import('./commands/demo.ts'),
   },
   {
     name: 'completion',
@@ -197,7 +185,6 @@ export const COMMANDS = [
     args: [{ name: '<shell>', description: 'bash, zsh or fish' }],
     options: [],
     examples: [{ command: 'source <(mpc completion bash)', means: 'complete in this shell' }],
-    load: () => import('./commands/completion.ts'),
   },
 ] as const satisfies readonly CommandSpec[]
 

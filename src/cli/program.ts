@@ -2,8 +2,9 @@ import { Argument, Command, CommanderError, Option } from 'commander'
 import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
 import type { Io } from '../io/io.ts'
 import { commandContext, type GlobalOptions, type Options } from './command-context.ts'
+import { commandLoaders } from './command-loaders.ts'
 import type { CommandSpec, OptionSpec } from './command-spec.ts'
-import { COMMANDS, GLOBAL_OPTIONS } from './command-table.ts'
+import { COMMANDS, type CommandName, GLOBAL_OPTIONS } from './command-table.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { reportBug } from './report-bug.ts'
 
@@ -29,7 +30,12 @@ const globalsOf = (options: Options): GlobalOptions => ({
   quiet: options['quiet'] === true,
 })
 
-const addCommand = (program: Command, spec: CommandSpec, io: Io, done: (code: ExitCode) => void): void => {
+const addCommand = (
+  program: Command,
+  spec: CommandSpec & { readonly name: CommandName },
+  io: Io,
+  done: (code: ExitCode) => void,
+): void => {
   const command = program.command(spec.name).summary(spec.summary).description(spec.description)
   if (spec.alias !== undefined) command.alias(spec.alias)
   for (const { name, description } of spec.args) command.addArgument(new Argument(name, description))
@@ -39,7 +45,7 @@ const addCommand = (program: Command, spec: CommandSpec, io: Io, done: (code: Ex
     const options: Options = command.optsWithGlobals()
     const context = commandContext(io, globalsOf(options))
     try {
-      const { run } = await spec.load()
+      const { run } = await commandLoaders[spec.name]()
       done(await run(context, { args: command.args, options }))
     } catch (error) {
       if (!(error instanceof DiagnosticError)) throw error

@@ -1,0 +1,89 @@
+import { resolve } from 'node:path'
+import { diagnose } from '../../diagnostic/diagnostic.ts'
+import { DiagnosticError } from '../../diagnostic/diagnostic-error.ts'
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../simulator/start.ts'
+import type { CommandContext, Options, RunCommand } from '../command-context.ts'
+import { EXIT } from '../exit-code.ts'
+import { numberOption, textOption } from '../number-option.ts'
+
+const PORT = { least: 0, most: 65_535 }
+const COUNT = { least: 1, most: 100_000 }
+
+const speedOf = (options: Options): number => {
+  const text = textOption(options, 'speed') ?? '100'
+  const speed = Number(text)
+  if (speed > 0) return speed
+  throw new DiagnosticError([
+    diagnose('cli.bad-option', { detail: `--speed takes a number above 0 (1 is real time), not "${text}".` }),
+  ])
+}
+
+const optionsFor = (context: CommandContext, options: Options, record: (line: string) => void): SimulatorOptions => {
+  const nodes = numberOption(options, 'nodes', COUNT)
+  const guests = numberOption(options, 'guests', COUNT)
+  return {
+    profile: options['profile'] === 'recorded' ? 'recorded' : 'homelab',
+    ...(nodes !== undefined && { nodes }),
+    ...(guests !== undefined && { guests }),
+    seed: numberOption(options, 'seed', { least: 0, most: 2 ** 31 }) ?? 7,
+    port: numberOption(options, 'port', PORT) ?? 8006,
+    http: options['http'] === true,
+    speed: speedOf(options),
+    ...(textOption(context.io.env, 'MPC_SIMULATOR_TOKEN') !== undefined && {
+      token: textOption(context.io.env, 'MPC_SIMULATOR_TOKEN') ?? '',
+    }),
+    ...(textOption(options, 'record') !== undefined && {
+      onExchange: (seen, answer) => record(`${JSON.stringify({ ...seen, answer })}\n`),
+    }),
+  }
+}
+
+const start = async (options: SimulatorOptions): Promise<Simulator> => {
+  try {
+    return await startSimulator(options)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error
+    throw new DiagnosticError([
+      diagnose('cli.cannot-listen', {
+        detail: `Port ${options.port} on 127.0.0.1 is ${code === 'EACCES' ? 'not allowed for this user' : 'in use by another program'}. Choose another with --port, or --port 0 for any free one.`,
+      }),
+    ])
+  }
+}
+
+const readyText = ({ url, fingerprint, token }: Simulator): string =>
+  [
+    `Simulated Proxmox VE is ready at ${url}`,
+    '',
+    `  export PROXMOX_VE_ENDPOINT=${url}`,
+    `  export PROXMOX_VE_API_TOKEN='${token}'`,
+    ...(fingerprint === '' ? [] : [`  mpc init --endpoint ${url} --fingerprint ${fingerprint}`]),
+    '',
+    'Ends on Ctrl-C.',
+    '',
+  ].join('\n')
+
+/** Waits for SIGINT or SIGTERM. */
+const untilStopped = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolveStopped) => {
+    if (signal.aborted) resolveStopped()
+    else signal.addEventListener('abort', () => resolveStopped(), { once: true })
+  })
+
+export const run: RunCommand = async (context, { options }) => {
+  const { io, global, print, printJson } = context
+  const file = textOption(options, 'record')
+  const writing = { last: Promise.resolve() }
+  const record = (line: string) => {
+    if (file !== undefined) writing.last = writing.last.then(() => io.files.appendText(resolve(io.cwd, file), line))
+  }
+  const simulator = await start(optionsFor(context, options, record))
+  const { url, fingerprint, token } = simulator
+  if (global.json) printJson({ type: 'ready', url, token, ...(fingerprint !== '' && { fingerprint }) })
+  else print(readyText(simulator))
+  await untilStopped(io.signal)
+  await simulator.stop()
+  await writing.last
+  return EXIT.done
+}
