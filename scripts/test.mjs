@@ -50,7 +50,7 @@ const report = ({ file, output, code, signal }) => {
   const ok = sum(output, 'Passed')
   const left = sum(output, 'Skipped')
   const name = relative(tests, file)
-  const lines = output.split('\n').filter((line) => /^skipped: /i.test(line.trim()))
+  const lines = output.split('\n').filter((line) => /^skipped: /.test(line.trim()))
   passed += ok
   skipped += left
   const broken = code !== 0 || total === 0

@@ -60,10 +60,16 @@ const LOOK = {
 const DISRUPTION_TEXT = {
   none: '',
   live: 'live',
-  reboot: 'needs a reboot',
+  reboot: 'pending until the next reboot',
   recreate: 'the guest is recreated',
   'data-loss': 'DATA IS LOST',
 } as const satisfies Record<Disruption, string>
+
+const POWER_TEXT: Partial<Record<Step['action'], string>> = {
+  start: 'the guest starts',
+  stop: 'the guest stops',
+  reboot: 'the guest restarts',
+}
 
 const EFFECT_TEXT = {
   none: '',
@@ -99,7 +105,7 @@ const stepView = (step: Step, number: number): StepView => ({
   number,
   summary: step.summary,
   disruption: step.disruption,
-  disruptionText: DISRUPTION_TEXT[step.disruption],
+  disruptionText: POWER_TEXT[step.action] ?? DISRUPTION_TEXT[step.disruption],
   undo: reversalText(step.reversal),
   irreversible: step.reversal.by === 'nothing',
   requests: step.requests.map(requestLine),

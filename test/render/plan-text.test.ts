@@ -1,0 +1,45 @@
+import { renderToString } from 'ink'
+import { createElement } from 'react'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { PlanPicture } from '../../src/render/live/plan-picture.tsx'
+import { planJson } from '../../src/render/plan-json.ts'
+import { planText } from '../../src/render/plan-text.ts'
+import { planView } from '../../src/render/plan-view.ts'
+import { ansiPaint, plainPaint } from '../../src/render/style.ts'
+import { matchesGolden } from '../golden.ts'
+import { emptyPlan, samplePlan } from './sample-plan.ts'
+
+const text = planText(planView(samplePlan), plainPaint)
+
+test('a plan as text shows attributes, steps, disruption and how each step is undone', () => {
+  matchesGolden(text, 'render/plan.txt')
+})
+
+test('the terminal view says the same as the text, line for line', () => {
+  const drawn = renderToString(createElement(PlanPicture, { view: planView(samplePlan) }), { columns: 200 })
+  const lines = (from: string) =>
+    from
+      .split('\n')
+      .map((line) => line.trimEnd())
+      .filter((line) => line !== '')
+  assert.equal(lines(drawn), lines(text))
+})
+
+test('an empty plan is one sentence', () => {
+  assert.is(planText(planView(emptyPlan), plainPaint), 'No changes. The cluster matches the declarations.\n')
+})
+
+test('colours add nothing but escape sequences', () => {
+  const coloured = planText(planView(samplePlan), ansiPaint)
+  assert.ok(coloured.includes('\u001b['))
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what is taken out
+  assert.is(coloured.replaceAll(/\u001b\[\d+m/g, ''), text)
+})
+
+test('a sensitive output shows its name only', () => {
+  assert.not.ok(text.includes('correct horse'))
+  assert.not.ok(JSON.stringify(planJson(samplePlan)).includes('correct horse'))
+})
+
+test.run()
