@@ -1,4 +1,6 @@
 import type { Plan, Step } from '../plan/plan.ts'
+import type { AppliedResource } from '../resource/applied.ts'
+import type { GuestIdentity } from '../resource/guest.ts'
 import type { ApiRequest } from '../resource/request.ts'
 
 export type RunStatus = 'running' | 'applied' | 'rolled-back' | 'incomplete'
@@ -6,6 +8,17 @@ export type StepStatus = 'running' | 'done' | 'failed' | 'undone' | 'undo-failed
 
 /** Which way a request goes: `forward` carries the plan out, `reverse` undoes a step. */
 export type Direction = 'forward' | 'reverse'
+
+/** A guest as it stood at one moment, as far as telling afterwards needs it. */
+export interface Seen {
+  /** Digest of the configuration file. */
+  readonly digest: string
+  readonly identity: GuestIdentity
+  /** Keys the step touches, as the server spells them; null where there is none. Never a secret: the server masks them. */
+  readonly values: { readonly [key: string]: string | null }
+  /** Only where undoing needs it. */
+  readonly running?: boolean
+}
 
 /** One request's life, durable before and after it leaves. */
 export interface RequestRecord {
@@ -20,6 +33,10 @@ export interface RequestRecord {
   readonly upid?: string
   /** What the server answered or why it failed; never holds a secret. */
   readonly message?: string
+  /** The guest just before the request left; null when there was none. */
+  readonly before?: Seen | null
+  /** What the answer gave for later requests, by name. */
+  readonly outputs?: { readonly [name: string]: string }
   /** ISO 8601. */
   readonly at: string
 }
@@ -28,8 +45,10 @@ export interface StepRecord {
   readonly run: string
   readonly step: string
   readonly status: StepStatus
-  /** What had to be known to undo the step exactly and was only learnt on the way (identity of a created guest, whether it ran …). */
+  /** What had to be known to undo the step exactly and was only learnt on the way. */
   readonly outputs: { readonly [name: string]: string }
+  /** The guest when the step had ended; null when there is none any more. */
+  readonly after?: Seen | null
 }
 
 export interface RunRecord {
@@ -40,23 +59,45 @@ export interface RunRecord {
   readonly endedAt?: string
 }
 
+/** One thing to remember. What belongs together is recorded together. */
+export type JournalEntry =
+  | { readonly type: 'step-started'; readonly run: string; readonly step: Step; readonly direction: Direction }
+  | { readonly type: 'request'; readonly record: RequestRecord }
+  | {
+      readonly type: 'step-ended'
+      readonly record: StepRecord
+      readonly step: Step
+      readonly direction: Direction
+      /** The address's binding from now on; null: none. Missing: unchanged. */
+      readonly binding?: AppliedResource | null
+    }
+
 /**
- * The durable record of a run. Every method returns only when what it says is on disk. Implemented by the store; owned by the
- * executor, which calls it in this order: begin, (step started, (intent, sent?, done | failed)…, step ended)…, end.
+ * The durable record of a run. Every method returns only when all it was given is on disk, together or not at all. Implemented by the
+ * store; owned by the executor, which calls it in this order: begin, record…, end.
  */
 export interface Journal {
   readonly begin: (run: RunRecord, plan: Plan) => Promise<void>
-  readonly stepStarted: (run: string, step: Step, direction: Direction) => Promise<void>
-  readonly request: (record: RequestRecord) => Promise<void>
-  /** Ends a step; the change of its binding is recorded in the same transaction. */
-  readonly stepEnded: (record: StepRecord, step: Step, direction: Direction) => Promise<void>
+  readonly record: (entries: readonly JournalEntry[]) => Promise<void>
   readonly end: (run: string, status: RunStatus, at: string) => Promise<void>
 }
 
-/** A run that was begun and never ended, with all that is known of it. */
-export interface UnfinishedRun {
+/** A run with all that is known of it. */
+export interface RecordedRun {
   readonly run: RunRecord
   readonly plan: Plan
+  /** In the order in which they ended; those that did not end come last. Steps that were never started are missing. */
   readonly steps: readonly StepRecord[]
   readonly requests: readonly RequestRecord[]
+}
+
+/** A run that was begun and never ended. */
+export type UnfinishedRun = RecordedRun
+
+/** A run that ended, and what became of it since. */
+export interface FinishedRun extends RecordedRun {
+  /** The run that undid this one, when that has not been undone itself. */
+  readonly revertedBy?: string
+  /** For runs of revert plans: the run they undid. */
+  readonly original?: RecordedRun
 }

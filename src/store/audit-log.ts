@@ -1,0 +1,161 @@
+import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import type { Kysely, Transaction } from 'kysely'
+import type { RequestRecord } from '../apply/journal.ts'
+import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
+import { canonicalJson } from '../util/canonical-json.ts'
+import { sha256 } from '../util/sha256.ts'
+import type { Tables } from './tables.ts'
+
+export interface AuditLog {
+  /**
+   * Adds the line of a write that is about to leave, as part of the transaction that records its intent. The line reaches the disk first: a
+   * line of a write that never left is possible after a crash, a write without a line is not.
+   */
+  readonly append: (tx: Transaction<Tables>, record: RequestRecord) => Promise<void>
+  /** Reads the whole file and checks its chain against the head kept in the database. Empty when all is well. */
+  readonly verify: () => Promise<readonly Diagnostic[]>
+}
+
+interface Line {
+  readonly seq: number
+  readonly previous: string
+  readonly hash: string
+}
+
+const BEGINNING = '0'.repeat(64)
+
+const lineOf = (
+  record: RequestRecord,
+  seq: number,
+  previous: string,
+): { readonly text: string; readonly hash: string } => {
+  const { run, step, direction, index, request, at } = record
+  const content = {
+    seq,
+    at,
+    run,
+    step,
+    direction,
+    index,
+    method: request.method,
+    path: request.path,
+    params: request.params ?? {},
+  }
+  const hash = sha256(canonicalJson({ ...content, previous }))
+  return { text: `${canonicalJson({ ...content, previous, hash })}\n`, hash }
+}
+
+const parseLine = (text: string): Line | undefined => {
+  try {
+    return JSON.parse(text) as Line
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+const isSound = (line: Line): boolean => {
+  const { hash, ...content } = line
+  return sha256(canonicalJson(content)) === hash
+}
+
+const TAIL_BYTES = 1024 * 1024
+
+const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined)
+
+const readTail = async (path: string): Promise<string> => {
+  try {
+    const handle = await open(path, 'r')
+    try {
+      const { size } = await handle.stat()
+      const from = Math.max(0, size - TAIL_BYTES)
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(size - from), 0, size - from, from)
+      return buffer.toString('utf8', 0, bytesRead)
+    } finally {
+      await handle.close()
+    }
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return ''
+    throw error
+  }
+}
+
+/** The last whole line; a torn one, left by a crash, does not count. */
+const lastLine = async (path: string): Promise<Line | undefined> => {
+  const lines = (await readTail(path)).split('\n').filter((text) => text !== '')
+  return lines.map(parseLine).findLast((line) => line !== undefined)
+}
+
+const appendSynced = (path: string, text: string): void => {
+  const file = openSync(path, 'a', 0o600)
+  try {
+    writeSync(file, text)
+    fdatasyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+}
+
+const headOf = async (db: Kysely<Tables>): Promise<{ readonly seq: number; readonly hash: string }> =>
+  (await db.selectFrom('audit_head').select(['seq', 'hash']).executeTakeFirst()) ?? { seq: 0, hash: BEGINNING }
+
+/** Lines written just before a crash are ahead of the head by a few: they go on counting. */
+const resume = async (
+  path: string,
+  head: { readonly seq: number; readonly hash: string },
+): Promise<{ readonly seq: number; readonly hash: string; readonly torn: boolean }> => {
+  const tail = await readTail(path)
+  const last = await lastLine(path)
+  const ahead = last !== undefined && last.seq > head.seq && isSound(last)
+  return { ...(ahead ? { seq: last.seq, hash: last.hash } : head), torn: tail !== '' && !tail.endsWith('\n') }
+}
+
+const broken = (path: string, what: string): Diagnostic =>
+  diagnose('store.audit-broken', {
+    detail: `${path}: ${what}. Somebody or something else has changed the file; what mpc did can still be read from the state with mpc history.`,
+  })
+
+const verify = async (db: Kysely<Tables>, path: string): Promise<readonly Diagnostic[]> => {
+  const head = await headOf(db)
+  let previous = BEGINNING
+  let headSeen = head.seq === 0
+  let number = 0
+  try {
+    const handle = await open(path, 'r')
+    for await (const text of handle.readLines()) {
+      number += 1
+      if (text === '') continue
+      const line = parseLine(text)
+      if (!line) continue
+      if (line.previous !== previous || !isSound(line))
+        return [broken(path, `line ${number} does not follow from the one before`)]
+      previous = line.hash
+      headSeen ||= line.seq === head.seq && line.hash === head.hash
+    }
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error
+  }
+  return headSeen ? [] : [broken(path, `line ${head.seq}, the last one mpc wrote, is missing`)]
+}
+
+/** The record of everything mpc ever asked the cluster to do; secrets stand as references in it. */
+export const auditLog = (db: Kysely<Tables>, path: string): AuditLog => {
+  let checked = false
+  return {
+    append: async (tx, record) => {
+      const stored = await headOf(tx)
+      const head = checked ? { ...stored, torn: false } : await resume(path, stored)
+      checked = true
+      const { text, hash } = lineOf(record, head.seq + 1, head.hash)
+      appendSynced(path, head.torn ? `\n${text}` : text)
+      const row = { id: 1 as const, seq: head.seq + 1, hash }
+      await tx
+        .insertInto('audit_head')
+        .values(row)
+        .onConflict((conflict) => conflict.column('id').doUpdateSet({ seq: row.seq, hash: row.hash }))
+        .execute()
+    },
+    verify: () => verify(db, path),
+  }
+}

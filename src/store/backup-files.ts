@@ -1,0 +1,23 @@
+import { mkdir, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Database } from './database.ts'
+
+const KEPT = 10
+const NAME = /^state-.*\.db$/
+
+/** `2026-11-21T12-30-00.123Z`: sorts by time and is a file name everywhere. */
+const stamp = (now: Date): string => now.toISOString().replaceAll(':', '-')
+
+const sweep = async (folder: string): Promise<void> => {
+  const names = (await readdir(folder)).filter((name) => NAME.test(name)).sort()
+  for (const name of names.slice(0, -KEPT)) await rm(join(folder, name), { force: true })
+}
+
+/** Copies the state beside it and keeps the newest ten copies. `reason` becomes part of the name: letters and dashes. */
+export const backUp = async (database: Database, folder: string, reason: string, now: Date): Promise<string> => {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const path = join(folder, `state-${stamp(now)}-${reason}.db`)
+  await database.copyTo(path)
+  await sweep(folder)
+  return path
+}

@@ -1,0 +1,118 @@
+import type { Kysely, Transaction } from 'kysely'
+import type { Journal, JournalEntry, RequestRecord } from '../apply/journal.ts'
+import type { AuditLog } from './audit-log.ts'
+import { putBinding, removeBinding } from './binding-store.ts'
+import { toJson } from './json-text.ts'
+import { assertHeld, type Lease } from './lease-store.ts'
+import { writePlan } from './plan-store.ts'
+import type { Tables } from './tables.ts'
+
+type Tx = Transaction<Tables>
+
+const nullable = (value: unknown): string | null => (value === undefined ? null : toJson(value))
+
+const recordTask = async (tx: Tx, { run, step, direction, status, upid, at }: RequestRecord): Promise<void> => {
+  if (upid === undefined) return
+  await tx
+    .insertInto('task')
+    .values({ upid, run, step, direction, status, at })
+    .onConflict((conflict) => conflict.column('upid').doUpdateSet({ status }))
+    .execute()
+}
+
+const recordRequest = async (tx: Tx, audit: AuditLog, record: RequestRecord): Promise<void> => {
+  if (record.status === 'intent' && record.request.method !== 'GET') await audit.append(tx, record)
+  const what = {
+    status: record.status,
+    request: toJson(record.request),
+    upid: record.upid ?? null,
+    message: record.message ?? null,
+    before: nullable(record.before),
+    outputs: nullable(record.outputs),
+    at: record.at,
+  }
+  const { run, step, direction, index } = record
+  await tx
+    .insertInto('journal')
+    .values({ run, step, direction, position: index, ...what })
+    .onConflict((conflict) => conflict.columns(['run', 'step', 'direction', 'position']).doUpdateSet(what))
+    .execute()
+  await recordTask(tx, record)
+}
+
+const startStep = async (tx: Tx, { run, step, direction }: JournalEntry & { type: 'step-started' }): Promise<void> => {
+  if (direction === 'reverse') return
+  await tx
+    .insertInto('run_step')
+    .values({ run, step: step.id, status: 'running', ended: null, outputs: '{}', after: null })
+    .onConflict((conflict) => conflict.columns(['run', 'step']).doUpdateSet({ status: 'running' }))
+    .execute()
+}
+
+const nextEnd = async (tx: Tx, run: string): Promise<number> => {
+  const last = await tx
+    .selectFrom('run_step')
+    .select(({ fn }) => fn.max('ended').as('ended'))
+    .where('run', '=', run)
+    .executeTakeFirst()
+  return (last?.ended ?? 0) + 1
+}
+
+const endStep = async (tx: Tx, entry: JournalEntry & { type: 'step-ended' }): Promise<void> => {
+  const { run, step, status, outputs, after } = entry.record
+  const row = { status, outputs: toJson(outputs), after: nullable(after) }
+  // Undoing leaves the order of ending alone: it is what a later recovery goes by.
+  const ended = await nextEnd(tx, run)
+  const changed = entry.direction === 'forward' ? { ...row, ended } : row
+  await tx
+    .insertInto('run_step')
+    .values({ run, step, ...row, ended })
+    .onConflict((conflict) => conflict.columns(['run', 'step']).doUpdateSet(changed))
+    .execute()
+  if (entry.binding === undefined) return
+  if (entry.binding === null) await removeBinding(tx, entry.step.address)
+  else await putBinding(tx, entry.binding)
+}
+
+const recordEntry = (tx: Tx, audit: AuditLog, entry: JournalEntry): Promise<void> => {
+  switch (entry.type) {
+    case 'step-started':
+      return startStep(tx, entry)
+    case 'request':
+      return recordRequest(tx, audit, entry.record)
+    case 'step-ended':
+      return endStep(tx, entry)
+  }
+}
+
+/**
+ * The journal as rows. Each call is one transaction, synced to disk when it resolves. Every call first checks that the lease is still ours, so
+ * that a process that was taken for dead cannot write beside its successor.
+ */
+export const journalStore = (db: Kysely<Tables>, audit: AuditLog, lease: Lease): Journal => {
+  const write = (work: (tx: Tx) => Promise<void>) =>
+    db.transaction().execute(async (tx) => {
+      await assertHeld(tx, lease.token)
+      await work(tx)
+    })
+  return {
+    begin: (run, plan) =>
+      write(async (tx) => {
+        await writePlan(tx, plan, run.startedAt)
+        const number = Number(run.id.slice(run.id.lastIndexOf('.') + 1))
+        const { id, status, startedAt, endedAt } = run
+        await tx
+          .insertInto('run')
+          .values({ id, plan: plan.id, number, status, started_at: startedAt, ended_at: endedAt ?? null })
+          .execute()
+      }),
+    record: (entries) =>
+      write(async (tx) => {
+        for (const entry of entries) await recordEntry(tx, audit, entry)
+      }),
+    end: (run, status, at) =>
+      write(async (tx) => {
+        await tx.updateTable('run').set({ status, ended_at: at }).where('id', '=', run).execute()
+      }),
+  }
+}

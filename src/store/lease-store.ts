@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto'
+import type { Kysely, Transaction } from 'kysely'
+import { type Checked, type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
+import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
+import type { LeaseTable, Tables } from './tables.ts'
+
+/** The process that wants to write, as the state remembers it. */
+export interface Holder {
+  readonly host: string
+  readonly pid: number
+  /** Whether a process of this host is still there. */
+  readonly isAlive: (pid: number) => boolean
+}
+
+/** The right to change the cluster, held until released; a timer keeps it fresh and does not keep the process alive. */
+export interface Lease {
+  readonly token: string
+  readonly release: () => Promise<void>
+}
+
+export interface LeaseStore {
+  /** One at a time; a lease whose process is gone is taken over. Undefined with a diagnostic naming the holder otherwise. */
+  readonly acquire: (purpose: string) => Promise<Checked<Lease>>
+}
+
+const NAME = 'write'
+const HEARTBEAT_MS = 5_000
+const STALE_MS = 60_000
+
+const isStale = (row: LeaseTable, holder: Holder, now: Date): boolean => {
+  const silent = now.getTime() - Date.parse(row.heartbeat_at) > STALE_MS
+  return row.host === holder.host ? silent || !holder.isAlive(row.pid) : silent
+}
+
+const inUse = (row: LeaseTable): Diagnostic =>
+  diagnose('store.in-use', {
+    detail: `"${row.purpose}" has been running since ${row.acquired_at} as process ${row.pid} on ${row.host}. Two at once could undo each other's work: wait until it has ended. If that process no longer exists, mpc takes over within a minute.`,
+  })
+
+const fresh = (purpose: string, holder: Holder, now: Date): LeaseTable => ({
+  name: NAME,
+  token: randomUUID(),
+  purpose,
+  host: holder.host,
+  pid: holder.pid,
+  acquired_at: now.toISOString(),
+  heartbeat_at: now.toISOString(),
+})
+
+const claim = (db: Kysely<Tables>, row: LeaseTable, holder: Holder, now: Date): Promise<LeaseTable | undefined> =>
+  db.transaction().execute(async (tx) => {
+    const held = await tx.selectFrom('lease').selectAll().where('name', '=', NAME).executeTakeFirst()
+    if (held && !isStale(held, holder, now)) return held
+    await tx.deleteFrom('lease').where('name', '=', NAME).execute()
+    await tx.insertInto('lease').values(row).execute()
+    return undefined
+  })
+
+/** Refuses to go on writing once another process has taken over. Called inside the transaction that writes. */
+export const assertHeld = async (tx: Transaction<Tables>, token: string): Promise<void> => {
+  const row = await tx.selectFrom('lease').select(['token', 'pid', 'host']).where('name', '=', NAME).executeTakeFirst()
+  if (row?.token === token) return
+  throw new DiagnosticError([
+    diagnose('store.lease-lost', {
+      detail: `This run was silent for so long that ${row ? `process ${row.pid} on ${row.host}` : 'another process'} took over. Nothing more is written from here; the other one settles what this run left.`,
+    }),
+  ])
+}
+
+/** Leases as rows with a heartbeat. */
+export const leaseStore = (db: Kysely<Tables>, holder: Holder, now: () => Date): LeaseStore => ({
+  acquire: async (purpose) => {
+    const row = fresh(purpose, holder, now())
+    const held = await claim(db, row, holder, now())
+    if (held) return { value: undefined, diagnostics: [inUse(held)] }
+    const own = () => db.updateTable('lease').where('name', '=', NAME).where('token', '=', row.token)
+    let beat: Promise<unknown> = Promise.resolve()
+    const timer = setInterval(() => {
+      beat = own()
+        .set({ heartbeat_at: now().toISOString() })
+        .execute()
+        // A missed beat is no harm: the lease is good for many, and every write checks that it is still held.
+        .catch((error: unknown) => error)
+    }, HEARTBEAT_MS)
+    timer.unref()
+    const release = async () => {
+      clearInterval(timer)
+      await beat
+      await db.deleteFrom('lease').where('name', '=', NAME).where('token', '=', row.token).execute()
+    }
+    return { value: { token: row.token, release }, diagnostics: [] }
+  },
+})

@@ -1,0 +1,69 @@
+import { dirname, join } from 'node:path'
+import type { Journal } from '../apply/journal.ts'
+import type { Clock } from '../io/io.ts'
+import { type AuditLog, auditLog } from './audit-log.ts'
+import { backUp } from './backup-files.ts'
+import { type BindingStore, bindingStore } from './binding-store.ts'
+import { bringUpToDate } from './bring-up-to-date.ts'
+import { type CacheStore, cacheStore } from './cache-store.ts'
+import { openDatabase } from './database.ts'
+import { type HistoryEntry, readHistory } from './history.ts'
+import { journalStore } from './journal-store.ts'
+import { type Holder, type Lease, type LeaseStore, leaseStore } from './lease-store.ts'
+import { type ObservationStore, observationStore } from './observation-store.ts'
+import { type PlanStore, planStore } from './plan-store.ts'
+import { type RunStore, runStore } from './run-store.ts'
+
+/** Everything mpc remembers of one cluster. Losing it loses history, not infrastructure. */
+export interface Store {
+  readonly observations: ObservationStore
+  readonly bindings: BindingStore
+  readonly plans: PlanStore
+  readonly runs: RunStore
+  readonly leases: LeaseStore
+  readonly cache: CacheStore
+  readonly audit: Pick<AuditLog, 'verify'>
+  /** Plans, runs and reverts, newest first. */
+  readonly history: () => Promise<readonly HistoryEntry[]>
+  /** Writing down a run needs the lease, so that there is one writer at a time. */
+  readonly journal: (lease: Lease) => Journal
+  /** Copies the state into the backups folder beside it; `reason` becomes part of the name. Gives the copy's path. */
+  readonly backup: (reason: string) => Promise<string>
+  readonly close: () => Promise<void>
+}
+
+export interface StoreOptions {
+  readonly clock: Pick<Clock, 'now'>
+  readonly holder: Holder
+}
+
+/**
+ * Opens the state, making it when there is none; its folder must exist. `audit.log` and `backups/` lie beside it. Throws a DiagnosticError when
+ * it cannot be opened, is damaged, or was written by a newer mpc.
+ */
+export const openStore = async (path: string, { clock, holder }: StoreOptions): Promise<Store> => {
+  const database = await openDatabase(path)
+  const folder = dirname(path)
+  const backup = (reason: string) => backUp(database, join(folder, 'backups'), reason, clock.now())
+  try {
+    await bringUpToDate(database, path, backup)
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+  const { db } = database
+  const audit = auditLog(db, join(folder, 'audit.log'))
+  return {
+    observations: observationStore(db),
+    bindings: bindingStore(db),
+    plans: planStore(db, clock.now),
+    runs: runStore(db),
+    leases: leaseStore(db, holder, clock.now),
+    cache: cacheStore(db, clock.now),
+    audit,
+    history: () => readHistory(db),
+    journal: (lease) => journalStore(db, audit, lease),
+    backup,
+    close: database.close,
+  }
+}

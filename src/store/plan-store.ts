@@ -1,0 +1,126 @@
+import type { Kysely } from 'kysely'
+import { type Checked, diagnose } from '../diagnostic/diagnostic.ts'
+import type { Plan } from '../plan/plan.ts'
+import { fromJson, toJson } from './json-text.ts'
+import type { Tables } from './tables.ts'
+
+export interface PlanSummary {
+  readonly id: string
+  readonly createdAt: string
+  readonly origin: Plan['origin']['kind']
+  readonly steps: number
+}
+
+export interface PlanStore {
+  /** Saving an equal plan again only makes it new again. Old plans that were never applied are swept. */
+  readonly save: (plan: Plan) => Promise<void>
+  /** By id, or by the beginning of one when only one plan has it; `p-` may be left out. */
+  readonly get: (idOrPrefix: string) => Promise<Checked<Plan>>
+  /** Newest first. */
+  readonly list: () => Promise<readonly PlanSummary[]>
+}
+
+/** Plans nobody applied are only worth keeping while somebody may still want to. */
+const UNAPPLIED_KEPT = 100
+
+const stepRows = ({ id, steps }: Plan) =>
+  steps.map((step, position) => ({
+    plan: id,
+    position,
+    step: step.id,
+    action: step.action,
+    address: step.address,
+    vmid: step.guest?.vmid ?? null,
+    disruption: step.disruption,
+    reversal: step.reversal.by,
+  }))
+
+const STEPS_AT_ONCE = 2_000
+
+/** Used by the journal too: a run never stands without its plan. */
+export const writePlan = async (db: Kysely<Tables>, plan: Plan, at: string): Promise<void> => {
+  const known = await db.selectFrom('plan').select('fingerprint').where('id', '=', plan.id).executeTakeFirst()
+  if (known?.fingerprint === plan.fingerprint) {
+    await db.updateTable('plan').set({ created_at: at }).where('id', '=', plan.id).execute()
+    return
+  }
+  if (known) throw new Error(`plan id ${plan.id} already stands for ${known.fingerprint}, not ${plan.fingerprint}`)
+  await db
+    .insertInto('plan')
+    .values({
+      id: plan.id,
+      fingerprint: plan.fingerprint,
+      cluster: plan.cluster,
+      origin: plan.origin.kind,
+      origin_run: plan.origin.kind === 'revert' ? plan.origin.run : null,
+      steps: plan.steps.length,
+      created_at: at,
+      body: toJson(plan),
+    })
+    .execute()
+  const rows = stepRows(plan)
+  for (let at = 0; at < rows.length; at += STEPS_AT_ONCE)
+    await db
+      .insertInto('plan_step')
+      .values(rows.slice(at, at + STEPS_AT_ONCE))
+      .execute()
+}
+
+const sweep = async (db: Kysely<Tables>): Promise<void> => {
+  const unapplied = db
+    .selectFrom('plan')
+    .select('plan.id')
+    .where(({ not, exists, selectFrom }) =>
+      not(exists(selectFrom('run').select('run.id').whereRef('run.plan', '=', 'plan.id'))),
+    )
+  const newestFirst = await unapplied.orderBy('created_at', 'desc').orderBy('id').execute()
+  for (const { id } of newestFirst.slice(UNAPPLIED_KEPT)) await db.deleteFrom('plan').where('id', '=', id).execute()
+}
+
+const get = async (db: Kysely<Tables>, idOrPrefix: string): Promise<Checked<Plan>> => {
+  const text = idOrPrefix.trim().toLowerCase()
+  const prefix = text.startsWith('p-') ? text : `p-${text}`
+  const rows = await db
+    .selectFrom('plan')
+    .select(['id', 'body'])
+    .where(({ eb, fn, val }) => eb(fn('substr', ['id', val(1), val(prefix.length)]), '=', prefix))
+    .orderBy('id')
+    .limit(6)
+    .execute()
+  const found = rows.find(({ id }) => id === prefix) ?? (rows.length === 1 ? rows[0] : undefined)
+  if (found) return { value: fromJson<Plan>(found.body), diagnostics: [] }
+  const problem =
+    rows.length > 1
+      ? diagnose('store.ambiguous-plan', {
+          detail: `${rows.map(({ id }) => id).join(', ')} begin with "${prefix}". Give one more character of the one you mean.`,
+        })
+      : diagnose('store.unknown-plan', {
+          detail: `No saved plan has the id "${idOrPrefix}". Plans are saved by mpc plan and mpc apply in this workspace; ones that were never applied are swept after a while.`,
+          hint: 'mpc history',
+        })
+  return { value: undefined, diagnostics: [problem] }
+}
+
+/** Plans by id; a plan is content, so equal plans are one. */
+export const planStore = (db: Kysely<Tables>, now: () => Date): PlanStore => ({
+  save: (plan) =>
+    db.transaction().execute(async (tx) => {
+      await writePlan(tx, plan, now().toISOString())
+      await sweep(tx)
+    }),
+  get: (idOrPrefix) => get(db, idOrPrefix),
+  list: async () => {
+    const rows = await db
+      .selectFrom('plan')
+      .select(['id', 'created_at', 'origin', 'steps'])
+      .orderBy('created_at', 'desc')
+      .orderBy('id')
+      .execute()
+    return rows.map(({ id, created_at, origin, steps }) => ({
+      id,
+      createdAt: created_at,
+      origin: origin as PlanSummary['origin'],
+      steps,
+    }))
+  },
+})

@@ -1,0 +1,137 @@
+import type { Kysely } from 'kysely'
+import type { FinishedRun, RecordedRun, RequestRecord, RunRecord, StepRecord, UnfinishedRun } from '../apply/journal.ts'
+import { type Checked, diagnose } from '../diagnostic/diagnostic.ts'
+import type { Plan } from '../plan/plan.ts'
+import { fromJson, fromJsonOr } from './json-text.ts'
+import type { JournalTable, RunStepTable, RunTable, Tables } from './tables.ts'
+
+export interface RunStore {
+  /** The id the plan's next run will have: `<plan>.<n>`. */
+  readonly nextId: (plan: string) => Promise<string>
+  /** Runs that were begun and never ended, oldest first. */
+  readonly unfinished: () => Promise<readonly UnfinishedRun[]>
+  /** Newest first. */
+  readonly ofPlan: (plan: string) => Promise<readonly RunRecord[]>
+  /** A run that ended, by its id, or a plan's last one that left something to undo, or simply its last one. */
+  readonly finished: (planOrRun: string) => Promise<Checked<FinishedRun>>
+}
+
+const runOf = ({ id, plan, status, started_at, ended_at }: RunTable): RunRecord => ({
+  id,
+  plan,
+  status: status as RunRecord['status'],
+  startedAt: started_at,
+  ...(ended_at !== null && { endedAt: ended_at }),
+})
+
+const stepOf = ({ run, step, status, outputs, after }: RunStepTable): StepRecord => ({
+  run,
+  step,
+  status: status as StepRecord['status'],
+  outputs: fromJson(outputs),
+  ...(after !== null && { after: fromJson(after) }),
+})
+
+const requestOf = (row: JournalTable): RequestRecord => ({
+  run: row.run,
+  step: row.step,
+  direction: row.direction as RequestRecord['direction'],
+  index: row.position,
+  request: fromJson(row.request),
+  status: row.status as RequestRecord['status'],
+  ...(row.upid !== null && { upid: row.upid }),
+  ...(row.message !== null && { message: row.message }),
+  ...(row.before !== null && { before: fromJson(row.before) }),
+  ...(row.outputs !== null && { outputs: fromJsonOr(row.outputs, {}) }),
+  at: row.at,
+})
+
+const load = async (db: Kysely<Tables>, row: RunTable): Promise<RecordedRun> => {
+  const { body } = await db.selectFrom('plan').select('body').where('id', '=', row.plan).executeTakeFirstOrThrow()
+  const steps = await db.selectFrom('run_step').selectAll().where('run', '=', row.id).orderBy('ended').execute()
+  const requests = await db
+    .selectFrom('journal')
+    .selectAll()
+    .where('run', '=', row.id)
+    .orderBy('at')
+    .orderBy('step')
+    .orderBy('position')
+    .execute()
+  const ended = [...steps.filter((step) => step.ended !== null), ...steps.filter((step) => step.ended === null)]
+  return { run: runOf(row), plan: fromJson<Plan>(body), steps: ended.map(stepOf), requests: requests.map(requestOf) }
+}
+
+/** Follows the chain of undoing: a revert that was itself reverted does not count. */
+const revertedBy = async (db: Kysely<Tables>, run: string): Promise<string | undefined> => {
+  const reverts = await db
+    .selectFrom('run')
+    .innerJoin('plan', 'plan.id', 'run.plan')
+    .select('run.id')
+    .where('plan.origin_run', '=', run)
+    .where('run.status', '=', 'applied')
+    .execute()
+  for (const { id } of reverts) if ((await revertedBy(db, id)) === undefined) return id
+  return undefined
+}
+
+const loadFinished = async (db: Kysely<Tables>, row: RunTable): Promise<FinishedRun> => {
+  const recorded = await load(db, row)
+  const by = await revertedBy(db, row.id)
+  const { origin } = recorded.plan
+  const original =
+    origin.kind === 'revert'
+      ? await db.selectFrom('run').selectAll().where('id', '=', origin.run).executeTakeFirst()
+      : undefined
+  return {
+    ...recorded,
+    ...(by !== undefined && { revertedBy: by }),
+    ...(original && { original: await load(db, original) }),
+  }
+}
+
+const finished = async (db: Kysely<Tables>, planOrRun: string): Promise<Checked<FinishedRun>> => {
+  const rows = await db
+    .selectFrom('run')
+    .selectAll()
+    .where(({ or, eb }) => or([eb('id', '=', planOrRun), eb('plan', '=', planOrRun)]))
+    .where('status', '!=', 'running')
+    .orderBy('number', 'desc')
+    .execute()
+  const runs: FinishedRun[] = []
+  for (const row of rows) {
+    const run = await loadFinished(db, row)
+    if (run.run.status !== 'rolled-back' && run.revertedBy === undefined) return { value: run, diagnostics: [] }
+    runs.push(run)
+  }
+  if (runs[0]) return { value: runs[0], diagnostics: [] }
+  return {
+    value: undefined,
+    diagnostics: [
+      diagnose('store.no-run', {
+        detail: `No finished run of ${planOrRun} is recorded in this workspace, so there is nothing to undo.`,
+        hint: 'mpc history',
+      }),
+    ],
+  }
+}
+
+/** What is known of past runs. */
+export const runStore = (db: Kysely<Tables>): RunStore => ({
+  nextId: async (plan) => {
+    const last = await db
+      .selectFrom('run')
+      .select(({ fn }) => fn.max('number').as('number'))
+      .where('plan', '=', plan)
+      .executeTakeFirst()
+    return `${plan}.${(last?.number ?? 0) + 1}`
+  },
+  unfinished: async () => {
+    const rows = await db.selectFrom('run').selectAll().where('status', '=', 'running').orderBy('started_at').execute()
+    return Promise.all(rows.map((row) => load(db, row)))
+  },
+  ofPlan: async (plan) => {
+    const rows = await db.selectFrom('run').selectAll().where('plan', '=', plan).orderBy('number', 'desc').execute()
+    return rows.map(runOf)
+  },
+  finished: (planOrRun) => finished(db, planOrRun),
+})

@@ -1,0 +1,222 @@
+import type { Generated } from 'kysely'
+
+/** Truth values are 0 and 1, times are ISO 8601 text, structured values are JSON text: alike in SQLite and PostgreSQL. */
+export type Flag = 0 | 1
+
+export interface ClusterTable {
+  readonly id: 1
+  readonly name: string
+  readonly version: string
+  readonly fingerprint: string | null
+  readonly synced_at: string
+}
+
+export interface SyncRunTable {
+  readonly id: number
+  readonly at: string
+  readonly duration_ms: number
+  readonly guests: number
+  readonly changed: number
+}
+
+export interface NodeTable {
+  readonly node: string
+  readonly status: string
+}
+
+export interface StorageTable {
+  readonly node: string
+  readonly storage: string
+  readonly type: string
+  readonly content: string
+  readonly shared: Flag
+  readonly active: Flag
+  readonly total: number
+  readonly used: number
+}
+
+export interface PoolTable {
+  readonly poolid: string
+  readonly comment: string | null
+}
+
+export interface GuestTable {
+  readonly vmid: number
+  readonly type: string
+  readonly node: string
+  readonly name: string
+  readonly status: string
+  readonly template: Flag
+  readonly pool: string | null
+  readonly lock: string | null
+  readonly digest: string
+  readonly unknown_since: string | null
+  /** SHA-256 of `body`: rows of guests that did not change are not written again. */
+  readonly body_hash: string
+  /** SHA-256 of the configuration alone: what `observation` is about. */
+  readonly config_hash: string
+  /** The whole ObservedGuest, so that loading needs one row a guest. */
+  readonly body: string
+}
+
+export interface GuestDiskTable {
+  readonly vmid: number
+  readonly slot: string
+  readonly storage: string | null
+  readonly volume: string
+  readonly size: string | null
+}
+
+export interface GuestNetworkTable {
+  readonly vmid: number
+  readonly slot: string
+  readonly model: string | null
+  readonly mac: string | null
+  readonly bridge: string | null
+  readonly tag: number | null
+}
+
+export interface GuestSnapshotTable {
+  readonly vmid: number
+  readonly name: string
+  readonly position: number
+}
+
+export interface ObservationTable {
+  readonly vmid: number
+  readonly sync_run: number
+  readonly type: string
+  readonly config_hash: string
+  readonly config: string
+}
+
+export interface ResourceTable {
+  readonly address: string
+  readonly kind: string
+  readonly type: string | null
+  readonly node: string | null
+  readonly vmid: number | null
+  readonly poolid: string | null
+  readonly identity: string | null
+  readonly config: string
+  readonly power: string | null
+  readonly pool: string | null
+  readonly prevent_destroy: Flag
+  readonly on_destroy: string
+}
+
+export interface PlanTable {
+  readonly id: string
+  readonly fingerprint: string
+  readonly cluster: string
+  readonly origin: string
+  readonly origin_run: string | null
+  readonly steps: number
+  readonly created_at: string
+  readonly body: string
+}
+
+export interface PlanStepTable {
+  readonly plan: string
+  readonly position: number
+  readonly step: string
+  readonly action: string
+  readonly address: string
+  readonly vmid: number | null
+  readonly disruption: string
+  readonly reversal: string
+}
+
+export interface RunTable {
+  readonly id: string
+  readonly plan: string
+  readonly number: number
+  readonly status: string
+  readonly started_at: string
+  readonly ended_at: string | null
+}
+
+export interface RunStepTable {
+  readonly run: string
+  readonly step: string
+  readonly status: string
+  /** Order of ending; null while it runs. */
+  readonly ended: number | null
+  readonly outputs: string
+  readonly after: string | null
+}
+
+export interface JournalTable {
+  readonly run: string
+  readonly step: string
+  readonly direction: string
+  readonly position: number
+  readonly status: string
+  readonly request: string
+  readonly upid: string | null
+  readonly message: string | null
+  readonly before: string | null
+  readonly outputs: string | null
+  readonly at: string
+}
+
+export interface TaskTable {
+  readonly upid: string
+  readonly run: string
+  readonly step: string
+  readonly direction: string
+  readonly status: string
+  readonly at: string
+}
+
+export interface LeaseTable {
+  readonly name: string
+  readonly token: string
+  readonly purpose: string
+  readonly host: string
+  readonly pid: number
+  readonly acquired_at: string
+  readonly heartbeat_at: string
+}
+
+export interface AuditHeadTable {
+  readonly id: 1
+  readonly seq: number
+  readonly hash: string
+}
+
+export interface CacheTable {
+  readonly namespace: string
+  readonly key: string
+  readonly value: string
+  readonly at: string
+}
+
+export interface SchemaMigrationTable {
+  readonly name: Generated<string>
+  readonly timestamp: Generated<string>
+}
+
+export interface Tables {
+  readonly cluster: ClusterTable
+  readonly sync_run: SyncRunTable
+  readonly node: NodeTable
+  readonly storage: StorageTable
+  readonly pool: PoolTable
+  readonly guest: GuestTable
+  readonly guest_disk: GuestDiskTable
+  readonly guest_network: GuestNetworkTable
+  readonly guest_snapshot: GuestSnapshotTable
+  readonly observation: ObservationTable
+  readonly resource: ResourceTable
+  readonly plan: PlanTable
+  readonly plan_step: PlanStepTable
+  readonly run: RunTable
+  readonly run_step: RunStepTable
+  readonly journal: JournalTable
+  readonly task: TaskTable
+  readonly lease: LeaseTable
+  readonly audit_head: AuditHeadTable
+  readonly cache: CacheTable
+  readonly schema_migration: SchemaMigrationTable
+}

@@ -1,0 +1,36 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openStore, type Store, type StoreOptions } from '../../src/store/open-store.ts'
+
+/** A folder that goes when the test process ends. */
+export const temporaryFolder = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'mpc-store-'))
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** A clock that moves on by one second each time it is read. */
+export const tickingClock = (start = '2026-01-01T00:00:00.000Z'): StoreOptions['clock'] => {
+  let at = Date.parse(start)
+  return {
+    now: () => {
+      at += 1000
+      return new Date(at)
+    },
+  }
+}
+
+export const storeOptions = (options: Partial<StoreOptions> = {}): StoreOptions => ({
+  clock: tickingClock(),
+  holder: { host: 'here', pid: process.pid, isAlive: (pid) => pid === process.pid },
+  ...options,
+})
+
+export const openTemporaryStore = async (
+  options: Partial<StoreOptions> = {},
+): Promise<{ readonly store: Store; readonly folder: string; readonly path: string }> => {
+  const folder = temporaryFolder()
+  const path = join(folder, 'state.db')
+  return { store: await openStore(path, storeOptions(options)), folder, path }
+}
