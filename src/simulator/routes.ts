@@ -1,6 +1,7 @@
 import { accessRoutes } from './access/routes.ts'
 import type { RouteTable } from './api/call.ts'
 import { backupRoutes } from './backup/routes.ts'
+import { indexRoutes } from './cluster/index-routes.ts'
 import { clusterRoutes } from './cluster/routes.ts'
 import { firewallRoutes } from './firewall/routes.ts'
 import { haRoutes } from './ha/routes.ts'
@@ -15,6 +16,7 @@ import { taskRoutes } from './task/routes.ts'
 
 /** Every method the simulator serves. */
 export const routes: RouteTable = {
+  ...indexRoutes,
   ...inventoryRoutes,
   ...taskRoutes,
   ...qemuRoutes,

@@ -1,4 +1,17 @@
 import type { RouteTable } from '../api/call.ts'
+import { aclRoutes } from './acl.ts'
+import { domainRoutes } from './domains.ts'
+import { groupRoutes } from './groups.ts'
+import { roleRoutes } from './roles.ts'
+import { tokenRoutes } from './tokens.ts'
+import { userRoutes } from './users.ts'
 
 /** Everything the simulator serves of this area, by `METHOD /path` of api.json. */
-export const accessRoutes: RouteTable = {}
+export const accessRoutes: RouteTable = {
+  ...userRoutes,
+  ...tokenRoutes,
+  ...groupRoutes,
+  ...roleRoutes,
+  ...aclRoutes,
+  ...domainRoutes,
+}
