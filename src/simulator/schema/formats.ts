@@ -80,11 +80,10 @@ export const scalarFormats: Readonly<Record<string, NamedFormat>> = {
     if (!value.startsWith('/')) volid(value)
   },
   'pve-lxc-mp-string': (value) => {
-    if (!value.startsWith('/')) fail(`invalid mount point path '${value}'`)
-    if (/(?:^|\/)\.\.?(?:$|\/)/.test(value)) fail(`invalid mount point path '${value}'`)
+    if (/\/\.\.?(?:\/|$)|^\.\.\//.test(value)) fail(`${value} contains illegal character sequences`)
   },
   'pve-lxc-dev-string': (value) => {
-    if (!value.startsWith('/dev/')) fail(`${value} does not start with /dev/`)
+    if (!value.startsWith('/dev/') || /\/\.\.?(?:\/|$)/.test(value)) fail(`${value} is not a valid device path`)
   },
   'pve-iface': matching(/^[a-z][a-z0-9_]{1,20}([:.]\d+)?$/i, 'invalid network interface name'),
   'pve-bridge-id': matching(/^[-_.\w\d]+$/, 'invalid bridge name'),

@@ -45,7 +45,10 @@ export const splitPropertyString = (format: Format, text: string): Record<string
   return parts
 }
 
-/** Writes a property string: the default key first and unnamed, the others sorted, as PVE's `print_property_string` does. */
+/**
+ * Writes a property string: the default key first and unnamed, then the keys that must be there, then the others, each sorted.
+ * Seen on PVE 9.2: `name=eth0,bridge=vmbr0,…`, `…,mp=/data,backup=1`.
+ */
 export const printPropertyString = (format: Format, parts: Readonly<Record<string, string>>): string => {
   const first = defaultKeyOf(format)
   const aliased = new Map<string, string>()
@@ -59,7 +62,8 @@ export const printPropertyString = (format: Format, parts: Readonly<Record<strin
   const out: string[] = []
   for (const [target, key] of aliased) if (parts[target] !== undefined) out.push(`${key}=${parts[target]}`)
   if (first !== undefined && parts[first] !== undefined && !aliased.has(first)) out.push(parts[first])
-  for (const key of Object.keys(parts).sort()) {
+  const needed = (key: string): number => (format[key] === undefined || format[key]?.optional ? 1 : 0)
+  for (const key of Object.keys(parts).sort((a, b) => needed(a) - needed(b) || (a < b ? -1 : 1))) {
     if (key === first || hidden.has(key) || aliased.has(key)) continue
     out.push(`${key}=${parts[key]}`)
   }
