@@ -40,10 +40,33 @@ writeFileSync(join(out, 'api.json'), lines(methods))
 // What a guest's configuration knows: every parameter of create and of update, with where it may be used and how a
 // running guest takes it.
 const TRANSPORT = new Set(['node', 'vmid', 'digest', 'delete', 'revert', 'force', 'skiplock', 'background_delay'])
+// Rows that were refused, or that deleted what was not there, measured nothing. Where one value was taken live and another
+// stayed pending, the slower answer stands. A set property string is compared with the one before, so that what was measured for
+// `scsi0: …,discard=on` is known for `discard`.
+const EFFECTS = { 'live/config': 'live', 'pending(reboot)': 'reboot' }
+const slower = (a, b) => (a === 'reboot' || b === 'reboot' ? 'reboot' : 'live')
+const keysOf = (text) =>
+  Object.fromEntries(
+    String(text)
+      .split(',')
+      .slice(1)
+      .map((part) => part.split('=', 2)),
+  )
 const effectOf = (rows) => {
   const effects = {}
-  for (const { option, op, effect } of rows) {
-    effects[option] = { [op]: effect, ...effects[option] }
+  for (const { option, op, effect, before, sent } of rows) {
+    const known = EFFECTS[effect]
+    if (!known || (op === 'delete' && before === null)) continue
+    effects[option] ??= {}
+    const entry = effects[option]
+    if (op === 'delete' || before === null || !String(sent).includes(',')) {
+      entry[op] = entry[op] ? slower(entry[op], known) : known
+      continue
+    }
+    const [was, is] = [keysOf(before.value), keysOf(sent)]
+    const changed = Object.keys({ ...was, ...is }).filter((key) => key !== 'size' && was[key] !== is[key])
+    entry.properties ??= {}
+    for (const key of changed) entry.properties[key] = slower(known, entry.properties[key] ?? 'live')
   }
   return effects
 }

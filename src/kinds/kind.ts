@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
-import type { Config, ConfigValue } from '../resource/config-value.ts'
+import type { Config, ConfigValue, PropertyMap, Scalar } from '../resource/config-value.ts'
 import type { GuestIdentity, GuestType } from '../resource/guest.ts'
 import type { RawConfig } from '../resource/observed.ts'
 import type { AttributeFacts } from './attribute.ts'
@@ -14,29 +14,40 @@ export interface GuestKind {
   readonly attributes: { readonly [name: string]: AttributeFacts }
   /** Labelled blocks of the declaration and the parameters they hold: `disk` → `scsi[n]`, `virtio[n]` …; `network` → `net[n]`. */
   readonly groups: { readonly [block: string]: readonly string[] }
+  /** Highest index of numbered parameters: `net[n]` → 31. */
+  readonly lastIndex: { readonly [name: string]: number }
   /** Facts for a configuration key such as `net0`; undefined when PVE has no such key. */
   readonly factsFor: (key: string) => AttributeFacts | undefined
   /** The key is a volume of the guest (disk, mount point, rootfs, efidisk0, tpmstate0), not a CD-ROM. */
   readonly isVolume: (key: string, value: ConfigValue) => boolean
   /** Server → normalised. Unknown keys are kept as text, so that nothing is lost. */
   readonly decode: (raw: RawConfig) => Config
+  /** One key of `decode`. */
+  readonly decodeValue: (key: string, text: string) => ConfigValue
   /** Brings a declared value to the form `decode` gives: sizes, booleans, sets, aliases; reports what PVE would refuse. */
   readonly normalize: (
     key: string,
     value: ConfigValue,
   ) => { readonly value: ConfigValue; readonly problem?: Pick<Diagnostic, 'code' | 'detail'> }
   /**
-   * The text PVE wants for a key. A property string is edited, not rewritten: keys of `previous` that `value` does not name are kept, so
-   * nothing set by other means is wiped.
+   * The text PVE wants for a key; empty when that means unsetting it. A property string is edited, not rewritten: keys of `previous`
+   * that `value` does not name are kept, so nothing set by other means is wiped; `remove` names those that are to go. Without `previous` a
+   * volume is allocated: `local-lvm:32`. Throws on a secret, which has no text.
    */
-  readonly encode: (key: string, value: ConfigValue, previous?: string) => string
+  readonly encode: (key: string, value: ConfigValue, previous?: string, remove?: readonly string[]) => string
   /** The declared value already holds in the observed one: only declared keys of a property map count. */
   readonly holds: (key: string, declared: ConfigValue, observed: ConfigValue | undefined) => boolean
-  /** What a change of this key means for a running guest. */
+  /** The same for one key of a property map. */
+  readonly propertyHolds: (key: string, property: string, declared: Scalar, observed: PropertyMap) => boolean
+  /**
+   * What a change of this key means for a running guest. `replace`: PVE cannot change it on an existing one. `config` is the guest's other
+   * configuration: what can be plugged depends on `hotplug`.
+   */
   readonly change: (
     key: string,
     before: ConfigValue | undefined,
     after: ConfigValue | undefined,
+    config?: Config,
   ) => 'live' | 'reboot' | 'replace'
   readonly identity: (raw: RawConfig) => GuestIdentity
 }

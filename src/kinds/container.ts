@@ -1,0 +1,45 @@
+import facts from '../../schemas/pve/container.json' with { type: 'json' }
+import type { KindDefinition } from './kind-definition.ts'
+import { byParameter } from './measured-effect.ts'
+import type { PveFacts } from './pve-facts.ts'
+
+const { parameters, running } = facts as unknown as PveFacts
+
+/** What the API description does not say about containers. */
+export const containerDefinition: KindDefinition = {
+  name: 'container',
+  type: 'lxc',
+  parameters,
+  running: byParameter(parameters, running),
+  excluded: {
+    'ha-managed': 'high availability is a resource of its own',
+    lock: 'a lock is held by a task, and nothing in the API removes it',
+    ostemplate: 'it is the field `template` of the container itself',
+    pool: 'it is the field `pool` of the container itself',
+    restore: 'a backup is restored by `mpc revert`, not declared',
+    start: 'use `power = "running"`',
+    storage: 'name the storage of the root file system and of each mount point',
+    template: 'the field `template` names the archive a container is made from',
+    unique: 'it belongs to restoring a backup',
+    'unused[n]': 'detached volumes appear by themselves',
+  },
+  groups: { network: ['net[n]'], mount_point: ['mp[n]'] },
+  lastIndex: { 'dev[n]': 255, 'mp[n]': 255, 'net[n]': 31, 'unused[n]': 255 },
+  volumes: { rootfs: 'volume', 'mp[n]': 'volume', 'unused[n]': 'volume' },
+  dropped: {},
+  extraEnum: {},
+  supplied: { 'net[n]': { name: 'eth%' } },
+  absentBooleans: { rootfs: { acl: null }, 'mp[n]': { acl: null } },
+  lists: {
+    tags: { separator: ';', split: /[;,\s]+/, set: true, lowerCase: true },
+    nameserver: { separator: ' ', split: /[;,\s]+/ },
+    searchdomain: { separator: ' ', split: /[;,\s]+/ },
+    env: { separator: '\0', split: /[\0\n]+/ },
+    'ssh-public-keys': { separator: '\n', split: /\s*\n\s*/ },
+  },
+  secrets: ['password'],
+  settled: { hookscript: 'live', unprivileged: 'replace' },
+  liveProperties: { 'net[n]': /./, rootfs: /^size$/, 'mp[n]': /^size$/ },
+  urlEncoded: [],
+  openEnded: ['description'],
+}

@@ -1,0 +1,63 @@
+import type { Config } from '../resource/config-value.ts'
+import { type ConfigValue, isPropertyMap, isSecret } from '../resource/config-value.ts'
+import type { KeyFacts } from './key-facts.ts'
+import type { KindDefinition } from './kind-definition.ts'
+
+export type Effect = 'live' | 'reboot' | 'replace'
+
+/** Device families PVE plugs into a running VM only while `hotplug` names their feature. */
+const HOTPLUG: { readonly [name: string]: string } = {
+  'net[n]': 'network',
+  'scsi[n]': 'disk',
+  'virtio[n]': 'disk',
+  'usb[n]': 'usb',
+  tablet: 'usb',
+}
+
+/** `vcpus` and `memory` become live where the VM was set up for it. PVE: `hotplug` needs `numa` for memory. */
+const pluggable = (name: string, config: Config | undefined): Effect | undefined => {
+  const features = config?.['hotplug']
+  const has = (feature: string) => Array.isArray(features) && features.includes(feature)
+  if (name === 'vcpus') return has('cpu') ? 'live' : undefined
+  if (name === 'memory') return has('memory') && config?.['numa'] === true ? 'live' : undefined
+  const feature = HOTPLUG[name]
+  return feature !== undefined && features !== undefined && !has(feature) ? 'reboot' : undefined
+}
+
+const changedKeys = (before: ConfigValue, after: ConfigValue): readonly string[] => {
+  const [was, is] = [isPropertyMap(before) ? before : {}, isPropertyMap(after) ? after : {}]
+  return Object.keys({ ...was, ...is }).filter((key) => String(was[key]) !== String(is[key]))
+}
+
+/** What setting, changing or deleting a key means for a running guest; `config` is what it has otherwise. */
+export const effectOf = (
+  facts: KeyFacts | undefined,
+  before: ConfigValue | undefined,
+  after: ConfigValue | undefined,
+  definition: KindDefinition,
+  config?: Config,
+): Effect => {
+  if (!facts) return 'reboot'
+  const plugged = definition.type === 'qemu' ? pluggable(facts.name, config) : undefined
+  const measured = definition.running[facts.name]
+  const settled = definition.settled[facts.name]
+  const whole = plugged ?? settled ?? measured?.set ?? 'reboot'
+  // Switching ballooning off stays pending, unlike any other size of the balloon (seen on PVE 9.2).
+  if (facts.name === 'balloon' && after === 0) return 'reboot'
+  if (facts.name === 'hotplug')
+    return Array.isArray(after) && after.some((feature) => feature === 'cpu' || feature === 'memory')
+      ? 'reboot'
+      : 'live'
+  if (after === undefined) return plugged ?? settled ?? measured?.delete ?? whole
+  if (before === undefined || isSecret(before) || isSecret(after)) return whole
+  if (!isPropertyMap(before) && !isPropertyMap(after)) return whole
+  const live = definition.liveProperties[facts.name]
+  const each = changedKeys(before, after).map((key): Effect => {
+    const known = measured?.properties?.[key]
+    if (known) return known
+    return live ? (live.test(key) ? 'live' : 'reboot') : whole
+  })
+  if (each.includes('reboot')) return 'reboot'
+  // A throttle or a flag of a plugged disk needs no plugging; anything else about a device does.
+  return plugged === 'reboot' && each.length > 0 && facts.volume === undefined ? 'reboot' : (each[0] ?? 'live')
+}

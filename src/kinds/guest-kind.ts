@@ -1,0 +1,64 @@
+import { type ConfigValue, isPropertyMap } from '../resource/config-value.ts'
+import type { AttributeFacts } from './attribute.ts'
+import { decodeConfig, decodeValue } from './decode.ts'
+import { effectOf } from './effect.ts'
+import { encodeValue } from './encode.ts'
+import { propertyHolds, valueHolds } from './holds.ts'
+import { identityOf } from './identity.ts'
+import { keyFactsOf } from './key-facts.ts'
+import type { GuestKind } from './kind.ts'
+import type { KindDefinition } from './kind-definition.ts'
+import { normalizeValue } from './normalize.ts'
+import { isCloudInit } from './volume.ts'
+
+const isDrive = (value: ConfigValue, volume: string): boolean => {
+  if (!isPropertyMap(value)) return false
+  if (value['media'] === 'cdrom' || value['media'] === 'cloudinit') return false
+  const file = value[volume]
+  if (file === 'none' || file === 'cdrom') return false
+  return file === undefined || (!String(file).startsWith('/') && !isCloudInit(String(file)))
+}
+
+/** Puts a kind together from PVE's facts and what they leave out. Facts are prepared when first asked for. */
+export const guestKind = (definition: KindDefinition): GuestKind => {
+  const keys = keyFactsOf(definition)
+  const declarable = Object.keys(definition.parameters)
+    .filter((name) => !(name in definition.excluded))
+    .sort()
+  let attributes: { readonly [name: string]: AttributeFacts } | undefined
+  const factsFor = (key: string) => {
+    const known = keys(key)
+    return known && !(known.name in definition.excluded) ? known.facts : undefined
+  }
+  return {
+    name: definition.name,
+    type: definition.type,
+    get attributes() {
+      attributes ??= Object.fromEntries(
+        declarable.flatMap((name) => {
+          const facts = keys(name.replace('[n]', '0'))?.facts
+          return facts ? [[name, facts] as const] : []
+        }),
+      )
+      return attributes
+    },
+    groups: definition.groups,
+    lastIndex: definition.lastIndex,
+    factsFor,
+    isVolume: (key, value) => {
+      const volume = keys(key)?.volume
+      return volume !== undefined && !key.startsWith('unused') && isDrive(value, volume)
+    },
+    decode: (raw) => decodeConfig(raw, keys, definition),
+    decodeValue: (key, text) => decodeValue(keys(key), text, definition),
+    normalize: (key, value) => normalizeValue(key, keys(key), value, definition),
+    encode: (key, value, previous, remove) => encodeValue(keys(key), value, definition, previous, remove),
+    holds: (key, declared, observed) => valueHolds(keys(key), declared, observed, definition),
+    propertyHolds: (key, property, declared, observed) => {
+      const facts = keys(key)
+      return facts !== undefined && propertyHolds(facts, property, declared, observed, definition)
+    },
+    change: (key, before, after, config) => effectOf(keys(key), before, after, definition, config),
+    identity: (raw) => identityOf(raw, keys, definition),
+  }
+}

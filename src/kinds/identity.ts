@@ -1,0 +1,26 @@
+import type { GuestIdentity } from '../resource/guest.ts'
+import type { RawConfig } from '../resource/observed.ts'
+import type { KeyFactsOf } from './key-facts.ts'
+import type { KindDefinition } from './kind-definition.ts'
+import { parsePropertyString } from './property-string.ts'
+import { storageOf } from './volume.ts'
+
+const MAC = /(?:^|[=,])([0-9a-f]{2}(?::[0-9a-f]{2}){5})(?:,|$)/i
+
+/**
+ * What tells this guest from another that took its VMID. A VM has a UUID in `smbios1`; where there is none, and for containers, the
+ * volumes and MAC addresses serve: a guest that shares at least one mark is the same.
+ */
+export const identityOf = (raw: RawConfig, keys: KeyFactsOf, definition: KindDefinition): GuestIdentity => {
+  const uuid = /(?:^|,)uuid=([0-9a-fA-F-]{36})/.exec(raw['smbios1'] ?? '')?.[1]
+  if (definition.type === 'qemu' && uuid !== undefined) return { uuid: uuid.toLowerCase() }
+  const marks = Object.entries(raw).flatMap(([key, text]) => {
+    const mac = /^net\d+$/.test(key) ? MAC.exec(text)?.[1]?.toUpperCase() : undefined
+    if (mac !== undefined) return [mac]
+    const facts = keys(key)
+    if (facts?.volume === undefined || !facts.grammar) return []
+    const volume = parsePropertyString(text, facts.grammar).get(facts.volume)
+    return volume !== undefined && storageOf(volume) !== undefined ? [volume] : []
+  })
+  return { marks: [...new Set(marks)].sort() }
+}

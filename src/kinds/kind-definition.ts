@@ -1,0 +1,52 @@
+import type { GuestType } from '../resource/guest.ts'
+import type { GuestKindName } from './kind.ts'
+import type { MeasuredParameter, PveParameter } from './pve-facts.ts'
+
+/** How a list is written as one text. */
+export interface ListForm {
+  readonly separator: string
+  /** Splits any spelling PVE accepts. */
+  readonly split: RegExp
+  /** Order and repetition mean nothing: kept sorted and unique. */
+  readonly set?: true
+  /** Letters are lower-cased by the server. */
+  readonly lowerCase?: true
+  /** Texts that stand for a whole list: hotplug `0` is none, `1` the usual ones. */
+  readonly words?: { readonly [text: string]: readonly string[] }
+}
+
+/**
+ * What the API description does not say about a kind of guest, as data. Everything is keyed by parameter name (`net[n]`), then by
+ * property key.
+ */
+export interface KindDefinition {
+  readonly name: GuestKindName
+  readonly type: GuestType
+  readonly parameters: { readonly [name: string]: PveParameter }
+  readonly running: { readonly [name: string]: MeasuredParameter }
+  /** Parameters that are no configuration to declare, and why a person meets them elsewhere. */
+  readonly excluded: { readonly [name: string]: string }
+  readonly groups: { readonly [block: string]: readonly string[] }
+  /** Highest index of numbered parameters. */
+  readonly lastIndex: { readonly [name: string]: number }
+  /** Parameters that hold a volume, and the property that names it. */
+  readonly volumes: { readonly [name: string]: string }
+  /** Properties the server ignores when told; not offered to declarations. */
+  readonly dropped: { readonly [name: string]: readonly string[] }
+  /** Values of ours besides PVE's: `media = "cloudinit"`. */
+  readonly extraEnum: { readonly [name: string]: { readonly [key: string]: readonly string[] } }
+  /** Properties that must be there and that we choose when nobody does; `%` is the parameter's index. */
+  readonly supplied: { readonly [name: string]: { readonly [key: string]: string } }
+  /** What an absent boolean means where PVE states no default and it is not `false`; null: neither. */
+  readonly absentBooleans: { readonly [name: string]: { readonly [key: string]: boolean | null } }
+  readonly lists: { readonly [name: string]: ListForm }
+  readonly secrets: readonly string[]
+  /** How a running guest takes a parameter where the measurement says nothing or too little. */
+  readonly settled: { readonly [name: string]: 'live' | 'reboot' | 'replace' }
+  /** Properties a running guest takes at once, besides those measured. */
+  readonly liveProperties: { readonly [name: string]: RegExp }
+  /** Texts that are percent-encoded once more than the transport does. */
+  readonly urlEncoded: readonly string[]
+  /** Texts whose final line breaks the server adds or drops. */
+  readonly openEnded: readonly string[]
+}

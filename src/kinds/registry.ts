@@ -1,0 +1,14 @@
+import type { GuestType } from '../resource/guest.ts'
+import { containerDefinition } from './container.ts'
+import { guestKind } from './guest-kind.ts'
+import type { GuestKind, GuestKindName } from './kind.ts'
+import { vmDefinition } from './vm.ts'
+
+/** Every kind of guest mpc manages, by the name declarations use. */
+export const guestKinds: Readonly<Record<GuestKindName, GuestKind>> = {
+  vm: guestKind(vmDefinition),
+  container: guestKind(containerDefinition),
+}
+
+/** The kind of a guest by PVE's word for it. */
+export const kindOfType = (type: GuestType): GuestKind => (type === 'qemu' ? guestKinds.vm : guestKinds.container)

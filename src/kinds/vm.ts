@@ -1,0 +1,70 @@
+import facts from '../../schemas/pve/vm.json' with { type: 'json' }
+import type { KindDefinition } from './kind-definition.ts'
+import { byParameter } from './measured-effect.ts'
+import type { PveFacts } from './pve-facts.ts'
+
+const { parameters, running } = facts as unknown as PveFacts
+
+const DISKS = ['ide[n]', 'sata[n]', 'scsi[n]', 'virtio[n]'] as const
+const forDisks = <T>(value: T): { readonly [name: string]: T } => Object.fromEntries(DISKS.map((name) => [name, value]))
+
+/** PVE: throttles and backup flags are written or applied at once; a medium is changed in the running drive. */
+const LIVE_DISK = /^(?:[bm]bps|bps|iops|backup$|replicate$|size$|storage$|format$|media$|file$)/
+
+/** What the API description does not say about VMs. */
+export const vmDefinition: KindDefinition = {
+  name: 'vm',
+  type: 'qemu',
+  parameters,
+  running: byParameter(parameters, running),
+  excluded: {
+    archive: 'a backup is restored by `mpc revert`, not declared',
+    cdrom: 'it is another name of `ide2`',
+    'ha-managed': 'high availability is a resource of its own',
+    'live-restore': 'it belongs to restoring a backup',
+    lock: 'a lock is held by a task and is no configuration',
+    pool: 'it is the field `pool` of the guest itself',
+    start: 'use `power = "running"`',
+    storage: 'name the storage of each disk',
+    template: 'it is the field `template` of the guest itself',
+    unique: 'it belongs to restoring a backup',
+    'unused[n]': 'detached volumes appear by themselves',
+  },
+  groups: { disk: [...DISKS, 'efidisk0', 'tpmstate0'], network: ['net[n]'] },
+  lastIndex: {
+    'hostpci[n]': 15,
+    'ide[n]': 3,
+    'ipconfig[n]': 31,
+    'net[n]': 31,
+    'numa[n]': 7,
+    'parallel[n]': 2,
+    'sata[n]': 5,
+    'scsi[n]': 30,
+    'serial[n]': 3,
+    'unused[n]': 255,
+    'usb[n]': 13,
+    'virtio[n]': 15,
+    'virtiofs[n]': 9,
+  },
+  volumes: { ...forDisks('file'), efidisk0: 'file', tpmstate0: 'file', 'unused[n]': 'file' },
+  dropped: { efidisk0: ['size'], tpmstate0: ['size'] },
+  extraEnum: forDisks({ media: ['cloudinit'] }),
+  supplied: { 'net[n]': { model: 'virtio' } },
+  absentBooleans: forDisks({ backup: true, detect_zeroes: null, snapshot: null }),
+  lists: {
+    tags: { separator: ';', split: /[;,\s]+/, set: true, lowerCase: true },
+    nameserver: { separator: ' ', split: /[;,\s]+/ },
+    searchdomain: { separator: ' ', split: /[;,\s]+/ },
+    hotplug: { separator: ',', split: /[;,\s]+/, set: true, words: { 0: [], 1: ['disk', 'network', 'usb'] } },
+    sshkeys: { separator: '\n', split: /\s*\n\s*/ },
+  },
+  secrets: ['cipassword'],
+  settled: { hookscript: 'live', balloon: 'live', bootdisk: 'reboot' },
+  liveProperties: {
+    ...forDisks(LIVE_DISK),
+    'net[n]': /./,
+    agent: /^fstrim_cloned_disks$/,
+  },
+  urlEncoded: ['sshkeys'],
+  openEnded: ['description'],
+}
