@@ -51,6 +51,8 @@ export interface Io {
   readonly stderr: Output
   /** Aborted at the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal
+  /** This process, for leases: whether another process of this host still exists. */
+  readonly self: { readonly pid: number; readonly host: string; readonly isAlive: (pid: number) => boolean }
   /** Runs a command without a shell and gives its standard output; throws when it fails. */
   readonly run: (command: string, args: readonly string[]) => Promise<string>
   /** Real streams for Ink, which draws on them itself. */
