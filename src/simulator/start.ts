@@ -1,5 +1,6 @@
 import { makeDispatch } from './api/dispatch.ts'
 import { makeRouter } from './api/router.ts'
+import { ticketSecret } from './auth/ticket.ts'
 import { configText } from './guest/config-text.ts'
 import type { Answer } from './http/answer.ts'
 import { makeCertificate } from './http/certificate.ts'
@@ -87,7 +88,7 @@ const giveToken = (world: World, wanted: string | undefined): string => {
 export const startSimulator = async (options: SimulatorOptions = {}): Promise<Simulator> => {
   const world = buildWorld(options)
   const token = giveToken(world, options.token)
-  const secret = world.random.hex(32)
+  const secret = ticketSecret(world)
   const certificate = options.http ? undefined : makeCertificate(world.local)
   const requests: Seen[] = []
   const counts: Record<string, number> = {}

@@ -1,4 +1,8 @@
 import { createHmac } from 'node:crypto'
+import { defineSlot, type World } from '../state/world.ts'
+
+/** What this cluster's tickets are signed with. */
+export const ticketSecret: (world: World) => string = defineSlot((world) => world.random.hex(32))
 
 /** Seconds for which a ticket and a CSRF token are good. */
 const life = 2 * 3600

@@ -9,7 +9,7 @@ export type BackupVolume = {
   readonly leaf: 1
 }
 
-const valueOf = (text: string, key: string): string | undefined =>
+const optionOf = (text: string, key: string): string | undefined =>
   text
     .split(',')
     .find((part) => part.startsWith(`${key}=`))
@@ -18,7 +18,7 @@ const valueOf = (text: string, key: string): string | undefined =>
 const volumeOf = (text: string, key: string): string => {
   const first = text.split(',')[0] ?? ''
   return first.includes('=') && !first.includes(':')
-    ? (valueOf(text, key) ?? '')
+    ? (optionOf(text, key) ?? '')
     : first.replace(new RegExp(`^${key}=`), '')
 }
 
@@ -34,10 +34,10 @@ const ofVm = (guest: Guest): readonly BackupVolume[] =>
   Object.keys(guest.config)
     .filter((slot) => /^(?:scsi|virtio|sata|ide|efidisk|tpmstate)\d+$/.test(slot))
     .sort()
-    .filter((slot) => valueOf(guest.config[slot] ?? '', 'media') !== 'cdrom')
+    .filter((slot) => optionOf(guest.config[slot] ?? '', 'media') !== 'cdrom')
     .map((slot) => {
       const text = guest.config[slot] ?? ''
-      const off = valueOf(text, 'backup') === '0'
+      const off = optionOf(text, 'backup') === '0'
       const efi = slot.startsWith('efidisk') && guest.config['bios'] !== 'ovmf'
       if (efi) return leaf(guest, slot, volumeOf(text, 'file'), false, 'efidisk but no OMVF BIOS')
       return leaf(guest, slot, volumeOf(text, 'file'), !off, off ? 'backup=no' : 'backup=yes')
@@ -53,7 +53,7 @@ const ofContainer = (guest: Guest): readonly BackupVolume[] =>
       if (slot === 'rootfs') return leaf(guest, slot, name, true, 'rootfs')
       if (name.startsWith('/'))
         return leaf(guest, slot, name, false, name.startsWith('/dev/') ? 'device mount point' : 'bind mount')
-      const taken = valueOf(text, 'backup') === '1'
+      const taken = optionOf(text, 'backup') === '1'
       return leaf(guest, slot, name, taken, taken ? 'enabled' : 'disabled')
     })
 

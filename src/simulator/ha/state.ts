@@ -65,3 +65,6 @@ export const forgetInRules = (world: World, sid: string): void => {
     else rules.set(name, { type, section: { ...section, resources: resources.join(',') } })
   }
 }
+
+/** The state that lists show for a guest; nothing when it is not a resource. */
+export const haStateOf = (world: World, guest: Guest): string | undefined => requestedState(world, guest)

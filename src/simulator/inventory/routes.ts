@@ -1,6 +1,12 @@
 import type { RouteTable } from '../api/call.ts'
+import { nextId } from './next-id.ts'
+import { listResources, nodeEntry } from './resources.ts'
 
 /** What the cluster holds: version, nodes, resources, next free id. */
 export const inventoryRoutes: RouteTable = {
   'GET /version': (call) => call.world.version,
+  'GET /cluster/resources': listResources,
+  'GET /cluster/nextid': nextId,
+  'GET /nodes': (call) =>
+    [...call.world.nodes.values()].map((node) => ({ ...nodeEntry(call, node), ssl_fingerprint: node.fingerprint })),
 }
