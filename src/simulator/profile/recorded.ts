@@ -1,8 +1,10 @@
 import type { World } from '../state/world.ts'
 import { addNode, addStorage } from './add.ts'
+import { addRecordedUsers } from './recorded-users.ts'
 
 /** The node whose conversations are recorded: `pve1` with storages local, dir2 and btr. */
 export const recorded = (world: World): void => {
+  addRecordedUsers(world)
   addNode(world, 'pve1', { cpus: 2, memory: 25_276_502_016, ip: '10.99.0.2' })
   const disk = 270_553_174_016
   addStorage(
