@@ -44,7 +44,12 @@ const askTerminal = (conversation: Conversation, question: string, secret: boole
     })
   })
 
-/** Lines of a pipe, one at a time; between lines the pipe is paused, so that it never keeps the process alive. */
+/** A paused pipe is still read ahead of need, which would keep the process alive; standard input from a file knows neither call. */
+const keepAlive = (input: NodeJS.ReadStream, alive: boolean): void => {
+  if ('ref' in input && 'unref' in input) alive ? input.ref() : input.unref()
+}
+
+/** Lines of a pipe, one at a time; between lines the pipe never keeps the process alive. */
 const pipedLines = (conversation: Conversation) => {
   let buffered = ''
   let ended = false
@@ -61,6 +66,7 @@ const pipedLines = (conversation: Conversation) => {
       const { signal } = conversation
       const settle = (done: () => void) => () => {
         input.off('data', onData).off('end', onEnd).off('error', onError).pause()
+        keepAlive(input, false)
         signal.removeEventListener('abort', onEnd)
         done()
       }
@@ -75,6 +81,7 @@ const pipedLines = (conversation: Conversation) => {
       const onError = (error: Error) => settle(() => reject(error))()
       if (signal.aborted || input.readableEnded || input.destroyed) return onEnd()
       signal.addEventListener('abort', onEnd, { once: true })
+      keepAlive(input, true)
       input.on('data', onData).on('end', onEnd).on('error', onError).resume()
     })
   const nextLine = async (): Promise<string | undefined> => {
