@@ -47,7 +47,7 @@ const capabilities = (world: World, identity: Identity): Record<string, Record<s
 
 const isLive = (world: World, userid: string): boolean => {
   const user = world.access.users.get(userid)
-  return user?.enable && (user.expire === 0 || user.expire > nowSeconds(world))
+  return user?.enable === true && (user.expire === 0 || user.expire > nowSeconds(world))
 }
 
 /** Logs in by password, or renews by a ticket that is still good. A name without realm is no user (seen on PVE 9.2). */

@@ -1,4 +1,4 @@
-import { raise, raiseParam, raisePerm } from '../api/error.ts'
+import { raise, raisePerm } from '../api/error.ts'
 import type { Check, Method } from '../api/facts.ts'
 import { splitList } from '../schema/check.ts'
 import type { World } from '../state/world.ts'
@@ -163,7 +163,7 @@ const userParamCheck = (world: World, who: Identity, kind: string, given: Given,
     return who.id === userid || (quiet ? false : raisePerm())
   }
   const realm = /@([^@]+)$/.exec(userid)?.[1]
-  if (realm === undefined) return raiseParam({ userid: `value '${userid}' does not look like a valid user name` })
+  if (realm === undefined) return raise(`value '${userid}' does not look like a valid user name`)
   const path = `/access/realm/${realm}`
   return hasPrivilege(world, who, path, [kind]) || (quiet ? false : raisePerm(`${path}, ${kind}`))
 }

@@ -1,4 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net'
+import { allPrivileges } from '../auth/access-state.ts'
+import { CalendarError, parseCalendarEvent } from '../job/calendar-event.ts'
 import type { NamedFormat } from './check.ts'
 import { SchemaError } from './schema-error.ts'
 
@@ -44,12 +46,12 @@ const userid = (value: string): void => {
 }
 
 const calendarEvent = (value: string): void => {
-  const clock = /^(?:(?:(?:mon|tue|wed|thu|fri|sat|sun)(?:\.\.|,|\b))+\s*)?(?:(?:\d{4}|\*)-\S+\s+)?[\d*/,.:]+$/i
-  if (
-    !clock.test(value) &&
-    !/^(?:minutely|hourly|daily|weekly|monthly|yearly|quarterly|semiannually|annually)$/.test(value)
-  )
-    fail(`invalid calendar event '${value}' - unable to parse calendar event\n`)
+  try {
+    parseCalendarEvent(value)
+  } catch (error) {
+    if (!(error instanceof CalendarError)) throw error
+    fail(`invalid calendar event '${value}' - ${error.message}\n`)
+  }
 }
 
 const storageId = (value: string): void => {
@@ -98,6 +100,9 @@ export const scalarFormats: Readonly<Record<string, NamedFormat>> = {
   },
   'pve-roleid': (value) => {
     if (!/^[A-Za-z0-9.\-_]+$/.test(value)) fail(`role name '${value}' contains invalid characters`)
+  },
+  'pve-priv': (value) => {
+    if (!allPrivileges.has(value)) fail(`invalid privilege '${value}'`)
   },
   'pve-poolid': (value) => {
     if (value.split('/').length > 3) fail(`pool name '${value}' nested too deeply (max levels = 3)`)
