@@ -1,10 +1,12 @@
 import { makeDispatch } from './api/dispatch.ts'
 import { makeRouter } from './api/router.ts'
 import { ticketSecret } from './auth/ticket.ts'
+import { faultControl } from './fault/control.ts'
+import { type Faults, makeFaults } from './fault/faults.ts'
 import { configText } from './guest/config-text.ts'
 import type { Answer } from './http/answer.ts'
 import { makeCertificate } from './http/certificate.ts'
-import { type Control, type HttpHook, listen, type Seen } from './http/server.ts'
+import { type HttpHook, listen, type Seen } from './http/server.ts'
 import { type ProfileName, profiles } from './profile/profiles.ts'
 import { routes } from './routes.ts'
 import { makeWorld } from './state/make-world.ts'
@@ -50,6 +52,8 @@ export type Simulator = {
   readonly requests: Seen[]
   /** How many requests came, by verb. */
   readonly counts: Readonly<Record<string, number>>
+  /** Faults on demand; also over HTTP at /simulator/faults. */
+  readonly faults: Faults
   /** Hooks on requests and answers; see `fault/`. */
   readonly hooks: HttpHook[]
   /** Every guest's configuration text by `type/vmid`, with pending values and snapshots: for comparison byte for byte. */
@@ -102,13 +106,15 @@ export const startSimulator = async (options: SimulatorOptions = {}): Promise<Si
       },
     })
   }
-  const control: Control = () => undefined
+  const faults = makeFaults(world)
+  hooks.push(faults.http)
+  world.tasks.hooks.push(faults.task)
   const listening = await listen(
     {
       dispatch: makeDispatch(world, secret, makeRouter(), routes),
       clock: world.clock,
       hooks,
-      control,
+      control: faultControl(faults),
       delay401: 3000,
       seen: (seen) => {
         requests.push(seen)
@@ -129,6 +135,7 @@ export const startSimulator = async (options: SimulatorOptions = {}): Promise<Si
     world,
     requests,
     counts,
+    faults,
     hooks,
     dump: () => dumpOf(world),
     stop: async () => {

@@ -1,4 +1,4 @@
-import { errorText } from '../api/error.ts'
+import { errorText, raise } from '../api/error.ts'
 import type { Clock } from './clock.ts'
 import { printUpid, type Upid } from './upid.ts'
 
@@ -23,8 +23,11 @@ export type Task = Upid & {
   readonly stop: () => void
 }
 
-/** Called before a task's body runs and may throw: the place for faults. Returning 'hang' keeps the task running for good. */
-export type TaskHook = (task: Task) => 'hang' | undefined
+/** A task that is to fail with `text`: before its body (0), at its nth step (a log line or a piece of work), or when all is done. */
+export type TaskFault = { readonly step: number | 'end'; readonly text: string }
+
+/** Called before a task's body runs: the place for faults. 'hang' keeps the task running until it is stopped. */
+export type TaskHook = (task: Task) => 'hang' | TaskFault | undefined
 
 export type Tasks = {
   /** Starts a task at once (its body runs from the next turn on) and returns its UPID. */
@@ -54,6 +57,30 @@ const finish = (task: Task, clock: Clock, exitstatus: string, lastLine: string):
   task.endtime = clock.now()
 }
 
+/** Counts the steps of a task and fails it at the one it is to fail at; a step that never comes is the end. */
+const makeFault = () => {
+  let wanted: TaskFault | undefined
+  let steps = 0
+  const fail = (): void => {
+    const { text } = wanted ?? { text: '' }
+    wanted = undefined
+    raise(text)
+  }
+  return {
+    arm: (fault: TaskFault): void => {
+      wanted = fault
+      if (fault.step === 0) fail()
+    },
+    step: (): void => {
+      steps++
+      if (wanted?.step === steps) fail()
+    },
+    end: (): void => {
+      if (wanted !== undefined) fail()
+    },
+  }
+}
+
 const runBody = async (
   task: Task,
   clock: Clock,
@@ -62,19 +89,31 @@ const runBody = async (
   body: (worker: Worker) => Promise<void> | void,
 ): Promise<void> => {
   let warnings = 0
+  const fault = makeFault()
   const worker: Worker = {
     upid: task.upid,
-    log: (line) => task.text.push(...line.split('\n')),
+    log: (line) => {
+      task.text.push(...line.split('\n'))
+      fault.step()
+    },
     warn: (line) => {
       warnings++
       task.text.push(`WARN: ${line}`)
     },
-    work: (seconds) => Promise.race([clock.sleep(seconds * 1000), stopped]),
+    work: async (seconds) => {
+      await Promise.race([clock.sleep(seconds * 1000), stopped])
+      fault.step()
+    },
     stopped,
   }
   try {
-    for (const hook of hooks) if (hook(task) === 'hang') await Promise.race([neverEnds(), stopped])
+    for (const hook of hooks) {
+      const wanted = hook(task)
+      if (wanted === 'hang') await Promise.race([neverEnds(), stopped])
+      else if (wanted !== undefined) fault.arm(wanted)
+    }
     await body(worker)
+    fault.end()
     if (warnings > 0) finish(task, clock, `WARNINGS: ${warnings}`, `TASK WARNINGS: ${warnings}`)
     else finish(task, clock, 'OK', 'TASK OK')
   } catch (error) {
