@@ -24,15 +24,10 @@ export const requireVolume = (
   const path = `/storage/${name.storage}`
   if (call.allowed(path, ['Datastore.Allocate'])) return
   if (name.type === 'iso' || name.type === 'vztmpl' || name.type === 'import')
-    return call.require(path, ['Datastore.AllocateSpace', 'Datastore.Audit'], true)
-  if (name.owner !== undefined && name.owner === vmid) return
-  if (name.type === 'backup' && name.owner !== undefined) {
-    call.require(path, ['Datastore.AllocateSpace'])
-    return call.require(`/vms/${name.owner}`, ['VM.Backup'])
+    call.require(path, ['Datastore.AllocateSpace', 'Datastore.Audit'], true)
+  else if (name.owner === undefined) raise(`missing privileges to access ${volid}`)
+  else if (name.owner !== vmid) {
+    call.require(path, [name.type === 'backup' ? 'Datastore.AllocateSpace' : 'Datastore.Audit'])
+    call.require(`/vms/${name.owner}`, [name.type === 'backup' ? 'VM.Backup' : 'VM.Config.Disk'])
   }
-  if (name.type === 'images' && name.owner !== undefined) {
-    call.require(path, ['Datastore.Audit'])
-    return call.require(`/vms/${name.owner}`, ['VM.Config.Disk'])
-  }
-  raise(`missing privileges to access ${volid}`)
 }

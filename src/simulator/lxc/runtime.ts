@@ -1,0 +1,54 @@
+import { raise } from '../api/error.ts'
+import type { Guest } from '../state/guest.ts'
+import type { World } from '../state/world.ts'
+import { usableStorage } from '../volume/volumes.ts'
+import { applyPending, saveConfig } from './apply.ts'
+import { writeStartConfig } from './config.ts'
+import { mountsOf } from './mount-point.ts'
+import { parseNetwork } from './network.ts'
+import { existingVolume } from './volume.ts'
+
+const firstPid = 20_000
+
+/** Fails as PVE does when a volume the container mounts is not there. */
+export const activateVolumes = (world: World, guest: Guest): void => {
+  for (const [, mount] of mountsOf(guest.config)) {
+    if (mount.type !== 'volume') continue
+    usableStorage(world, existingVolume(world, guest.node, mount.volume).storage, guest.node)
+  }
+}
+
+const checkBridges = (world: World, guest: Guest, log: (line: string) => void): void => {
+  const known = world.nodes.get(guest.node)?.network
+  if (known === undefined || known.size === 0) return
+  for (const key of Object.keys(guest.config)) {
+    if (!/^net\d+$/.test(key)) continue
+    const { bridge } = parseNetwork(guest.config[key] as string)
+    if (bridge === undefined || known.has(bridge)) continue
+    log(`bridge '${bridge}' does not exist`)
+    raise(`startup for container '${guest.vmid}' failed`)
+  }
+}
+
+/** Starts a container: pending changes first, then its volumes and devices. PVE source: `vm_start`. */
+export const bringUp = (world: World, guest: Guest, log: (line: string) => void): void => {
+  if (Object.keys(guest.pending).length > 0 || guest.pendingDelete.size > 0) {
+    applyPending(world, guest)
+    saveConfig(guest)
+  }
+  writeStartConfig(guest)
+  activateVolumes(world, guest)
+  checkBridges(world, guest, log)
+  guest.running = { pid: firstPid + world.random.below(40_000), since: world.clock.now(), paused: false }
+}
+
+/** What is left of a container that has ended: its pending changes are applied. */
+export const bringDown = (world: World, guest: Guest): void => {
+  guest.running = undefined
+  if (Object.keys(guest.pending).length === 0 && guest.pendingDelete.size === 0) return
+  applyPending(world, guest)
+  saveConfig(guest)
+}
+
+/** Whether the container's init ends on a shutdown request. Seen on PVE 9.2: a minimal Alpine does not. */
+export const reacts = (world: World, guest: Guest): boolean => world.guestsReact || guest.config['ostype'] !== 'alpine'
