@@ -27,6 +27,8 @@ export interface CommandContext {
   readonly note: (text: string) => void
   /** Detail for --debug, to stderr. */
   readonly trace: (text: string) => void
+  /** Runs another command line in this process, as the demo does. */
+  readonly runLine: (io: Io) => Promise<ExitCode>
   /** Diagnostics, to stderr, or as JSON objects to stdout with --json. */
   readonly report: (diagnostics: readonly Diagnostic[], sources?: Sources) => void
 }
@@ -43,7 +45,7 @@ export type RunCommand = (context: CommandContext, input: CommandInput) => Promi
 
 const NO_SOURCES: Sources = new Map()
 
-export const commandContext = (io: Io, global: GlobalOptions): CommandContext => {
+export const commandContext = (io: Io, global: GlobalOptions, runLine: CommandContext['runLine']): CommandContext => {
   const forced = io.env['FORCE_COLOR'] !== undefined && io.env['FORCE_COLOR'] !== '0'
   const allowed = global.color && (io.env['NO_COLOR'] ?? '') === '' && io.env['TERM'] !== 'dumb'
   const paintFor = (terminal: boolean): Paint => (allowed && (terminal || forced) ? ansiPaint : plainPaint)
@@ -62,6 +64,7 @@ export const commandContext = (io: Io, global: GlobalOptions): CommandContext =>
     trace: (text) => {
       if (global.debug) io.stderr.write(notePaint('dim', `debug: ${text}\n`))
     },
+    runLine,
     report: (diagnostics, sources = NO_SOURCES) => {
       for (const diagnostic of diagnostics) {
         if (global.json) printJson({ type: 'diagnostic', ...diagnosticJson(diagnostic, sources) })

@@ -30,11 +30,16 @@ const globalsOf = (options: Options): GlobalOptions => ({
   quiet: options['quiet'] === true,
 })
 
+interface Invocation {
+  readonly io: Io
+  readonly version: string
+  readonly done: (code: ExitCode) => void
+}
+
 const addCommand = (
   program: Command,
   spec: CommandSpec & { readonly name: CommandName },
-  io: Io,
-  done: (code: ExitCode) => void,
+  { io, version, done }: Invocation,
 ): void => {
   const command = program.command(spec.name).summary(spec.summary).description(spec.description)
   if (spec.alias !== undefined) command.alias(spec.alias)
@@ -43,7 +48,7 @@ const addCommand = (
   command.addHelpText('after', examplesText(spec))
   command.action(async () => {
     const options: Options = command.optsWithGlobals()
-    const context = commandContext(io, globalsOf(options))
+    const context = commandContext(io, globalsOf(options), (other) => runProgram(other, version))
     try {
       const { run } = await commandLoaders[spec.name]()
       done(await run(context, { args: command.args, options }))
@@ -55,37 +60,44 @@ const addCommand = (
   })
 }
 
-const makeProgram = (io: Io, version: string, done: (code: ExitCode) => void): Command => {
+const makeProgram = (invocation: Invocation): Command => {
+  const { io, version } = invocation
   const program = new Command('mpc')
     .description('Declarative plan/apply for Proxmox VE in which every step carries its own undo.')
     .version(version, '-V, --version')
     .showHelpAfterError('(mpc --help lists the commands)')
     .showSuggestionAfterError()
     .exitOverride()
-    .configureOutput({ writeOut: io.stdout.write, writeErr: io.stderr.write })
+    .configureOutput({
+      writeOut: io.stdout.write,
+      writeErr: io.stderr.write,
+      getOutHelpWidth: () => io.stdout.columns,
+      getErrHelpWidth: () => io.stderr.columns,
+    })
   for (const option of GLOBAL_OPTIONS) program.addOption(optionOf(option))
-  for (const spec of COMMANDS) addCommand(program, spec, io, done)
+  for (const spec of COMMANDS) addCommand(program, spec, invocation)
   program.addHelpText('after', '\nStart with `mpc demo` to see it at work, or `mpc init` in an empty folder.\n')
   return program
 }
 
 /** Runs one command line to its end and gives the exit code; the only way into mpc. Never throws. */
 export const runProgram = async (io: Io, version: string): Promise<ExitCode> => {
-  let code: ExitCode = EXIT.done
-  const program = makeProgram(io, version, (result) => {
-    code = result
-  })
+  const result: { code: ExitCode } = { code: EXIT.done }
+  const done = (code: ExitCode) => {
+    result.code = code
+  }
+  const program = makeProgram({ io, version, done })
   try {
     if (io.args.length === 0) {
       program.outputHelp()
       return EXIT.done
     }
     await program.parseAsync([...io.args], { from: 'user' })
-    return code
+    return result.code
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
     if (io.signal.aborted) return EXIT.interrupted
-    await reportBug(io, error)
+    reportBug(io, error)
     return EXIT.error
   }
 }

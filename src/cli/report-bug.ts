@@ -1,7 +1,7 @@
 import type { Io } from '../io/io.ts'
 
 /** Shows what should never happen: one line and how to get more; the stack only with --debug. */
-export const reportBug = async (io: Io, error: unknown): Promise<void> => {
+export const reportBug = (io: Io, error: unknown): void => {
   const message = error instanceof Error ? error.message : String(error)
   io.stderr.write(`Error: mpc ran into a bug: ${message}\n`)
   if (io.args.includes('--debug')) io.stderr.write(`${error instanceof Error ? (error.stack ?? message) : message}\n`)

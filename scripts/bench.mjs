@@ -1,0 +1,161 @@
+// Measures what the design promises: start-up, plans of 100, 1,000 and 10,000 guests, engine overhead per step, resident memory, the
+// declaration language and the simulator. Prints medians; judges nothing. Tests never measure time, this never tests.
+//   npm run bench [-- part …]      parts: start, plan, engine, declaration, simulator
+import { spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const main = join(root, 'dist', 'main.js')
+const preload = pathToFileURL(join(root, 'scripts', 'peak-memory.mjs')).href
+const compiled = (path) => import(pathToFileURL(join(root, 'build', path)).href)
+const wanted = process.argv.slice(2)
+
+const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]
+const line = (what, value) => console.log(`${what.padEnd(58)} ${value}`)
+
+/** One run of a process: wall milliseconds and peak resident MiB. */
+const once = (args, options = {}) =>
+  new Promise((resolve, reject) => {
+    const started = performance.now()
+    const child = spawn(process.execPath, ['--import', preload, ...args], {
+      ...options,
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    })
+    let memory = ''
+    let output = ''
+    child.stdio[3].on('data', (chunk) => {
+      memory += chunk
+    })
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk) => {
+        output = (output + chunk).slice(-4000)
+      })
+    child.on('error', reject)
+    child.on('close', (code) => {
+      if (code !== 0 && code !== 2) return reject(new Error(`${args.join(' ')} ended with ${code}:\n${output}`))
+      resolve({ ms: performance.now() - started, mib: Number(memory) / 1024 })
+    })
+  })
+
+const measure = async (args, options, runs = 7) => {
+  const results = []
+  await once(args, options)
+  for (let i = 0; i < runs; i++) results.push(await once(args, options))
+  return { ms: median(results.map(({ ms }) => ms)), mib: median(results.map(({ mib }) => mib)) }
+}
+
+const show = ({ ms, mib }, base) =>
+  `${ms.toFixed(0)} ms${base === undefined ? '' : ` (${(ms - base).toFixed(0)} ms over an empty Node)`}, ${mib.toFixed(0)} MiB`
+
+const emptyNode = () => measure(['-e', ''])
+
+const start = async () => {
+  const base = await emptyNode()
+  line('empty Node', show(base))
+  line('mpc --version', show(await measure([main, '--version']), base.ms))
+  line('mpc --help', show(await measure([main, '--help']), base.ms))
+}
+
+/** Declarations for what a generated cluster holds, bound by import blocks, in the declarations' own words. */
+const declare = (guests) =>
+  guests
+    .map(({ type, vmid, node, current }) => {
+      const kind = type === 'qemu' ? 'vm' : 'container'
+      const name = type === 'qemu' ? 'name' : 'hostname'
+      return [
+        `${kind} "g${vmid}" {`,
+        `  node = "${node}"`,
+        `  ${name} = "${current[name]}"`,
+        `  memory = ${Number(current.memory ?? 512)}`,
+        '}',
+        `import {\n  to = ${kind}.g${vmid}\n  id = "${node}/${vmid}"\n}`,
+      ].join('\n')
+    })
+    .join('\n')
+
+const withCluster = async (count, work) => {
+  const { startSimulator } = await compiled('src/simulator/start.js')
+  const nodes = Math.max(1, Math.min(30, Math.ceil(count / 300)))
+  const simulator = await startSimulator({ http: true, nodes, guests: count, speed: Number.POSITIVE_INFINITY, seed: 7 })
+  const folder = mkdtempSync(join(tmpdir(), 'mpc-bench-'))
+  const options = { cwd: folder, env: { ...process.env, PROXMOX_VE_API_TOKEN: simulator.token, NO_COLOR: '1' } }
+  try {
+    await work({ folder, simulator, options, run: (...args) => once([main, ...args], options) })
+  } finally {
+    await simulator.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+const plan = async () => {
+  const base = await emptyNode()
+  for (const count of [100, 1000, 10_000]) {
+    await withCluster(count, async ({ folder, simulator, options, run }) => {
+      await run('init', '--endpoint', simulator.url)
+      line(`sync of ${count} guests`, show(await run('sync')))
+      const { openStore } = await compiled('src/store/open-store.js')
+      const { nodeIo } = await compiled('src/io/node-io.js')
+      const io = nodeIo()
+      const store = await openStore(join(folder, '.proxmox', 'state.db'), { clock: io.clock, holder: io.self })
+      const { observed } = await store.observations.latest()
+      await store.close()
+      const text = declare(observed.guests.filter(({ template }) => !template))
+      writeFileSync(join(folder, 'all.mpc.hcl'), text)
+      await run('apply', '--auto-approve', '--quiet')
+      const runs = count > 1000 ? 3 : 7
+      line(`plan of ${count} guests, nothing to do`, show(await measure([main, 'plan'], options, runs), base.ms))
+      writeFileSync(join(folder, 'all.mpc.hcl'), text.replaceAll('  memory = ', '  tags = ["bench"]\n  memory = '))
+      line(`plan of ${count} guests, every one changed`, show(await measure([main, 'plan'], options, runs), base.ms))
+    })
+  }
+}
+
+/** A plan of independent updates against a server that answers at once: what is left is the engine and its journal. */
+const engine = async () => {
+  const { applyPlan } = await compiled('src/apply/apply-plan.js')
+  const { openStore } = await compiled('src/store/open-store.js')
+  const { nodeIo } = await compiled('src/io/node-io.js')
+  const { enginePlan, instantServer } = await compiled('test/apply/engine-bench.js')
+  const io = nodeIo()
+  const folder = mkdtempSync(join(tmpdir(), 'mpc-bench-'))
+  mkdirSync(join(folder, '.proxmox'))
+  const store = await openStore(join(folder, '.proxmox', 'state.db'), { clock: io.clock, holder: io.self })
+  const { value: lease } = await store.leases.acquire('bench')
+  const per = []
+  for (const steps of [200, 200, 200]) {
+    const started = performance.now()
+    const planned = enginePlan(steps, per.length)
+    const outcome = await applyPlan(
+      planned,
+      { server: instantServer(), journal: store.journal(lease), clock: io.clock, secrets: new Map() },
+      () => undefined,
+      await store.runs.nextId(planned.id),
+    )
+    if (outcome.status !== 'applied') throw new Error(`the bench plan ended ${outcome.status}`)
+    per.push((performance.now() - started) / steps)
+  }
+  line('engine overhead per step, journal on disk', `${median(per).toFixed(2)} ms`)
+  await lease.release()
+  await store.close()
+  rmSync(folder, { recursive: true, force: true })
+}
+
+const declaration = async () => {
+  const { declarationBench } = await compiled('test/declaration/declaration-bench.js')
+  for (const { what, ms } of await declarationBench()) line(what, `${ms.toFixed(0)} ms`)
+}
+
+const simulator = async () => {
+  const { simulatorBench } = await compiled('test/simulator/simulator-bench.js')
+  for (const { what, value } of await simulatorBench()) line(what, value)
+}
+
+const parts = { start, plan, engine, declaration, simulator }
+for (const [name, part] of Object.entries(parts)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue
+  console.log(`\n${name}`)
+  await part()
+}

@@ -1,0 +1,50 @@
+import { diagnose } from '../diagnostic/diagnostic.ts'
+import type { Plan } from '../plan/plan.ts'
+import { planView } from '../render/plan-view.ts'
+import type { CommandContext, Options } from './command-context.ts'
+import { showPlan } from './show-plan.ts'
+
+/**
+ * Shows the plan and asks whether to carry it out; only `yes` is yes. On a terminal the live view shows and asks in one; elsewhere the plan is
+ * printed and a line is read from standard input.
+ */
+export const approve = async (context: CommandContext, plan: Plan, options: Options): Promise<boolean> => {
+  const { io, global, report, note } = context
+  if (options['autoApprove'] === true) {
+    if (global.json || !global.quiet) await showPlan(context, plan)
+    return true
+  }
+  if (io.stdin.isTerminal && io.stderr.isTerminal && !global.json && global.color) {
+    const { reviewPlan } = await import('../render/live/review-plan.tsx')
+    const approved = await reviewPlan(planView(plan), true, io)
+    if (!approved) note('Nothing was changed.\n')
+    return approved
+  }
+  await showPlan(context, plan)
+  const answer = await io.stdin.ask('\nApply these changes? Only "yes" is accepted: ')
+  if (answer?.trim() === 'yes') return true
+  if (answer === undefined) {
+    report([
+      diagnose('cli.needs-approval', {
+        detail: 'There is nobody to ask here: standard input is at its end. Nothing was changed.',
+        hint: `mpc apply ${plan.id} --auto-approve`,
+      }),
+    ])
+  } else note('Nothing was changed.\n')
+  return false
+}
+
+/** Steps that cannot be undone need a second, explicit yes. False, with the reasons reported, when it is missing. */
+export const allowsIrreversible = ({ report }: CommandContext, plan: Plan, options: Options): boolean => {
+  const stuck = plan.steps.filter(({ reversal }) => reversal.by === 'nothing')
+  if (stuck.length === 0 || options['allowIrreversible'] === true) return true
+  const lines = stuck.map(
+    ({ address, summary, reversal }) => `- ${address}: ${summary}: ${reversal.by === 'nothing' ? reversal.reason : ''}`,
+  )
+  report([
+    diagnose('cli.irreversible-steps', {
+      detail: `If a later step fails, or you want to go back, these stay done:\n${lines.join('\n')}\nAdd --allow-irreversible if that is what you want. Nothing was changed.`,
+    }),
+  ])
+  return false
+}

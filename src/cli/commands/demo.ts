@@ -1,0 +1,19 @@
+import { join } from 'node:path'
+import { packageFolder } from '../../io/package-folder.ts'
+import { startSimulator } from '../../simulator/start.ts'
+import type { RunCommand } from '../command-context.ts'
+import { tellStory } from '../demo/story.ts'
+import { withTemporaryFolder } from '../demo/temporary-folder.ts'
+
+export const run: RunCommand = async (context, { options }) => {
+  const simulator = await startSimulator({ seed: 7, speed: 200 })
+  try {
+    return await withTemporaryFolder(context, options['keep'] === true, async (folder) => {
+      const example = join(packageFolder(), 'examples', 'homelab', 'homelab.mpc.hcl')
+      return tellStory(context, { folder, simulator, declarations: await context.io.files.readText(example) })
+    })
+  } finally {
+    await simulator.stop()
+    if (context.io.signal.aborted) context.note('The demo was stopped; nothing is left running.\n')
+  }
+}

@@ -1,0 +1,31 @@
+import { durationText } from '../../render/duration-text.ts'
+import type { RunCommand } from '../command-context.ts'
+import { EXIT } from '../exit-code.ts'
+import { withSession } from '../session.ts'
+
+export const run: RunCommand = (context, _input) =>
+  withSession(context, async (session) => {
+    const started = context.io.clock.monotonic()
+    const observed = await session.sync()
+    const seconds = (context.io.clock.monotonic() - started) / 1000
+    const { cluster, nodes, storages, pools, guests } = observed
+    const unknown = guests.filter(({ unknownSince }) => unknownSince !== undefined).length
+    const counts = {
+      nodes: nodes.length,
+      vms: guests.filter(({ type }) => type === 'qemu').length,
+      containers: guests.filter(({ type }) => type === 'lxc').length,
+      storages: new Set(storages.map(({ storage }) => storage)).size,
+      pools: pools.length,
+      unknown,
+    }
+    if (context.global.json)
+      context.printJson({ type: 'synced', cluster: cluster.name, version: cluster.version, ...counts })
+    else {
+      const tail = unknown > 0 ? ` ${unknown} of them could not be asked and are kept as last seen.` : ''
+      context.print(
+        `Synced ${cluster.name} (Proxmox VE ${cluster.version}): ${counts.nodes} nodes, ${counts.vms} VMs, ${counts.containers} containers, ${counts.storages} storages, ${counts.pools} pools.${tail}\n`,
+      )
+      context.note(context.notePaint('dim', `in ${durationText(seconds)}\n`))
+    }
+    return EXIT.done
+  })

@@ -1,0 +1,136 @@
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { type Workspace, withWorkspace } from './mpc.ts'
+
+const EXAMPLE = join(process.cwd(), 'examples', 'homelab', 'homelab.mpc.hcl')
+
+const useExample = ({ folder }: Workspace): void => copyFileSync(EXAMPLE, join(folder, 'homelab.mpc.hcl'))
+
+const planId = (text: string): string => /\bp-[a-z0-9]+/.exec(text)?.[0] ?? 'no plan id'
+
+/** Everything a workspace holds, for finding values that must not be there. */
+const bytesBelow = (folder: string): string =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(folder, name))
+    .filter((path) => statSync(path).isFile())
+    .map((path) => readFileSync(path, 'latin1'))
+    .join('\n')
+
+test('declare, sync, plan, apply, plan again is empty, revert, back where it began', () =>
+  withWorkspace(async (workspace) => {
+    useExample(workspace)
+    const { run, simulator } = workspace
+    const before = simulator.dump()
+
+    const planned = await run(['plan', '--detailed-exitcode'])
+    assert.is(planned.code, 2, planned.all)
+    const id = planId(planned.stdout)
+
+    const applied = await run(['apply', id, '--auto-approve'])
+    assert.is(applied.code, 0, applied.all)
+    assert.not.equal(simulator.dump(), before)
+
+    const again = await run(['plan', '--detailed-exitcode'])
+    assert.is(again.code, 0, again.all)
+    assert.match(again.stdout, 'No changes.')
+
+    const reverted = await run(['revert', id, '--auto-approve'])
+    assert.is(reverted.code, 0, reverted.all)
+    assert.equal(simulator.dump(), before)
+
+    const history = await run(['history', '--json'])
+    const types = history.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).type)
+    assert.equal(new Set(types), new Set(['plan', 'run', 'revert']))
+  }))
+
+test('reverting a revert is a redo', () =>
+  withWorkspace(async (workspace) => {
+    useExample(workspace)
+    const { run, simulator } = workspace
+    const id = planId((await run(['plan'])).stdout)
+    assert.is((await run(['apply', id, '--auto-approve'])).code, 0)
+    const names = () => Object.values(simulator.dump()).map((text) => /^(?:host)?name: .*$/m.exec(text)?.[0])
+    const applied = names()
+    const revert = await run(['revert', id, '--auto-approve', '--json'])
+    assert.is(revert.code, 0, revert.all)
+    const revertId = JSON.parse(revert.stdout.split('\n')[0] ?? '{}').id
+    const redo = await run(['revert', revertId, '--auto-approve'])
+    assert.is(redo.code, 0, redo.all)
+    assert.equal(names(), applied)
+  }))
+
+test('planning twice gives the same bytes, as text and as JSON', () =>
+  withWorkspace(async (workspace) => {
+    useExample(workspace)
+    for (const args of [['plan'], ['plan', '--json']]) {
+      const first = await workspace.run(args)
+      const second = await workspace.run(args)
+      assert.is(first.code, 0, first.all)
+      assert.is(first.stdout, second.stdout)
+    }
+  }))
+
+test('the same homelab in HCL and in YAML gives the same plan', () =>
+  withWorkspace(async (workspace) => {
+    useExample(workspace)
+    const hcl = await workspace.run(['plan', '--json'])
+    const yaml = join(process.cwd(), 'examples', 'homelab-yaml', 'homelab.mpc.yaml')
+    mkdirSync(join(workspace.folder, 'y'))
+    copyFileSync(yaml, join(workspace.folder, 'y', 'homelab.mpc.yaml'))
+    const other = await workspace.run(['plan', '--json', 'y/homelab.mpc.yaml'])
+    assert.is(other.code, 0, other.all)
+    assert.is(JSON.parse(other.stdout).fingerprint, JSON.parse(hcl.stdout).fingerprint)
+  }))
+
+test('apply asks, and only yes is yes', () =>
+  withWorkspace(async (workspace) => {
+    useExample(workspace)
+    const { run, simulator } = workspace
+    const before = simulator.dump()
+    for (const input of ['y\n', 'no\n', '']) {
+      const result = await run(['apply'], { input })
+      assert.is(result.code, 6, result.all)
+      assert.equal(simulator.dump(), before)
+    }
+    const yes = await run(['apply'], { input: 'yes\n' })
+    assert.is(yes.code, 0, yes.all)
+  }))
+
+test('no secret is in any output, file or database', () =>
+  withWorkspace(async (workspace) => {
+    const { run, simulator, write, folder } = workspace
+    const password = 'correct-horse-battery-7431'
+    const tokenSecret = simulator.token.split('=')[1] ?? ''
+    write(
+      'secret.mpc.hcl',
+      `variable "pw" {\n  type = string\n  sensitive = true\n}\nvm "vault" {\n  node = "pve1"\n  clone = "debian-12"\n  cipassword = var.pw\n  ciuser = "admin"\n}\noutput "leak" {\n  value = var.pw\n  sensitive = true\n}\n`,
+    )
+    const env = { MPC_VAR_pw: password }
+    const all: string[] = []
+    for (const args of [
+      ['plan'],
+      ['plan', '--json', '--out', 'plan.json'],
+      ['apply', '--auto-approve'],
+      ['apply', '--auto-approve', '--json'],
+      ['plan', '--debug'],
+      ['history'],
+      ['status', '--debug'],
+    ]) {
+      const result = await run(args, { env })
+      assert.is(result.code, 0, result.all)
+      all.push(result.all)
+    }
+    const sent = simulator.requests.some(({ params }) => params['cipassword'] === password)
+    assert.ok(sent, 'the password reached the server')
+    for (const text of [...all, bytesBelow(folder)]) {
+      assert.not.ok(text.includes(password), 'the password leaked')
+      assert.not.ok(text.includes(tokenSecret), 'the token leaked')
+    }
+  }))
+
+test.run()

@@ -1,0 +1,86 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/start.ts'
+
+export interface Result {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+  /** Both streams as a terminal would show them, in order. */
+  readonly all: string
+}
+
+const MAIN = join(process.cwd(), 'dist', 'main.js')
+
+/** Runs the bundle as a user does; `input` goes to its standard input. */
+export const mpc = (
+  args: readonly string[],
+  {
+    cwd,
+    env = {},
+    input = '',
+  }: { readonly cwd: string; readonly env?: Readonly<Record<string, string>>; readonly input?: string },
+): Promise<Result> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [MAIN, ...args], {
+      cwd,
+      env: { PATH: process.env['PATH'], HOME: cwd, NO_COLOR: '1', ...env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    })
+    const out = { stdout: '', stderr: '', all: '' }
+    child.stdout.on('data', (chunk: Buffer) => {
+      out.stdout += chunk
+      out.all += chunk
+    })
+    child.stderr.on('data', (chunk: Buffer) => {
+      out.stderr += chunk
+      out.all += chunk
+    })
+    child.on('error', reject)
+    child.on('close', (code, signal) => resolve({ ...out, code: code ?? (signal === null ? -1 : 128) }))
+    // A command that never reads its input may be gone before it is written.
+    child.stdin.on('error', () => undefined)
+    child.stdin.end(input)
+  })
+
+export interface Workspace {
+  readonly folder: string
+  readonly simulator: Simulator
+  readonly env: Readonly<Record<string, string>>
+  readonly run: (
+    args: readonly string[],
+    more?: { readonly env?: Readonly<Record<string, string>>; readonly input?: string },
+  ) => Promise<Result>
+  readonly write: (name: string, text: string) => void
+}
+
+/** A fresh folder, set up and synced against a simulated cluster of its own; both are gone afterwards. */
+export const withWorkspace = async (
+  work: (workspace: Workspace) => Promise<void>,
+  options: SimulatorOptions & { readonly setUp?: boolean } = {},
+): Promise<void> => {
+  const simulator = await startSimulator({ http: false, speed: Number.POSITIVE_INFINITY, seed: 7, ...options })
+  const folder = mkdtempSync(join(tmpdir(), 'mpc-test-'))
+  const env = { PROXMOX_VE_API_TOKEN: simulator.token }
+  const workspace: Workspace = {
+    folder,
+    simulator,
+    env,
+    run: (args, more = {}) => mpc(args, { cwd: folder, ...more, env: { ...env, ...more.env } }),
+    write: (name, text) => writeFileSync(join(folder, name), text),
+  }
+  try {
+    if (options.setUp !== false) {
+      for (const args of [['init', '--endpoint', simulator.url, '--fingerprint', simulator.fingerprint], ['sync']]) {
+        const result = await workspace.run(args)
+        if (result.code !== 0) throw new Error(`mpc ${args[0]} failed:\n${result.all}`)
+      }
+    }
+    await work(workspace)
+  } finally {
+    await simulator.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}

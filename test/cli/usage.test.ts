@@ -1,0 +1,78 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { COMMANDS } from '../../src/cli/command-table.ts'
+import { mpc } from './mpc.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'mpc-usage-'))
+test.after(() => rmSync(folder, { recursive: true, force: true }))
+const run = (...args: readonly string[]) => mpc(args, { cwd: folder })
+
+test('an unknown command is wrong usage and suggests the one meant', async () => {
+  const { code, stderr, stdout } = await run('plna')
+  assert.is(code, 64)
+  assert.match(stderr, 'Did you mean plan?')
+  assert.is(stdout, '')
+})
+
+test('an unknown option is wrong usage and suggests the one meant', async () => {
+  const { code, stderr } = await run('plan', '--targt', 'vm.web')
+  assert.is(code, 64)
+  assert.match(stderr, 'Did you mean --target?')
+})
+
+test('a missing argument is wrong usage', async () => {
+  const { code, stderr } = await run('revert')
+  assert.is(code, 64)
+  assert.match(stderr, 'plan-id')
+})
+
+test('every command explains itself with examples', async () => {
+  for (const { name, summary } of COMMANDS) {
+    const { code, stdout } = await run(name, '--help')
+    assert.is(code, 0, name)
+    assert.match(stdout, 'Examples:')
+    assert.ok(summary.length > 10, name)
+  }
+})
+
+test('mpc alone shows the commands', async () => {
+  const { code, stdout } = await run()
+  assert.is(code, 0)
+  for (const { name } of COMMANDS) assert.match(stdout, new RegExp(`^  ${name}\\b`, 'm'))
+})
+
+test('the version is the one in package.json', async () => {
+  const { stdout } = await run('--version')
+  assert.match(stdout, /^\d+\.\d+\.\d+\n$/)
+})
+
+test('completion is written for each shell and names every command', async () => {
+  for (const shell of ['bash', 'zsh', 'fish']) {
+    const { code, stdout } = await run('completion', shell)
+    assert.is(code, 0)
+    for (const { name } of COMMANDS) assert.ok(stdout.includes(name), `${shell} knows ${name}`)
+  }
+  const wrong = await run('completion', 'bsh')
+  assert.is(wrong.code, 64)
+  assert.match(wrong.stderr, 'Did you mean "bash"?')
+})
+
+test('a command outside a workspace says how to make one', async () => {
+  for (const name of ['plan', 'sync', 'apply', 'history', 'show']) {
+    const { code, stderr } = await run(name)
+    assert.is(code, 1, name)
+    assert.match(stderr, 'mpc init')
+    assert.not.match(stderr, /\n\s+at /)
+  }
+})
+
+test('a folder that does not exist is named', async () => {
+  const { code, stderr } = await run('-C', 'nowhere', 'plan')
+  assert.is(code, 1)
+  assert.match(stderr, 'nowhere')
+})
+
+test.run()
