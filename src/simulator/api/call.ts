@@ -12,6 +12,8 @@ export type Call = {
   /** Array parameters, and lists given as text, split. */
   readonly list: (name: string) => readonly string[]
   readonly has: (name: string) => boolean
+  /** Parameters given as JSON null: PVE takes them as not given, then stumbles over them in a configuration. */
+  readonly nulls: readonly string[]
   readonly text: (name: string) => string
   readonly flag: (name: string) => boolean
   readonly number: (name: string, otherwise?: number) => number
@@ -56,6 +58,7 @@ export const makeCall = (world: World, who: Identity | undefined, given: Readonl
     params,
     list: (name) => arrays[name] ?? splitList(params[name] ?? ''),
     has: (name) => params[name] !== undefined,
+    nulls: Object.keys(given).filter((name) => given[name] === null),
     text: (name) => params[name] ?? '',
     flag: (name) => params[name] === '1',
     number: (name, otherwise = 0) => (params[name] === undefined ? otherwise : Number(params[name])),

@@ -30,7 +30,9 @@ const joinArrays = (
   const joined: Record<string, unknown> = {}
   for (const name of Object.keys(params)) {
     const value = params[name]
-    if (schemas[name]?.type === 'array' && !Array.isArray(value)) joined[name] = [value]
+    if (schemas[name]?.type === 'array' && !Array.isArray(value) && value !== null) joined[name] = [value]
+    else if (Array.isArray(value) && schemas[name] !== undefined && schemas[name].type !== 'array')
+      joined[name] = value.map(String).join('\0')
     else joined[name] = value
   }
   return joined

@@ -1,4 +1,36 @@
 import type { RouteTable } from '../api/call.ts'
+import { cloneVm } from './clone.ts'
+import { createVm } from './create.ts'
+import { destroyVm } from './destroy.ts'
+import { powerRoutes } from './power.ts'
+import { resizeDisk } from './resize.ts'
+import { guestOf, showConfig, showPending } from './show-config.ts'
+import { listVms, showCurrent } from './show-status.ts'
+import { snapshotRoutes } from './snapshot.ts'
+import { postConfig, putConfig } from './update.ts'
+
+const subdirs =
+  'config cloudinit pending status unlink vncproxy termproxy migrate resize move rrd rrddata monitor agent snapshot spiceproxy sendkey firewall mtunnel remote_migrate'.split(
+    ' ',
+  )
 
 /** Everything the simulator serves below /nodes/{node}/qemu. */
-export const qemuRoutes: RouteTable = {}
+export const qemuRoutes: RouteTable = {
+  'GET /nodes/{node}/qemu': listVms,
+  'POST /nodes/{node}/qemu': createVm,
+  'GET /nodes/{node}/qemu/{vmid}': () => subdirs.map((subdir) => ({ subdir })),
+  'DELETE /nodes/{node}/qemu/{vmid}': destroyVm,
+  'GET /nodes/{node}/qemu/{vmid}/config': showConfig,
+  'PUT /nodes/{node}/qemu/{vmid}/config': putConfig,
+  'POST /nodes/{node}/qemu/{vmid}/config': postConfig,
+  'GET /nodes/{node}/qemu/{vmid}/pending': showPending,
+  'PUT /nodes/{node}/qemu/{vmid}/resize': resizeDisk,
+  'POST /nodes/{node}/qemu/{vmid}/clone': cloneVm,
+  'GET /nodes/{node}/qemu/{vmid}/status': (call) => {
+    guestOf(call)
+    return ['current', 'start', 'stop', 'reset', 'shutdown', 'suspend', 'reboot'].map((subdir) => ({ subdir }))
+  },
+  'GET /nodes/{node}/qemu/{vmid}/status/current': showCurrent,
+  ...powerRoutes,
+  ...snapshotRoutes,
+}

@@ -9,8 +9,6 @@ export type Runtime = {
   /** Model milliseconds since 1970. */
   readonly since: number
   paused: boolean
-  /** The configuration the guest was started with or has been given since: what is live. QEMU only. */
-  readonly [key: string]: unknown
 }
 
 /**

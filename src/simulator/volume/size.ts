@@ -1,20 +1,20 @@
-const units: Readonly<Record<string, number>> = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 }
+const units = ['', 'K', 'M', 'G', 'T'] as const
 
-/** Bytes of a PVE size text (`32G`, `512M`, `1.5T`, plain bytes); nothing when it is none. */
+/** Bytes as PVE writes them: the largest unit that divides them (`1G`, `1088M`, `528K`). */
+export const printSize = (bytes: number): string => {
+  let value = Math.floor(bytes)
+  let unit = 0
+  while (unit < units.length - 1 && value > 0 && value % 1024 === 0) {
+    value /= 1024
+    unit++
+  }
+  return `${value}${units[unit]}`
+}
+
+/** Reads `32G`, `512M`, `1.5T`, bytes without unit; nothing when it is no size. */
 export const parseSize = (text: string): number | undefined => {
   const found = /^(\d+(?:\.\d+)?)([KMGT])?$/.exec(text)
   if (!found) return undefined
-  return Math.trunc(Number(found[1]) * (units[found[2] ?? ''] ?? 1))
-}
-
-/** A size in the largest unit that leaves it whole, as PVE's `format_size` writes it. */
-export const printSize = (bytes: number): string => {
-  let value = Math.trunc(bytes)
-  let unit = ''
-  for (const next of ['K', 'M', 'G', 'T']) {
-    if (value === 0 || value % 1024 !== 0) break
-    value /= 1024
-    unit = next
-  }
-  return `${value}${unit}`
+  const power = units.indexOf((found[2] ?? '') as (typeof units)[number])
+  return Math.floor(Number(found[1]) * 1024 ** power)
 }

@@ -1,0 +1,101 @@
+import type { Call } from '../api/call.ts'
+import { errorText, raise, raisePerm } from '../api/error.ts'
+import { lockFile } from '../guest/find-guest.ts'
+import { makeGuest, type Section, touch } from '../state/guest.ts'
+import { nowSeconds } from '../state/world.ts'
+import type { Worker } from '../task/task.ts'
+import { createDisks } from './create-disks.ts'
+import { checkDriveParameters, checkStorageAccess } from './disk-access.ts'
+import { defaultBootOrder, isDriveName, printBootOrder } from './drive.ts'
+import { checkBridge, checkDevice, checkModify } from './modify-permission.ts'
+import { isNetName } from './net.ts'
+import { normalizeSettings, settingsOf } from './settings.ts'
+import { startGuest } from './start.ts'
+import { spaced } from './update.ts'
+
+/** Ends with `VM 130 already exists on node 'pve1'` when the id is taken by any guest of the cluster. */
+export const checkVmidFree = (call: Call, vmid: number, prefix: string): void => {
+  const taken = call.world.guests.get(vmid)
+  if (taken !== undefined)
+    raise(`${prefix}${taken.type === 'qemu' ? 'VM' : 'CT'} ${vmid} already exists on node '${taken.node}'`)
+}
+
+/** Ends with 403 unless the pool exists. */
+export const checkPool = (call: Call, pool: string | undefined): void => {
+  if (pool !== undefined && !call.world.pools.has(pool)) raisePerm(`pool '${pool}' does not exist`)
+}
+
+const checkCreate = (call: Call, vmid: number, pool: string | undefined, settings: Section): void => {
+  checkPool(call, pool)
+  const storage = call.params['storage']
+  if (storage !== undefined) call.require(`/storage/${storage}`, ['Datastore.AllocateSpace'])
+  const may =
+    call.allowed(`/vms/${vmid}`, ['VM.Allocate']) ||
+    (pool !== undefined && call.allowed(`/pool/${pool}`, ['VM.Allocate']))
+  if (!may) raisePerm()
+  const drives: Section = Object.fromEntries(Object.entries(settings).filter(([key]) => isDriveName(key)))
+  checkStorageAccess(call, vmid, drives, storage)
+  checkModify(call, vmid, Object.keys(settings), pool)
+  for (const key of Object.keys(settings)) {
+    if (/^(?:serial|usb|hostpci|virtiofs)\d+$/.test(key)) checkDevice(call, vmid, key, settings[key] as string)
+    if (isNetName(key)) checkBridge(call, settings[key] as string)
+  }
+  checkDriveParameters(drives)
+  Object.assign(settings, drives)
+}
+
+/** What PVE adds to a new configuration: meta, SMBIOS uuid, generation id. */
+export const identity = (call: Call, config: Section): void => {
+  config['meta'] = `creation-qemu=${call.world.qemuVersion},ctime=${nowSeconds(call.world)}`
+  if (!config['smbios1']) config['smbios1'] = `uuid=${call.world.random.uuid()}`
+  if (config['vmgenid'] === undefined || config['vmgenid'] === '1') config['vmgenid'] = call.world.random.uuid()
+}
+
+const fill = (call: Call, vmid: number, settings: Section, worker: Worker): Section => {
+  const plain = Object.fromEntries(Object.entries(settings).filter(([key]) => !isDriveName(key)))
+  const drives = Object.fromEntries(Object.entries(settings).filter(([key]) => isDriveName(key)))
+  const made = createDisks(call, vmid, drives, { config: {}, pending: {} }, worker.log, call.params['storage'])
+  const config: Section = {}
+  for (const [key, value] of Object.entries(plain)) config[key] = key === 'description' ? value : spaced(value)
+  Object.assign(config, made.settings)
+  if (config['description'] === '') delete config['description']
+  if (!config['boot'] || config['boot'] === ' ') config['boot'] = spaced(printBootOrder(defaultBootOrder(config)))
+  identity(call, config)
+  return config
+}
+
+/** POST /nodes/{node}/qemu without `archive`: the volumes first, then the configuration; nothing stays when it fails. */
+export const createVm = (call: Call): string => {
+  const vmid = call.vmid()
+  const pool = call.params['pool']
+  const settings = settingsOf(call)
+  normalizeSettings(call, settings, true)
+  checkCreate(call, vmid, pool, settings)
+  const prefix = `unable to create VM ${vmid} - `
+  checkVmidFree(call, vmid, prefix)
+  const world = call.world
+  const guest = makeGuest('qemu', vmid, call.node().name, { lock: 'create' })
+  world.guests.set(vmid, guest)
+  return call.task('qmcreate', vmid, async (worker) => {
+    try {
+      await world.locks.withLock(
+        lockFile('qemu', vmid),
+        async () => {
+          await worker.work(0.1 + 0.1 * Object.keys(settings).filter(isDriveName).length)
+          guest.config = fill(call, vmid, settings, worker)
+          touch(guest)
+          if (pool !== undefined) world.poolOf.set(vmid, pool)
+        },
+        1,
+      )
+    } catch (error) {
+      world.guests.delete(vmid)
+      return raise(`${prefix}${errorText(error)}`)
+    }
+    if (call.flag('start')) {
+      worker.log('Execute autostart')
+      world.tasks.start(guest.node, 'qmstart', String(vmid), call.who.id, (inner) => startGuest(world, guest, inner))
+    }
+    return undefined
+  })
+}

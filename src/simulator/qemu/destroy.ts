@@ -1,0 +1,93 @@
+import type { Call } from '../api/call.ts'
+import { errorText, raise } from '../api/error.ts'
+import { guestHooks } from '../guest/all-hooks.ts'
+import { checkLock, loadGuest, lockFile } from '../guest/find-guest.ts'
+import type { Guest } from '../state/guest.ts'
+import { isTemplate } from '../state/guest.ts'
+import type { World } from '../state/world.ts'
+import type { Worker } from '../task/task.ts'
+import { findVolume, removeVolume } from '../volume/volumes.ts'
+import { clonesOf } from './deallocate.ts'
+import { ownerOf, volumesOf } from './drive.ts'
+import { guestOf } from './show-config.ts'
+
+const checkProtection = (guest: Guest): void => {
+  if (guest.config['protection'] === '1') raise(`can't remove VM ${guest.vmid} - protection mode enabled`)
+}
+
+/** Volumes of the guest's own: what its configuration and its snapshots name. */
+const ownVolumes = (guest: Guest): string[] => {
+  const found = new Set(volumesOf(guest.config))
+  for (const section of [guest.pending, ...guest.snapshots.values()])
+    for (const volid of volumesOf(section)) found.add(volid)
+  return [...found].filter((volid) => ownerOf(volid) === guest.vmid)
+}
+
+const checkClones = (world: World, guest: Guest): void => {
+  if (!isTemplate(guest)) return
+  for (const volid of ownVolumes(guest)) {
+    const volume = findVolume(world, volid, guest.node)
+    if (volume !== undefined && clonesOf(world, volume.storage, volume.name).length > 0)
+      raise(`base volume '${volid}' is still in use by linked cloned`)
+  }
+}
+
+/** Volumes on any enabled storage that carry the VMID but that nobody names. */
+const freeUnreferenced = (world: World, node: string, vmid: number): void => {
+  for (const pool of world.volumePools.values())
+    for (const volume of [...pool.volumes.values()]) {
+      if (volume.vmid !== vmid || (volume.content !== 'images' && volume.content !== 'rootdir')) continue
+      if (findVolume(world, `${volume.storage}:${volume.name}`, node) === volume) removeVolume(world, node, volume)
+    }
+}
+
+/** Removes what the rest of the cluster knows of a guest: pool, rights, and what the areas keep. */
+export const forgetGuest = (world: World, guest: Guest, purge: boolean): void => {
+  for (const hooks of guestHooks) hooks.destroyed?.(world, guest, purge)
+  world.poolOf.delete(guest.vmid)
+  const before = world.access.acl.length
+  world.access.acl = world.access.acl.filter((entry) => entry.path !== `/vms/${guest.vmid}`)
+  if (world.access.acl.length !== before) world.access.generation++
+  world.guests.delete(guest.vmid)
+}
+
+const destroy = async (call: Call, guest: Guest, worker: Worker): Promise<void> => {
+  const { world } = call
+  if (guest.config['lock'] === 'suspended') delete guest.config['lock']
+  if (!call.flag('skiplock')) checkLock(guest)
+  checkProtection(guest)
+  if (guest.running) raise(`VM ${guest.vmid} is running - destroy failed`)
+  checkClones(world, guest)
+  await worker.work(0.2)
+  for (const volid of ownVolumes(guest)) {
+    const volume = findVolume(world, volid, guest.node)
+    if (volume === undefined) continue
+    if (clonesOf(world, volume.storage, volume.name).length > 0)
+      raise(`base volume '${volid}' is still in use by linked cloned`)
+    removeVolume(world, guest.node, volume)
+  }
+  if (call.flag('destroy-unreferenced-disks')) freeUnreferenced(world, guest.node, guest.vmid)
+  const purge = call.flag('purge')
+  if (purge) worker.log(`purging VM ${guest.vmid} from related configurations..`)
+  forgetGuest(world, guest, purge)
+}
+
+/** DELETE /nodes/{node}/qemu/{vmid} */
+export const destroyVm = (call: Call): string => {
+  if (call.flag('skiplock') && !call.isRoot()) raise('Only root may use this option.')
+  const { world } = call
+  const node = call.node().name
+  const guest = guestOf(call)
+  checkProtection(guest)
+  for (const hooks of guestHooks) hooks.refuseDestroy?.(world, guest, call.flag('purge'))
+  if (guest.running) raise(`VM ${guest.vmid} is running - destroy failed`)
+  return call.task('qmdestroy', guest.vmid, async (worker) => {
+    try {
+      await world.locks.withLock(lockFile('qemu', guest.vmid), () =>
+        destroy(call, loadGuest(world, 'qemu', node, guest.vmid), worker),
+      )
+    } catch (error) {
+      raise(errorText(error))
+    }
+  })
+}

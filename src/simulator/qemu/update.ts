@@ -1,0 +1,287 @@
+import type { Call } from '../api/call.ts'
+import { PveError, raise, raiseParam } from '../api/error.ts'
+import { digestOf } from '../guest/config-text.ts'
+import { checkLock, lockFile } from '../guest/find-guest.ts'
+import { type Guest, type Section, touch } from '../state/guest.ts'
+import { isOption } from './config-value.ts'
+import { createDisks, type Log } from './create-disks.ts'
+import { deallocate } from './deallocate.ts'
+import { checkDriveParameters, checkStorageAccess } from './disk-access.ts'
+import {
+  bootOrder,
+  dropReattached,
+  isCdrom,
+  isCloudinit,
+  isDriveName,
+  isUnusedName,
+  parseDrive,
+  printBootOrder,
+} from './drive.ts'
+import { hotplugPending } from './hotplug.ts'
+import { checkBridge, checkDevice, checkModify, checkTags } from './modify-permission.ts'
+import { isNetName } from './net.ts'
+import { addPendingDelete, applyPending, cleanPending, registerUnused } from './pending.ts'
+import { memoryOf } from './running.ts'
+import { normalizeSettings, settingsOf } from './settings.ts'
+import { guestOf } from './show-config.ts'
+
+type Change = {
+  readonly settings: Section
+  readonly deleted: string[]
+  readonly reverted: readonly string[]
+  readonly force: boolean
+  readonly skiplock: boolean
+  readonly digest: string | undefined
+  /** The request as PVE writes it into the log. */
+  readonly spoken: string
+}
+
+const conflict = (list: 'delete' | 'revert', name: string) =>
+  raiseParam({ [list]: `you can't use '-${name}' and -${list} ${name}' at the same time` })
+
+const readChange = (call: Call): Change => {
+  const settings = settingsOf(call)
+  const spoken = Object.keys(call.params)
+    .filter((name) => !['node', 'vmid', 'digest', 'background_delay'].includes(name))
+    .sort()
+    .map((name) => `-${name} ${name === 'cipassword' ? '<hidden>' : call.params[name]}`)
+    .join(' ')
+  if (call.flag('skiplock') && !call.isRoot()) raiseParam({ skiplock: 'Only root may use this option.' })
+  if (!call.text('delete') && !call.text('revert') && Object.keys(settings).length === 0) raise('no options specified')
+  normalizeSettings(call, settings)
+  const reverted = call.list('revert')
+  for (const name of reverted) {
+    if (!isOption(name)) raiseParam({ revert: `unknown option '${name}'` })
+    if (settings[name] !== undefined) conflict('revert', name)
+  }
+  const deleted: string[] = []
+  for (const given of call.list('delete')) {
+    const name = given === 'cdrom' ? 'ide2' : given
+    if (settings[name] !== undefined) conflict('delete', name)
+    if (reverted.includes(name)) conflict('revert', name)
+    if (!isOption(name)) raiseParam({ delete: `unknown option '${name}'` })
+    deleted.push(name)
+  }
+  const digest = call.has('digest') ? call.text('digest') : undefined
+  return { settings, deleted, reverted, force: call.flag('force'), skiplock: call.flag('skiplock'), digest, spoken }
+}
+
+const drivesIn = (settings: Section): Section =>
+  Object.fromEntries(Object.entries(settings).filter(([key]) => isDriveName(key)))
+
+const checkRights = (call: Call, change: Change): void => {
+  const vmid = call.vmid()
+  checkModify(call, vmid, change.deleted)
+  checkModify(call, vmid, Object.keys(change.settings))
+  checkStorageAccess(call, vmid, drivesIn(change.settings))
+  const storage = change.settings['vmstatestorage']
+  if (storage !== undefined) call.require(`/storage/${storage}`, ['Datastore.AllocateSpace'])
+  for (const key of Object.keys(change.settings)) if (isNetName(key)) checkBridge(call, change.settings[key] as string)
+}
+
+const checkProtection = (guest: Guest, what: string): void => {
+  if (guest.config['protection'] === '1') raise(`${what} - protection mode enabled`)
+}
+
+const checkDriveRights = (call: Call, key: string, line: string): void => {
+  const drive = parseDrive(key, line)
+  const path = `/vms/${call.vmid()}`
+  if (isCloudinit(drive)) call.require(path, ['VM.Config.Cloudinit', 'VM.Config.CDROM'])
+  else call.require(path, [isCdrom(drive) ? 'VM.Config.CDROM' : 'VM.Config.Disk'])
+}
+
+const dropFromBoot = (guest: Guest, name: string, modified: Set<string>): void => {
+  const order = bootOrder({ boot: guest.pending['boot'] ?? guest.config['boot'] ?? '' })
+  if (!order.includes(name)) return
+  guest.pending['boot'] = spaced(printBootOrder(order.filter((device) => device !== name)))
+  modified.add('boot')
+}
+
+/** An empty text in a configuration file reads back as one blank. */
+export const spaced = (text: string): string => text.trim() || ' '
+
+const deleteOne = (call: Call, guest: Guest, name: string, change: Change, modified: Set<string>): void => {
+  const value = guest.config[name] ?? guest.pending[name]
+  const wasPending = guest.pending[name]
+  delete guest.pending[name]
+  if (value === undefined) return
+  modified.add(name)
+  if (!change.deleted.includes('boot')) dropFromBoot(guest, name, modified)
+  if (isUnusedName(name)) {
+    const drive = parseDrive(name, value)
+    checkProtection(guest, `can't remove unused disk '${drive['file']}'`)
+    call.require(`/vms/${guest.vmid}`, ['VM.Config.Disk'])
+    if (deallocate(call.world, guest, name, drive, false)) delete guest.config[name]
+    return
+  }
+  if (name === 'vmstate') {
+    checkProtection(guest, `can't remove vmstate '${value}'`)
+    if (deallocate(call.world, guest, name, { file: value }, true)) delete guest.config[name]
+    return
+  }
+  if (isDriveName(name)) {
+    checkProtection(guest, `can't remove drive '${name}'`)
+    checkDriveRights(call, name, value)
+    if (wasPending !== undefined) registerUnused(call.world, guest, parseDrive(name, wasPending))
+  } else if (/^(?:serial|usb|hostpci|virtiofs)\d+$/.test(name)) checkDevice(call, guest.vmid, name, value, 'delete')
+  else if (name === 'tags') checkTags(call, guest.vmid)
+  addPendingDelete(guest, name, change.force)
+}
+
+const setBoot = (guest: Guest, value: string, change: Change): void => {
+  const order = bootOrder({ boot: value })
+  if (order.length === 0) return
+  for (const device of order) {
+    const exists = guest.config[device] ?? guest.pending[device] ?? change.settings[device]
+    if (exists === undefined || change.deleted.includes(device))
+      raise(`invalid bootorder: device '${device}' does not exist'`)
+  }
+  guest.pending['boot'] = printBootOrder(order)
+  if (guest.config['bootdisk'] !== undefined) addPendingDelete(guest, 'bootdisk', false)
+}
+
+const setDrive = (call: Call, guest: Guest, name: string, value: string, modified: Set<string>, log: Log): void => {
+  if (guest.config[name] !== undefined) checkDriveRights(call, name, guest.config[name])
+  checkDriveRights(call, name, value)
+  const waiting = guest.pending[name]
+  if (waiting !== undefined) registerUnused(call.world, guest, parseDrive(name, waiting))
+  const made = createDisks(call, guest.vmid, { [name]: value }, { config: guest.config, pending: guest.pending }, log)
+  Object.assign(guest.pending, made.settings)
+  const order = bootOrder({ boot: guest.pending['boot'] ?? guest.config['boot'] ?? '' })
+  if (order.length > 0 && isCdrom(parseDrive(name, made.settings[name] as string)) && !order.includes(name)) {
+    guest.pending['boot'] = printBootOrder([...order, name])
+    modified.add('boot')
+  }
+}
+
+const setOne = (call: Call, guest: Guest, name: string, change: Change, modified: Set<string>, log: Log): void => {
+  const value = change.settings[name] as string
+  modified.add(name)
+  if (guest.pending[name] === value) return
+  if (isDriveName(name)) setDrive(call, guest, name, value, modified, log)
+  else {
+    if (
+      /^serial\d+$/.test(name) &&
+      !call.isRoot() &&
+      guest.config[name] !== undefined &&
+      guest.config[name] !== 'socket'
+    )
+      raise(`only root can modify '${name}' config for real devices`)
+    if (/^(?:serial|usb|hostpci|virtiofs)\d+$/.test(name))
+      checkDevice(call, guest.vmid, name, value, name.startsWith('serial') ? 'modify' : 'set')
+    if (name === 'tags') checkTags(call, guest.vmid)
+    guest.pending[name] = name === 'description' ? value : spaced(value)
+    if (name === 'boot') setBoot(guest, value, change)
+  }
+  guest.pendingDelete.delete(name)
+}
+
+const checkBalloon = (guest: Guest, settings: Section): void => {
+  if (settings['memory'] === undefined && settings['balloon'] === undefined) return
+  const memory = settings['memory'] ?? guest.pending['memory'] ?? guest.config['memory']
+  const balloon = Number(settings['balloon'] ?? guest.pending['balloon'] ?? guest.config['balloon'] ?? 0)
+  if (balloon * 2 ** 20 > memoryOf(memory === undefined ? {} : { memory }))
+    raise('balloon value too large (must be smaller than assigned memory)')
+}
+
+const work = (call: Call, guest: Guest, change: Change, log: Log): void => {
+  const modified = new Set<string>()
+  try {
+    for (const name of change.deleted) deleteOne(call, guest, name, change, modified)
+    for (const name of Object.keys(change.settings).sort()) setOne(call, guest, name, change, modified, log)
+    cleanPending(guest)
+    const errors = guest.running ? hotplugPending(call.world, guest, modified) : applyPending(call.world, guest)
+    cleanPending(guest)
+    if (Object.keys(errors).length > 0) raiseParam(errors)
+  } finally {
+    dropReattached(guest.config, guest.pending)
+    if (guest.config['description'] === '') delete guest.config['description']
+    touch(guest)
+  }
+}
+
+const revert = (guest: Guest, change: Change): void => {
+  for (const name of change.reverted) {
+    if (guest.config[name] !== undefined) change.settings[name] = guest.config[name]
+    else if (guest.pending[name] !== undefined) change.deleted.push(name)
+  }
+}
+
+const dropSuspension = (guest: Guest, change: Change): void => {
+  if (!change.deleted.includes('vmstate')) return
+  if (guest.config['lock'] === 'suspended') {
+    delete guest.config['lock']
+    touch(guest)
+  }
+  if (guest.config['runningmachine'] !== undefined) change.deleted.push('runningmachine')
+  if (guest.config['runningcpu'] !== undefined) change.deleted.push('runningcpu')
+}
+
+const prepare = (call: Call, change: Change): Guest => {
+  const guest = guestOf(call)
+  if (change.digest !== undefined && change.digest !== digestOf(guest))
+    raise('checksum mismatch (file change by other user?)')
+  dropSuspension(guest, change)
+  if (!change.skiplock) checkLock(guest)
+  revert(guest, change)
+  checkBalloon(guest, change.settings)
+  return guest
+}
+
+const checked = (call: Call): Change => {
+  const change = readChange(call)
+  const drives = drivesIn(change.settings)
+  checkDriveParameters(drives)
+  Object.assign(change.settings, drives)
+  checkRights(call, change)
+  return change
+}
+
+const locked = <T>(call: Call, action: () => Promise<T> | T): Promise<T> =>
+  call.world.locks.withLock(lockFile('qemu', call.vmid()), action)
+
+/** PUT /nodes/{node}/qemu/{vmid}/config: everything at once, answers null. */
+export const putConfig = async (call: Call): Promise<null> => {
+  const change = checked(call)
+  await locked(call, () => work(call, prepare(call, change), change, () => undefined))
+  return null
+}
+
+/** POST /nodes/{node}/qemu/{vmid}/config: in a task; null when it ends within `background_delay` seconds. */
+export const postConfig = async (call: Call): Promise<string | null> => {
+  const change = checked(call)
+  return locked(call, async () => {
+    const guest = prepare(call, change)
+    const upid = call.task('qmconfig', guest.vmid, async (worker) => {
+      worker.log(`update VM ${guest.vmid}: ${change.spoken}`)
+      await worker.work(0.2)
+      work(call, guest, change, worker.log)
+    })
+    const delay = call.number('background_delay')
+    if (delay === 0) return upid
+    const ended = await Promise.race([
+      call.world.tasks.ended(upid),
+      call.world.clock.sleep(delay * 1000).then(() => undefined),
+    ])
+    if (ended === undefined) return upid
+    if (ended !== 'OK' && !ended.startsWith('WARNINGS'))
+      throw new PveError(500, `failed to update VM ${guest.vmid}: ${ended}`)
+    return null
+  })
+}
+
+/** The same change of one drive as `PUT config` would make it, for calls that are written in its terms (unlink). */
+export const deleteKeys = async (call: Call, names: readonly string[], force: boolean): Promise<void> => {
+  const change: Change = {
+    settings: {},
+    deleted: [...names],
+    reverted: [],
+    force,
+    skiplock: false,
+    digest: undefined,
+    spoken: '',
+  }
+  for (const name of names) if (!isOption(name)) raiseParam({ delete: `unknown option '${name}'` })
+  checkModify(call, call.vmid(), names)
+  await locked(call, () => work(call, prepare(call, change), change, () => undefined))
+}
