@@ -92,7 +92,7 @@ const importDisk = (call: Call, vmid: number, key: string, storage: string, driv
       : drivesOf(call.world.guests.get(own)?.config ?? {}).find(([, one]) => one['file'] === source)?.[0]
   log(`create full clone of drive ${attached === undefined ? '' : `${attached} `}(${source})`)
   usableStorage(call.world, storage, node)
-  const size = key === 'efidisk0' ? efiSize : key === 'tpmstate0' ? cloudinitSize : from.size
+  const size = key === 'efidisk0' ? efiSize : key === 'tpmstate0' ? cloudinitSize : (from.virtualSize ?? from.size)
   const format = drive['format'] ?? defaultFormat(call, storage)
   const volume = allocate(call.world, node, {
     storage,

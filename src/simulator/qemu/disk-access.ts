@@ -58,7 +58,10 @@ const checkNewDisk = (call: Call, storage: string | undefined, fallback: string 
 
 const checkImport = (call: Call, key: string, vmid: number, source: string): void => {
   const parts = splitVolid(source)
-  if (parts === undefined) return checkVolumeAccess(call, vmid, source)
+  if (parts === undefined) {
+    checkVolumeAccess(call, vmid, source)
+    return
+  }
   const content = contentOfName(storageOf(call.world, parts.storage).type, parts.name)
   if (content !== 'images' && content !== 'import')
     raiseParam({ [key]: `${source} has wrong type '${content}' - needs to be 'images' or 'import'` })

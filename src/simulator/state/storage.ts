@@ -15,6 +15,8 @@ export type Volume = {
   readonly snapshots: Map<string, number>
   notes?: string
   protected?: boolean
+  /** What an image to be imported unfolds to, when that is more than its file. */
+  virtualSize?: number
   /** A snippet with the x bit: a hook script may be one. */
   executable?: boolean
   /** Anything its owner needs to keep with it: the guest's configuration in a backup, say. */
