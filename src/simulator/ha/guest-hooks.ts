@@ -1,6 +1,7 @@
 import { raise } from '../api/error.ts'
 import type { GuestHooks } from '../guest/guest-hooks.ts'
-import { forgetInRules, haState, isManaged, sidOf } from './state.ts'
+import { carryOut } from './manager.ts'
+import { forgetInRules, haState, isManaged, managerRuns, requestedState, requestState, sidOf } from './state.ts'
 
 /** What this area does when guests come and go. */
 export const haGuestHooks: GuestHooks = {
@@ -15,4 +16,13 @@ export const haGuestHooks: GuestHooks = {
     forgetInRules(world, sidOf(guest))
   },
   manages: isManaged,
+  // A start is written into the configuration at once, a stop by the manager only (seen on PVE 9.2, where none ran).
+  request: (world, guest, state) => {
+    if (state === 'started' || managerRuns(world)) requestState(world, guest, state)
+    carryOut(world, guest)
+  },
+  haStatus: (world, guest) =>
+    isManaged(world, guest)
+      ? { managed: 1, state: managerRuns(world) ? (requestedState(world, guest) ?? null) : null }
+      : undefined,
 }

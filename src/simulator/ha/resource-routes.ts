@@ -1,6 +1,7 @@
 import type { Call, RouteTable } from '../api/call.ts'
 import { raise, raiseParam } from '../api/error.ts'
 import { changedSection, type FileSection, pickKeys, withNumbers } from '../state/section-text.ts'
+import { carryOut } from './manager.ts'
 import { forgetInRules, guestOfSid, haState, managerRuns, resourcesDigest } from './state.ts'
 
 const KEYS = ['state', 'group', 'max_restart', 'max_relocate', 'failback', 'comment', 'auto-rebalance']
@@ -26,6 +27,12 @@ const wanted = (call: Call): FileSection => {
   return state === undefined ? rest : { ...rest, state: state === 'enabled' ? 'started' : state }
 }
 
+const carryOutFor = (call: Call, sid: string): null => {
+  const guest = guestOfSid(call.world, sid)
+  if (guest !== undefined) carryOut(call.world, guest)
+  return null
+}
+
 const create = (call: Call): null => {
   const sid = sidOfCall(call)
   if (call.has('type') && call.text('type') !== sid.slice(0, 2))
@@ -35,7 +42,7 @@ const create = (call: Call): null => {
   if (resources.has(sid)) raise(`create resource failed: resource ID '${sid}' already defined`)
   if (call.has('group')) raise('create resource failed: ha groups have been migrated to rules')
   resources.set(sid, wanted(call))
-  return null
+  return carryOutFor(call, sid)
 }
 
 const sectionOf = (call: Call): FileSection => {
@@ -54,7 +61,7 @@ const update = (call: Call): null => {
   if (both !== undefined)
     raise(`update resources config failed: cannot set and delete property '${both}' at the same time!`)
   haState(call.world).resources.set(sidOfCall(call), changedSection(section, wanted(call), gone))
-  return null
+  return carryOutFor(call, sidOfCall(call))
 }
 
 const remove = (call: Call): null => {

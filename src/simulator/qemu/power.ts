@@ -92,7 +92,7 @@ const start = (call: Call): string => {
 const stop = (call: Call): string => {
   checkSkiplock(call)
   const ha = managed(call)
-  if (ha?.running !== undefined) return askHa(call, ha, 'hastop', 'stopped')
+  if (ha !== undefined) return askHa(call, ha, 'hastop', 'stopped')
   const timeout = call.has('timeout') ? call.number('timeout') : undefined
   if (call.flag('overrule-shutdown'))
     for (const task of call.world.tasks.list())
@@ -111,7 +111,7 @@ const shutdown = (call: Call): string => {
   const paused = known?.type === 'qemu' && known.running?.paused === true
   if (paused && !call.flag('forceStop')) raise('VM is paused - cannot shutdown')
   const ha = managed(call)
-  if (ha?.running !== undefined) return askHa(call, ha, 'hastop', 'stopped')
+  if (ha !== undefined) return askHa(call, ha, 'hastop', 'stopped')
   const timeout = call.has('timeout') ? call.number('timeout') : undefined
   return call.task('qmshutdown', call.vmid(), (worker) => {
     const guest = onNode(call)
