@@ -3,6 +3,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { startSimulator } from '../../src/simulator/start.ts'
 import { readConversations } from './conversation.ts'
+import { excluded } from './excluded.ts'
 import { type Aspect, type Replayed, replay } from './replay.ts'
 
 const folder = join(process.cwd(), 'fixtures/pve/conversations')
@@ -24,6 +25,7 @@ const replayAll = async (part: string): Promise<readonly Replayed[]> => {
           url: simulator.url,
           token: `root@pam!tf=${SECRET}`,
           passwords: { 'root@pam': 'recorded' },
+          excluded,
           wait: async (seconds) => simulator.world.clock.tick(seconds * 1000),
         }),
       )

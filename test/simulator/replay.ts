@@ -28,8 +28,8 @@ export type ReplayTarget = {
   readonly passwords?: Readonly<Record<string, string>>
   /** Lets seconds pass on the server's clock. */
   readonly wait: (seconds: number) => Promise<void>
-  /** Aspects of exchanges that show the recorded node rather than PVE, by `conversation#n`. */
-  readonly excluded?: ReadonlyMap<string, readonly Aspect[]>
+  /** What is not compared, by `conversation#n`. */
+  readonly excluded?: ReadonlyMap<string, { readonly aspects: readonly Aspect[] }>
 }
 
 const ROOT_TOKEN = 'root@pam!tf'
@@ -267,7 +267,7 @@ export const replay = async (conversation: Conversation, target: ReplayTarget): 
     client.close()
   }
   const verdicts = outcomes.flatMap((outcome) => {
-    const left = target.excluded?.get(`${conversation.name}#${outcome.exchange.n}`) ?? []
+    const left = target.excluded?.get(`${conversation.name}#${outcome.exchange.n}`)?.aspects ?? []
     return judge(outcome)
       .filter(({ aspect }) => !left.includes(aspect))
       .map((verdict) => ({

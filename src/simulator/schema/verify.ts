@@ -5,6 +5,7 @@ import { scalarFormats } from './formats.ts'
 import { propertyFormats } from './property-formats.ts'
 import { qemuFormats } from './qemu-formats.ts'
 import { slots } from './slots.ts'
+import { variantOf } from './variant.ts'
 
 /** Looks up a named format; names that are not known pass any value. */
 export const namedFormat: Named = (name) => scalarFormats[name] ?? propertyFormats[name] ?? qemuFormats[name]
@@ -27,13 +28,8 @@ export const parametersOf = (method: Method): Readonly<Record<string, Schema>> =
 /** Verifies a request's parameters as PVE does; ends the request with 400 and all the errors found. */
 export const verifyParameters = (method: Method, given: Readonly<Record<string, unknown>>): void => {
   const errors: Errors = {}
-  checkObject(
-    '',
-    parametersOf(method),
-    given,
-    method.parameters?.additionalProperties ?? undefined,
-    errors,
-    namedFormat,
-  )
+  const variant = variantOf(method, given)
+  const additional = variant?.additional ?? method.parameters?.additionalProperties
+  checkObject('', variant?.properties ?? parametersOf(method), given, additional, errors, namedFormat)
   for (const _ in errors) raiseParam(errors)
 }
