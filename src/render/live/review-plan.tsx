@@ -61,7 +61,11 @@ const Review = ({ view, asks, rows, onEnd }: ReviewProps) => {
     if (!asks) return
     if (key.return) return end(answer === 'yes')
     if (key.backspace || key.delete) return setAnswer((now) => now.slice(0, -1))
-    if (!key.ctrl && !key.meta) setAnswer((now) => now + input)
+    if (key.ctrl || key.meta) return
+    // What is pasted, or typed fast, comes in one piece: an Enter inside it ends the answer.
+    const [typed = '', ...rest] = input.split(/[\r\n]/)
+    if (rest.length > 0) return end(answer + typed === 'yes')
+    setAnswer((now) => now + typed)
   })
   const resources = visibleResources(view, state)
   const marked = reviewRows(view, state)[state.cursor]
