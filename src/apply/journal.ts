@@ -35,8 +35,12 @@ export interface RequestRecord {
   readonly message?: string
   /** The guest just before the request left; null when there was none. */
   readonly before?: Seen | null
+  /** Unix seconds by the server's clock, not later than the request: tasks that started before are not its own. */
+  readonly since?: number
   /** What the answer gave for later requests, by name. */
   readonly outputs?: { readonly [name: string]: string }
+  /** The guest right after, where undoing needs it before the step ends: who a guest is that was just made. */
+  readonly after?: Seen | null
   /** ISO 8601. */
   readonly at: string
 }
@@ -61,7 +65,14 @@ export interface RunRecord {
 
 /** One thing to remember. What belongs together is recorded together. */
 export type JournalEntry =
-  | { readonly type: 'step-started'; readonly run: string; readonly step: Step; readonly direction: Direction }
+  | {
+      readonly type: 'step-started'
+      readonly run: string
+      readonly step: Step
+      readonly direction: Direction
+      /** As in `StepRecord`, where it is known from the start. */
+      readonly outputs: { readonly [name: string]: string }
+    }
   | { readonly type: 'request'; readonly record: RequestRecord }
   | {
       readonly type: 'step-ended'

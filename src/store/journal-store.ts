@@ -27,7 +27,9 @@ const recordRequest = async (tx: Tx, audit: AuditLog, record: RequestRecord): Pr
     request: toJson(record.request),
     upid: record.upid ?? null,
     message: record.message ?? null,
+    since: record.since ?? null,
     before: nullable(record.before),
+    after: nullable(record.after),
     outputs: nullable(record.outputs),
     at: record.at,
   }
@@ -40,11 +42,12 @@ const recordRequest = async (tx: Tx, audit: AuditLog, record: RequestRecord): Pr
   await recordTask(tx, record)
 }
 
-const startStep = async (tx: Tx, { run, step, direction }: JournalEntry & { type: 'step-started' }): Promise<void> => {
+const startStep = async (tx: Tx, entry: JournalEntry & { type: 'step-started' }): Promise<void> => {
+  const { run, step, direction } = entry
   if (direction === 'reverse') return
   await tx
     .insertInto('run_step')
-    .values({ run, step: step.id, status: 'running', ended: null, outputs: '{}', after: null })
+    .values({ run, step: step.id, status: 'running', ended: null, outputs: toJson(entry.outputs), after: null })
     .onConflict((conflict) => conflict.columns(['run', 'step']).doUpdateSet({ status: 'running' }))
     .execute()
 }

@@ -36,7 +36,7 @@ const MANAGED = [
   'create table run (id text primary key, plan text not null references plan (id), number integer not null, status text not null, started_at text not null, ended_at text, unique (plan, number))',
   'create index run_by_status on run (status)',
   'create table run_step (run text not null references run (id) on delete cascade, step text not null, status text not null, ended integer, outputs text not null, after text, primary key (run, step))',
-  'create table journal (run text not null references run (id) on delete cascade, step text not null, direction text not null, position integer not null, status text not null, request text not null, upid text, message text, before text, outputs text, at text not null, primary key (run, step, direction, position))',
+  'create table journal (run text not null references run (id) on delete cascade, step text not null, direction text not null, position integer not null, status text not null, request text not null, upid text, message text, since integer, before text, after text, outputs text, at text not null, primary key (run, step, direction, position))',
   'create table task (upid text primary key, run text not null references run (id) on delete cascade, step text not null, direction text not null, status text not null, at text not null)',
   'create table lease (name text primary key, token text not null, purpose text not null, host text not null, pid integer not null, acquired_at text not null, heartbeat_at text not null)',
   'create table audit_head (id integer primary key check (id = 1), seq integer not null, hash text not null)',

@@ -41,7 +41,9 @@ const requestOf = (row: JournalTable): RequestRecord => ({
   status: row.status as RequestRecord['status'],
   ...(row.upid !== null && { upid: row.upid }),
   ...(row.message !== null && { message: row.message }),
+  ...(row.since !== null && { since: row.since }),
   ...(row.before !== null && { before: fromJson(row.before) }),
+  ...(row.after !== null && { after: fromJson(row.after) }),
   ...(row.outputs !== null && { outputs: fromJsonOr(row.outputs, {}) }),
   at: row.at,
 })

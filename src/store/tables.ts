@@ -155,7 +155,9 @@ export interface JournalTable {
   readonly request: string
   readonly upid: string | null
   readonly message: string | null
+  readonly since: number | null
   readonly before: string | null
+  readonly after: string | null
   readonly outputs: string | null
   readonly at: string
 }

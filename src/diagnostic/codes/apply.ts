@@ -1,3 +1,28 @@
 import type { CodeTable } from '../code-table.ts'
 
-export const applyCodes = {} as const satisfies CodeTable
+export const applyCodes = {
+  'apply.stale-plan': { severity: 'error', summary: 'Plan is stale' },
+  'apply.changed-meanwhile': { severity: 'error', summary: 'Guest was changed while the plan ran' },
+  'apply.unreadable': { severity: 'error', summary: 'Guest cannot be read' },
+  'apply.task-failed': { severity: 'error', summary: 'Task failed' },
+  'apply.task-warnings': { severity: 'warning', summary: 'Task ended with warnings' },
+  'apply.kept-pending': { severity: 'warning', summary: 'Change waits for the next start of the guest' },
+  'apply.answer-lost': { severity: 'error', summary: 'Answer was lost' },
+  'apply.missing-secret': { severity: 'error', summary: 'Secret is not known' },
+  'apply.missing-output': { severity: 'error', summary: 'Value of an earlier step is not known' },
+  'apply.interrupted': { severity: 'error', summary: 'Interrupted' },
+  'apply.irreversible': { severity: 'error', summary: 'Step cannot be undone' },
+  'apply.not-undone': { severity: 'error', summary: 'Step could not be undone' },
+  'apply.not-ours': { severity: 'error', summary: 'Guest is another one' },
+  'apply.rollback-suspended': { severity: 'error', summary: 'Rolling back waits for the server' },
+  'apply.recovered': { severity: 'warning', summary: 'An earlier run was cut short' },
+  'apply.snapshot-kept': { severity: 'warning', summary: 'Old safety snapshot could not be removed' },
+  'apply.revert-nothing': { severity: 'error', summary: 'Run left nothing to undo' },
+  'apply.revert-done': { severity: 'error', summary: 'Run was reverted already' },
+  'apply.revert-changed': { severity: 'error', summary: 'Later changes stand in the way' },
+  'apply.revert-gone': { severity: 'error', summary: 'Guest is gone' },
+  'apply.revert-replaced': { severity: 'error', summary: 'Guest was replaced by another' },
+  'apply.revert-taken': { severity: 'error', summary: 'VMID is in use again' },
+  'apply.revert-snapshot': { severity: 'error', summary: 'Snapshot is missing' },
+  'apply.revert-irreversible': { severity: 'warning', summary: 'Step stays as it is' },
+} as const satisfies CodeTable

@@ -1,0 +1,69 @@
+import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
+import type { TaskEnd } from '../resource/server.ts'
+import { effectHolds } from './effect-holds.ts'
+import type { Seen } from './journal.ts'
+import { type Effect, effectOf } from './request-effect.ts'
+import { addressed, type Job, requestRecord, type Tried } from './request-job.ts'
+import { isoNow, noteTask, type RunContext, record } from './run-context.ts'
+import { isHeldByTask, isLockTimeout } from './server-words.ts'
+
+const taskFailed = (
+  { step, request }: Job,
+  upid: string,
+  { exitstatus, log }: TaskEnd & { kind: 'failed' },
+): Diagnostic =>
+  diagnose('apply.task-failed', {
+    address: step.address,
+    detail: [
+      `"${step.summary}" (${request.method} ${request.path}) ended with: ${exitstatus}`,
+      ...log.slice(-8).map((line) => `  ${line}`),
+      `Task ${upid}`,
+    ].join('\n'),
+  })
+
+const taskWarned = ({ step }: Job, upid: string, warnings: number): Diagnostic =>
+  diagnose('apply.task-warnings', {
+    address: step.address,
+    detail: `"${step.summary}" succeeded with ${warnings} warning${warnings === 1 ? '' : 's'}; they stand in the log of task ${upid}.`,
+  })
+
+const waitOnce = (ctx: RunContext, job: Job, upid: string): Promise<TaskEnd> =>
+  ctx.world.server.waitForTask(upid, (line) => ctx.emit({ type: 'task-log', at: isoNow(ctx), step: job.step.id, line }))
+
+/** The task did nothing, because something else held the guest; trying again may help. */
+const isWaitable = ({ direction }: Job, exitstatus: string): boolean =>
+  isLockTimeout(exitstatus) || (direction === 'reverse' && isHeldByTask(exitstatus))
+
+/** Waits for a task that is in the journal already. */
+export const waitForEnd = async (ctx: RunContext, job: Job, effect: Effect, upid: string): Promise<Tried> => {
+  let end = await waitOnce(ctx, job, upid)
+  for (const wait of ctx.patience.unreachable) {
+    if (end.kind !== 'lost') break
+    await ctx.world.clock.sleep(wait)
+    end = await waitOnce(ctx, job, upid)
+  }
+  if (end.kind === 'ok')
+    return { kind: 'done', data: upid, diagnostics: end.warnings > 0 ? [taskWarned(job, upid, end.warnings)] : [] }
+  if (end.kind === 'failed' && isWaitable(job, end.exitstatus))
+    return { kind: 'locked', message: end.exitstatus, diagnostics: [taskFailed(job, upid, end)] }
+  const holds =
+    (job.direction === 'reverse' || end.kind === 'lost') && (await effectHolds(ctx.asking, effect, job.request))
+  if (holds) return { kind: 'done', data: upid, diagnostics: [] }
+  const diagnostic = end.kind === 'failed' ? taskFailed(job, upid, end) : addressed(end.diagnostic, job.step)
+  const message = end.kind === 'failed' ? end.exitstatus : 'the task is lost'
+  return { kind: 'failed', message, diagnostics: [diagnostic], effect: 'maybe', unreachable: end.kind === 'lost' }
+}
+
+/** Writes the task's id down before waiting for it. */
+export const followTask = async (
+  ctx: RunContext,
+  job: Job,
+  upid: string,
+  before: Seen | null | undefined,
+): Promise<Tried> => {
+  noteTask(ctx, upid)
+  const sent = requestRecord(ctx, job, 'sent', { upid, ...(before !== undefined && { before }) })
+  await record(ctx, [{ type: 'request', record: sent }])
+  ctx.emit({ type: 'task-started', at: isoNow(ctx), step: job.step.id, upid })
+  return waitForEnd(ctx, job, effectOf(job.request), upid)
+}

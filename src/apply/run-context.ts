@@ -1,0 +1,122 @@
+import type { Plan } from '../plan/plan.ts'
+import type { GuestIdentity, GuestRef } from '../resource/guest.ts'
+import type { ApplyEvent } from './apply-event.ts'
+import type { JournalEntry } from './journal.ts'
+import { type Asking, ask, type GuestReading, type GuestView, readGuest } from './read-guest.ts'
+import { type Effect, foreignKeys, touchedKeys } from './request-effect.ts'
+import { type ApplyWorld, DEFAULT_PATIENCE, type Patience } from './world.ts'
+
+/** What the executor knows of a guest while a run goes on. */
+export interface GuestKnowledge {
+  /** The last look; undefined before the first, null when there was no guest. */
+  view: GuestView | null | undefined
+  /** Keys that requests sent since the last look may have changed; undefined: any. */
+  touched: readonly string[] | undefined
+  /** A request was sent since the last look. */
+  dirty: boolean
+  /** Keys somebody else changed while the run was going on. */
+  foreign: readonly string[]
+}
+
+/** Everything one run carries about; the only state of the executor that changes. */
+export interface RunContext {
+  readonly world: ApplyWorld
+  readonly patience: Patience
+  readonly asking: Asking
+  readonly run: string
+  readonly plan: Plan
+  readonly emit: (event: ApplyEvent) => void
+  /** What steps gave, by step. */
+  readonly outputs: Map<string, Readonly<Record<string, string>>>
+  readonly guests: Map<number, GuestKnowledge>
+  /** Guests this run made, so that undoing never destroys another one. */
+  readonly made: Map<number, GuestIdentity>
+  /** UPIDs whose requests are known, so that a lost answer is not settled with another request's task. */
+  readonly tasks: Set<string>
+  /** Unix seconds by the server's clock, not later than now. */
+  serverTime: number
+}
+
+export const isoNow = (ctx: RunContext): string => ctx.world.clock.now().toISOString()
+
+/** Writes to the journal; entries of one call are durable together. */
+export const record = async (ctx: RunContext, entries: readonly JournalEntry[]): Promise<void> => {
+  if (entries.length > 0) await ctx.world.journal.record(entries)
+}
+
+const ASSUMED_SKEW_SECONDS = 300
+
+export const makeContext = (
+  world: ApplyWorld,
+  run: string,
+  plan: Plan,
+  emit: (event: ApplyEvent) => void,
+): RunContext => {
+  const patience = world.patience ?? DEFAULT_PATIENCE
+  return {
+    world,
+    patience,
+    asking: { server: world.server, clock: world.clock, waits: patience.unreachable },
+    run,
+    plan,
+    emit,
+    outputs: new Map(),
+    guests: new Map(),
+    made: new Map(),
+    tasks: new Set(),
+    serverTime: Math.floor(world.clock.now().getTime() / 1000) - ASSUMED_SKEW_SECONDS,
+  }
+}
+
+/** Asks a node for its time, so that tasks can be told by when they started. Where it does not say, a generous guess stands. */
+export const learnServerTime = async (ctx: RunContext, node: string): Promise<void> => {
+  const answer = await ask({ ...ctx.asking, waits: [] }, `/nodes/${node}/time`)
+  if (answer.kind !== 'answered') return
+  const { data } = answer
+  const time = typeof data === 'object' && data !== null && 'time' in data ? Number(data.time) : Number.NaN
+  if (Number.isFinite(time)) ctx.serverTime = time
+}
+
+/** `UPID:node:pid:pstart:starttime:type:id:user:`, numbers in hexadecimal. */
+export const noteTask = (ctx: RunContext, upid: string): void => {
+  ctx.tasks.add(upid)
+  const started = Number.parseInt(upid.split(':')[4] ?? '', 16)
+  if (Number.isFinite(started)) ctx.serverTime = Math.max(ctx.serverTime, started)
+}
+
+export const knowledgeOf = (ctx: RunContext, { vmid }: GuestRef): GuestKnowledge => {
+  const known = ctx.guests.get(vmid)
+  if (known) return known
+  const fresh: GuestKnowledge = { view: undefined, touched: [], dirty: false, foreign: [] }
+  ctx.guests.set(vmid, fresh)
+  return fresh
+}
+
+/** A request that may change a guest is about to leave. */
+export const noteWrite = (ctx: RunContext, guest: GuestRef, effect: Effect): void => {
+  const known = knowledgeOf(ctx, guest)
+  const touched = touchedKeys(effect)
+  known.touched = touched && known.touched && [...known.touched, ...touched]
+  known.dirty = true
+}
+
+/** Looks at a guest now, and notices what somebody else has changed since the last look. */
+export const lookAt = async (ctx: RunContext, guest: GuestRef): Promise<GuestReading> => {
+  const known = knowledgeOf(ctx, guest)
+  const reading = await readGuest(ctx.asking, guest)
+  if (reading.kind === 'unreadable') return reading
+  const view = reading.kind === 'present' ? reading.view : null
+  if (known.view && view && known.touched)
+    known.foreign = [...new Set([...known.foreign, ...foreignKeys(known.view.raw, view.raw, known.touched)])]
+  known.view = view
+  known.touched = []
+  known.dirty = false
+  return reading
+}
+
+/** The last look, or a new one when requests were sent since. */
+export const currentView = async (ctx: RunContext, guest: GuestRef): Promise<GuestReading> => {
+  const { view, dirty } = knowledgeOf(ctx, guest)
+  if (dirty || view === undefined) return lookAt(ctx, guest)
+  return view === null ? { kind: 'absent' } : { kind: 'present', view }
+}

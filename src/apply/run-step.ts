@@ -1,0 +1,110 @@
+import type { Diagnostic } from '../diagnostic/diagnostic.ts'
+import type { Step } from '../plan/plan.ts'
+import type { AppliedResource } from '../resource/applied.ts'
+import { checkExpectation } from './check-expectation.ts'
+import type { JournalEntry, RequestRecord, Seen } from './journal.ts'
+import { readRunning, seenOf } from './read-guest.ts'
+import { effectOf, touchedKeys } from './request-effect.ts'
+import { currentView, type RunContext, record } from './run-context.ts'
+import { type Requested, runRequests } from './run-requests.ts'
+import { emitEnded, emitStarted, type StepResult } from './step-result.ts'
+
+/** Keys a step's requests may change, as far as they can be named. */
+export const keysOf = ({ requests }: Step): readonly string[] => [
+  ...new Set(requests.flatMap((request) => touchedKeys(effectOf(request)) ?? [])),
+]
+
+/** The guest as the step leaves it; undefined when the step has none or the server does not say. */
+const guestAfter = async (ctx: RunContext, step: Step): Promise<Seen | null | undefined> => {
+  const { guest } = step
+  if (!guest || step.requests.length === 0) return undefined
+  const moved = step.requests.map(effectOf).findLast((effect) => effect.kind === 'moved')
+  const place = moved?.kind === 'moved' ? { ...guest, node: moved.node } : guest
+  const reading = await currentView(ctx, place)
+  if (reading.kind === 'unreadable') return undefined
+  return reading.kind === 'absent' ? null : seenOf(reading.view, keysOf(step))
+}
+
+/** The binding after a step, with who the guest turned out to be. */
+const bindingAfter = (
+  { binding }: Step,
+  after: Seen | null | undefined,
+): { readonly binding?: AppliedResource | null } => {
+  if (!binding) return {}
+  if (!binding.after) return { binding: null }
+  const identity = after?.identity ?? binding.after.identity
+  return { binding: { ...binding.after, ...(identity && { identity }) } }
+}
+
+/** Whether the guest ran before a step that is undone by a snapshot: a rollback stops it (seen on PVE 9.2). */
+const outputsBefore = async (ctx: RunContext, step: Step): Promise<Readonly<Record<string, string>>> => {
+  if (step.reversal.by !== 'snapshot' || !step.guest) return {}
+  const running = await readRunning(ctx.asking, step.guest)
+  return running === undefined ? {} : { ran: running ? '1' : '0' }
+}
+
+const REFUSED: Requested = { kind: 'failed', closing: [], diagnostics: [], effect: 'none', unreachable: false }
+
+const endStep = async (
+  ctx: RunContext,
+  step: Step,
+  requested: Requested,
+  outputs: Readonly<Record<string, string>>,
+): Promise<StepResult> => {
+  const status = requested.kind
+  const after = status === 'done' ? await guestAfter(ctx, step) : undefined
+  const all = { ...outputs, ...ctx.outputs.get(step.id) }
+  const ended: JournalEntry = {
+    type: 'step-ended',
+    record: { run: ctx.run, step: step.id, status, outputs: all, ...(after !== undefined && { after }) },
+    step,
+    direction: 'forward',
+    ...(status === 'done' && bindingAfter(step, after)),
+  }
+  await record(ctx, [...requested.closing, ended])
+  const { diagnostics, effect, failed } = requested
+  return {
+    step,
+    status,
+    diagnostics,
+    effect,
+    outputs: all,
+    ...(failed && { failed }),
+    ...(after !== undefined && { after }),
+  }
+}
+
+/** Carries a step out: checks what it expects, sends its requests, and writes its end down together with its binding. */
+export const runStep = async (ctx: RunContext, step: Step): Promise<StepResult> => {
+  const startedAt = ctx.world.clock.monotonic()
+  emitStarted(ctx, step, 'forward')
+  const { diagnostics } = await checkExpectation(ctx, step)
+  const outputs = diagnostics.length > 0 ? {} : await outputsBefore(ctx, step)
+  const opening: JournalEntry = { type: 'step-started', run: ctx.run, step, direction: 'forward', outputs }
+  const requested: Requested =
+    diagnostics.length > 0
+      ? { ...REFUSED, closing: [opening], diagnostics }
+      : await runRequests(ctx, { step, direction: 'forward', requests: step.requests, prior: [], sendMore: true }, [
+          opening,
+        ])
+  const needsOpening = diagnostics.length === 0 && step.requests.length === 0
+  const result = await endStep(ctx, step, needsOpening ? { ...requested, closing: [opening] } : requested, outputs)
+  emitEnded(ctx, step, 'forward', result.status, startedAt, result.diagnostics)
+  return result
+}
+
+/**
+ * Finds out how far a step had come when its process ended, and writes that down; nothing is sent. Undefined, with the reasons, when the server
+ * does not answer.
+ */
+export const settleStep = async (
+  ctx: RunContext,
+  step: Step,
+  prior: readonly RequestRecord[],
+  outputs: Readonly<Record<string, string>>,
+): Promise<{ readonly result: StepResult | undefined; readonly diagnostics: readonly Diagnostic[] }> => {
+  const forward = { step, direction: 'forward', requests: step.requests, prior, sendMore: false } as const
+  const requested = await runRequests(ctx, forward, [])
+  if (requested.unreachable) return { result: undefined, diagnostics: requested.diagnostics }
+  return { result: await endStep(ctx, step, requested, outputs), diagnostics: [] }
+}

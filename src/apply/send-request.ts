@@ -1,0 +1,109 @@
+import type { JournalEntry, Seen } from './journal.ts'
+import { type GuestReading, seenOf } from './read-guest.ts'
+import { changedGuest, type Effect, effectOf, guestOfPath, touchedKeys } from './request-effect.ts'
+import { isUpid, type Job, refusedHere, requestRecord, type Sent, type Tried, type TriedLast } from './request-job.ts'
+import { resolveRequest, takeOutput } from './resolve-request.ts'
+import { currentView, knowledgeOf, type RunContext, record } from './run-context.ts'
+import { changedMeanwhile, type Prepared, tryOnce } from './try-request.ts'
+
+const unreadableHere = ({ message, diagnostic, unreachable }: GuestReading & { kind: 'unreadable' }): TriedLast => ({
+  kind: 'failed',
+  message,
+  diagnostics: [diagnostic],
+  effect: 'none',
+  unreachable,
+})
+
+/** Secrets and references in, digest of the configuration added. */
+const prepare = async (ctx: RunContext, job: Job, effect: Effect, lost: boolean): Promise<Prepared | TriedLast> => {
+  const { request, direction } = job
+  const { request: resolved, diagnostics } = resolveRequest(request, ctx.world.secrets, ctx.outputs)
+  if (!resolved) return refusedHere('not sent', diagnostics)
+  const guest = changedGuest(effect) ?? guestOfPath(request.path)?.guest
+  const known = guest ? knowledgeOf(ctx, guest) : undefined
+  if (!request.digest || !guest || !known) {
+    const view = known && !known.dirty ? known.view : undefined
+    return {
+      outgoing: resolved,
+      before: view && seenOf(view, touchedKeys(effect) ?? []),
+      view: view ?? undefined,
+      lost,
+    }
+  }
+  const reading = await currentView(ctx, guest)
+  if (reading.kind === 'unreadable') return unreadableHere(reading)
+  if (reading.kind === 'absent') return refusedHere('the guest does not exist', [changedMeanwhile(job, ['existence'])])
+  if (direction === 'forward' && known.foreign.length > 0)
+    return refusedHere('changed meanwhile', [changedMeanwhile(job, known.foreign)])
+  const { view } = reading
+  const outgoing = { ...resolved, params: { ...resolved.params, digest: view.digest } }
+  return { outgoing, before: seenOf(view, touchedKeys(effect) ?? []), view, lost }
+}
+
+const outputsOf = ({ request }: Job, data: unknown): Readonly<Record<string, string>> | undefined =>
+  request.output ? takeOutput(request.output, data) : undefined
+
+/** Turns the last try into a record. */
+export const finish = (ctx: RunContext, job: Job, tried: TriedLast, before?: Seen | null): Sent => {
+  const kept = before !== undefined ? { before } : {}
+  if (tried.kind === 'failed') {
+    const failed = requestRecord(ctx, job, 'failed', { message: tried.message, ...kept })
+    return {
+      kind: 'failed',
+      record: failed,
+      diagnostics: tried.diagnostics,
+      effect: tried.effect,
+      unreachable: tried.unreachable ?? false,
+    }
+  }
+  const outputs = outputsOf(job, tried.data)
+  if (outputs) ctx.outputs.set(job.step.id, { ...ctx.outputs.get(job.step.id), ...outputs })
+  const upid = isUpid(tried.data) ? { upid: tried.data } : {}
+  const done = requestRecord(ctx, job, 'done', { ...kept, ...upid, ...(outputs && { outputs }) })
+  return { kind: 'done', record: done, diagnostics: tried.diagnostics }
+}
+
+const RESENDS = [0, 200, 1000]
+
+/** How long to wait before another try; undefined: no more tries. */
+const waitBefore = (
+  ctx: RunContext,
+  job: Job,
+  { kind }: Tried,
+  tries: Map<Tried['kind'], number>,
+): number | undefined => {
+  const count = tries.get(kind) ?? 0
+  tries.set(kind, count + 1)
+  if (kind === 'locked') return ctx.patience.locks[job.direction][count]
+  return kind === 'unreached' ? ctx.patience.unreachable[count] : RESENDS[count]
+}
+
+/**
+ * Carries one request out: intent durable, request sent, task id durable, task waited for. Sends again only what the server said it did not
+ * do. `opening` is what becomes durable together with the intent.
+ */
+export const sendRequest = async (ctx: RunContext, job: Job, opening: readonly JournalEntry[]): Promise<Sent> => {
+  const effect = effectOf(job.request)
+  const tries = new Map<Tried['kind'], number>()
+  let entries = opening
+  let lost = false
+  for (;;) {
+    const prepared = await prepare(ctx, job, effect, lost)
+    if ('kind' in prepared) {
+      await record(ctx, entries)
+      return finish(ctx, job, prepared)
+    }
+    const { before } = prepared
+    const since = ctx.serverTime
+    const intent = requestRecord(ctx, job, 'intent', { since, ...(before !== undefined && { before }) })
+    await record(ctx, [...entries, { type: 'request', record: intent }])
+    entries = []
+    const tried = await tryOnce(ctx, job, effect, prepared, since)
+    if (tried.kind === 'done' || tried.kind === 'failed') return finish(ctx, job, tried, before)
+    lost ||= tried.kind === 'again'
+    const wait = waitBefore(ctx, job, tried, tries)
+    const unreachable = tried.kind === 'unreached'
+    if (wait === undefined) return finish(ctx, job, { ...tried, kind: 'failed', effect: 'none', unreachable }, before)
+    await ctx.world.clock.sleep(wait)
+  }
+}

@@ -1,0 +1,199 @@
+import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
+import type { Step } from '../plan/plan.ts'
+import type { AppliedResource } from '../resource/applied.ts'
+import { type GuestIdentity, type GuestRef, guestPath } from '../resource/guest.ts'
+import type { ApiRequest } from '../resource/request.ts'
+import { effectHolds } from './effect-holds.ts'
+import type { JournalEntry, RequestRecord } from './journal.ts'
+import { type GuestView, readRunning } from './read-guest.ts'
+import { effectOf, touchedKeys } from './request-effect.ts'
+import { requestRecord } from './request-job.ts'
+import { knowledgeOf, lookAt, type RunContext, record } from './run-context.ts'
+import { runRequests } from './run-requests.ts'
+import { sameIdentity } from './same-identity.ts'
+import { emitEnded, emitStarted, type StepResult } from './step-result.ts'
+
+/** `suspended`: the server does not answer; the rest is undone when it does. */
+export interface Undone {
+  readonly status: 'undone' | 'nothing-to-undo' | 'undo-failed' | 'suspended'
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+const NOTHING: Undone = { status: 'nothing-to-undo', diagnostics: [] }
+
+const irreversible = (step: Step, reason: string): Diagnostic =>
+  diagnose('apply.irreversible', {
+    address: step.address,
+    detail: `"${step.summary}" was carried out and cannot be undone: ${reason}`,
+  })
+
+const notUndone = (step: Step, requests: readonly ApiRequest[]): Diagnostic =>
+  diagnose('apply.not-undone', {
+    address: step.address,
+    detail: [
+      `"${step.summary}" is still in effect, at least in part. To undo it by hand, send what mpc would have sent:`,
+      ...requests.map(({ method, path, params }) =>
+        `  ${method} ${path} ${params ? JSON.stringify(params) : ''}`.trimEnd(),
+      ),
+    ].join('\n'),
+  })
+
+const notOurs = (step: Step, guest: GuestRef, why: string): Diagnostic =>
+  diagnose('apply.not-ours', {
+    address: step.address,
+    detail: `Undoing "${step.summary}" would change guest ${guest.vmid} on ${guest.node}, and ${why}. It is left alone; look at it before you do anything to it.`,
+  })
+
+/** Whether the request that failed has left a trace. */
+const leftTrace = async (ctx: RunContext, { request, before }: RequestRecord): Promise<boolean | 'unreachable'> => {
+  const effect = effectOf(request)
+  if (effect.kind === 'guest-made' || effect.kind === 'guest-gone' || effect.kind === 'config') {
+    const reading = await lookAt(ctx, effect.guest)
+    if (reading.kind === 'unreadable') return reading.unreachable ? 'unreachable' : true
+    if (effect.kind === 'guest-made') return reading.kind === 'present'
+    if (effect.kind === 'guest-gone') return reading.kind === 'absent'
+    if (reading.kind === 'absent' || !before) return true
+    if (before.digest === reading.view.digest) return false
+    const { raw } = reading.view
+    return effect.keys === 'all' || effect.keys.some((key) => (raw[key] ?? null) !== (before.values[key] ?? null))
+  }
+  if (effect.kind === 'snapshot' || effect.kind === 'power') return effectHolds(ctx.asking, effect, request)
+  return true
+}
+
+/** Keys that undoing would set back, and that are not as the step left them. */
+const changedSince = (ctx: RunContext, { step, after }: StepResult, view: GuestView): readonly string[] => {
+  if (!after || step.reversal.by === 'nothing') return []
+  const { foreign } = knowledgeOf(ctx, view.guest)
+  if (step.reversal.by === 'snapshot' && foreign.length > 0) return foreign
+  const keys = step.reversal.requests.flatMap((request) => touchedKeys(effectOf(request)) ?? [])
+  return [...new Set(keys)].filter((key) => key in after.values && (view.raw[key] ?? null) !== after.values[key]).sort()
+}
+
+const changedByOthers = (step: Step, keys: readonly string[]): Diagnostic =>
+  diagnose('apply.not-undone', {
+    address: step.address,
+    detail: `"${step.summary}" was not undone, because somebody else has changed ${keys.join(', ')} since: what they did stays. Decide which value is right, then run mpc plan.`,
+    hint: 'mpc plan',
+  })
+
+/** The guest must still be the one the run had to do with, and as the step left it. */
+const checkGuest = async (
+  ctx: RunContext,
+  result: StepResult,
+  identity: GuestIdentity | undefined,
+): Promise<Undone | undefined> => {
+  const { step } = result
+  const { guest } = step
+  const removed = step.requests.some((request) => effectOf(request).kind === 'guest-gone')
+  if (!guest || removed || step.requests.length === 0) return undefined
+  const reading = await lookAt(ctx, guest)
+  if (reading.kind === 'unreadable')
+    return { status: reading.unreachable ? 'suspended' : 'undo-failed', diagnostics: [reading.diagnostic] }
+  const making = step.requests.some((request) => effectOf(request).kind === 'guest-made')
+  if (reading.kind === 'absent') return making ? { status: 'undone', diagnostics: [] } : undefined
+  if (making && !identity)
+    return { status: 'undo-failed', diagnostics: [notOurs(step, guest, 'mpc cannot tell whether it made it')] }
+  if (identity && !sameIdentity(identity, reading.view.identity))
+    return { status: 'undo-failed', diagnostics: [notOurs(step, guest, 'it is another guest by now')] }
+  const changed = changedSince(ctx, result, reading.view)
+  return changed.length > 0 ? { status: 'undo-failed', diagnostics: [changedByOthers(step, changed)] } : undefined
+}
+
+/** A rollback without memory state stops the guest: it is started again when it ran. */
+const startAgain = async (ctx: RunContext, { step, outputs }: StepResult): Promise<readonly ApiRequest[]> => {
+  const { guest, reversal } = step
+  if (reversal.by !== 'snapshot' || !guest || outputs['ran'] !== '1') return []
+  const running = await readRunning(ctx.asking, guest)
+  return running === false ? [{ method: 'POST', path: `${guestPath(guest)}/status/start` }] : []
+}
+
+const bindingBefore = ({ binding }: Step): { readonly binding?: AppliedResource | null } =>
+  binding ? { binding: binding.before } : {}
+
+const endUndo = async (
+  ctx: RunContext,
+  { step, outputs }: StepResult,
+  undone: Undone,
+  closing: readonly JournalEntry[],
+): Promise<void> => {
+  const failed = undone.status === 'undo-failed'
+  // A guest that was made and could not be taken away again stays managed, so that the next plan knows of it.
+  const orphan = failed && step.guest && ctx.made.get(step.guest.vmid)
+  const kept = orphan && step.binding?.after ? { binding: { ...step.binding.after, identity: orphan } } : {}
+  const ended: JournalEntry = {
+    type: 'step-ended',
+    record: { run: ctx.run, step: step.id, status: failed ? 'undo-failed' : 'undone', outputs },
+    step,
+    direction: 'reverse',
+    ...(failed ? kept : bindingBefore(step)),
+  }
+  await record(ctx, [...closing, ended])
+}
+
+const sendReversal = async (
+  ctx: RunContext,
+  result: StepResult,
+  requests: readonly ApiRequest[],
+  prior: readonly RequestRecord[],
+): Promise<{ readonly undone: Undone; readonly closing: readonly JournalEntry[] }> => {
+  const { step } = result
+  const send = (list: readonly ApiRequest[], known: readonly RequestRecord[], opening: readonly JournalEntry[]) =>
+    runRequests(ctx, { step, direction: 'reverse', requests: list, prior: known, sendMore: true }, opening)
+  const planned = await send(requests, prior, [])
+  const again = planned.kind === 'done' ? await startAgain(ctx, result) : []
+  const all = [...requests, ...again]
+  const done = requests.map((request, index) =>
+    requestRecord(ctx, { step, direction: 'reverse', index, request }, 'done'),
+  )
+  const sent = again.length === 0 ? planned : await send(all, done, planned.closing)
+  if (sent.kind === 'done')
+    return { undone: { status: 'undone', diagnostics: sent.diagnostics }, closing: sent.closing }
+  if (sent.unreachable) return { undone: { status: 'suspended', diagnostics: sent.diagnostics }, closing: sent.closing }
+  const diagnostics = [...sent.diagnostics, notUndone(step, all)]
+  return { undone: { status: 'undo-failed', diagnostics }, closing: sent.closing }
+}
+
+const undo = async (
+  ctx: RunContext,
+  result: StepResult,
+  identity: GuestIdentity | undefined,
+  prior: readonly RequestRecord[],
+): Promise<Undone> => {
+  const { step } = result
+  if (step.reversal.by === 'nothing') {
+    const undone: Undone = { status: 'undo-failed', diagnostics: [irreversible(step, step.reversal.reason)] }
+    await endUndo(ctx, result, undone, [])
+    return undone
+  }
+  const obstacle = await checkGuest(ctx, result, identity)
+  const { undone, closing } = obstacle
+    ? { undone: obstacle, closing: [] }
+    : await sendReversal(ctx, result, step.reversal.requests, prior)
+  if (undone.status === 'suspended') await record(ctx, closing)
+  else await endUndo(ctx, result, undone, closing)
+  return undone
+}
+
+/**
+ * Undoes a step that was carried out, wholly or in part, by the requests the plan decided on. `identity` is who its guest was when the run
+ * touched it; `prior` what the journal knows of an earlier attempt.
+ */
+export const undoStep = async (
+  ctx: RunContext,
+  result: StepResult,
+  identity: GuestIdentity | undefined,
+  prior: readonly RequestRecord[] = [],
+): Promise<Undone> => {
+  if (result.effect === 'none' && result.status === 'failed') return NOTHING
+  const { step } = result
+  const startedAt = ctx.world.clock.monotonic()
+  if (result.effect === 'maybe' && result.failed && prior.length === 0) {
+    const trace = await leftTrace(ctx, result.failed)
+    if (trace === false) return NOTHING
+  }
+  emitStarted(ctx, step, 'reverse')
+  const undone = await undo(ctx, result, identity, prior)
+  emitEnded(ctx, step, 'reverse', undone.status === 'undone' ? 'undone' : 'undo-failed', startedAt, undone.diagnostics)
+  return undone
+}

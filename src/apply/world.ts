@@ -1,0 +1,39 @@
+import type { Clock } from '../io/io.ts'
+import type { Secrets } from '../resource/desired.ts'
+import type { Server } from '../resource/server.ts'
+import type { Journal } from './journal.ts'
+
+/** How long the executor bears with the server. Milliseconds. */
+export interface Patience {
+  /**
+   * How long after a lost answer the server may still carry the request out: PVE waits up to 10 seconds for a guest's file lock before it
+   * refuses or begins.
+   */
+  readonly settle: number
+  /** Waits before a request that PVE refused because of its own locks is sent again, one entry for each try. */
+  readonly locks: { readonly forward: readonly number[]; readonly reverse: readonly number[] }
+  /** Waits before the server is asked again when it does not answer. */
+  readonly unreachable: readonly number[]
+}
+
+export const DEFAULT_PATIENCE: Patience = {
+  settle: 12_000,
+  locks: { forward: [500, 1000, 2000], reverse: [500, 1000, 2000, 4000, 8000] },
+  unreachable: [500, 1000, 2000, 4000],
+}
+
+/** What a run needs of the world outside. */
+export interface ApplyWorld {
+  readonly server: Server
+  readonly journal: Journal
+  readonly clock: Clock
+  /** Values of the plan's secret references; they leave only inside requests. */
+  readonly secrets: Secrets
+  /** Aborted: no further step starts, the running ones are waited for, and everything is rolled back. */
+  readonly signal?: AbortSignal
+  /** Steps at once; default 4. */
+  readonly parallelism?: number
+  readonly patience?: Patience
+}
+
+export const DEFAULT_PARALLELISM = 4
