@@ -13,7 +13,15 @@ export interface OutgoingRequest {
  */
 export type Answer =
   | { readonly kind: 'answered'; readonly data: unknown }
-  | { readonly kind: 'refused'; readonly diagnostic: Diagnostic; readonly status: number; readonly message: string }
+  | {
+      readonly kind: 'refused'
+      readonly diagnostic: Diagnostic
+      /** HTTP status; 0 when the request never left this machine. */
+      readonly status: number
+      readonly message: string
+      /** What is wrong with each parameter, by its name. */
+      readonly errors?: Readonly<Record<string, string>>
+    }
   | { readonly kind: 'unknown'; readonly diagnostic: Diagnostic }
 
 /** How a task ended. `lost`: its node answers no more or knows nothing of it. */

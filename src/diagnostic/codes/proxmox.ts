@@ -1,3 +1,25 @@
 import type { CodeTable } from '../code-table.ts'
 
-export const proxmoxCodes = {} as const satisfies CodeTable
+export const proxmoxCodes = {
+  'proxmox.unreachable': { severity: 'error', summary: 'The server cannot be reached' },
+  'proxmox.unknown-host': { severity: 'error', summary: 'The host name cannot be resolved' },
+  'proxmox.untrusted-certificate': { severity: 'error', summary: "The server's certificate is not trusted" },
+  'proxmox.certificate-name': { severity: 'error', summary: "The server's certificate is for another name" },
+  'proxmox.certificate-expired': { severity: 'error', summary: "The server's certificate is not valid today" },
+  'proxmox.fingerprint-mismatch': { severity: 'error', summary: "The server's certificate is not the pinned one" },
+  'proxmox.tls-failed': { severity: 'error', summary: 'No encrypted connection could be made' },
+  'proxmox.not-a-pve-server': { severity: 'error', summary: 'What answers is not a Proxmox VE server' },
+  'proxmox.token-refused': { severity: 'error', summary: 'The server does not accept the API token' },
+  'proxmox.login-failed': { severity: 'error', summary: 'The server does not accept the user name or the password' },
+  'proxmox.ticket-refused': { severity: 'error', summary: 'The server does not accept the session' },
+  'proxmox.two-factor': { severity: 'error', summary: 'The user needs a second factor to log in' },
+  'proxmox.permission-denied': { severity: 'error', summary: 'A privilege is missing' },
+  'proxmox.unknown-node': { severity: 'error', summary: 'The node does not exist' },
+  'proxmox.node-unreachable': { severity: 'error', summary: 'The node does not answer' },
+  'proxmox.request-refused': { severity: 'error', summary: 'The server refused the request' },
+  'proxmox.server-trouble': { severity: 'error', summary: 'The server cannot answer at the moment' },
+  'proxmox.timeout': { severity: 'error', summary: 'The server did not answer in time' },
+  'proxmox.answer-lost': { severity: 'error', summary: 'The connection broke before the answer came' },
+  'proxmox.read-only': { severity: 'error', summary: 'Nothing may be changed in read-only mode' },
+  'proxmox.task-lost': { severity: 'error', summary: 'What became of a task is not known' },
+} as const satisfies CodeTable

@@ -1,0 +1,95 @@
+import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
+import type { Credentials } from './credentials.ts'
+import { principalOf } from './credentials.ts'
+import type { Endpoint } from './endpoint.ts'
+
+/** An answer that is not a yes. */
+export interface Refusal {
+  readonly status: number
+  readonly message: string
+  readonly errors: Readonly<Record<string, string>>
+  readonly isPve: boolean
+}
+
+export interface AskedRequest {
+  readonly method: string
+  readonly path: string
+}
+
+const nodeOf = (path: string): string | undefined => /^\/nodes\/([^/]+)/.exec(path)?.[1]
+
+const whole = ({ status, message, errors }: Refusal): string =>
+  [`${message} (status ${status})`, ...Object.entries(errors).map(([name, text]) => `  ${name}: ${text}`)].join('\n')
+
+const unauthorized = (refusal: Refusal, credentials: Credentials): Diagnostic => {
+  const who = principalOf(credentials)
+  if (credentials.kind === 'token')
+    return diagnose('proxmox.token-refused', {
+      detail: `The server does not know the token "${who}", its secret is wrong, or the token or its user is disabled or expired: ${refusal.message} (status 401).`,
+      hint: 'PROXMOX_VE_API_TOKEN has the form user@realm!name=secret. A new secret: pveum user token add USER@REALM NAME --privsep 0',
+    })
+  return diagnose('proxmox.ticket-refused', {
+    detail: `The session of "${who}" was refused even after logging in again: ${refusal.message} (status 401). The user may just have been disabled.`,
+    hint: 'An API token (PROXMOX_VE_API_TOKEN) needs no session.',
+  })
+}
+
+const grant = (credentials: Credentials, path: string, privilege: string): string => {
+  const who = principalOf(credentials)
+  const subject = credentials.kind === 'token' ? `--tokens '${who}'` : `--users '${who}'`
+  return `pveum role add mpc --privs "${privilege.replaceAll(/[|,\s]+/g, ' ')}"\n  pveum acl modify ${path} ${subject} --roles mpc`
+}
+
+const forbidden = (refusal: Refusal, request: AskedRequest, credentials: Credentials): Diagnostic => {
+  const who = principalOf(credentials)
+  const named = /^Permission check failed \((\/[^,)]*), ?([^)]+)\)/.exec(refusal.message)
+  const separated =
+    credentials.kind === 'token'
+      ? ' A token with privilege separation has only what is granted to the token itself.'
+      : ''
+  if (named?.[1] === undefined || named[2] === undefined)
+    return diagnose('proxmox.permission-denied', {
+      detail: `"${who}" may not ${request.method} ${request.path}: ${refusal.message} (status 403).${separated}`,
+      hint: 'pveum user permissions shows what a user or a token may do.',
+    })
+  return diagnose('proxmox.permission-denied', {
+    detail: `"${who}" lacks the privilege ${named[2]} on ${named[1]}, which ${request.method} ${request.path} needs.${separated}`,
+    hint: `Grant it, on a node:\n  ${grant(credentials, named[1], named[2])}`,
+  })
+}
+
+const notPve = (refusal: Refusal, endpoint: Endpoint): Diagnostic =>
+  diagnose('proxmox.not-a-pve-server', {
+    detail: `${endpoint.origin} answers, but not as the API of Proxmox VE does (status ${refusal.status}: ${refusal.message}). Check host and port of the endpoint; the API is where the web interface is, usually on port 8006.`,
+  })
+
+const TROUBLE = new Set([502, 503, 504, 596, 597, 598, 599])
+
+/** Why the server said no, kept whole, and what to do about it. */
+export const explainRefusal = (
+  refusal: Refusal,
+  request: AskedRequest,
+  endpoint: Endpoint,
+  credentials: Credentials,
+): Diagnostic => {
+  const node = nodeOf(request.path)
+  const asked = `${request.method} ${request.path}`
+  if (refusal.status === 401) return unauthorized(refusal, credentials)
+  if (refusal.status === 403 && refusal.isPve) return forbidden(refusal, request, credentials)
+  if (refusal.status === 595)
+    return diagnose('proxmox.node-unreachable', {
+      detail: `${node ? `The node "${node}"` : 'A node'} does not answer the rest of the cluster: ${refusal.message} (status 595, ${asked}). It is switched off, or its network or pveproxy is down.`,
+      hint: 'pvecm status on another node shows who is there.',
+    })
+  if (TROUBLE.has(refusal.status))
+    return diagnose('proxmox.server-trouble', {
+      detail: `${asked}: ${whole(refusal)}\nThe server or a proxy before it got no answer${node ? ` from the node "${node}"` : ''}. Try again in a while.`,
+    })
+  if (!refusal.isPve) return notPve(refusal, endpoint)
+  if (refusal.status === 500 && node !== undefined && refusal.message.startsWith(`hostname lookup '${node}' failed`))
+    return diagnose('proxmox.unknown-node', {
+      detail: `The cluster has no node "${node}" (${asked}). Node names are case-sensitive and short: "pve1", not "pve1.example.com".`,
+      hint: 'mpc status lists the nodes.',
+    })
+  return diagnose('proxmox.request-refused', { detail: `${asked}: ${whole(refusal)}` })
+}

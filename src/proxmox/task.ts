@@ -1,0 +1,106 @@
+import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
+import type { Clock } from '../io/io.ts'
+import type { Answer, Server, TaskEnd } from '../resource/server.ts'
+import type { Redact } from './redact.ts'
+import { parseUpid } from './upid.ts'
+
+export interface TaskWorld {
+  readonly send: Server['send']
+  readonly clock: Clock
+  /** How long the task may be out of sight. */
+  readonly patienceMs: number
+  readonly clean: Redact
+}
+
+/** The first look is at once: many tasks take no time. */
+const FIRST_PAUSE_MS = 25
+const LONGEST_PAUSE_MS = 2_000
+const LOG_PAGE = 500
+/** Lines of the log that go with a failure. */
+const TAIL = 30
+
+interface LogReader {
+  /** Gives the lines that are new, each once. */
+  readonly read: () => Promise<void>
+  readonly tail: () => readonly string[]
+}
+
+const field = (data: unknown, name: string): unknown =>
+  typeof data === 'object' && data !== null && name in data ? Reflect.get(data, name) : undefined
+
+const linesOf = (data: unknown): readonly string[] =>
+  Array.isArray(data) ? data.map((entry) => String(field(entry, 't') ?? '')) : []
+
+/** PVE answers an empty log with one line that is not there (seen on PVE 9.2: tasks/{upid}/log of a running task). */
+const isEmptyLog = (lines: readonly string[], offset: number): boolean =>
+  offset === 0 && lines.length === 1 && lines[0] === 'no content'
+
+const logReader = (world: TaskWorld, path: string, onLine: (line: string) => void, signal?: AbortSignal): LogReader => {
+  let offset = 0
+  const kept: string[] = []
+  const page = async (): Promise<number> => {
+    const params = { start: offset, limit: LOG_PAGE }
+    const answer = await world.send({ method: 'GET', path: `${path}/log`, params }, signal)
+    // A log that cannot be read now is read at the next look; it never decides how the task ended.
+    if (answer.kind !== 'answered') return 0
+    const lines = linesOf(answer.data)
+    if (isEmptyLog(lines, offset)) return 0
+    offset += lines.length
+    for (const line of lines.map(world.clean)) {
+      kept.push(line)
+      onLine(line)
+    }
+    kept.splice(0, kept.length - TAIL)
+    return lines.length
+  }
+  return {
+    read: async () => {
+      while ((await page()) === LOG_PAGE) signal?.throwIfAborted()
+    },
+    tail: () => [...kept],
+  }
+}
+
+const lost = (upid: string, why: string): TaskEnd => ({
+  kind: 'lost',
+  diagnostic: diagnose('proxmox.task-lost', {
+    detail: `${why}\nThe task is ${upid}. It may have ended either way.`,
+    hint: 'Look at the task list of the node; the next mpc apply or mpc recover asks the server what became of it.',
+  }),
+})
+
+const endOf = (exitstatus: string, log: readonly string[]): TaskEnd => {
+  if (exitstatus === 'OK') return { kind: 'ok', warnings: 0 }
+  const warnings = /^WARNINGS: (\d+)$/.exec(exitstatus)
+  if (warnings) return { kind: 'ok', warnings: Number(warnings[1]) }
+  return { kind: 'failed', exitstatus: exitstatus || 'the task ended without an exit status', log }
+}
+
+/** Answers that waiting will not change: the node has no such task, or we may not see it. */
+const isFinal = (answer: Answer): boolean => answer.kind === 'refused' && [400, 401, 403, 501].includes(answer.status)
+
+const cannotSee = (node: string, diagnostic: Diagnostic): string =>
+  `The node "${node}" tells nothing of the task: ${diagnostic.detail}`
+
+/** Watches a task to its end (PVE API: GET /nodes/{node}/tasks/{upid}/status and …/log). Rejects only with the signal's reason. */
+export const followTask =
+  (world: TaskWorld): Server['waitForTask'] =>
+  async (upid, onLine, signal) => {
+    const node = parseUpid(upid)?.node
+    if (node === undefined) return lost(upid, 'The server gave a task id that cannot be read.')
+    const path = `/nodes/${node}/tasks/${encodeURIComponent(upid)}`
+    const log = logReader(world, path, onLine, signal)
+    let seen = world.clock.monotonic()
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(LONGEST_PAUSE_MS, pause * 1.5)) {
+      const answer = await world.send({ method: 'GET', path: `${path}/status`, params: {} }, signal)
+      if (answer.kind === 'answered') {
+        seen = world.clock.monotonic()
+        const ended = field(answer.data, 'status') === 'stopped'
+        await log.read()
+        if (ended) return endOf(world.clean(String(field(answer.data, 'exitstatus') ?? '')), log.tail())
+      } else if (isFinal(answer) || world.clock.monotonic() - seen > world.patienceMs) {
+        return lost(upid, cannotSee(node, answer.diagnostic))
+      }
+      await world.clock.sleep(pause, signal)
+    }
+  }

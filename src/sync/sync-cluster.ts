@@ -1,0 +1,173 @@
+import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
+import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
+import type { Observed, ObservedGuest, ObservedNode } from '../resource/observed.ts'
+import type { Answer } from '../resource/server.ts'
+import { askFor, eachBounded, type GuestReading, type Reader, readGuest } from './guest-reading.ts'
+import {
+  type Inventory,
+  type ListedGuest,
+  readClusterName,
+  readInventory,
+  readPools,
+  rowsOf,
+  textOf,
+} from './read-inventory.ts'
+import { unreadWarnings } from './unread-warnings.ts'
+
+export interface SyncOptions {
+  /** This moment, ISO 8601: when a guest without a past became unknown. */
+  readonly now: string
+  /** The last sync, for guests that cannot be asked now. */
+  readonly previous?: { readonly observed: Observed; readonly syncedAt: string }
+  /** Guests asked for at one time; default 8. */
+  readonly concurrency?: number
+  /** SHA-256 fingerprint of the server's certificate, kept with what was seen. */
+  readonly fingerprint?: string
+  readonly signal?: AbortSignal
+  readonly onProgress?: (done: number, total: number) => void
+}
+
+export interface Synced {
+  readonly observed: Observed
+  /** Warnings only: what could not be seen. */
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+const dataOf = (answer: Answer): unknown => {
+  if (answer.kind === 'answered') return answer.data
+  throw new DiagnosticError([answer.diagnostic])
+}
+
+/** Guests that the cluster's short list of latest tasks names (PVE API: GET /cluster/tasks): the list of resources may lag for them. */
+const recentGuests = (answer: Answer): ReadonlySet<string> =>
+  answer.kind === 'answered' ? new Set(rowsOf(answer.data).flatMap((row) => textOf(row, 'id') ?? [])) : new Set()
+
+interface Head {
+  readonly inventory: Inventory
+  readonly pools: Observed['pools']
+  readonly version: string
+  readonly name: string | undefined
+  readonly recent: ReadonlySet<string>
+}
+
+const readHead = async (reader: Reader, signal: AbortSignal | undefined): Promise<Head> => {
+  // Alone and first: a wrong certificate or token is then met, and told, once.
+  const version = dataOf(await askFor(reader, '/version', signal))
+  const [resources, status, pools, tasks] = await Promise.all(
+    ['/cluster/resources', '/cluster/status', '/pools', '/cluster/tasks'].map((path) => askFor(reader, path, signal)),
+  )
+  if (!resources || !status || !pools || !tasks) throw new Error('four questions have four answers')
+  return {
+    inventory: readInventory(dataOf(resources)),
+    pools: readPools(dataOf(pools)),
+    version: textOf(rowsOf([version])[0] ?? {}, 'version') ?? '',
+    name: status.kind === 'answered' ? readClusterName(status.data) : undefined,
+    recent: recentGuests(tasks),
+  }
+}
+
+const readGuests = async (
+  reader: Reader,
+  listed: readonly ListedGuest[],
+  down: Set<string>,
+  recent: ReadonlySet<string>,
+  options: SyncOptions,
+): Promise<readonly GuestReading[]> => {
+  let done = 0
+  return eachBounded(listed, options.concurrency ?? 8, async (guest): Promise<GuestReading> => {
+    options.signal?.throwIfAborted()
+    const reading: GuestReading = down.has(guest.node)
+      ? { kind: 'node-down', listed: guest }
+      : await readGuest(reader, guest, recent.has(String(guest.vmid)), options.signal)
+    // One guest's wait is enough: the others of the node are not asked.
+    if (reading.kind === 'node-down') down.add(guest.node)
+    options.onProgress?.(++done, listed.length)
+    return reading
+  })
+}
+
+/** A guest that has moved to another node while we looked is asked for there; one that is gone stays gone. */
+const followMoved = async (
+  reader: Reader,
+  readings: readonly GuestReading[],
+  down: Set<string>,
+  options: SyncOptions,
+): Promise<readonly GuestReading[]> => {
+  const gone = readings.flatMap((reading) => (reading.kind === 'gone' ? [reading.listed] : []))
+  if (gone.length === 0) return readings
+  const { guests } = readInventory(dataOf(await askFor(reader, '/cluster/resources', options.signal)))
+  const nodes = new Map(gone.map(({ vmid, node }) => [vmid, node]))
+  const moved = guests.filter(({ vmid, node }) => nodes.has(vmid) && nodes.get(vmid) !== node)
+  const again = await readGuests(reader, moved, down, new Set(moved.map(({ vmid }) => String(vmid))), options)
+  return [...readings.filter(({ kind }) => kind !== 'gone'), ...again.filter(({ kind }) => kind !== 'gone')]
+}
+
+/** The guest as it was last known, or only that it exists. */
+const unknownGuest = (listed: ListedGuest, { previous, now }: SyncOptions): ObservedGuest => {
+  const known = previous?.observed.guests.find(({ vmid, type }) => vmid === listed.vmid && type === listed.type)
+  if (known && previous)
+    return { ...known, node: listed.node, status: 'unknown', unknownSince: known.unknownSince ?? previous.syncedAt }
+  return {
+    type: listed.type,
+    vmid: listed.vmid,
+    node: listed.node,
+    name: listed.name ?? '',
+    status: 'unknown',
+    template: false,
+    ...(listed.pool !== undefined && { pool: listed.pool }),
+    current: {},
+    pending: {},
+    digest: '',
+    unknownSince: now,
+  }
+}
+
+const guestOf = (reading: GuestReading, options: SyncOptions): ObservedGuest | undefined => {
+  if (reading.kind === 'read') return reading.guest
+  return reading.kind === 'gone' ? undefined : unknownGuest(reading.listed, options)
+}
+
+const withTrouble = (nodes: readonly ObservedNode[], down: ReadonlySet<string>): readonly ObservedNode[] =>
+  nodes.map((node) => (node.status === 'online' && down.has(node.node) ? { ...node, status: 'unknown' } : node))
+
+/**
+ * Reads the whole cluster: a handful of lists, and per guest one question for its configuration. A guest whose node does not answer
+ * keeps its last known configuration with `unknownSince`; a guest that vanished meanwhile is left out. Throws `DiagnosticError` when
+ * the server cannot be reached or refuses the lists.
+ */
+export const syncCluster = async (reader: Reader, options: SyncOptions): Promise<Synced> => {
+  const { inventory, pools, version, name, recent } = await readHead(reader, options.signal)
+  const down = new Set(inventory.nodes.filter(({ status }) => status === 'offline').map(({ node }) => node))
+  const first = await readGuests(reader, inventory.guests, down, recent, options)
+  const readings = await followMoved(reader, first, down, options)
+  const guests = readings.map((reading) => guestOf(reading, options)).filter((guest) => guest !== undefined)
+  const nodes = withTrouble(inventory.nodes, down)
+  const known = name ?? options.previous?.observed.cluster.name ?? nodes[0]?.node ?? ''
+  const observed: Observed = {
+    cluster: { name: known, version, ...(options.fingerprint !== undefined && { fingerprint: options.fingerprint }) },
+    nodes,
+    storages: inventory.storages,
+    pools,
+    guests: guests.sort((a, b) => a.vmid - b.vmid),
+  }
+  return { observed, diagnostics: [...unreadWarnings(observed, readings, down), ...headWarnings(observed, name)] }
+}
+
+const headWarnings = ({ cluster, guests, storages }: Observed, name: string | undefined): readonly Diagnostic[] => [
+  ...(name === undefined
+    ? [
+        diagnose('sync.cluster-hidden', {
+          detail: `The server does not show its cluster status, so the cluster goes by "${cluster.name}". Plans name the cluster they are for: grant Sys.Audit on / to keep the name steady.`,
+        }),
+      ]
+    : []),
+  ...(guests.length === 0 && storages.length === 0
+    ? [
+        diagnose('sync.nothing-visible', {
+          detail:
+            'A server shows only what the caller may see, and here that is nothing. A token with privilege separation has no privileges until some are granted to the token itself.',
+          hint: "pveum acl modify / --tokens 'USER@REALM!NAME' --roles PVEAuditor shows everything, for reading.",
+        }),
+      ]
+    : []),
+]
