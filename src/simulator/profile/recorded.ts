@@ -60,7 +60,7 @@ const files: readonly File[] = [
     format: 'qcow2',
     size: 196_616,
     ctime: 1_795_255_428,
-    virtualSize: 268_435_456,
+    virtualSize: 536_870_912,
   },
   { name: 'import/cloud.raw', content: 'import', format: 'raw', size: 268_435_456, ctime: 1_795_255_428 },
   { name: 'import/idle.raw', content: 'import', format: 'raw', size: 67_108_864, ctime: 1_795_255_834 },

@@ -50,19 +50,20 @@ export const linkVolume = (call: Call, key: string, volid: string, vmid: number,
   log(`create linked clone of drive ${key} (${volid})`)
   const image = nextImageName(world, base.storage, node, vmid)
   const files = backend(world, base.storage).fileBased
-  const file = files ? `${image}.${base.format}` : image
+  const format = files && base.format !== 'subvol' ? 'qcow2' : base.format
+  const file = files ? `${image}.${format}` : image
   log(`clone ${base.name}: images, ${file}, ${vmid} to ${file} (base=${files ? `../${base.name}` : base.name})`)
   const volume = allocate(world, node, {
     storage: base.storage,
     vmid,
-    format: base.format,
+    format,
     size: base.size,
     image,
     parent: base.name,
   })
   if (files)
     log(
-      `Formatting '${pathOf(world, volume.storage, volume.name)}', fmt=qcow2 cluster_size=131072 extended_l2=on preallocation=metadata compression_type=zlib size=${volume.size} backing_file=../${base.name} backing_fmt=qcow2 lazy_refcounts=off refcount_bits=16`,
+      `Formatting '${pathOf(world, volume.storage, volume.name)}', fmt=qcow2 cluster_size=131072 extended_l2=on preallocation=metadata compression_type=zlib size=${volume.size} backing_file=../${base.name} backing_fmt=${base.format} lazy_refcounts=off refcount_bits=16`,
     )
   return volume
 }

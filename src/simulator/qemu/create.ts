@@ -9,9 +9,13 @@ import { checkDriveParameters, checkStorageAccess } from './disk-access.ts'
 import { defaultBootOrder, isDriveName, printBootOrder } from './drive.ts'
 import { checkBridge, checkDevice, checkModify } from './modify-permission.ts'
 import { isNetName } from './net.ts'
+import { pinnedMachine } from './running.ts'
 import { normalizeSettings, settingsOf } from './settings.ts'
 import { startGuest } from './start.ts'
 import { spaced } from './update.ts'
+
+/** Seconds until a VM that is to run from its creation has been started: by a task of its own, after the creation's. */
+const autostartDelay = 1
 
 /** Ends with `VM 130 already exists on node 'pve1'` when the id is taken by any guest of the cluster. */
 export const checkVmidFree = (call: Call, vmid: number, prefix: string): void => {
@@ -60,6 +64,8 @@ const fill = (call: Call, vmid: number, settings: Section, worker: Worker): Sect
   Object.assign(config, made.settings)
   if (config['description'] === '') delete config['description']
   if (!config['boot'] || config['boot'] === ' ') config['boot'] = spaced(printBootOrder(defaultBootOrder(config)))
+  const machine = pinnedMachine(config['ostype'], config['machine'])
+  if (machine !== undefined) config['machine'] = machine
   identity(call, config)
   return config
 }
@@ -94,7 +100,10 @@ export const createVm = (call: Call): string => {
     }
     if (call.flag('start')) {
       worker.log('Execute autostart')
-      world.tasks.start(guest.node, 'qmstart', String(vmid), call.who.id, (inner) => startGuest(world, guest, inner))
+      world.tasks.start(guest.node, 'qmstart', String(vmid), call.who.id, async (inner) => {
+        await inner.work(autostartDelay)
+        await startGuest(world, guest, inner)
+      })
     }
     return undefined
   })

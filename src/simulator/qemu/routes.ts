@@ -1,13 +1,19 @@
 import type { RouteTable } from '../api/call.ts'
+import { agentRoutes } from './agent.ts'
 import { cloneVm } from './clone.ts'
+import { cloudinitRoutes } from './cloudinit.ts'
 import { createVm } from './create.ts'
 import { destroyVm } from './destroy.ts'
+import { featureRoutes } from './feature.ts'
+import { migrateRoutes } from './migrate.ts'
+import { moveDisk } from './move-disk.ts'
 import { powerRoutes } from './power.ts'
 import { resizeDisk } from './resize.ts'
 import { guestOf, showConfig, showPending } from './show-config.ts'
 import { listVms, showCurrent } from './show-status.ts'
 import { snapshotRoutes } from './snapshot.ts'
-import { postConfig, putConfig } from './update.ts'
+import { convertToTemplate } from './template.ts'
+import { deleteKeys, postConfig, putConfig } from './update.ts'
 
 const subdirs =
   'config cloudinit pending status unlink vncproxy termproxy migrate resize move rrd rrddata monitor agent snapshot spiceproxy sendkey firewall mtunnel remote_migrate'.split(
@@ -31,6 +37,16 @@ export const qemuRoutes: RouteTable = {
     return ['current', 'start', 'stop', 'reset', 'shutdown', 'suspend', 'reboot'].map((subdir) => ({ subdir }))
   },
   'GET /nodes/{node}/qemu/{vmid}/status/current': showCurrent,
+  'POST /nodes/{node}/qemu/{vmid}/move_disk': moveDisk,
+  'POST /nodes/{node}/qemu/{vmid}/template': convertToTemplate,
+  'PUT /nodes/{node}/qemu/{vmid}/unlink': async (call) => {
+    await deleteKeys(call, call.list('idlist'), call.flag('force'))
+    return null
+  },
+  ...agentRoutes,
+  ...cloudinitRoutes,
+  ...featureRoutes,
+  ...migrateRoutes,
   ...powerRoutes,
   ...snapshotRoutes,
 }

@@ -1,10 +1,18 @@
 import type { Guest, Runtime, Section } from '../state/guest.ts'
 import type { World } from '../state/world.ts'
 
+/** Model milliseconds until a started guest's agent answers. */
+const bootTime = 8000
+
 /** Marks a VM as running with the configuration it has now. */
 export const markRunning = (world: World, guest: Guest, paused = false): void => {
   const runtime: Runtime = { pid: 2000 + world.random.below(60_000), since: world.clock.now(), paused }
   guest.running = runtime
+  world.agents.delete(guest.vmid)
+  if (world.guestsReact)
+    world.clock.after(bootTime, () => {
+      if (guest.running === runtime) world.agents.add(guest.vmid)
+    })
 }
 
 /** Whether hot-unplugging works: guests that do not react keep their devices busy. */
@@ -19,4 +27,13 @@ export const memoryOf = (config: Section): number => {
 export const cpusOf = (config: Section): number => {
   const all = Number(config['sockets'] ?? 1) * Number(config['cores'] ?? 1)
   return config['vcpus'] === undefined ? all : Math.min(all, Number(config['vcpus']))
+}
+
+/** The machine type a Windows guest is pinned to; nothing when it is no Windows or pinned already. */
+export const pinnedMachine = (ostype: string | undefined, machine: string | undefined): string | undefined => {
+  if (ostype === undefined || !/^(?:w2k|wxp|wvista|win)/.test(ostype)) return undefined
+  const type = /^(?:type=)?([^,]+)/.exec(machine ?? 'pc')?.[1]
+  if (type !== 'pc' && type !== 'q35') return undefined
+  const pinned = type === 'q35' ? 'pc-q35-10.0+pve1' : 'pc-i440fx-10.0+pve1'
+  return machine === undefined ? pinned : machine.replace(type, pinned)
 }

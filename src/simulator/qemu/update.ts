@@ -21,7 +21,7 @@ import { hotplugPending } from './hotplug.ts'
 import { checkBridge, checkDevice, checkModify, checkTags } from './modify-permission.ts'
 import { isNetName } from './net.ts'
 import { addPendingDelete, applyPending, cleanPending, registerUnused } from './pending.ts'
-import { memoryOf } from './running.ts'
+import { memoryOf, pinnedMachine } from './running.ts'
 import { normalizeSettings, settingsOf } from './settings.ts'
 import { guestOf } from './show-config.ts'
 
@@ -90,23 +90,26 @@ const checkDriveRights = (call: Call, key: string, line: string): void => {
   else call.require(path, [isCdrom(drive) ? 'VM.Config.CDROM' : 'VM.Config.Disk'])
 }
 
-const dropFromBoot = (guest: Guest, name: string, modified: Set<string>): void => {
-  const order = bootOrder({ boot: guest.pending['boot'] ?? guest.config['boot'] ?? '' })
-  if (!order.includes(name)) return
-  guest.pending['boot'] = spaced(printBootOrder(order.filter((device) => device !== name)))
-  modified.add('boot')
+/** The boot order as this request found it and changes it; PVE looks at the current one, not at a pending one. */
+type Progress = { readonly modified: Set<string>; order: string[] }
+
+const dropFromBoot = (guest: Guest, name: string, progress: Progress): void => {
+  if (!progress.order.includes(name)) return
+  progress.order = progress.order.filter((device) => device !== name)
+  guest.pending['boot'] = spaced(printBootOrder(progress.order))
+  progress.modified.add('boot')
 }
 
 /** An empty text in a configuration file reads back as one blank. */
 export const spaced = (text: string): string => text.trim() || ' '
 
-const deleteOne = (call: Call, guest: Guest, name: string, change: Change, modified: Set<string>): void => {
+const deleteOne = (call: Call, guest: Guest, name: string, change: Change, progress: Progress): void => {
   const value = guest.config[name] ?? guest.pending[name]
   const wasPending = guest.pending[name]
   delete guest.pending[name]
   if (value === undefined) return
-  modified.add(name)
-  if (!change.deleted.includes('boot')) dropFromBoot(guest, name, modified)
+  progress.modified.add(name)
+  if (!change.deleted.includes('boot')) dropFromBoot(guest, name, progress)
   if (isUnusedName(name)) {
     const drive = parseDrive(name, value)
     checkProtection(guest, `can't remove unused disk '${drive['file']}'`)
@@ -140,25 +143,33 @@ const setBoot = (guest: Guest, value: string, change: Change): void => {
   if (guest.config['bootdisk'] !== undefined) addPendingDelete(guest, 'bootdisk', false)
 }
 
-const setDrive = (call: Call, guest: Guest, name: string, value: string, modified: Set<string>, log: Log): void => {
+const setDrive = (call: Call, guest: Guest, name: string, value: string, progress: Progress, log: Log): void => {
   if (guest.config[name] !== undefined) checkDriveRights(call, name, guest.config[name])
   checkDriveRights(call, name, value)
   const waiting = guest.pending[name]
   if (waiting !== undefined) registerUnused(call.world, guest, parseDrive(name, waiting))
   const made = createDisks(call, guest.vmid, { [name]: value }, { config: guest.config, pending: guest.pending }, log)
   Object.assign(guest.pending, made.settings)
-  const order = bootOrder({ boot: guest.pending['boot'] ?? guest.config['boot'] ?? '' })
-  if (order.length > 0 && isCdrom(parseDrive(name, made.settings[name] as string)) && !order.includes(name)) {
-    guest.pending['boot'] = printBootOrder([...order, name])
-    modified.add('boot')
-  }
+  const drive = parseDrive(name, made.settings[name] as string)
+  if (progress.order.length === 0 || !isCdrom(drive) || isCloudinit(drive) || progress.order.includes(name)) return
+  progress.order = [...progress.order, name]
+  guest.pending['boot'] = printBootOrder(progress.order)
+  progress.modified.add('boot')
 }
 
-const setOne = (call: Call, guest: Guest, name: string, change: Change, modified: Set<string>, log: Log): void => {
+/** Windows guests get their machine version pinned. */
+const pinMachine = (guest: Guest, ostype: string, progress: Progress): void => {
+  const pinned = pinnedMachine(ostype, guest.pending['machine'] ?? guest.config['machine'])
+  if (pinned === undefined) return
+  guest.pending['machine'] = pinned
+  progress.modified.add('machine')
+}
+
+const setOne = (call: Call, guest: Guest, name: string, change: Change, progress: Progress, log: Log): void => {
   const value = change.settings[name] as string
-  modified.add(name)
+  progress.modified.add(name)
   if (guest.pending[name] === value) return
-  if (isDriveName(name)) setDrive(call, guest, name, value, modified, log)
+  if (isDriveName(name)) setDrive(call, guest, name, value, progress, log)
   else {
     if (
       /^serial\d+$/.test(name) &&
@@ -172,6 +183,7 @@ const setOne = (call: Call, guest: Guest, name: string, change: Change, modified
     if (name === 'tags') checkTags(call, guest.vmid)
     guest.pending[name] = name === 'description' ? value : spaced(value)
     if (name === 'boot') setBoot(guest, value, change)
+    if (name === 'ostype') pinMachine(guest, value, progress)
   }
   guest.pendingDelete.delete(name)
 }
@@ -184,13 +196,31 @@ const checkBalloon = (guest: Guest, settings: Section): void => {
     raise('balloon value too large (must be smaller than assigned memory)')
 }
 
-const work = (call: Call, guest: Guest, change: Change, log: Log): void => {
-  const modified = new Set<string>()
+/** One option is changed wholly or, when it is refused, not at all; what was done before stays, as pending. */
+const step = (guest: Guest, action: () => void): void => {
+  const before = {
+    config: { ...guest.config },
+    pending: { ...guest.pending },
+    pendingDelete: new Map(guest.pendingDelete),
+  }
   try {
-    for (const name of change.deleted) deleteOne(call, guest, name, change, modified)
-    for (const name of Object.keys(change.settings).sort()) setOne(call, guest, name, change, modified, log)
+    action()
+  } catch (error) {
+    Object.assign(guest, before)
+    throw error
+  }
+}
+
+const work = (call: Call, guest: Guest, change: Change, log: Log): void => {
+  const progress: Progress = { modified: new Set(), order: bootOrder(guest.config) }
+  try {
+    for (const name of change.deleted) step(guest, () => deleteOne(call, guest, name, change, progress))
+    for (const name of Object.keys(change.settings).sort())
+      step(guest, () => setOne(call, guest, name, change, progress, log))
     cleanPending(guest)
-    const errors = guest.running ? hotplugPending(call.world, guest, modified) : applyPending(call.world, guest)
+    const errors = guest.running
+      ? hotplugPending(call.world, guest, progress.modified)
+      : applyPending(call.world, guest)
     cleanPending(guest)
     if (Object.keys(errors).length > 0) raiseParam(errors)
   } finally {

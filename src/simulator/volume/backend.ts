@@ -22,7 +22,7 @@ const file = (shared: boolean): Backend => ({
   defaultFormat: 'raw',
   snapshotFormats: ['qcow2'],
   containerSnapshots: false,
-  linkedFormats: ['qcow2'],
+  linkedFormats: ['raw', 'qcow2', 'vmdk'],
   newestOnly: false,
   options: [],
 })
