@@ -12,6 +12,8 @@ import { routes } from './routes.ts'
 import { makeWorld } from './state/make-world.ts'
 import type { World } from './state/world.ts'
 import { scaledClock, virtualClock } from './task/clock.ts'
+import { buildTwin } from './twin/build-twin.ts'
+import type { ClusterDescription } from './twin/description.ts'
 
 /** What to simulate and where to listen. */
 export type SimulatorOptions = {
@@ -32,6 +34,8 @@ export type SimulatorOptions = {
   readonly clock?: 'scaled' | 'virtual'
   /** Password of root@pam. Default `proxmox`. */
   readonly password?: string
+  /** A described cluster instead of a profile; its first node is the one that answers. `twin/parse-description.ts` reads one. */
+  readonly from?: ClusterDescription
   /** Builds the cluster instead of a profile. */
   readonly build?: (world: World) => void
   /** Called with every request and its answer (`--record`). */
@@ -71,12 +75,21 @@ const dumpOf = (world: World): Record<string, string> =>
       ]),
   )
 
+const twinFacts = ({ name, nodes, version }: ClusterDescription): Partial<World> => ({
+  clusterName: name ?? (nodes.length > 1 ? 'cluster' : undefined),
+  ...(version === undefined ? {} : { version }),
+})
+
 const buildWorld = (options: SimulatorOptions): World => {
   const profile = options.profile ?? 'homelab'
   const virtual = options.clock === 'virtual'
   const clock = virtual ? virtualClock(Date.UTC(2026, 10, 21, 12)) : scaledClock(options.speed ?? 100)
-  const world = makeWorld(clock, options.seed ?? 1, 'pve1', options.password ?? 'proxmox', profiles[profile].facts)
-  if (options.build) options.build(world)
+  const { from } = options
+  const facts = from === undefined ? profiles[profile].facts : twinFacts(from)
+  const local = from?.nodes[0]?.name ?? 'pve1'
+  const world = makeWorld(clock, options.seed ?? 1, local, options.password ?? 'proxmox', facts)
+  if (from) buildTwin(from)(world)
+  else if (options.build) options.build(world)
   else profiles[profile].build(world, options.nodes, options.guests)
   return world
 }
