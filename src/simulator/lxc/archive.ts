@@ -20,6 +20,6 @@ export const systemOf = (file: string): string => systems.find(([name]) => name.
 export const architectureOf = (file: string): string =>
   /_(amd64|i386|arm64|armhf|riscv64|riscv32)\./.exec(file)?.[1] ?? 'amd64'
 
-/** Bytes a template takes unpacked: compressed systems grow to about 2.8 times their size, tiny ones to twice. */
+/** Bytes a template takes unpacked, in whole tar records: tiny systems grow to about twice their size, others to nearly three times. */
 export const unpackedSize = (archive: Volume): number =>
-  archive.size < 5e6 ? Math.round(archive.size * 1.93) : Math.round(archive.size * 2.8)
+  Math.floor((archive.size * (archive.size < 5e6 ? 1.93 : 2.798)) / 10_240) * 10_240

@@ -1,5 +1,6 @@
 import type { Call } from '../api/call.ts'
 import { errorText, raise, raiseParam, raisePerm } from '../api/error.ts'
+import type { Origin } from '../backup/content.ts'
 import { checkLock, loadGuest } from '../guest/find-guest.ts'
 import { checkUnused } from '../guest/vmid.ts'
 import { splitVolid } from '../schema/formats.ts'
@@ -13,7 +14,7 @@ import { contentOf, pathOf, usableStorage, volidOf } from '../volume/volumes.ts'
 import { saveConfig } from './apply.ts'
 import { architectureOf, systemOf, unpackedSize } from './archive.ts'
 import { destroyVolumes } from './destroy.ts'
-import { isMountKey, mountsOf, newDisk, printMountPoint, withParts } from './mount-point.ts'
+import { isMountKey, mountsOf, newDisk, parseMountPoint, printMountPoint, withParts } from './mount-point.ts'
 import { requireChange } from './permission.ts'
 import { startWork, withContainerLock } from './power.ts'
 import { mergeBackup, type Recovered, readBackup } from './restore.ts'
@@ -198,11 +199,21 @@ const giveDefaults = (vmid: number, config: Section): void => {
   config['swap'] ??= '512'
 }
 
+/** Notes on the root volume what was put there: backups weigh by it. */
+const fillRoot = (world: World, node: string, config: Section, origin: Origin): void => {
+  const root = parseMountPoint('rootfs', config['rootfs'])
+  if (root.type !== 'volume') return
+  const volume = existingVolume(world, node, root.volume)
+  volume.payload = origin
+  volume.used += origin.unpacked
+}
+
 /** Unpacks a template into the new root file system and finds out what is in it. */
 const unpack = async (world: World, request: Request, config: Section, worker: Worker): Promise<void> => {
   const archive = existingVolume(world, request.node, request.archive)
   worker.log(`extracting archive '${pathOf(world, archive.storage, archive.name)}'`)
   const bytes = unpackedSize(archive)
+  fillRoot(world, request.node, config, { packed: archive.size, unpacked: bytes })
   await worker.work(0.2 + bytes / 250e6)
   worker.log(`Total bytes read: ${bytes} (${(bytes / 2 ** 20).toFixed(1)}MiB, 118MiB/s)`)
   if (config['arch'] === undefined) {
@@ -226,6 +237,7 @@ const unpackBackup = async (
   worker.log(
     `Total bytes read: ${backup.payload.unpacked} (${(backup.payload.unpacked / 2 ** 20).toFixed(1)}MiB, 272MiB/s)`,
   )
+  fillRoot(world, request.node, config, { packed: backup.packed, unpacked: backup.payload.unpacked })
   worker.log('merging backed-up and given configuration..')
   mergeBackup(world, config, backup.payload.config, request.unique)
 }

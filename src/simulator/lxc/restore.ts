@@ -14,6 +14,8 @@ import { existingVolume } from './volume.ts'
 export type Recovered = {
   readonly path: string
   readonly payload: BackupPayload
+  /** Bytes of the archive. */
+  readonly packed: number
   /** The archive's mount points as allocations on a storage. */
   readonly mounts: (storage: string) => Record<string, string>
   /** Bind and device mounts: set when everything else is done. */
@@ -58,6 +60,7 @@ export const readBackup = (call: Call, asked: Asked, log: (line: string) => void
   return {
     path: pathOf(world, volume.storage, volume.name),
     payload,
+    packed: volume.size,
     later,
     mounts: (storage) =>
       Object.fromEntries(

@@ -140,6 +140,7 @@ export const copyVolume = (
   const size = (snapshot === undefined ? undefined : source.snapshots.get(snapshot)) ?? source.size
   const made = allocDisk(world, target.node, target.storage, target.vmid, size, log)
   made.used = Math.max(made.used, Math.min(size, source.used))
+  made.payload = source.payload
   logCopy(source.used, log)
   return made
 }
@@ -164,6 +165,7 @@ export const renameVolume = (world: World, node: string, volume: Volume, vmid: n
     content: volume.content,
     used: volume.used,
   })
+  made.payload = volume.payload
   removeVolume(world, node, volume)
   return volidOf(made)
 }
