@@ -3,6 +3,7 @@ import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
 import type { Observed, ObservedGuest, ObservedNode } from '../resource/observed.ts'
 import type { Answer } from '../resource/server.ts'
 import { askFor, eachBounded, type GuestReading, type Reader, readGuest } from './guest-reading.ts'
+import { statusOf } from './read-guest.ts'
 import {
   type Inventory,
   type ListedGuest,
@@ -21,6 +22,8 @@ export interface SyncOptions {
   readonly previous?: { readonly observed: Observed; readonly syncedAt: string }
   /** Guests asked for at one time; default 8. */
   readonly concurrency?: number
+  /** Ask only for these guests, by VMID, and for those `previous` does not know; the others keep their configuration as it was. */
+  readonly only?: ReadonlySet<number>
   /** SHA-256 fingerprint of the server's certificate, kept with what was seen. */
   readonly fingerprint?: string
   readonly signal?: AbortSignal
@@ -102,9 +105,11 @@ const followMoved = async (
   return [...readings.filter(({ kind }) => kind !== 'gone'), ...again.filter(({ kind }) => kind !== 'gone')]
 }
 
+type Past = ReadonlyMap<string, ObservedGuest>
+
 /** The guest as it was last known, or only that it exists. */
-const unknownGuest = (listed: ListedGuest, { previous, now }: SyncOptions): ObservedGuest => {
-  const known = previous?.observed.guests.find(({ vmid, type }) => vmid === listed.vmid && type === listed.type)
+const unknownGuest = (listed: ListedGuest, past: Past, { previous, now }: SyncOptions): ObservedGuest => {
+  const known = past.get(`${listed.type}/${listed.vmid}`)
   if (known && previous)
     return { ...known, node: listed.node, status: 'unknown', unknownSince: known.unknownSince ?? previous.syncedAt }
   return {
@@ -122,9 +127,27 @@ const unknownGuest = (listed: ListedGuest, { previous, now }: SyncOptions): Obse
   }
 }
 
-const guestOf = (reading: GuestReading, options: SyncOptions): ObservedGuest | undefined => {
+/** A guest that is not asked for keeps its configuration; what the cluster's list says of it is new all the same. */
+const keptGuests = (
+  listed: readonly ListedGuest[],
+  { only, previous }: SyncOptions,
+): ReadonlyMap<number, ObservedGuest> => {
+  if (!only || !previous) return new Map()
+  const known = new Map(previous.observed.guests.map((guest) => [guest.vmid as number, guest]))
+  return new Map(
+    listed.flatMap(({ vmid, type, node, status, pool }) => {
+      const guest = only.has(vmid) ? undefined : known.get(vmid)
+      if (!guest || guest.type !== type || guest.node !== node || guest.unknownSince !== undefined) return []
+      const { pool: _before, ...rest } = guest
+      const now = status === 'unknown' ? guest.status : statusOf(status)
+      return [[vmid as number, { ...rest, status: now, ...(pool !== undefined && { pool }) }] as const]
+    }),
+  )
+}
+
+const guestOf = (reading: GuestReading, past: Past, options: SyncOptions): ObservedGuest | undefined => {
   if (reading.kind === 'read') return reading.guest
-  return reading.kind === 'gone' ? undefined : unknownGuest(reading.listed, options)
+  return reading.kind === 'gone' ? undefined : unknownGuest(reading.listed, past, options)
 }
 
 const withTrouble = (nodes: readonly ObservedNode[], down: ReadonlySet<string>): readonly ObservedNode[] =>
@@ -138,9 +161,12 @@ const withTrouble = (nodes: readonly ObservedNode[], down: ReadonlySet<string>):
 export const syncCluster = async (reader: Reader, options: SyncOptions): Promise<Synced> => {
   const { inventory, pools, version, name, recent } = await readHead(reader, options.signal)
   const down = new Set(inventory.nodes.filter(({ status }) => status === 'offline').map(({ node }) => node))
-  const first = await readGuests(reader, inventory.guests, down, recent, options)
+  const kept = keptGuests(inventory.guests, options)
+  const asked = inventory.guests.filter(({ vmid }) => !kept.has(vmid))
+  const first = await readGuests(reader, asked, down, recent, options)
   const readings = await followMoved(reader, first, down, options)
-  const guests = readings.map((reading) => guestOf(reading, options)).filter((guest) => guest !== undefined)
+  const read = readings.map((reading) => guestOf(reading, options)).filter((guest) => guest !== undefined)
+  const guests = [...kept.values(), ...read]
   const nodes = withTrouble(inventory.nodes, down)
   const known = name ?? options.previous?.observed.cluster.name ?? nodes[0]?.node ?? ''
   const observed: Observed = {

@@ -1,0 +1,102 @@
+/** One setting: what it may hold and what it is for. The parser, the JSON Schema and the file `mpc init` writes are made from these. */
+export interface SettingFacts {
+  readonly type: 'string' | 'boolean' | 'integer' | 'command'
+  readonly description: string
+  readonly minimum?: number
+  readonly maximum?: number
+  /** JavaScript regular expression, anchored. */
+  readonly pattern?: string
+  readonly example: string
+}
+
+export interface SettingGroup {
+  readonly description: string
+  readonly settings: Settings
+}
+
+interface Settings {
+  readonly [name: string]: SettingFacts | SettingGroup
+}
+
+export const isGroup = (entry: SettingFacts | SettingGroup): entry is SettingGroup => 'settings' in entry
+
+const VMID = { type: 'integer', minimum: 100, maximum: 999_999_999 } as const
+
+/** Every setting of `.proxmox/config.yml`. None of them is a secret. */
+export const SETTINGS = {
+  endpoint: {
+    type: 'string',
+    description: 'The server. https and port 8006 unless said otherwise. PROXMOX_VE_ENDPOINT wins over it.',
+    example: 'https://pve.example.com:8006',
+  },
+  tls: {
+    description: "How the server proves who it is. Without any of these the system's authorities decide.",
+    settings: {
+      ca_file: {
+        type: 'string',
+        description:
+          'PEM file of the authority to trust, relative to the workspace; on a node: /etc/pve/pve-root-ca.pem.',
+        example: 'pve-root-ca.pem',
+      },
+      fingerprint: {
+        type: 'string',
+        description: "Pin the server's certificate by its SHA-256 fingerprint; no authority is needed then.",
+        pattern: '^\\s*(?:[Ss][Hh][Aa]-?256[:= ])?(?:[0-9A-Fa-f]{2}[:\\s]?){31}[0-9A-Fa-f]{2}\\s*$',
+        example: 'AB:CD:…',
+      },
+      insecure: {
+        type: 'boolean',
+        description: 'Do not verify the certificate at all. PROXMOX_VE_INSECURE=true does the same.',
+        example: 'true',
+      },
+    },
+  },
+  credentials: {
+    description:
+      'Where the API token (user@realm!name=secret) comes from when the environment (PROXMOX_VE_API_TOKEN, or PROXMOX_VE_USERNAME and PROXMOX_VE_PASSWORD) has none. Never the token itself.',
+    settings: {
+      token_file: {
+        type: 'string',
+        description: 'File that holds the token and nothing else; ~/ is your home.',
+        example: '~/.config/mpc/token',
+      },
+      command: {
+        type: 'command',
+        description: 'Program and arguments that print the token; no shell is involved.',
+        example: '[pass, show, proxmox/mpc]',
+      },
+    },
+  },
+  defaults: {
+    description: 'What holds unless a declaration or a flag says otherwise.',
+    settings: {
+      node: { type: 'string', description: 'Node for guests that name none.', example: 'pve1' },
+      storage: { type: 'string', description: 'Storage for disks that name none.', example: 'local-lvm' },
+      backup_storage: {
+        type: 'string',
+        description: 'Storage for backups taken before a guest is destroyed.',
+        example: 'nas',
+      },
+      vmids: {
+        description: 'Range new VMIDs are taken from, both ends included.',
+        settings: {
+          first: { ...VMID, description: 'Lowest VMID to use.', example: '1000' },
+          last: { ...VMID, description: 'Highest VMID to use.', example: '1999' },
+        },
+      },
+      parallelism: {
+        type: 'integer',
+        description: 'Steps and requests under way at one time.',
+        minimum: 1,
+        maximum: 64,
+        example: '8',
+      },
+    },
+  },
+} as const satisfies Settings
+
+/** The same as plain data, for code that walks it. */
+export const settingGroup: SettingGroup = {
+  description: 'Settings of an mpc workspace: .proxmox/config.yml. It holds no secret and belongs in version control.',
+  settings: SETTINGS,
+}
