@@ -165,7 +165,7 @@ export const syncCluster = async (reader: Reader, options: SyncOptions): Promise
   const asked = inventory.guests.filter(({ vmid }) => !kept.has(vmid))
   const first = await readGuests(reader, asked, down, recent, options)
   const readings = await followMoved(reader, first, down, options)
-  const read = readings.map((reading) => guestOf(reading, options)).filter((guest) => guest !== undefined)
+  const read = readings.map((reading) => guestOf(reading, past, options)).filter((guest) => guest !== undefined)
   const guests = [...kept.values(), ...read]
   const nodes = withTrouble(inventory.nodes, down)
   const known = name ?? options.previous?.observed.cluster.name ?? nodes[0]?.node ?? ''
