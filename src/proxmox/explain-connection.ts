@@ -102,6 +102,6 @@ export const explainLostAnswer = (
       detail: `${endpoint.origin} took too long to answer ${what}.${change} The server may be overloaded, or a node or a storage behind it does not answer.`,
     })
   return diagnose('proxmox.answer-lost', {
-    detail: `The connection to ${endpoint.origin} broke before ${what} was answered (${error.code}).${change} Check the network and run the command again.`,
+    detail: `The connection to ${endpoint.origin} broke before ${what} was answered (${error.code}).${change} ${endpoint.secure ? 'Check the network and run the command again.' : 'Does the server speak https? The endpoint begins with http://.'}`,
   })
 }
