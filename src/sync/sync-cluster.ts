@@ -127,16 +127,21 @@ const unknownGuest = (listed: ListedGuest, past: Past, { previous, now }: SyncOp
   }
 }
 
-/** A guest that is not asked for keeps its configuration; what the cluster's list says of it is new all the same. */
+/**
+ * A guest that is not asked for keeps its configuration; what the cluster's list says of it is new all the same. Where that list may be
+ * stale (something was done to the guest lately) or the node is down, keeping would hide it.
+ */
 const keptGuests = (
   listed: readonly ListedGuest[],
+  recent: ReadonlySet<string>,
+  down: ReadonlySet<string>,
   { only, previous }: SyncOptions,
 ): ReadonlyMap<number, ObservedGuest> => {
   if (!only || !previous) return new Map()
   const known = new Map(previous.observed.guests.map((guest) => [guest.vmid as number, guest]))
   return new Map(
     listed.flatMap(({ vmid, type, node, status, pool }) => {
-      const guest = only.has(vmid) ? undefined : known.get(vmid)
+      const guest = only.has(vmid) || recent.has(String(vmid)) || down.has(node) ? undefined : known.get(vmid)
       if (!guest || guest.type !== type || guest.node !== node || guest.unknownSince !== undefined) return []
       const { pool: _before, ...rest } = guest
       const now = status === 'unknown' ? guest.status : statusOf(status)
@@ -161,10 +166,11 @@ const withTrouble = (nodes: readonly ObservedNode[], down: ReadonlySet<string>):
 export const syncCluster = async (reader: Reader, options: SyncOptions): Promise<Synced> => {
   const { inventory, pools, version, name, recent } = await readHead(reader, options.signal)
   const down = new Set(inventory.nodes.filter(({ status }) => status === 'offline').map(({ node }) => node))
-  const kept = keptGuests(inventory.guests, options)
+  const kept = keptGuests(inventory.guests, recent, down, options)
   const asked = inventory.guests.filter(({ vmid }) => !kept.has(vmid))
   const first = await readGuests(reader, asked, down, recent, options)
   const readings = await followMoved(reader, first, down, options)
+  const past = new Map(options.previous?.observed.guests.map((guest) => [`${guest.type}/${guest.vmid}`, guest]))
   const read = readings.map((reading) => guestOf(reading, past, options)).filter((guest) => guest !== undefined)
   const guests = [...kept.values(), ...read]
   const nodes = withTrouble(inventory.nodes, down)
