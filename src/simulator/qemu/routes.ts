@@ -1,4 +1,5 @@
 import type { RouteTable } from '../api/call.ts'
+import { restoreVm } from '../backup/restore-vm.ts'
 import { agentRoutes } from './agent.ts'
 import { cloneVm } from './clone.ts'
 import { cloudinitRoutes } from './cloudinit.ts'
@@ -23,7 +24,7 @@ const subdirs =
 /** Everything the simulator serves below /nodes/{node}/qemu. */
 export const qemuRoutes: RouteTable = {
   'GET /nodes/{node}/qemu': listVms,
-  'POST /nodes/{node}/qemu': createVm,
+  'POST /nodes/{node}/qemu': (call) => (call.has('archive') ? restoreVm(call) : createVm(call)),
   'GET /nodes/{node}/qemu/{vmid}': () => subdirs.map((subdir) => ({ subdir })),
   'DELETE /nodes/{node}/qemu/{vmid}': destroyVm,
   'GET /nodes/{node}/qemu/{vmid}/config': showConfig,
