@@ -5,11 +5,10 @@ export const cliCodes = {
   'cli.bad-option': { severity: 'error', summary: 'Invalid value for an option' },
   'cli.not-synced': { severity: 'error', summary: 'The cluster has not been read yet' },
   'cli.no-such-plan': { severity: 'error', summary: 'No such plan' },
-  'cli.no-declarations': { severity: 'error', summary: 'Nothing is declared' },
+  'cli.missing-secret': { severity: 'error', summary: 'A secret of the plan is not at hand' },
   'cli.needs-approval': { severity: 'error', summary: 'Approval is needed' },
   'cli.irreversible-steps': { severity: 'error', summary: 'The plan has steps that cannot be undone' },
   'cli.file-exists': { severity: 'error', summary: 'A file is in the way' },
   'cli.cannot-listen': { severity: 'error', summary: 'The port cannot be used' },
-  'cli.folder-missing': { severity: 'error', summary: 'The folder does not exist' },
   'cli.nothing-to-export': { severity: 'error', summary: 'Nothing to export' },
 } as const satisfies CodeTable

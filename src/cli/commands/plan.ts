@@ -1,0 +1,26 @@
+import { resolve } from 'node:path'
+import { isEmptyPlan } from '../../plan/plan.ts'
+import { planJson } from '../../render/plan-json.ts'
+import type { RunCommand } from '../command-context.ts'
+import { EXIT } from '../exit-code.ts'
+import { makePlan } from '../make-plan.ts'
+import { textOption } from '../number-option.ts'
+import { lastSync, withSession } from '../session.ts'
+import { showPlan } from '../show-plan.ts'
+
+export const run: RunCommand = (context, input) =>
+  withSession(context, async (session) => {
+    const { options } = input
+    const observed = options['refresh'] === true ? await session.sync() : (await lastSync(session)).observed
+    const planned = await makePlan(context, session, input, observed)
+    if ('exit' in planned) return planned.exit
+    const { plan } = planned
+    const out = textOption(options, 'out')
+    if (out !== undefined) {
+      await context.io.files.writeText(resolve(session.folder, out), `${JSON.stringify(planJson(plan))}\n`)
+      context.note(`Wrote ${out}\n`)
+    }
+    await showPlan(context, plan)
+    if (!isEmptyPlan(plan)) context.note(`\nApply it with: mpc apply ${plan.id}\n`)
+    return options['detailedExitcode'] === true && !isEmptyPlan(plan) ? EXIT.changes : EXIT.done
+  })

@@ -1,0 +1,22 @@
+import { planRevert } from '../../apply/plan-revert.ts'
+import { hasErrors } from '../../diagnostic/diagnostic.ts'
+import type { RunCommand } from '../command-context.ts'
+import { EXIT } from '../exit-code.ts'
+import { runPlan } from '../run-plan.ts'
+import { secretsFor } from '../secrets-for.ts'
+import { withSession } from '../session.ts'
+
+export const run: RunCommand = (context, input) =>
+  withSession(context, async (session) => {
+    const { store } = session
+    const observed = await session.sync()
+    const { value: finished, diagnostics: unknown } = await store.runs.finished(input.args[0] ?? '')
+    context.report(unknown)
+    if (!finished) return EXIT.error
+    const { value: plan, diagnostics } = planRevert(finished, observed, await store.bindings.all())
+    context.report(diagnostics)
+    if (!plan || hasErrors(diagnostics)) return EXIT.refused
+    await store.plans.save(plan)
+    const secrets = await secretsFor(context, session, input, plan)
+    return 'exit' in secrets ? secrets.exit : runPlan(context, session, plan, { ...secrets, options: input.options })
+  })

@@ -1,0 +1,30 @@
+import { ageText } from '../../render/duration-text.ts'
+import type { RunCommand } from '../command-context.ts'
+import { EXIT } from '../exit-code.ts'
+import { withSession } from '../session.ts'
+
+export const run: RunCommand = (context, _input) =>
+  withSession(context, async ({ client, store, settings }) => {
+    const latest = await store.observations.latest()
+    const managed = await store.bindings.all()
+    const pve = await client()
+    const { version } = await pve.version()
+    const endpoint = settings.endpoint?.origin ?? context.io.env['PROXMOX_VE_ENDPOINT'] ?? ''
+    const age = latest && context.io.clock.now().getTime() - Date.parse(latest.syncedAt)
+    if (context.global.json) {
+      context.printJson({
+        type: 'status',
+        endpoint,
+        version,
+        synced_at: latest?.syncedAt ?? null,
+        guests: latest?.observed.guests.length ?? null,
+        managed: managed.length,
+      })
+      return EXIT.done
+    }
+    const state = latest
+      ? `${latest.observed.guests.length} guests as of ${ageText(age ?? 0)}; ${managed.length} resources are managed`
+      : 'nothing yet: run mpc sync'
+    context.print(`Server: ${endpoint}, Proxmox VE ${version}\nState:  ${state}\n`)
+    return EXIT.done
+  })

@@ -1,0 +1,50 @@
+import { applyPlan } from '../apply/apply-plan.ts'
+import { exitCodeOf } from '../apply/run-outcome.ts'
+import { isEmptyPlan, type Plan } from '../plan/plan.ts'
+import { outcomeText } from '../render/apply-text.ts'
+import type { Secrets } from '../resource/desired.ts'
+import { allowsIrreversible, approve } from './approve.ts'
+import type { CommandContext, Options } from './command-context.ts'
+import { EXIT, type ExitCode } from './exit-code.ts'
+import { listenTo } from './listen-to.ts'
+import { numberOption } from './number-option.ts'
+import type { Session } from './session.ts'
+
+const execute = async (context: CommandContext, session: Session, plan: Plan, secrets: Secrets, options: Options) => {
+  const listener = await listenTo(context)
+  try {
+    return await session.write('apply', async (world) => {
+      const run = await session.store.runs.nextId(plan.id)
+      const parallelism =
+        numberOption(options, 'parallelism', { least: 1, most: 64 }) ?? session.settings.defaults.parallelism
+      const sweep = await session.sweepFor(plan)
+      return applyPlan(plan, { run, sweep }, { ...world, secrets, parallelism }, listener.emit)
+    })
+  } finally {
+    await listener.end()
+  }
+}
+
+/**
+ * Shows a plan, gets it approved, carries it out, reports, and brings the local state up to date. The one path by which
+ * `apply` and `revert` change a cluster.
+ */
+export const runPlan = async (
+  context: CommandContext,
+  session: Session,
+  plan: Plan,
+  { secrets, options }: { readonly secrets: Secrets; readonly options: Options },
+): Promise<ExitCode> => {
+  if (isEmptyPlan(plan)) {
+    const { showPlan } = await import('./show-plan.ts')
+    await showPlan(context, plan)
+    return EXIT.done
+  }
+  if (!allowsIrreversible(context, plan, options)) return EXIT.refused
+  if (!(await approve(context, plan, options))) return EXIT.refused
+  const outcome = await execute(context, session, plan, secrets, options)
+  await session.refresh(plan)
+  context.report(context.global.json ? [] : outcome.diagnostics)
+  if (!context.global.json) context.print(outcomeText(plan, outcome, context.paint).trimStart())
+  return exitCodeOf(outcome)
+}

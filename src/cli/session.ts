@@ -1,0 +1,180 @@
+import { resolve } from 'node:path'
+import { recoverRun } from '../apply/recover-run.ts'
+import { type SnapshotRemoval, snapshotsToRemove } from '../apply/snapshot-retention.ts'
+import type { ApplyWorld } from '../apply/world.ts'
+import { diagnose, hasErrors } from '../diagnostic/diagnostic.ts'
+import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
+import type { Plan } from '../plan/plan.ts'
+import { readConnection } from '../project/connection.ts'
+import type { Settings } from '../project/settings.ts'
+import { openWorkspace, type Workspace } from '../project/workspace.ts'
+import type { ProxmoxClient } from '../proxmox/client.ts'
+import type { Secrets } from '../resource/desired.ts'
+import type { Observed } from '../resource/observed.ts'
+import { openStore, type Store } from '../store/open-store.ts'
+import type { CommandContext } from './command-context.ts'
+import { EXIT, type ExitCode } from './exit-code.ts'
+import { listenTo } from './listen-to.ts'
+
+/** Everything an apply needs of the world but the plan's secrets. */
+type WritingWorld = Omit<ApplyWorld, 'secrets'>
+
+/** A command's hold on a workspace: its settings, its state, and the server once it is needed. */
+export interface Session {
+  /** The folder declarations are read from. */
+  readonly folder: string
+  readonly workspace: Workspace
+  readonly settings: Settings
+  readonly store: Store
+  /** Connects when first asked for. Throws a DiagnosticError when the credentials or the endpoint are missing. */
+  readonly client: () => Promise<ProxmoxClient>
+  /** Ends what a crash left unfinished. */
+  readonly settle: () => Promise<void>
+  /** Reads the whole cluster into the state, after `settle`; warnings are reported. */
+  readonly sync: () => Promise<Observed>
+  /** Reads again what a plan may have touched. */
+  readonly refresh: (plan: Plan) => Promise<void>
+  /** Does something that changes the cluster, as the only one to do so in this workspace. */
+  readonly write: <T>(purpose: string, work: (world: WritingWorld) => Promise<T>) => Promise<T>
+  /** Safety snapshots that have had their time once `plan` succeeds. */
+  readonly sweepFor: (plan: Plan) => Promise<readonly SnapshotRemoval[]>
+}
+
+/** For how many runs of a guest its safety snapshots are kept, so that `revert` can still use them. */
+const RUNS_KEPT = 3
+const NO_SECRETS: Secrets = new Map()
+
+const connect = async (context: CommandContext, workspace: Workspace, settings: Settings): Promise<ProxmoxClient> => {
+  const { value, diagnostics } = await readConnection(context.io, workspace.root, settings)
+  if (!value) throw new DiagnosticError(diagnostics)
+  context.report(diagnostics)
+  const { createClient } = await import('../proxmox/client.ts')
+  return createClient({
+    ...value,
+    clock: context.io.clock,
+    trace: ({ method, path, attempt, status, error, milliseconds }) =>
+      context.trace(
+        `${method} ${path} → ${status ?? error ?? '?'} in ${milliseconds.toFixed(0)} ms${attempt > 1 ? ` (try ${attempt})` : ''}`,
+      ),
+  })
+}
+
+const readCluster = async (
+  context: CommandContext,
+  { store, settings, client }: Pick<Session, 'store' | 'settings' | 'client'>,
+  only?: ReadonlySet<number>,
+): Promise<Observed> => {
+  const { clock, signal } = context.io
+  const { syncCluster } = await import('../sync/sync-cluster.ts')
+  const previous = await store.observations.latest()
+  const started = clock.monotonic()
+  const now = clock.now().toISOString()
+  const { observed, diagnostics } = await syncCluster(await client(), {
+    now,
+    ...(previous && { previous }),
+    ...(only && { only }),
+    ...(settings.tls.fingerprint !== undefined && { fingerprint: settings.tls.fingerprint }),
+    signal,
+  })
+  if (previous && !only) await store.backup('sync')
+  await store.observations.save(observed, now, clock.monotonic() - started)
+  context.report(diagnostics)
+  return observed
+}
+
+/** A run that a crash left is ended before anything else happens, by asking the server, not the person. */
+const settleUnfinished = async (context: CommandContext, session: Session): Promise<void> => {
+  for (const unfinished of await session.store.runs.unfinished()) {
+    context.note(`Run ${unfinished.run.id} was cut short. Asking the server how far it had come.\n`)
+    const listener = await listenTo(context)
+    const outcome = await session
+      .write('recovery', (world) => recoverRun(unfinished, { ...world, secrets: NO_SECRETS }, listener.emit))
+      .finally(listener.end)
+    context.report(outcome.diagnostics)
+  }
+}
+
+const makeSession = (
+  context: CommandContext,
+  folder: string,
+  workspace: Workspace,
+  settings: Settings,
+  store: Store,
+): { readonly session: Session; readonly close: () => Promise<void> } => {
+  const opened: { client?: Promise<ProxmoxClient> } = {}
+  const client = () => {
+    opened.client ??= connect(context, workspace, settings)
+    return opened.client
+  }
+  const session: Session = {
+    folder,
+    workspace,
+    settings,
+    store,
+    client,
+    settle: () => settleUnfinished(context, session),
+    sync: async () => {
+      await session.settle()
+      return readCluster(context, session)
+    },
+    refresh: async (plan) => {
+      await readCluster(
+        context,
+        session,
+        new Set(plan.steps.flatMap(({ guest }) => (guest ? [guest.vmid as number] : []))),
+      )
+    },
+    write: async (purpose, work) => {
+      const { value: lease, diagnostics } = await store.leases.acquire(purpose)
+      if (!lease) throw new DiagnosticError(diagnostics)
+      try {
+        const { clock, signal } = context.io
+        return await work({ server: await client(), journal: store.journal(lease), clock, signal })
+      } finally {
+        await lease.release()
+      }
+    },
+    sweepFor: async (plan) => snapshotsToRemove(await store.runs.safetySnapshots(), plan, RUNS_KEPT),
+  }
+  const close = async () => {
+    if (opened.client) {
+      const [settled] = await Promise.allSettled([opened.client])
+      if (settled.status === 'fulfilled') settled.value.close()
+    }
+    await store.close()
+  }
+  return { session, close }
+}
+
+/** Where the command was told to look: -C, or where it was started. */
+export const folderOf = ({ io, global }: CommandContext): string => resolve(io.cwd, global.chdir ?? '.')
+
+/** Opens the workspace, does the work, and closes everything again whatever happens. */
+export const withSession = async (
+  context: CommandContext,
+  work: (session: Session) => Promise<ExitCode>,
+): Promise<ExitCode> => {
+  const folder = folderOf(context)
+  const { workspace, settings, diagnostics, sources } = await openWorkspace(context.io.files, folder)
+  context.report(diagnostics, sources)
+  if (!workspace || !settings || hasErrors(diagnostics)) return EXIT.error
+  const store = await openStore(workspace.stateFile, { clock: context.io.clock, holder: context.io.self })
+  const { session, close } = makeSession(context, folder, workspace, settings, store)
+  try {
+    return await work(session)
+  } finally {
+    await close()
+  }
+}
+
+/** The last sync's picture. Throws a diagnostic before the first. */
+export const lastSync = async ({ store }: Pick<Session, 'store'>) => {
+  const latest = await store.observations.latest()
+  if (latest) return latest
+  throw new DiagnosticError([
+    diagnose('cli.not-synced', {
+      detail: 'mpc has not read this cluster yet, so there is nothing to compare the declarations with.',
+      hint: 'mpc sync',
+    }),
+  ])
+}
