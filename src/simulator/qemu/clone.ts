@@ -58,6 +58,9 @@ const checkTargetStorage = (call: Call, target: string | undefined): void => {
 
 /** Everything PVE checks before the clone's task starts, in its order. */
 const plan = (call: Call): Plan => {
+  const { world } = call
+  if (world.guests.get(call.vmid())?.type !== 'qemu' || world.guests.get(call.vmid())?.node !== call.node().name)
+    raise(`unable to find configuration file for VM ${call.vmid()} on node '${call.node().name}'`)
   checkPool(call, call.params['pool'])
   const target = targetNode(call)
   checkTargetStorage(call, target)

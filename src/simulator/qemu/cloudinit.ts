@@ -15,15 +15,11 @@ const isTrue = (value: string | undefined): value is string => value !== undefin
 const showCloudinit = (call: Call): unknown => {
   const guest = guestOf(call)
   const recorded = { ...guest.cloudinit }
-  const added = (recorded['added'] ?? '').split(',').filter((name) => name !== '')
   delete recorded['added']
-  const rows: Record<string, unknown>[] = added.map((key) => ({
-    key,
-    pending: shownValue(key, guest.config[key] ?? ''),
-  }))
+  const rows: Record<string, unknown>[] = []
   for (const key of options) {
     const now = guest.config[key]
-    if (!isTrue(now) || added.includes(key)) continue
+    if (!isTrue(now)) continue
     const before = recorded[key]
     if (isTrue(before)) rows.push({ key, value: shownValue(key, before), pending: shownValue(key, now) })
     else rows.push({ key, value: shownValue(key, now) })

@@ -29,6 +29,10 @@ export const copyVolume = (call: Call, key: string, volid: string, target: CopyT
   usableStorage(world, target.storage, target.node)
   const format = formatOn(world, target.storage, target.format, source)
   log(`create full clone of drive ${key} (${volid})`)
+  if (target.format !== undefined && target.format !== format)
+    log(
+      `format '${target.format}' is not supported by the target storage '${target.storage}' - using '${format}' instead`,
+    )
   const volume = allocate(world, target.node, {
     storage: target.storage,
     vmid: target.vmid,

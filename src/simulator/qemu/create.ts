@@ -60,7 +60,8 @@ const fill = (call: Call, vmid: number, settings: Section, worker: Worker): Sect
   const drives = Object.fromEntries(Object.entries(settings).filter(([key]) => isDriveName(key)))
   const made = createDisks(call, vmid, drives, { config: {}, pending: {} }, worker.log, call.params['storage'])
   const config: Section = {}
-  for (const [key, value] of Object.entries(plain)) config[key] = key === 'description' ? value : spaced(value)
+  for (const [key, value] of Object.entries(plain))
+    config[key] = key === 'description' ? value.trimEnd() : spaced(value)
   Object.assign(config, made.settings)
   if (config['description'] === '') delete config['description']
   if (!config['boot'] || config['boot'] === ' ') config['boot'] = spaced(printBootOrder(defaultBootOrder(config)))

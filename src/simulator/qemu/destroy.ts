@@ -58,8 +58,9 @@ const destroy = async (call: Call, guest: Guest, worker: Worker): Promise<void> 
   checkProtection(guest)
   if (guest.running) raise(`VM ${guest.vmid} is running - destroy failed`)
   checkClones(world, guest)
-  await worker.work(0.2)
-  for (const volid of ownVolumes(guest)) {
+  const volumes = ownVolumes(guest)
+  if (volumes.length > 0) await worker.work(0.2)
+  for (const volid of volumes) {
     const volume = findVolume(world, volid, guest.node)
     if (volume === undefined) continue
     if (clonesOf(world, volume.storage, volume.name).length > 0)
@@ -72,14 +73,20 @@ const destroy = async (call: Call, guest: Guest, worker: Worker): Promise<void> 
   forgetGuest(world, guest, purge)
 }
 
+/** Model milliseconds between reading a configuration and looking for the process: two destroys at once see each other. */
+const checkTime = 40
+
 /** DELETE /nodes/{node}/qemu/{vmid} */
-export const destroyVm = (call: Call): string => {
+export const destroyVm = async (call: Call): Promise<string> => {
   if (call.flag('skiplock') && !call.isRoot()) raise('Only root may use this option.')
   const { world } = call
   const node = call.node().name
   const guest = guestOf(call)
   checkProtection(guest)
   for (const hooks of guestHooks) hooks.refuseDestroy?.(world, guest, call.flag('purge'))
+  await world.clock.sleep(checkTime)
+  if (world.guests.get(guest.vmid) !== guest)
+    raise(`unable to find configuration file for VM ${guest.vmid} on node '${node}'`)
   if (guest.running) raise(`VM ${guest.vmid} is running - destroy failed`)
   return call.task('qmdestroy', guest.vmid, async (worker) => {
     try {

@@ -3,7 +3,7 @@ import type { Guest } from '../state/guest.ts'
 import type { World } from '../state/world.ts'
 import { recordCloudinit } from './cloudinit-state.ts'
 import { bootOrder, type Drive, isCdrom, isCloudinit, isDriveName, parseDrive } from './drive.ts'
-import { isNetName, parseNet } from './net.ts'
+import { isNetName, missingBridge, parseNet } from './net.ts'
 import { deleteOrDetach, registerUnused } from './pending.ts'
 import { canUnplug } from './running.ts'
 
@@ -82,7 +82,13 @@ const plugNet = (world: World, guest: Guest, name: string, value: string, featur
     if (!features.has('network')) return 'skip'
     unplug(world, guest, name)
   }
-  return features.has('network') ? 'done' : 'skip'
+  if (!features.has('network')) return 'skip'
+  const missing = missingBridge(world, guest, value)
+  if (missing !== undefined)
+    raise(
+      `VM ${guest.vmid} qmp command 'netdev_add' failed - network script /usr/libexec/qemu-server/pve-bridge-hotplug failed with status 512\n`,
+    )
+  return 'done'
 }
 
 const needsRestart = ['aio', 'discard', 'iothread', 'queues', 'product', 'cache', 'ssd', 'vendor', 'ro']

@@ -1,5 +1,6 @@
 import { facts, type Schema } from '../api/facts.ts'
 import { printPropertyString, splitPropertyString } from '../schema/property-string.ts'
+import type { Guest } from '../state/guest.ts'
 import type { World } from '../state/world.ts'
 
 const format = facts['PUT /nodes/{node}/qemu/{vmid}/config']?.parameters?.properties?.['net[n]']?.format as Readonly<
@@ -19,4 +20,10 @@ export const completeNet = (world: World, text: string): string => {
   net['macaddr'] ??= world.random.mac(world.options['mac_prefix'])
   const { model = 'virtio', macaddr, ...rest } = net
   return [`${model}=${macaddr}`, printPropertyString(format, rest)].filter((part) => part !== '').join(',')
+}
+
+/** The bridge of a network line when the guest's node does not have it. */
+export const missingBridge = (world: World, guest: Guest, line: string): string | undefined => {
+  const { bridge } = parseNet(line)
+  return bridge === undefined || world.nodes.get(guest.node)?.network.has(bridge) ? undefined : bridge
 }

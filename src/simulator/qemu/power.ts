@@ -5,6 +5,7 @@ import { checkLock, loadGuest, lockFile } from '../guest/find-guest.ts'
 import { type Guest, touch } from '../state/guest.ts'
 import type { World } from '../state/world.ts'
 import type { Worker } from '../task/task.ts'
+import { applyPending } from './pending.ts'
 import { startLocked } from './start.ts'
 import { suspendToDisk } from './suspend.ts'
 
@@ -26,9 +27,11 @@ const checkSkiplock = (call: Call): void => {
   if (call.flag('skiplock') && !call.isRoot()) raiseParam({ skiplock: 'Only root may use this option.' })
 }
 
-/** What follows the end of the process: pending changes are applied at the next start. */
-const gone = (guest: Guest): void => {
+/** What follows the end of the process: the changes that waited for it are applied. */
+const gone = (world: World, guest: Guest): void => {
   guest.running = undefined
+  world.agents.delete(guest.vmid)
+  if (Object.keys(guest.pending).length > 0 || guest.pendingDelete.size > 0) applyPending(world, guest)
   touch(guest)
 }
 
@@ -58,7 +61,7 @@ export const stopLocked = async (world: World, guest: Guest, worker: Worker, opt
     worker.log('VM still running - terminating now with SIGTERM')
     await worker.work(1)
   }
-  gone(guest)
+  gone(world, guest)
 }
 
 const withLock = (world: World, vmid: number, action: () => Promise<void>): Promise<void> =>

@@ -68,7 +68,8 @@ const create = (call: Call): string => {
       if (!hasSnapshotFeature(world, guest)) raise('snapshot feature is not available')
       const section: Section = { ...copyConfig(guest.config), snaptime: String(nowSeconds(world)) }
       if (guest.config['parent'] !== undefined) section['parent'] = guest.config['parent']
-      if (call.text('description') !== '') section['description'] = call.text('description')
+      const description = call.text('description').trimEnd()
+      if (description !== '') section['description'] = description
       if (withState && guest.running) {
         const volume = await saveState(world, guest, name, worker)
         section['vmstate'] = volidOf(volume)
@@ -215,8 +216,9 @@ const describe = async (call: Call): Promise<null> => {
     checkLock(guest)
     const section = sectionOf(guest, call.text('snapname'))
     if (call.has('description')) {
-      if (call.text('description') === '') delete section['description']
-      else section['description'] = call.text('description')
+      const description = call.text('description').trimEnd()
+      if (description === '') delete section['description']
+      else section['description'] = description
       touch(guest)
     }
   })

@@ -5,6 +5,7 @@ import type { World } from '../state/world.ts'
 import type { Worker } from '../task/task.ts'
 import { findVolume, removeVolume } from '../volume/volumes.ts'
 import { drivesOf, isCloudinit } from './drive.ts'
+import { isNetName, missingBridge } from './net.ts'
 import { applyPending } from './pending.ts'
 import { markRunning } from './running.ts'
 
@@ -15,6 +16,18 @@ const checkVolumes = (world: World, guest: Guest): void => {
     const file = drive['file'] as string
     if (file === 'none' || file === 'cdrom' || file.startsWith('/')) continue
     if (findVolume(world, file, guest.node) === undefined) raise(`volume '${file}' does not exist`)
+  }
+}
+
+const checkBridges = (world: World, guest: Guest, worker: Worker): void => {
+  for (const key of Object.keys(guest.config)) {
+    const bridge = isNetName(key) ? missingBridge(world, guest, guest.config[key] as string) : undefined
+    if (bridge === undefined) continue
+    worker.log(`bridge '${bridge}' does not exist`)
+    worker.log(
+      `kvm: -netdev type=tap,id=${key}: network script /usr/libexec/qemu-server/pve-bridge failed with status 512`,
+    )
+    raise('start failed: QEMU exited with code 1')
   }
 }
 
@@ -42,6 +55,7 @@ export const startLocked = async (
   if (guest.running) raise(`VM ${guest.vmid} already running`)
   if (Object.keys(guest.pending).length > 0 || guest.pendingDelete.size > 0) applyPending(world, guest, true)
   checkVolumes(world, guest)
+  checkBridges(world, guest, worker)
   if (drivesOf(guest.config).some(([, drive]) => isCloudinit(drive))) {
     guest.cloudinit = undefined
     worker.log('generating cloud-init ISO')

@@ -181,7 +181,7 @@ const setOne = (call: Call, guest: Guest, name: string, change: Change, progress
     if (/^(?:serial|usb|hostpci|virtiofs)\d+$/.test(name))
       checkDevice(call, guest.vmid, name, value, name.startsWith('serial') ? 'modify' : 'set')
     if (name === 'tags') checkTags(call, guest.vmid)
-    guest.pending[name] = name === 'description' ? value : spaced(value)
+    guest.pending[name] = name === 'description' ? value.trimEnd() : spaced(value)
     if (name === 'boot') setBoot(guest, value, change)
     if (name === 'ostype') pinMachine(guest, value, progress)
   }

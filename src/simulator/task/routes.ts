@@ -22,6 +22,17 @@ const summary = (task: Task): Record<string, unknown> => ({
   ...(task.endtime === undefined ? {} : { endtime: seconds(task.endtime), status: task.exitstatus }),
 })
 
+/** A task as the list of active ones and the cluster's list have it: with the full token id as user. */
+const listed = (task: Task): Record<string, unknown> => {
+  const { tokenid: _, ...rest } = summary(task)
+  return { ...rest, user: task.user, saved: task.endtime === undefined ? '0' : '1' }
+}
+
+const active = (task: Task): Record<string, unknown> => ({
+  ...listed(task),
+  ...(task.endtime === undefined ? { status: 'RUNNING' } : {}),
+})
+
 const find = (call: Call): Task => {
   if (parseUpid(call.text('upid')) === undefined) raiseParam({ upid: 'unable to parse worker upid' })
   const task = call.world.tasks.find(call.text('upid'))
@@ -67,7 +78,7 @@ const listTasks = (call: Call): unknown => {
   })
   const start = call.number('start')
   if (found.length > 0) call.extra['total'] = found.length
-  return found.slice(start, start + call.number('limit', 50)).map(summary)
+  return found.slice(start, start + call.number('limit', 50)).map(source === 'active' ? active : summary)
 }
 
 /** Task lists, status, log and abort. PVE API: /nodes/{node}/tasks and /cluster/tasks. */
@@ -90,7 +101,8 @@ export const taskRoutes: RouteTable = {
     await letTimePass(call, task)
     const start = call.number('start')
     const limit = call.number('limit', 50)
-    call.extra['total'] = task.text.length
+    call.extra['total'] = Math.max(1, task.text.length)
+    if (task.text.length === 0) return start === 0 ? [{ n: 1, t: 'no content' }] : []
     return task.text
       .slice(start, limit === 0 ? undefined : start + limit)
       .map((t, index) => ({ n: start + index + 1, t }))
@@ -106,5 +118,8 @@ export const taskRoutes: RouteTable = {
       .list()
       .filter((task) => isOwn(call, task) || call.allowed(`/nodes/${task.node}`, ['Sys.Audit']))
       .slice(0, 25)
-      .map((task) => ({ ...summary(task), saved: task.endtime === undefined ? '0' : '1' })),
+      .map(({ ...task }) => {
+        const { pid, pstart, ...rest } = listed(task)
+        return task.endtime === undefined ? { ...rest, pid, pstart } : rest
+      }),
 }

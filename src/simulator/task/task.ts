@@ -8,7 +8,7 @@ export type Worker = {
   readonly log: (line: string) => void
   /** Counts a warning: the task ends with `WARNINGS: n`. The line is logged as PVE does, with `WARN: ` before it. */
   readonly warn: (line: string) => void
-  /** Lets `seconds` of model time pass. Ends the task with `interrupted by signal` when it is stopped meanwhile. */
+  /** Lets `seconds` of model time pass. Ends the task with `received interrupt` when it is stopped meanwhile. */
   readonly work: (seconds: number) => Promise<void>
   /** Rejects when the task is stopped: race it against a wait of your own. */
   readonly stopped: Promise<never>
@@ -117,8 +117,7 @@ const runBody = async (
     if (warnings > 0) finish(task, clock, `WARNINGS: ${warnings}`, `TASK WARNINGS: ${warnings}`)
     else finish(task, clock, 'OK', 'TASK OK')
   } catch (error) {
-    if (error instanceof Interrupted)
-      return finish(task, clock, 'unexpected status', 'TASK ERROR: interrupted by signal')
+    if (error instanceof Interrupted) return finish(task, clock, 'received interrupt', 'TASK ERROR: received interrupt')
     const text = errorText(error).replace(/\n+$/, '')
     finish(task, clock, text.replace(/\n/g, ' '), `TASK ERROR: ${text}`)
   }

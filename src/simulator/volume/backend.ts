@@ -49,10 +49,10 @@ const backends: Readonly<Record<string, Backend>> = {
   esxi: file(true),
   btrfs: {
     ...file(false),
-    formats: ['raw', 'subvol', 'qcow2', 'vmdk'],
-    snapshotFormats: ['raw', 'qcow2', 'subvol'],
+    formats: ['raw', 'subvol'],
+    snapshotFormats: ['raw', 'subvol'],
     containerSnapshots: true,
-    linkedFormats: ['raw', 'qcow2', 'subvol'],
+    linkedFormats: ['raw', 'subvol'],
   },
   lvm: block({}),
   lvmthin: block({ snapshotFormats: ['raw'], containerSnapshots: true, linkedFormats: ['raw'] }),
