@@ -9,7 +9,7 @@ export const run: RunCommand = (context, _input) =>
     const managed = await store.bindings.all()
     const pve = await client()
     const { version } = await pve.version()
-    const endpoint = settings.endpoint?.origin ?? context.io.env['PROXMOX_VE_ENDPOINT'] ?? ''
+    const endpoint = context.io.env['PROXMOX_VE_ENDPOINT'] ?? settings.endpoint?.origin ?? ''
     const age = latest && context.io.clock.now().getTime() - Date.parse(latest.syncedAt)
     if (context.global.json) {
       context.printJson({

@@ -23,7 +23,7 @@ export const run: RunCommand = (context, _input) =>
     else {
       const tail = unknown > 0 ? ` ${unknown} of them could not be asked and are kept as last seen.` : ''
       context.print(
-        `Synced ${cluster.name} (Proxmox VE ${cluster.version}): ${counts.nodes} nodes, ${counts.vms} VMs, ${counts.containers} containers, ${counts.storages} storages, ${counts.pools} pools.${tail}\n`,
+        `Synced ${cluster.name} (Proxmox VE ${cluster.version}): ${counts.nodes} nodes, ${counts.vms} VMs, ${counts.containers} containers, ${counts.storages} storages, ${counts.pools} ${counts.pools === 1 ? 'pool' : 'pools'}.${tail}\n`,
       )
       context.note(context.notePaint('dim', `in ${durationText(seconds)}\n`))
     }
