@@ -7,6 +7,7 @@ import type { Clock } from '../task/clock.ts'
 import { type Answer, answerOf, answerOfError } from './answer.ts'
 import { parseBody, parseForm } from './body.ts'
 import type { Certificate } from './certificate.ts'
+import { readMultipart } from './multipart.ts'
 
 /** One request as received, for request logs and for the faults that match it. */
 export type Seen = { readonly verb: string; readonly path: string; readonly params: Readonly<Record<string, unknown>> }
@@ -85,6 +86,8 @@ const paramsOf = async (
     if (Number(request.headers['content-length'] ?? 0) > 0) throw bare(501, `Unexpected content for method '${verb}'`)
     return inQuery
   }
+  const form = await readMultipart(request)
+  if (form !== undefined) return { ...inQuery, ...form }
   const body = await readBody(request, limit)
   return { ...inQuery, ...parseBody(request.headers['content-type'], body) }
 }

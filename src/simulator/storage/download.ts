@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Call } from '../api/call.ts'
 import { raise, raiseParam } from '../api/error.ts'
+import { uploadedBytes } from '../http/multipart.ts'
 import { nowSeconds, type World } from '../state/world.ts'
 import type { Worker } from '../task/task.ts'
 import { parseVolname } from '../volume/name.ts'
@@ -100,7 +101,7 @@ export const downloadAppliance = (call: Call): unknown => {
 export const upload = (call: Call): unknown => {
   const target = targetOf(call)
   const node = call.node().name
-  const size = Number(/#(\d+)$/.exec(call.text('tmpfilename'))?.[1] ?? 0)
+  const size = uploadedBytes(call.text('tmpfilename')) ?? raise('missing temporary file name')
   return call.task('imgcopy', '', async (worker) => {
     worker.log(`target node: ${node}`)
     worker.log(`target file: ${pathOf(call.world, target.storage, `${target.content}/${target.file}`)}`)
