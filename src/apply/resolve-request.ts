@@ -34,7 +34,7 @@ export const resolveRequest = (request: ApiRequest, secrets: Secrets, outputs: O
     return value ?? ''
   }
   const resolved = (param: RequestParam): string | number | boolean => {
-    if (isOutputRef(param)) return output(param.fromStep, param.output)
+    if (isOutputRef(param)) return `${output(param.fromStep, param.output)}${param.suffix ?? ''}`
     if (!isSecret(param)) return param
     const value = secrets.get(param.secret)
     if (value === undefined) diagnostics.push(missingSecret(param.secret))
@@ -52,7 +52,7 @@ export const resolveRequest = (request: ApiRequest, secrets: Secrets, outputs: O
 
 /** Takes the wanted field of the one entry whose fields equal `where`; of several, the newest by `ctime`. */
 export const takeOutput = (
-  { name, where, take }: NonNullable<ApiRequest['output']>,
+  { name, where, take, until }: NonNullable<ApiRequest['output']>,
   data: unknown,
 ): Readonly<Record<string, string>> => {
   const entries = (Array.isArray(data) ? data : [data]).filter(
@@ -66,5 +66,6 @@ export const takeOutput = (
     undefined,
   )
   const value = newest?.[take]
-  return value === undefined || value === null ? {} : { [name]: String(value) }
+  if (value === undefined || value === null) return {}
+  return { [name]: until === undefined ? String(value) : (String(value).split(until)[0] ?? '') }
 }

@@ -46,6 +46,8 @@ export interface ObservedStorage {
   /** Bytes. */
   readonly total: number
   readonly used: number
+  /** Volumes guests are made from (archives, ISO images, images to import); undefined when they were not asked for. */
+  readonly volumes?: readonly string[]
 }
 
 export interface ObservedPool {

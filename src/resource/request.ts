@@ -4,6 +4,8 @@ import type { Secret } from './config-value.ts'
 export interface OutputRef {
   readonly fromStep: string
   readonly output: string
+  /** Text that follows the value: `,discard=on` after a volume id that is only known once the volume is made. */
+  readonly suffix?: string
 }
 
 export type RequestParam = string | number | boolean | Secret | OutputRef
@@ -21,6 +23,8 @@ export interface ApiRequest {
     readonly name: string
     readonly where: { readonly [field: string]: string | number }
     readonly take: string
+    /** The value ends before the first of these: a volume id before the comma of its property string. */
+    readonly until?: string
   }
 }
 
