@@ -130,9 +130,9 @@ const engine = async () => {
     const planned = enginePlan(steps, per.length)
     const outcome = await applyPlan(
       planned,
+      { run: await store.runs.nextId(planned.id) },
       { server: instantServer(), journal: store.journal(lease), clock: io.clock, secrets: new Map() },
       () => undefined,
-      await store.runs.nextId(planned.id),
     )
     if (outcome.status !== 'applied') throw new Error(`the bench plan ended ${outcome.status}`)
     per.push((performance.now() - started) / steps)

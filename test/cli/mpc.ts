@@ -73,7 +73,8 @@ export const withWorkspace = async (
   }
   try {
     if (options.setUp !== false) {
-      for (const args of [['init', '--endpoint', simulator.url, '--fingerprint', simulator.fingerprint], ['sync']]) {
+      const pin = simulator.fingerprint === '' ? [] : ['--fingerprint', simulator.fingerprint]
+      for (const args of [['init', '--endpoint', simulator.url, ...pin], ['sync']]) {
         const result = await workspace.run(args)
         if (result.code !== 0) throw new Error(`mpc ${args[0]} failed:\n${result.all}`)
       }
