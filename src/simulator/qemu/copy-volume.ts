@@ -17,8 +17,8 @@ export type CopyTarget = {
 /** A copy's format: the one asked for, else the source's where the storage has it, else the storage's own. */
 const formatOn = (world: World, storage: string, wanted: string | undefined, source: Volume): string => {
   const kind = backend(world, storage)
-  if (wanted !== undefined && kind.formats.includes(wanted)) return wanted
-  if (wanted === undefined && kind.formats.includes(source.format)) return source.format
+  if (wanted !== undefined && kind.copyFormats.includes(wanted)) return wanted
+  if (wanted === undefined && kind.copyFormats.includes(source.format)) return source.format
   return kind.defaultFormat
 }
 

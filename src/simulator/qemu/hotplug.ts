@@ -30,7 +30,10 @@ const unplug = (world: World, guest: Guest, device: string): void => {
   if (canUnplug(world)) return
   const single = guest.config['scsihw'] === 'virtio-scsi-single'
   if (/^scsi\d+$/.test(device)) {
-    if (single) raise(`error on hot-unplugging device 'virtioscsi${device.slice(4)}' - still busy in guest?\n`)
+    if (single) {
+      guest.running?.detached?.add(device)
+      raise(`error on hot-unplugging device 'virtioscsi${device.slice(4)}' - still busy in guest?\n`)
+    }
     return
   }
   raise(`error on hot-unplugging device '${device}' - still busy in guest?\n`)

@@ -3,12 +3,13 @@ import { errorText, raise, raiseParam } from '../api/error.ts'
 import { digestOf } from '../guest/config-text.ts'
 import { checkLock, lockFile } from '../guest/find-guest.ts'
 import { splitVolid } from '../schema/formats.ts'
-import { type Guest, touch } from '../state/guest.ts'
+import { type Guest, isTemplate, touch } from '../state/guest.ts'
 import { findVolume, removeVolume, usableStorage, volidOf } from '../volume/volumes.ts'
 import { copyVolume } from './copy-volume.ts'
 import { addUnused, type Drive, isCdrom, isUnusedName, parseDrive, printDrive, volumesOf } from './drive.ts'
 import { reassignDisk } from './reassign-disk.ts'
 import { guestOf } from './show-config.ts'
+import { toBase } from './template.ts'
 
 const modified = 'detected modified configuration - file changed by other user? Try again.'
 
@@ -45,6 +46,7 @@ const finish = (
 ): void => {
   const old = findVolume(call.world, volid, guest.node)
   guest.config[key] = isUnusedName(key) ? target : printDrive(key, { ...drive, file: target })
+  if (isTemplate(guest)) guest.config[key] = toBase(call.world, guest, key, { ...drive, file: target })
   for (const section of call.flag('delete') ? [] : [guest.config]) {
     addUnused(section, volid)
     const name = Object.keys(section).find((one) => isUnusedName(one) && section[one] === volid)

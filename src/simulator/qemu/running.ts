@@ -6,7 +6,12 @@ const bootTime = 8000
 
 /** Marks a VM as running with the configuration it has now. */
 export const markRunning = (world: World, guest: Guest, paused = false): void => {
-  const runtime: Runtime = { pid: 2000 + world.random.below(60_000), since: world.clock.now(), paused }
+  const runtime: Runtime = {
+    pid: 2000 + world.random.below(60_000),
+    since: world.clock.now(),
+    paused,
+    detached: new Set(),
+  }
   guest.running = runtime
   world.agents.delete(guest.vmid)
   if (world.guestsReact)

@@ -79,8 +79,12 @@ const create = (call: Call): string => {
       } else if (guest.running) worker.log('skipping guest filesystem freeze - disabled in VM options')
       for (const [key, volid] of disksOf(guest.config)) {
         worker.log(`snapshotting 'drive-${key}' (${volid})`)
-        if (guest.running && !attached(guest, key)) raise(notAttached(guest, key))
         if (guest.running && findVolume(world, volid, node)?.format === 'qcow2') worker.log('internal qemu snapshot')
+        if (guest.running?.detached?.has(key)) {
+          worker.log('snapshot create failed: starting cleanup')
+          for (const [, one] of disksOf(guest.config)) findVolume(world, one, node)?.snapshots.delete(name)
+          raise(notAttached(guest, key))
+        }
         snapshotVolume(world, guest, volid, name)
       }
       await worker.work(0.3)
@@ -90,9 +94,6 @@ const create = (call: Call): string => {
     }),
   )
 }
-
-/** Whether the running VM has the drive: one that was detached live but kept in a snapshot does not. */
-const attached = (guest: Guest, key: string): boolean => guest.config[key] !== undefined
 
 const notAttached = (guest: Guest, key: string): string =>
   `VM ${guest.vmid} qmp command 'blockdev-snapshot-internal-sync' failed - Cannot find device='drive-${key}' nor node-name='drive-${key}'`
@@ -162,8 +163,8 @@ const remove = (call: Call): string => {
   return call.task('qmdelsnapshot', call.vmid(), (worker) =>
     world.locks.withLock(lockFile('qemu', call.vmid()), async () => {
       const guest = loadGuest(world, 'qemu', node, call.vmid())
-      if (isTemplate(guest)) raise("you can't delete a snapshot if vm is a template")
       const section = sectionOf(guest, name)
+      if (isTemplate(guest)) raise("you can't delete a snapshot if vm is a template")
       checkLock(guest)
       await worker.work(0.3)
       dropSnapshot(world, guest, name, section)

@@ -1,9 +1,10 @@
 import { raise } from '../api/error.ts'
 import { checkLock } from '../guest/find-guest.ts'
+import { splitVolid } from '../schema/formats.ts'
 import { type Guest, isTemplate, touch } from '../state/guest.ts'
 import type { World } from '../state/world.ts'
 import type { Worker } from '../task/task.ts'
-import { findVolume, removeVolume } from '../volume/volumes.ts'
+import { findVolume, removeVolume, usableStorage } from '../volume/volumes.ts'
 import { drivesOf, isCloudinit } from './drive.ts'
 import { isNetName, missingBridge } from './net.ts'
 import { applyPending } from './pending.ts'
@@ -15,6 +16,8 @@ const checkVolumes = (world: World, guest: Guest): void => {
   for (const [, drive] of drivesOf(guest.config)) {
     const file = drive['file'] as string
     if (file === 'none' || file === 'cdrom' || file.startsWith('/')) continue
+    const storage = splitVolid(file)?.storage
+    if (storage !== undefined) usableStorage(world, storage, guest.node)
     if (findVolume(world, file, guest.node) === undefined) raise(`volume '${file}' does not exist`)
   }
 }

@@ -5,7 +5,7 @@ import { type Guest, isTemplate, touch } from '../state/guest.ts'
 import type { Volume } from '../state/storage.ts'
 import type { World } from '../state/world.ts'
 import { findVolume, poolOn, volidOf } from '../volume/volumes.ts'
-import { drivesOf, isCdrom, printDrive } from './drive.ts'
+import { type Drive, drivesOf, isCdrom, isUnusedName, printDrive } from './drive.ts'
 import { guestOf } from './show-config.ts'
 
 /** Gives a volume another name on its storage. */
@@ -30,6 +30,15 @@ const check = (guest: Guest, disk: string | undefined): void => {
   if (guest.running) raise("you can't convert a VM to template if VM is running")
 }
 
+/** Makes a disk's volume a base volume and returns its line. */
+export const toBase = (world: World, guest: Guest, key: string, drive: Drive): string => {
+  const volume = findVolume(world, drive['file'] as string, guest.node)
+  if (volume === undefined) raise(`volume '${drive['file']}' does not exist`)
+  renameVolume(world, guest.node, volume, baseName(volume.name))
+  volume.parent = undefined
+  return isUnusedName(key) ? volidOf(volume) : printDrive(key, { ...drive, file: volidOf(volume) })
+}
+
 /** POST /nodes/{node}/qemu/{vmid}/template: the disks become base volumes. */
 export const convertToTemplate = (call: Call): string => {
   const guest = guestOf(call)
@@ -43,12 +52,8 @@ export const convertToTemplate = (call: Call): string => {
       touch(guest)
       for (const [key, drive] of drivesOf(guest.config)) {
         if (isCdrom(drive) || (disk !== undefined && disk !== key)) continue
-        const volume = findVolume(world, drive['file'] as string, guest.node)
-        if (volume === undefined) raise(`volume '${drive['file']}' does not exist`)
         await worker.work(0.1)
-        renameVolume(world, guest.node, volume, baseName(volume.name))
-        volume.parent = undefined
-        guest.config[key] = printDrive(key, { ...drive, file: volidOf(volume) })
+        guest.config[key] = toBase(world, guest, key, drive)
         touch(guest)
       }
     }),

@@ -2,7 +2,7 @@ import type { Call } from '../api/call.ts'
 import { PveError, raise, raiseParam } from '../api/error.ts'
 import { digestOf } from '../guest/config-text.ts'
 import { checkLock, lockFile } from '../guest/find-guest.ts'
-import { type Guest, type Section, touch } from '../state/guest.ts'
+import { type Guest, isTemplate, type Section, touch } from '../state/guest.ts'
 import { isOption } from './config-value.ts'
 import { createDisks, type Log } from './create-disks.ts'
 import { deallocate } from './deallocate.ts'
@@ -24,6 +24,7 @@ import { addPendingDelete, applyPending, cleanPending, registerUnused } from './
 import { memoryOf, pinnedMachine } from './running.ts'
 import { normalizeSettings, settingsOf } from './settings.ts'
 import { guestOf } from './show-config.ts'
+import { toBase } from './template.ts'
 
 type Change = {
   readonly settings: Section
@@ -150,6 +151,9 @@ const setDrive = (call: Call, guest: Guest, name: string, value: string, progres
   if (waiting !== undefined) registerUnused(call.world, guest, parseDrive(name, waiting))
   const made = createDisks(call, guest.vmid, { [name]: value }, { config: guest.config, pending: guest.pending }, log)
   Object.assign(guest.pending, made.settings)
+  for (const volume of isTemplate(guest) ? made.volumes : [])
+    if (!/-cloudinit/.test(volume.name))
+      guest.pending[name] = toBase(call.world, guest, name, parseDrive(name, made.settings[name] as string))
   const drive = parseDrive(name, made.settings[name] as string)
   if (progress.order.length === 0 || !isCdrom(drive) || isCloudinit(drive) || progress.order.includes(name)) return
   progress.order = [...progress.order, name]

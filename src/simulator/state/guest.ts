@@ -9,6 +9,8 @@ export type Runtime = {
   /** Model milliseconds since 1970. */
   readonly since: number
   paused: boolean
+  /** Drives that the guest lost although they still stand in its configuration: their controller could not be unplugged. */
+  readonly detached?: Set<string>
 }
 
 /**

@@ -79,11 +79,13 @@ export const scaledClock = (speed: number): Clock => {
   let order = 0
   let latest = 0
   let timer: NodeJS.Timeout | NodeJS.Immediate | undefined
+  let immediate = false
   const elapsed = (): number => (fast ? latest : (performance.now() - startedAt) * speed)
+  /** One event a turn: what an event sets going is done before the next one happens. */
   const drain = (): void => {
     timer = undefined
-    const until = fast ? (queue.peek()?.at ?? 0) : elapsed()
-    for (let next = queue.peek(); next !== undefined && next.at <= until; next = queue.peek()) {
+    const next = queue.peek()
+    if (next !== undefined && (fast || next.at <= elapsed())) {
       queue.pop()
       next.live = false
       latest = next.at
@@ -93,7 +95,7 @@ export const scaledClock = (speed: number): Clock => {
   }
   const disarm = (): void => {
     if (timer === undefined) return
-    if (fast) clearImmediate(timer as NodeJS.Immediate)
+    if (immediate) clearImmediate(timer as NodeJS.Immediate)
     else clearTimeout(timer as NodeJS.Timeout)
     timer = undefined
   }
@@ -101,9 +103,9 @@ export const scaledClock = (speed: number): Clock => {
     disarm()
     const next = queue.peek()
     if (next === undefined) return
-    timer = fast
-      ? setImmediate(drain)
-      : setTimeout(drain, Math.min(Math.max(0, (next.at - elapsed()) / speed), 2 ** 31 - 1))
+    const wait = fast ? 0 : (next.at - elapsed()) / speed
+    immediate = wait <= 0
+    timer = immediate ? setImmediate(drain) : setTimeout(drain, Math.min(wait, 2 ** 31 - 1))
   }
   const after: Clock['after'] = (ms, action) => {
     const event: Event = { at: elapsed() + Math.max(0, ms), order: order++, action, live: true }

@@ -4,6 +4,8 @@ export type Backend = {
   readonly shared: boolean
   readonly formats: readonly string[]
   readonly defaultFormat: string
+  /** Formats a copy may have; others become the default one. */
+  readonly copyFormats: readonly string[]
   /** Formats whose volumes take snapshots of VM disks. */
   readonly snapshotFormats: readonly string[]
   /** Whether a container's volume can be snapshotted. */
@@ -19,6 +21,7 @@ const file = (shared: boolean): Backend => ({
   fileBased: true,
   shared,
   formats: ['raw', 'qcow2', 'vmdk', 'subvol'],
+  copyFormats: ['raw', 'qcow2', 'vmdk', 'subvol'],
   defaultFormat: 'raw',
   snapshotFormats: ['qcow2'],
   containerSnapshots: false,
@@ -31,6 +34,7 @@ const block = (parts: Partial<Backend>): Backend => ({
   fileBased: false,
   shared: false,
   formats: ['raw'],
+  copyFormats: ['raw'],
   defaultFormat: 'raw',
   snapshotFormats: [],
   containerSnapshots: false,
@@ -49,8 +53,8 @@ const backends: Readonly<Record<string, Backend>> = {
   esxi: file(true),
   btrfs: {
     ...file(false),
-    formats: ['raw', 'subvol'],
-    snapshotFormats: ['raw', 'subvol'],
+    copyFormats: ['raw', 'subvol'],
+    snapshotFormats: ['raw', 'qcow2', 'subvol'],
     containerSnapshots: true,
     linkedFormats: ['raw', 'subvol'],
   },
@@ -58,6 +62,7 @@ const backends: Readonly<Record<string, Backend>> = {
   lvmthin: block({ snapshotFormats: ['raw'], containerSnapshots: true, linkedFormats: ['raw'] }),
   zfspool: block({
     formats: ['raw', 'subvol'],
+    copyFormats: ['raw', 'subvol'],
     snapshotFormats: ['raw', 'subvol'],
     containerSnapshots: true,
     linkedFormats: ['raw', 'subvol'],
