@@ -10,6 +10,7 @@ import type { Worker } from '../task/task.ts'
 import {
   addVolume,
   contentOf,
+  imageName,
   isShared,
   nextImageName,
   removeVolume,
@@ -22,7 +23,7 @@ import { containerOf } from './config.ts'
 import { mountsOf, printMountPoint, unusedOf, withParts } from './mount-point.ts'
 import { withContainerLock } from './power.ts'
 import { bringDown, bringUp } from './runtime.ts'
-import { copySeconds, existingVolume } from './volume.ts'
+import { copySeconds, existingVolume, volumeFormat } from './volume.ts'
 
 /** A local volume on its way: where it is and where it goes. */
 type Move = { readonly volume: Volume; readonly storage: string }
@@ -70,14 +71,16 @@ const carry = async (world: World, guest: Guest, target: string, move: Move, wor
   const before = volidOf(volume)
   worker.log(`found local volume '${before}' (in current VM config)`)
   await worker.work(copySeconds(volume.used) * 4)
-  const folder = volume.name.includes('/') ? `${volume.name.split('/').slice(0, -1).join('/')}/` : ''
-  const ending = /\.\w+$/.exec(volume.name)?.[0] ?? ''
   const kept = move.storage === volume.storage
-  const image = kept ? undefined : nextImageName(world, move.storage, target, guest.vmid)
+  const format = kept ? volume.format : volumeFormat(world, move.storage, volume.size)
+  const image = kept
+    ? ''
+    : nextImageName(world, move.storage, target, guest.vmid, format === 'subvol' ? 'subvol' : 'vm')
   const copy = addVolume(world, target, {
     ...volume,
     storage: move.storage,
-    name: image === undefined ? volume.name : `${folder}${image}${ending}`,
+    format,
+    name: kept ? volume.name : imageName(world, move.storage, guest.vmid, image, format),
     snapshots: new Map(volume.snapshots),
   })
   removeVolume(world, guest.node, volume)

@@ -84,7 +84,8 @@ const logFormat = (world: World, bytes: number, log: (line: string) => void): vo
   if (copies !== '') log(`Superblock backups stored on blocks: \n\t${copies}`)
 }
 
-const formatFor = (world: World, storage: string, bytes: number): string => {
+/** The format a container's volume has on a storage; ends with PVE's text where the storage holds no containers. */
+export const volumeFormat = (world: World, storage: string, bytes: number): string => {
   const definition = storageOf(world, storage)
   if (!contentOf(definition).includes('rootdir'))
     raise(`content type 'rootdir' is not available or configured on storage '${storage}'`)
@@ -102,7 +103,7 @@ export const allocDisk = (
   log: (line: string) => void,
 ): Volume => {
   usableStorage(world, storage, node)
-  const format = formatFor(world, storage, bytes)
+  const format = volumeFormat(world, storage, bytes)
   const volume = allocate(world, node, {
     storage,
     vmid,
