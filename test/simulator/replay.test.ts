@@ -1,49 +1,29 @@
-import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { startSimulator } from '../../src/simulator/start.ts'
-import { readConversations } from './conversation.ts'
 import { excluded } from './excluded.ts'
-import { type Aspect, type Replayed, replay } from './replay.ts'
+import type { Aspect, Replayed } from './replay.ts'
+import { replayAll } from './replay-all.ts'
 
-const folder = join(process.cwd(), 'fixtures/pve/conversations')
-const SECRET = '00000000-0000-0000-0000-000000000000'
+const MOST_EXCLUDED = 0.02
 
-const sum = (all: readonly Replayed[], aspect: Aspect): string => {
-  const equal = all.reduce((total, one) => total + one[aspect].equal, 0)
-  const total = all.reduce((count, one) => count + one[aspect].total, 0)
-  return `${equal} / ${total}`
-}
-
-const replayAll = async (part: string): Promise<readonly Replayed[]> => {
-  const all: Replayed[] = []
-  for (const conversation of readConversations(folder).filter(({ name }) => name.includes(part))) {
-    const simulator = await startSimulator({ profile: 'recorded', http: true, clock: 'virtual', password: 'recorded' })
-    try {
-      all.push(
-        await replay(conversation, {
-          url: simulator.url,
-          token: `root@pam!tf=${SECRET}`,
-          passwords: { 'root@pam': 'recorded' },
-          excluded,
-          wait: async (seconds) => simulator.world.clock.tick(seconds * 1000),
-        }),
-      )
-    } finally {
-      await simulator.stop()
-    }
-  }
-  return all
-}
+const sum = (all: readonly Replayed[], aspect: Aspect): { readonly equal: number; readonly total: number } => ({
+  equal: all.reduce((equal, one) => equal + one[aspect].equal, 0),
+  total: all.reduce((total, one) => total + one[aspect].total, 0),
+})
 
 test('every recorded conversation is answered as the recorded node answered it', async () => {
-  const all = await replayAll(process.env['MPC_REPLAY'] ?? '')
+  const all = await replayAll(process.env['MPC_REPLAY'])
   console.log(`whole ${all.filter(({ whole }) => whole).length} / ${all.length} conversations`)
-  for (const aspect of ['line', 'task', 'body'] as const) console.log(`equal ${sum(all, aspect)} ${aspect}`)
+  for (const aspect of ['line', 'task', 'body'] as const) {
+    const { equal, total } = sum(all, aspect)
+    console.log(`equal ${equal} / ${total} ${aspect}`)
+  }
   const differences = all.flatMap((one) => one.differences)
   for (const { conversation, n, aspect, request, wanted, got } of differences)
     console.log(`${conversation}#${n} ${aspect} ${request}\n  wanted ${wanted}\n  got    ${got}`)
   assert.is(differences.length, 0)
+  assert.ok(excluded.size <= sum(all, 'line').total * MOST_EXCLUDED, 'at most two in a hundred may be excluded')
+  for (const { why } of excluded.values()) assert.ok(why.length > 20)
 })
 
 test.run()

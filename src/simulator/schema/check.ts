@@ -91,7 +91,8 @@ const scalarFault = (text: string, schema: Schema, path: string, named: Named): 
     if (schema.minimum !== undefined && Number(text) < Number(schema.minimum))
       return `value must have a minimum value of ${schema.minimum}`
   }
-  if (schema.enum !== undefined && !schema.enum.some((item) => String(item) === text))
+  // The API facts have null where PVE's own enumeration is not defined.
+  if (Array.isArray(schema.enum) && !schema.enum.some((item) => String(item) === text))
     return `value '${text}' does not have a value in the enumeration '${schema.enum.join(', ')}'`
   return undefined
 }
