@@ -96,7 +96,7 @@ const create = (call: Call): string => {
 }
 
 const notAttached = (guest: Guest, key: string): string =>
-  `VM ${guest.vmid} qmp command 'blockdev-snapshot-internal-sync' failed - Cannot find device='drive-${key}' nor node-name='drive-${key}'`
+  `VM ${guest.vmid} qmp command 'blockdev-snapshot-internal-sync' failed - Cannot find device='drive-${key}' nor node-name='drive-${key}'\n\n`
 
 const sectionOf = (guest: Guest, name: string): Section =>
   guest.snapshots.get(name) ?? raise(`snapshot '${name}' does not exist`)

@@ -118,8 +118,8 @@ const runBody = async (
     else finish(task, clock, 'OK', 'TASK OK')
   } catch (error) {
     if (error instanceof Interrupted) return finish(task, clock, 'received interrupt', 'TASK ERROR: received interrupt')
-    const text = errorText(error).replace(/\n+$/, '')
-    finish(task, clock, text.replace(/\n/g, ' '), `TASK ERROR: ${text}`)
+    const text = errorText(error).replace(/\n$/, '').replace(/\n/g, ' ')
+    finish(task, clock, text, `TASK ERROR: ${text}`)
   }
 }
 
