@@ -72,7 +72,10 @@ const OUTCOME_UNKNOWN = new Set([502, 503, 504, 596, 597, 598, 599])
 interface Wire {
   readonly options: ClientOptions
   readonly session: Session
+  /** Hides every secret that was ever sent: credentials, and secret parameters. */
   readonly redact: Redact
+  /** Secret parameters that were sent; a later error or a task's log may repeat them. */
+  readonly sent: Set<string>
   /** One attempt, traced. */
   readonly attempt: (
     request: OutgoingRequest,
@@ -161,10 +164,9 @@ const sender =
         signal?.throwIfAborted()
         if (wire.options.readOnly && request.method !== 'GET' && !isLogin(request))
           return refusedBecauseReadOnly(request)
-        const secrets = [...wire.session.secrets(), ...secretParams(request.params)]
+        for (const secret of secretParams(request.params)) wire.sent.add(secret)
         try {
-          const answer = await answerOf(wire, request, await converse(wire, request, signal))
-          return cleanAnswer(answer, (text) => redactor(() => secrets)(wire.redact(text)))
+          return cleanAnswer(await answerOf(wire, request, await converse(wire, request, signal)), wire.redact)
         } catch (error) {
           // Logging in failed: the request itself never left.
           if (!(error instanceof DiagnosticError) || !error.diagnostics[0]) throw error
@@ -203,7 +205,8 @@ const tracedAttempts =
 
 const makeWire = (options: ClientOptions, agent: ReturnType<typeof checkedAgent>): Wire => {
   let answered = false
-  const redact = redactor(() => session.secrets())
+  const sent = new Set<string>()
+  const redact = redactor(() => [...session.secrets(), ...sent])
   const attempt = tracedAttempts(
     options,
     agent,
@@ -214,12 +217,10 @@ const makeWire = (options: ClientOptions, agent: ReturnType<typeof checkedAgent>
   )
   // The login goes round the queue: the request that needs it already has a place there.
   const login = logIn(async (request) =>
-    cleanAnswer(await answerOf(wire, request, await attempt(request, {}, 1)), (text) =>
-      redactor(() => secretParams(request.params))(redact(text)),
-    ),
+    cleanAnswer(await answerOf(wire, request, await attempt(request, {}, 1)), redact),
   )
   const session = startSession(options.credentials, login, options.clock)
-  const wire: Wire = { options, session, redact, attempt, hasAnswered: () => answered }
+  const wire: Wire = { options, session, redact, sent, attempt, hasAnswered: () => answered }
   return wire
 }
 

@@ -47,6 +47,15 @@ type Callback = (error: Error | null, socket: Duplex) => void
 
 const codeOf = (error: Error): string => ('code' in error ? String(error.code) : 'UNKNOWN')
 
+/** Node leaves out the names a certificate does hold when the host is an IP address. */
+const withNames = (error: Error): string => {
+  const cert: unknown = 'cert' in error ? error.cert : undefined
+  const names: unknown = typeof cert === 'object' && cert !== null ? Reflect.get(cert, 'subjectaltname') : undefined
+  return typeof names === 'string' && !error.message.includes(names)
+    ? `${error.message} It is for ${names}.`
+    : error.message
+}
+
 /**
  * Gives a socket to the HTTP layer only once it is connected and trusted. Two things hang on it: no secret is sent to a server that
  * was not checked, and an error before this point means that nothing left.
@@ -68,7 +77,7 @@ const whenReady = (socket: Socket, event: 'connect' | 'secureConnect', check: ()
       settle(error instanceof Error ? error : new Error(String(error)))
     }
   }
-  const failed = (error: Error) => settle(new ConnectError(codeOf(error), error.message))
+  const failed = (error: Error) => settle(new ConnectError(codeOf(error), withNames(error)))
   const closed = () => settle(new ConnectError('ECONNRESET', 'the connection was closed before it was established'))
   const timer = setTimeout(
     () => settle(new ConnectError('MPC_CONNECT_TIMEOUT', 'no answer to the attempt to connect')),

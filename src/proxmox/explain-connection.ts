@@ -54,7 +54,7 @@ const byCode = (endpoint: Endpoint, error: ConnectError): Diagnostic | undefined
       })
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
       return diagnose('proxmox.certificate-name', {
-        detail: `${origin} shows a trusted certificate, but for another name: ${error.message} Nothing was sent to it.`,
+        detail: `${origin} shows a trusted certificate, but for another name. ${error.message} Nothing was sent to it.`,
         hint: 'Use a name the certificate holds as endpoint, or pin the fingerprint as tls.fingerprint in .proxmox/config.yml.',
       })
     case 'CERT_HAS_EXPIRED':

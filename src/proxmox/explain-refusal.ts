@@ -63,6 +63,10 @@ const notPve = (refusal: Refusal, endpoint: Endpoint): Diagnostic =>
     detail: `${endpoint.origin} answers, but not as the API of Proxmox VE does (status ${refusal.status}: ${refusal.message}). Check host and port of the endpoint; the API is where the web interface is, usually on port 8006.`,
   })
 
+/** Seen on PVE 9.2: a node on its own tries to resolve the name, a cluster knows its members. */
+const unknownNode = (message: string): string | undefined =>
+  /^hostname lookup '([^']+)' failed/.exec(message)?.[1] ?? /^no such cluster node '([^']+)'/.exec(message)?.[1]
+
 const TROUBLE = new Set([502, 503, 504, 596, 597, 598, 599])
 
 /** Why the server said no, kept whole, and what to do about it. */
@@ -86,9 +90,10 @@ export const explainRefusal = (
       detail: `${asked}: ${whole(refusal)}\nThe server or a proxy before it got no answer${node ? ` from the node "${node}"` : ''}. Try again in a while.`,
     })
   if (!refusal.isPve) return notPve(refusal, endpoint)
-  if (refusal.status === 500 && node !== undefined && refusal.message.startsWith(`hostname lookup '${node}' failed`))
+  const unknown = unknownNode(refusal.message)
+  if (unknown !== undefined)
     return diagnose('proxmox.unknown-node', {
-      detail: `The cluster has no node "${node}" (${asked}). Node names are case-sensitive and short: "pve1", not "pve1.example.com".`,
+      detail: `The cluster has no node "${unknown}" (${asked}). Node names are case-sensitive and short: "pve1", not "pve1.example.com".`,
       hint: 'mpc status lists the nodes.',
     })
   return diagnose('proxmox.request-refused', { detail: `${asked}: ${whole(refusal)}` })
