@@ -40,6 +40,10 @@ export const containerDefinition: KindDefinition = {
   secrets: ['password'],
   settled: { hookscript: 'live', unprivileged: 'replace' },
   liveProperties: { 'net[n]': /./, rootfs: /^size$/, 'mp[n]': /^size$/ },
+  undeletable: ['arch', 'hostname', 'memory', 'ostype', 'rootfs', 'swap', 'unprivileged'],
+  fixedProperties: {},
+  unnoticed: ['description', 'hookscript', 'onboot', 'protection', 'startup', 'tags'],
+  sideEffects: {},
   urlEncoded: [],
   openEnded: ['description'],
 }

@@ -60,6 +60,9 @@ const writeProperties = (
   const changes = new Map<string, string | undefined>(changedEntries(facts, map))
   const kept = parsePropertyString(previous, facts.grammar)
   for (const key of remove) if (kept.has(key) && key !== facts.volume && key !== 'size') changes.set(key, undefined)
+  const volume = facts.volume === undefined ? undefined : changes.get(facts.volume)
+  if (volume !== undefined && facts.volume !== undefined && volume !== kept.get(facts.volume))
+    changes.set('size', undefined)
   for (const [key, value] of changes) {
     const before = kept.get(key)
     const same = before !== undefined && value !== undefined && sameText(facts, key, before, value)

@@ -59,6 +59,11 @@ export const guestKind = (definition: KindDefinition): GuestKind => {
       return facts !== undefined && propertyHolds(facts, property, declared, observed, definition)
     },
     change: (key, before, after, config) => effectOf(keys(key), before, after, definition, config),
+    volumeProperty: (key) => keys(key)?.volume,
+    isUndeletable: (key) => definition.undeletable.includes(keys(key)?.name ?? key),
+    isFixed: (key, property) => definition.fixedProperties[keys(key)?.name ?? key]?.includes(property) ?? false,
+    isUnnoticed: (key) => definition.unnoticed.includes(keys(key)?.name ?? key),
+    sideEffects: (key) => definition.sideEffects[keys(key)?.name ?? key] ?? [],
     identity: (raw) => identityOf(raw, keys, definition),
   }
 }

@@ -45,6 +45,14 @@ export interface KindDefinition {
   readonly settled: { readonly [name: string]: 'live' | 'reboot' | 'replace' }
   /** Properties a running guest takes at once, besides those measured. */
   readonly liveProperties: { readonly [name: string]: RegExp }
+  /** Parameters the server refuses to delete, or whose deletion breaks the guest; once declared they stay. */
+  readonly undeletable: readonly string[]
+  /** Properties that are fixed when a volume is made. */
+  readonly fixedProperties: { readonly [name: string]: readonly string[] }
+  /** Parameters that only the configuration file knows: nobody notices a change. */
+  readonly unnoticed: readonly string[]
+  /** Parameters the server may change along with this one. */
+  readonly sideEffects: { readonly [name: string]: readonly string[] }
   /** Texts that are percent-encoded once more than the transport does. */
   readonly urlEncoded: readonly string[]
   /** Texts whose final line breaks the server adds or drops. */

@@ -49,5 +49,15 @@ export interface GuestKind {
     after: ConfigValue | undefined,
     config?: Config,
   ) => 'live' | 'reboot' | 'replace'
+  /** The property of a key that names its volume: `file`, `volume`; undefined for keys that hold none. */
+  readonly volumeProperty: (key: string) => string | undefined
+  /** The server refuses to delete the key, or its deletion breaks the guest. */
+  readonly isUndeletable: (key: string) => boolean
+  /** The property is fixed when the volume is made: `efidisk0.efitype`. */
+  readonly isFixed: (key: string, property: string) => boolean
+  /** A change of the key is not noticed by a running guest or its users. */
+  readonly isUnnoticed: (key: string) => boolean
+  /** Keys the server may change along with this one. */
+  readonly sideEffects: (key: string) => readonly string[]
   readonly identity: (raw: RawConfig) => GuestIdentity
 }

@@ -65,6 +65,21 @@ export const vmDefinition: KindDefinition = {
     'net[n]': /./,
     agent: /^fstrim_cloned_disks$/,
   },
+  undeletable: ['name', 'smbios1', 'vmgenid'],
+  fixedProperties: { efidisk0: ['efitype', 'pre-enrolled-keys', 'ms-cert'], tpmstate0: ['version'] },
+  unnoticed: [
+    'description',
+    'hookscript',
+    'migrate_downtime',
+    'migrate_speed',
+    'onboot',
+    'protection',
+    'startup',
+    'tags',
+    'vmstatestorage',
+  ],
+  // Windows guests get their machine version pinned (seen on PVE 9.2: ostype=win11 on a running VM).
+  sideEffects: { ostype: ['machine'] },
   urlEncoded: ['sshkeys'],
   openEnded: ['description'],
 }

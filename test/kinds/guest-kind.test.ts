@@ -193,7 +193,7 @@ const ENCODED: readonly (readonly ['vm' | 'container', string, ConfigValue, stri
   ],
   ['vm', 'ide2', { storage: 'local-lvm', media: 'cloudinit' }, undefined, 'local-lvm:cloudinit'],
   ['vm', 'ide2', { file: 'local:iso/a.iso', media: 'cdrom' }, undefined, 'local:iso/a.iso,media=cdrom'],
-  ['vm', 'ide2', { file: 'none', media: 'cdrom' }, 'local:iso/a.iso,media=cdrom,size=2M', 'none,media=cdrom,size=2M'],
+  ['vm', 'ide2', { file: 'none', media: 'cdrom' }, 'local:iso/a.iso,media=cdrom,size=2M', 'none,media=cdrom'],
   ['vm', 'efidisk0', { storage: 'local-lvm', efitype: '4m' }, undefined, 'local-lvm:1,efitype=4m'],
   ['vm', 'agent', { enabled: true }, '0', '1'],
   [

@@ -1,0 +1,68 @@
+import type { Address } from '../resource/address.ts'
+import { suggestion } from '../util/did-you-mean.ts'
+import type { PlanWorld } from './plan-world.ts'
+
+/** An address as typed covers itself, its instances and, for a module, everything in it. */
+export const covers = (pattern: string, address: string): boolean =>
+  address === pattern || address.startsWith(`${pattern}[`) || address.startsWith(`${pattern}.`)
+
+/** The part before a final instance key: `vm.web` of `vm.web[0]`. */
+const baseOf = (address: string): string => address.replace(/\[(?:\d+|"(?:[^"\\]|\\.)*")\]$/, '')
+
+/** Looks resources up by pattern without going through all of them for each. */
+export const addressIndex = (addresses: readonly Address[]): ((pattern: string) => readonly Address[]) => {
+  const exact = new Set<string>(addresses)
+  const byBase = new Map<string, Address[]>()
+  for (const address of addresses) {
+    const base = baseOf(address)
+    const group = byBase.get(base)
+    if (group) group.push(address)
+    else byBase.set(base, [address])
+  }
+  return (pattern) => {
+    if (exact.has(pattern)) return [pattern as Address]
+    return byBase.get(pattern) ?? addresses.filter((address) => covers(pattern, address))
+  }
+}
+
+const reach = (from: Iterable<Address>, next: (address: Address) => readonly Address[]): ReadonlySet<Address> => {
+  const reached = new Set(from)
+  for (const address of reached) for (const other of next(address)) reached.add(other)
+  return reached
+}
+
+export interface FilterInput {
+  readonly known: readonly Address[]
+  /** What a resource needs to exist before it. */
+  readonly needs: ReadonlyMap<Address, readonly Address[]>
+}
+
+/**
+ * The resources a plan is limited to: the targets and what they depend on, without the excluded ones and what depends on those. With
+ * `destroy` the other way round: what depends on a target goes with it. An unknown address is reported.
+ */
+export const selectAddresses = (world: PlanWorld, { known, needs }: FilterInput): ReadonlySet<Address> => {
+  const { targets, excludes, destroy } = world.options
+  const find = addressIndex(known)
+  const resolve = (patterns: readonly Address[]): readonly Address[] =>
+    patterns.flatMap((pattern) => {
+      const found = find(pattern)
+      if (found.length === 0) {
+        const guess = suggestion(pattern, known)
+        world.report('plan.unknown-target', {
+          detail: `There is no resource \`${pattern}\`, neither declared nor managed.${guess || ' `mpc plan` without limits lists all that change.'}`,
+          address: pattern,
+        })
+      }
+      return found
+    })
+  const dependents = new Map<Address, Address[]>()
+  for (const [address, others] of needs) {
+    for (const other of others) dependents.set(other, [...(dependents.get(other) ?? []), address])
+  }
+  const down = (address: Address) => needs.get(address) ?? []
+  const up = (address: Address) => dependents.get(address) ?? []
+  const chosen = targets.length === 0 ? new Set(known) : reach(resolve(targets), destroy ? up : down)
+  const left = reach(resolve(excludes), destroy ? down : up)
+  return new Set([...chosen].filter((address) => !left.has(address)))
+}

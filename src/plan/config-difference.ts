@@ -1,0 +1,183 @@
+import type { GuestKind } from '../kinds/kind.ts'
+import type { AttributeChange, Disruption } from '../resource/change.ts'
+import {
+  type Config,
+  type ConfigValue,
+  isPropertyMap,
+  isSecret,
+  type PropertyMap,
+  type Scalar,
+} from '../resource/config-value.ts'
+import { attributeName, isIgnored } from './attribute-name.ts'
+import { effectiveConfig, type GuestState, staysPending, textOf } from './guest-state.ts'
+
+/** One configuration key that is not as declared. */
+export interface Difference {
+  readonly key: string
+  /** Missing: declared no more. Of a property map only the keys that count. */
+  readonly declared?: ConfigValue
+  /** What is there, normalised and as text; missing: nothing. */
+  readonly observed?: ConfigValue
+  readonly text?: string
+  /** Properties that were declared and are no more. */
+  readonly dropped: readonly string[]
+  /** Properties of a map that differ, dropped ones included. */
+  readonly properties: readonly string[]
+}
+
+export interface DifferenceInput {
+  readonly kind: GuestKind
+  readonly declared: Config
+  /** What was declared when it was last applied. */
+  readonly applied: Config
+  readonly state: GuestState
+  readonly ignored: readonly string[]
+}
+
+/** Without the properties whose changes are to be ignored. */
+const countedMap = ({ kind, ignored }: DifferenceInput, key: string, map: PropertyMap): PropertyMap =>
+  ignored.length === 0
+    ? map
+    : Object.fromEntries(Object.entries(map).filter(([property]) => !isIgnored(kind, ignored, key, property)))
+
+const droppedProperties = (input: DifferenceInput, key: string, declared: PropertyMap, observed: PropertyMap) => {
+  const before = input.applied[key]
+  if (!isPropertyMap(before)) return []
+  const { kind, ignored } = input
+  return Object.keys(before).filter((property) => {
+    if (property in declared || !(property in observed) || isIgnored(kind, ignored, key, property)) return false
+    // The volume itself is no option to drop: it goes with the whole key only.
+    if (kind.volumeProperty(key) !== undefined) {
+      return !['storage', 'size', 'format', 'media', 'import-from', kind.volumeProperty(key)].includes(property)
+    }
+    return kind.factsFor(key)?.properties?.[property]?.optional !== false
+  })
+}
+
+const mapDifference = (
+  input: DifferenceInput,
+  key: string,
+  declaredMap: PropertyMap,
+  text: string | undefined,
+): Difference | undefined => {
+  const { kind } = input
+  const declared = countedMap(input, key, declaredMap)
+  const value = text === undefined ? undefined : kind.decodeValue(key, text)
+  if (value === undefined)
+    return kind.holds(key, declared, undefined)
+      ? undefined
+      : { key, declared, dropped: [], properties: Object.keys(declared).sort() }
+  const observed = isPropertyMap(value) ? value : {}
+  const changed = Object.entries(declared).flatMap(([property, wanted]) =>
+    isSecret(wanted) || !kind.propertyHolds(key, property, wanted, observed) ? [property] : [],
+  )
+  const dropped = droppedProperties(input, key, declared, observed)
+  if (changed.length === 0 && dropped.length === 0) return undefined
+  return {
+    key,
+    declared,
+    observed: value,
+    ...(text !== undefined && { text }),
+    dropped,
+    properties: [...changed, ...dropped].sort(),
+  }
+}
+
+const plainDifference = (
+  { kind, applied }: DifferenceInput,
+  key: string,
+  declared: ConfigValue,
+  text: string | undefined,
+): Difference | undefined => {
+  const observed = text === undefined ? undefined : kind.decodeValue(key, text)
+  if (isSecret(declared)) {
+    const last = applied[key]
+    if (observed !== undefined && isSecret(last) && last.fingerprint === declared.fingerprint) return undefined
+  } else if (kind.holds(key, declared, observed)) return undefined
+  return {
+    key,
+    declared,
+    ...(observed !== undefined && { observed }),
+    ...(text !== undefined && { text }),
+    dropped: [],
+    properties: [],
+  }
+}
+
+const differenceOf = (input: DifferenceInput, key: string): Difference | undefined => {
+  const { kind, declared, state, ignored } = input
+  if (isIgnored(kind, ignored, key)) return undefined
+  // What only creation takes is recorded then and compared with nothing later.
+  const facts = kind.factsFor(key)
+  if (facts && !facts.on.includes('update')) return undefined
+  const [wanted, text] = [declared[key], textOf(state, key)]
+  if (wanted === undefined) {
+    if (text === undefined || kind.isUndeletable(key)) return undefined
+    return { key, observed: kind.decodeValue(key, text), text, dropped: [], properties: [] }
+  }
+  return isPropertyMap(wanted) ? mapDifference(input, key, wanted, text) : plainDifference(input, key, wanted, text)
+}
+
+/**
+ * Everything that is not as declared, by key. Compared with what the guest will have at its next start, so that what is pending counts as
+ * done. Keys that were never declared are not looked at.
+ */
+export const configDifferences = (input: DifferenceInput): readonly Difference[] => {
+  const keys = new Set([...Object.keys(input.declared), ...Object.keys(input.applied)])
+  return [...keys].sort().flatMap((key) => differenceOf(input, key) ?? [])
+}
+
+const disruptionOf = (kind: GuestKind, state: GuestState, difference: Difference, newText?: string): Disruption => {
+  if (!state.running || kind.isUnnoticed(difference.key)) return 'none'
+  const { key, observed, declared } = difference
+  if (newText !== undefined) return staysPending(state, kind, key, newText) ? 'reboot' : 'live'
+  const config = kind.decode({ hotplug: effectiveConfig(state)['hotplug'] ?? 'disk,network,usb' })
+  const merged =
+    isPropertyMap(declared) && isPropertyMap(observed)
+      ? Object.fromEntries(
+          Object.entries({ ...observed, ...declared }).filter(([property]) => !difference.dropped.includes(property)),
+        )
+      : declared
+  return kind.change(key, observed, merged, config) === 'live' ? 'live' : 'reboot'
+}
+
+const propertyChange = (
+  kind: GuestKind,
+  difference: Difference,
+  property: string,
+  disruption: Disruption,
+): AttributeChange => {
+  const { key, declared, observed } = difference
+  const [was, is] = [isPropertyMap(observed) ? observed : {}, isPropertyMap(declared) ? declared : {}]
+  const after = difference.dropped.includes(property) ? undefined : is[property]
+  return {
+    name: attributeName(kind, key, property),
+    ...(was[property] !== undefined && { before: was[property] as Scalar }),
+    ...(after !== undefined && { after }),
+    disruption,
+  }
+}
+
+/** A difference in the words of the declaration, one entry for each attribute or property that differs. */
+export const attributeChanges = (
+  kind: GuestKind,
+  state: GuestState,
+  difference: Difference,
+): readonly AttributeChange[] => {
+  const { key, declared, observed } = difference
+  const facts = kind.factsFor(key)
+  const sensitive = facts?.secret === true || isSecret(declared)
+  const disruption = disruptionOf(kind, state, difference)
+  if (isPropertyMap(declared)) {
+    return difference.properties.map((property) => propertyChange(kind, difference, property, disruption))
+  }
+  return [
+    {
+      name: attributeName(kind, key),
+      ...(observed !== undefined && { before: observed }),
+      ...(declared !== undefined && { after: declared }),
+      ...(sensitive && { sensitive: true as const }),
+      disruption,
+    },
+  ]
+}

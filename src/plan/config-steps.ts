@@ -1,0 +1,117 @@
+import { isPropertyMap, isSecret, type Secret } from '../resource/config-value.ts'
+import { attributeName } from './attribute-name.ts'
+import type { Difference } from './config-difference.ts'
+import { advance, type GuestContext, type PlanPart, type Progress } from './guest-progress.ts'
+import { afterWrite, type ConfigWrite, configRequests, restoreRequests, staysPending, textOf } from './guest-state.ts'
+
+const MASKED = /^\*+$/
+
+/** The text for a key as declared; undefined deletes it. Drives that PVE makes by itself are made anew, not edited. */
+export const declaredText = ({ kind }: GuestContext, difference: Difference): string | undefined => {
+  const { key, declared, observed, text, dropped } = difference
+  if (declared === undefined || isSecret(declared)) return undefined
+  const isNewDrive =
+    isPropertyMap(declared) &&
+    isPropertyMap(observed) &&
+    declared['media'] === 'cloudinit' &&
+    (observed['media'] !== 'cloudinit' || (declared['storage'] ?? observed['storage']) !== observed['storage'])
+  const written = kind.encode(key, declared, isNewDrive ? undefined : text, dropped)
+  return written === '' ? undefined : written
+}
+
+/** A drive that PVE makes by itself has no lasting volume: the way back asks for a new one instead of naming the old. */
+const remade = ({ kind }: GuestContext, key: string, text: string | undefined): string | undefined => {
+  if (text === undefined) return undefined
+  const value = kind.decodeValue(key, text)
+  return isPropertyMap(value) && value['media'] === 'cloudinit' ? `${value['storage']}:cloudinit` : text
+}
+
+/** One write of the plain differences. */
+export const writeOf = (context: GuestContext, differences: readonly Difference[]): ConfigWrite => {
+  const texts = differences.map((difference) => [difference.key, declaredText(context, difference)] as const)
+  return {
+    set: Object.fromEntries(texts.flatMap(([key, text]) => (text === undefined ? [] : [[key, text] as const]))),
+    remove: texts.flatMap(([key, text]) => (text === undefined ? [key] : [])),
+  }
+}
+
+const summaryOf = ({ kind }: GuestContext, { set, remove }: ConfigWrite): string => {
+  const names = (keys: readonly string[]) => [...keys].sort().map((key) => attributeName(kind, key))
+  const [changed, unset] = [names(Object.keys(set)), names(remove)]
+  return [
+    ...(changed.length > 0 ? [`set ${changed.join(', ')}`] : []),
+    ...(unset.length > 0 ? [`unset ${unset.join(', ')}`] : []),
+  ].join('; ')
+}
+
+/** Writes the plain differences in one request; the way back are the exact texts from before, and deletion of what was absent. */
+export const updateConfig =
+  (context: GuestContext, verb: string, write: ConfigWrite): PlanPart =>
+  (progress) => {
+    const { kind } = context
+    const { guest, state } = progress
+    const keys = [...Object.keys(write.set), ...write.remove]
+    if (keys.length === 0) return progress
+    const next = afterWrite(state, kind, write)
+    const pending = keys.some((key) => staysPending(state, kind, key, write.set[key]))
+    const noticed = keys.some((key) => !kind.isUnnoticed(key))
+    const touched = new Set([...keys, ...keys.flatMap(kind.sideEffects)])
+    if (textOf(state, 'boot') !== textOf(next, 'boot')) touched.add('boot')
+    const before = {
+      ...state,
+      current: Object.fromEntries(
+        Object.entries(state.current).map(([key, text]) => [
+          key,
+          touched.has(key) ? (remade(context, key, text) ?? text) : text,
+        ]),
+      ),
+    }
+    return advance(
+      progress,
+      {
+        verb,
+        action: 'update',
+        guest,
+        summary: summaryOf(context, write),
+        requests: configRequests(guest, write.set, write.remove),
+        disruption: !state.running ? 'none' : pending ? 'reboot' : noticed ? 'live' : 'none',
+        reversal: {
+          by: 'requests',
+          requests: restoreRequests(guest, before, next, [...touched]),
+          note: 'set the previous values again',
+        },
+      },
+      next,
+    )
+  }
+
+/** Writes a secret. The server never shows one, so only its absence can be restored. */
+export const setSecret =
+  (context: GuestContext, { key, declared, text }: Difference): PlanPart =>
+  (progress: Progress) => {
+    const { guest, state } = progress
+    if (!isSecret(declared)) return progress
+    const secret: Secret = declared
+    const known = text === undefined || !MASKED.test(text)
+    const next = afterWrite(state, context.kind, { set: { [key]: '**********' }, remove: [] })
+    const name = attributeName(context.kind, key)
+    return advance(
+      progress,
+      {
+        verb: `set-${key}`,
+        action: 'update',
+        guest,
+        summary: `set ${name}`,
+        requests: configRequests(guest, { [key]: secret }),
+        disruption: state.running ? (staysPending(state, context.kind, key, '**********') ? 'reboot' : 'live') : 'none',
+        reversal: known
+          ? {
+              by: 'requests',
+              requests: restoreRequests(guest, state, next, [key]),
+              note: text === undefined ? `unset ${name}` : 'set the previous value again',
+            }
+          : { by: 'nothing', reason: `Proxmox VE does not disclose the previous ${name}, so it cannot be set again` },
+      },
+      next,
+    )
+  }

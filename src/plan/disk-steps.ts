@@ -1,0 +1,316 @@
+import { parseSize } from '../kinds/size.ts'
+import { isPropertyMap, type PropertyMap } from '../resource/config-value.ts'
+import { guestPath } from '../resource/guest.ts'
+import type { ApiRequest } from '../resource/request.ts'
+import type { Reversal } from '../resource/reversal.ts'
+import { sha256 } from '../util/sha256.ts'
+import { attributeName } from './attribute-name.ts'
+import type { Difference } from './config-difference.ts'
+import {
+  advance,
+  type GuestContext,
+  type PlanPart,
+  type Progress,
+  post,
+  shutdownRequest,
+  startRequest,
+} from './guest-progress.ts'
+import {
+  afterWrite,
+  configPath,
+  configRequests,
+  effectiveConfig,
+  type GuestState,
+  nextUnused,
+  restoreRequests,
+  staysPending,
+  textOf,
+} from './guest-state.ts'
+import { canSnapshot } from './storage-feature.ts'
+
+const volumeOf = ({ kind }: GuestContext, key: string, text: string): string => {
+  const value = kind.decodeValue(key, text)
+  const property = kind.volumeProperty(key)
+  return isPropertyMap(value) && property !== undefined ? String(value[property] ?? '') : ''
+}
+
+/** Lifts a protection that forbids removing disks, and sets it again. PVE: `can't remove drive … protection mode enabled`. */
+const unprotected = ({ guest, state }: Progress, requests: readonly ApiRequest[]): readonly ApiRequest[] =>
+  textOf(state, 'protection') === '1'
+    ? [...configRequests(guest, { protection: 0 }), ...requests, ...configRequests(guest, { protection: 1 })]
+    : requests
+
+/** How a volume that was just allocated goes again, together with its data. */
+const removeVolume = (context: GuestContext, progress: Progress, key: string, pending: boolean): Reversal => {
+  const { guest, state } = progress
+  const unused = nextUnused(state)
+  const erase = [...configRequests(guest, {}, [key]), ...configRequests(guest, {}, [unused])]
+  if (guest.type === 'qemu') {
+    const requests = pending ? erase : configRequests(guest, {}, [key], { force: true })
+    return { by: 'requests', requests: unprotected(progress, requests), note: `remove ${key} and its volume` }
+  }
+  if (!state.running) {
+    return { by: 'requests', requests: unprotected(progress, erase), note: `remove ${key} and its volume` }
+  }
+  // A running container keeps a mount point until it is restarted (seen on PVE 9.2), so only a restart brings it back to what it was.
+  return {
+    by: 'requests',
+    requests: [shutdownRequest(guest), ...unprotected(progress, erase), startRequest(guest)],
+    note: `remove ${key} and its volume; this restarts ${context.desired.address}, because a running container keeps its mount points`,
+  }
+}
+
+/** Adds a disk or mount point: a new volume, or an existing one that is named. */
+export const addDisk =
+  (context: GuestContext, { key, declared }: Difference): PlanPart =>
+  (progress) => {
+    const { kind } = context
+    const { guest, state } = progress
+    if (!isPropertyMap(declared)) return progress
+    const text = kind.encode(key, declared)
+    const named = declared[kind.volumeProperty(key) ?? ''] !== undefined
+    const pending = staysPending(state, kind, key, text)
+    const size = declared['size'] === undefined ? '' : `, ${declared['size']}`
+    const where = named ? volumeOf(context, key, text) : `${declared['storage']}${size}`
+    const reversal: Reversal = named
+      ? {
+          by: 'requests',
+          requests: unprotected(progress, configRequests(guest, {}, [key])),
+          note: `detach ${key}; its volume stays`,
+        }
+      : removeVolume(context, progress, key, pending)
+    return advance(
+      progress,
+      {
+        verb: `add-${key}`,
+        action: 'update',
+        guest,
+        summary: `${named ? 'attach' : 'add'} ${key} (${where})`,
+        // A volume can take longer to make than a synchronous call may last. PVE API: POST …/config works in a task.
+        requests: [
+          {
+            method: guest.type === 'qemu' ? 'POST' : 'PUT',
+            path: configPath(guest),
+            params: { [key]: text },
+            digest: true,
+          },
+        ],
+        disruption: pending ? 'reboot' : state.running ? 'live' : 'none',
+        reversal,
+      },
+      afterWrite(state, kind, { set: { [key]: text }, remove: [] }),
+    )
+  }
+
+const afterDetach = (context: GuestContext, state: GuestState, key: string): GuestState => {
+  const text = textOf(state, key) ?? ''
+  const next = afterWrite(state, context.kind, { set: {}, remove: [key] })
+  if (next.current[key] !== undefined) return next
+  return { ...next, current: { ...next.current, [nextUnused(next)]: volumeOf(context, key, text) } }
+}
+
+/** Detaches a disk or mount point; its volume stays as `unusedN`, and the way back attaches it again. */
+export const detachDisk =
+  (context: GuestContext, { key }: Difference): PlanPart =>
+  (progress) => {
+    const { guest, state } = progress
+    const next = afterDetach(context, state, key)
+    const pending = next.current[key] !== undefined
+    const keys = [key, ...(textOf(state, 'boot') === textOf(next, 'boot') ? [] : ['boot'])]
+    return advance(
+      progress,
+      {
+        verb: `detach-${key}`,
+        action: 'update',
+        guest,
+        summary: `detach ${key}; its volume ${volumeOf(context, key, textOf(state, key) ?? '')} is kept`,
+        requests: configRequests(guest, {}, [key]),
+        disruption: pending ? 'reboot' : state.running ? 'live' : 'none',
+        reversal: { by: 'requests', requests: restoreRequests(guest, state, next, keys), note: `attach ${key} again` },
+      },
+      next,
+    )
+  }
+
+/** Moves a disk to another storage or format. PVE API: POST …/qemu/{vmid}/move_disk, …/lxc/{vmid}/move_volume. */
+export const moveDisk =
+  ({ key, declared, observed, text }: Difference): PlanPart =>
+  (progress) => {
+    const { guest, state } = progress
+    if (!isPropertyMap(declared) || !isPropertyMap(observed)) return progress
+    const isVm = guest.type === 'qemu'
+    const [call, what] = isVm ? ['move_disk', 'disk'] : ['move_volume', 'volume']
+    const to = declared['storage'] ?? observed['storage'] ?? ''
+    const request = (storage: PropertyMap[string], format: PropertyMap[string] | undefined): ApiRequest => ({
+      ...post(guest, call ?? '', {
+        [what ?? '']: key,
+        storage: String(storage),
+        ...(isVm && format !== undefined && { format: String(format) }),
+        delete: true,
+      }),
+      digest: true,
+    })
+    const from = observed['storage'] ?? ''
+    // The format is named on the way back, and on the way there only where it is declared: block storages know raw only.
+    const back = typeof text === 'string' && /\.(?:raw|qcow2|vmdk)(?:,|$)/.test(text) ? observed['format'] : undefined
+    return advance(progress, {
+      verb: `move-${key}`,
+      action: 'move',
+      guest,
+      summary: `move ${key} from ${from} to ${to}`,
+      requests: [request(to, declared['format'])],
+      disruption: state.running ? 'live' : 'none',
+      reversal: { by: 'requests', requests: [request(from, back)], note: `move ${key} back to ${from}` },
+    })
+  }
+
+/** Volumes that keep the guest from having a snapshot, in words; empty when nothing does. */
+const snapshotObstacle = (context: GuestContext, { guest, state }: Progress): string => {
+  const { kind, world } = context
+  for (const [key, text] of Object.entries(effectiveConfig(state)).sort()) {
+    if (kind.volumeProperty(key) === undefined || key.startsWith('unused')) continue
+    const value = kind.decodeValue(key, text)
+    if (!isPropertyMap(value)) continue
+    const isMount = key.startsWith('mp') && !kind.isVolume(key, value)
+    if (isMount) return `${key} is not a volume and cannot be part of a snapshot`
+    if (!kind.isVolume(key, value)) continue
+    const storage = String(value['storage'] ?? '')
+    const type = world.storages.get(storage)?.get(guest.node)?.type
+    const volume = volumeOf(context, key, text)
+    if (type === undefined || !canSnapshot(type, volume, guest.type)) {
+      return `${key} (${volume}) cannot be part of a snapshot on storage ${storage}${type === undefined ? '' : ` of type ${type}`}`
+    }
+  }
+  return ''
+}
+
+export interface SafetySnapshot {
+  /** Missing: none can or shall be taken, for this reason. */
+  readonly name?: string
+  readonly obstacle: string
+}
+
+/** Takes a snapshot before steps that only it can undo. Its name follows from the guest and the change. */
+export const takeSnapshot = (
+  context: GuestContext,
+  progress: Progress,
+  digest: string,
+  why: string,
+): { readonly progress: Progress; readonly snapshot: SafetySnapshot } => {
+  const { desired } = context
+  const { guest } = progress
+  const obstacle =
+    desired.lifecycle.snapshot === 'never' ? '`snapshot = "never"` is declared' : snapshotObstacle(context, progress)
+  if (obstacle !== '') return { progress, snapshot: { obstacle } }
+  const name = `mpc_${sha256(`${desired.address} ${guest.vmid} ${digest} ${why}`).slice(0, 10)}`
+  const next = advance(progress, {
+    verb: 'snapshot',
+    action: 'snapshot',
+    guest,
+    summary: `take snapshot ${name} before ${why}`,
+    reason: 'safety',
+    requests: [post(guest, 'snapshot', { snapname: name, description: `mpc: before ${why} (${desired.address})` })],
+    disruption: 'none',
+    reversal: {
+      by: 'requests',
+      requests: [{ method: 'DELETE', path: `${guestPath(guest)}/snapshot/${name}` }],
+      note: `delete snapshot ${name}`,
+    },
+  })
+  return { progress: next, snapshot: { name, obstacle: '' } }
+}
+
+/** Grows a disk to its declared size. PVE cannot shrink: only a snapshot brings the old size back. */
+export const growDisk =
+  ({ key, declared, observed, text }: Difference, snapshot: SafetySnapshot): PlanPart =>
+  (progress) => {
+    const { guest, state } = progress
+    if (!isPropertyMap(declared) || !isPropertyMap(observed) || text === undefined) return progress
+    const [from, to] = [String(observed['size'] ?? '?'), String(declared['size'])]
+    const reversal: Reversal =
+      snapshot.name === undefined
+        ? { by: 'nothing', reason: `Proxmox VE cannot shrink a disk, and ${snapshot.obstacle}` }
+        : {
+            by: 'snapshot',
+            name: snapshot.name,
+            requests: [
+              post(guest, `snapshot/${snapshot.name}/rollback`, state.running ? { start: true } : undefined),
+              ...restorePending(progress),
+            ],
+            note: 'what the guest wrote since is lost',
+          }
+    return advance(
+      progress,
+      {
+        verb: `grow-${key}`,
+        action: 'update',
+        guest,
+        summary: `grow ${key} from ${from} to ${to}`,
+        requests: [
+          { method: 'PUT', path: `${guestPath(guest)}/resize`, params: { disk: key, size: to }, digest: true },
+        ],
+        disruption: state.running ? 'live' : 'none',
+        reversal,
+      },
+      { ...state, current: { ...state.current, [key]: text.replace(/(^|,)size=[^,]*/, `$1size=${to}`) } },
+    )
+  }
+
+/** A snapshot holds nothing that is pending, and rolling back to it drops what was (seen on PVE 9.2): it is set again. */
+const restorePending = ({ guest, state }: Progress): readonly ApiRequest[] => {
+  const entries = Object.entries(state.pending)
+  const set = Object.fromEntries(
+    entries.flatMap(([key, { value }]) => (value === undefined ? [] : [[key, value] as const])),
+  )
+  return configRequests(
+    guest,
+    set,
+    entries.flatMap(([key, { value }]) => (value === undefined ? [key] : [])),
+  )
+}
+
+/** What a new disk lacks, as a reported problem; true when it is whole. */
+export const checkNewDisk = (context: GuestContext, { key, declared }: Difference, isMade: boolean): boolean => {
+  const { kind, world, desired } = context
+  if (!isPropertyMap(declared)) return true
+  const name = attributeName(kind, key)
+  const volume = kind.volumeProperty(key) ?? 'file'
+  const place = { address: desired.address, range: desired.ranges?.[name] ?? desired.range }
+  if (declared[volume] !== undefined) return true
+  const wantsSize =
+    kind.factsFor(key)?.properties?.['size'] !== undefined &&
+    declared['media'] !== 'cloudinit' &&
+    declared['import-from'] === undefined
+  const missing = [
+    ...(declared['storage'] === undefined ? ['storage'] : []),
+    ...(wantsSize && declared['size'] === undefined ? ['size'] : []),
+  ]
+  if (missing.length === 0) return true
+  world.report('plan.disk-incomplete', {
+    detail: `\`${name}\` ${isMade ? 'will be made' : 'does not exist yet, so it has to be made'}, and for that needs ${missing
+      .map((each) => `\`${each}\``)
+      .join(
+        ' and ',
+      )}. Add ${missing.includes('size') ? '`size = "32G"`' : '`storage = "local-lvm"`'} or the like, or name an existing volume with \`${volume}\`.`,
+    ...place,
+  })
+  return false
+}
+
+/** Whether a size difference asks for growing; a shrink is reported. */
+export const checkSize = (context: GuestContext, { key, declared, observed }: Difference): boolean => {
+  const { kind, world, desired } = context
+  const [want, have] = [
+    isPropertyMap(declared) ? declared['size'] : undefined,
+    isPropertyMap(observed) ? observed['size'] : undefined,
+  ]
+  if (want === undefined || have === undefined) return want !== undefined
+  if ((parseSize(String(want)) ?? 0) >= (parseSize(String(have)) ?? 0)) return true
+  const name = attributeName(kind, key, 'size')
+  world.report('plan.cannot-shrink', {
+    detail: `\`${name}\` is declared as ${want}, but the disk has ${have}, and Proxmox VE cannot shrink a disk. Declare ${have}, or make a smaller disk beside it, copy the data and detach this one.`,
+    address: desired.address,
+    range: desired.ranges?.[name] ?? desired.ranges?.[attributeName(kind, key)] ?? desired.range,
+  })
+  return false
+}

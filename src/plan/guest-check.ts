@@ -1,0 +1,70 @@
+import type { DiagnosticDetail } from '../diagnostic/diagnostic.ts'
+import type { GuestKind } from '../kinds/kind.ts'
+import type { AppliedResource } from '../resource/applied.ts'
+import type { GuestIdentity } from '../resource/guest.ts'
+import type { ObservedGuest } from '../resource/observed.ts'
+import type { PlanWorld } from './plan-world.ts'
+
+/** Whether two identities may be of one guest: equal UUIDs, or a mark in common; what is unknown does not contradict. */
+const mayBeSame = (a: GuestIdentity, b: GuestIdentity): boolean => {
+  if (a.uuid !== undefined && b.uuid !== undefined) return a.uuid === b.uuid
+  const marks = new Set(b.marks ?? [])
+  const own = a.marks ?? []
+  return own.length === 0 || marks.size === 0 || own.some((mark) => marks.has(mark))
+}
+
+type Place = Pick<DiagnosticDetail, 'address' | 'range'>
+
+/** The guest at the VMID must still be the one the address was bound to. */
+export const checkIdentity = (
+  world: PlanWorld,
+  kind: GuestKind,
+  applied: AppliedResource,
+  observed: ObservedGuest,
+  place: Place,
+): boolean => {
+  const sameType = applied.guest?.type === observed.type
+  if (sameType && (!applied.identity || mayBeSame(applied.identity, kind.identity(observed.current)))) return true
+  world.report('plan.identity-changed', {
+    detail: `\`${place.address}\` was bound to VMID ${observed.vmid}, but the guest that has it now (${observed.name} on ${observed.node}) is another one: ${
+      sameType ? 'its identity differs' : `it is a ${observed.type === 'qemu' ? 'VM' : 'container'}`
+    }. mpc does not touch it. If it replaces the old one, forget the old binding with a \`removed\` block and bind the new one with an \`import\` block.`,
+    ...place,
+  })
+  return false
+}
+
+const isOnline = (world: PlanWorld, node: string): boolean => world.nodes.get(node)?.status === 'online'
+
+/** Whether the guest answered at the last sync. */
+export const isReachable = (world: PlanWorld, { unknownSince, node, status }: ObservedGuest): boolean =>
+  unknownSince === undefined && status !== 'unknown' && isOnline(world, node)
+
+const unseen = ({ unknownSince, node }: ObservedGuest): string =>
+  unknownSince === undefined
+    ? `node ${node} did not answer at the last sync`
+    : `node ${node} has not answered since ${unknownSince}`
+
+/** A guest that is to be changed must answer and hold no lock. */
+export const checkChangeable = (world: PlanWorld, observed: ObservedGuest, place: Place): void => {
+  if (!isReachable(world, observed)) {
+    world.report('plan.guest-unreachable', {
+      detail: `\`${place.address}\` (${observed.vmid}) is to be changed, but ${unseen(observed)}. Bring the node back and run \`mpc sync\`, or leave the guest out: \`--exclude '${place.address}'\`.`,
+      ...place,
+    })
+  } else if (observed.lock !== undefined && observed.lock !== '') {
+    world.report('plan.guest-locked', {
+      detail: `\`${place.address}\` (${observed.vmid}) is to be changed, but it is locked (${observed.lock}): a task is under way or was cut short. Wait for it and run \`mpc sync\`; a lock that stays is removed on the node with \`${observed.type === 'qemu' ? 'qm' : 'pct'} unlock ${observed.vmid}\`.`,
+      ...place,
+    })
+  }
+}
+
+/** Says that a guest with nothing to do was not looked at lately. */
+export const noteUnreachable = (world: PlanWorld, observed: ObservedGuest, place: Place): void => {
+  if (isReachable(world, observed)) return
+  world.report('plan.guest-unknown', {
+    detail: `\`${place.address}\` (${observed.vmid}) is as declared as far as is known, but ${unseen(observed)}.`,
+    ...place,
+  })
+}

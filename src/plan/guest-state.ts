@@ -1,0 +1,171 @@
+import type { GuestKind } from '../kinds/kind.ts'
+import type { GuestRef } from '../resource/guest.ts'
+import { guestPath } from '../resource/guest.ts'
+import type { ObservedGuest, PendingChange, RawConfig } from '../resource/observed.ts'
+import type { ApiRequest, RequestParam } from '../resource/request.ts'
+
+/** A guest's configuration as it will be between two steps: what the server will hold, live and pending. */
+export interface GuestState {
+  readonly running: boolean
+  readonly current: RawConfig
+  readonly pending: { readonly [key: string]: PendingChange }
+}
+
+/** One write to a configuration: texts to set, keys to delete. */
+export interface ConfigWrite {
+  readonly set: { readonly [key: string]: string }
+  readonly remove: readonly string[]
+}
+
+export const stateOf = (guest: ObservedGuest): GuestState => ({
+  running: guest.status === 'running' || guest.status === 'paused',
+  current: guest.current,
+  pending: guest.pending,
+})
+
+/** The configuration the guest will have at its next start; a key that will be deleted is absent. */
+export const textOf = (state: GuestState, key: string): string | undefined => {
+  const pending = state.pending[key]
+  return pending === undefined ? state.current[key] : pending.value
+}
+
+export const keysOf = (state: GuestState): readonly string[] =>
+  [...new Set([...Object.keys(state.current), ...Object.keys(state.pending)])].filter(
+    (key) => textOf(state, key) !== undefined,
+  )
+
+/** Current overlaid with pending. */
+export const effectiveConfig = (state: GuestState): RawConfig =>
+  Object.fromEntries(
+    keysOf(state).flatMap((key) => {
+      const text = textOf(state, key)
+      return text === undefined ? [] : [[key, text] as const]
+    }),
+  )
+
+/** Whether a write of this key stays pending on the guest as it is. */
+export const staysPending = (state: GuestState, kind: GuestKind, key: string, text: string | undefined): boolean => {
+  if (!state.running) return false
+  const [before, hotplug] = [state.current[key], state.current['hotplug']]
+  const read = (value: string | undefined) => (value === undefined ? undefined : kind.decodeValue(key, value))
+  const config = {
+    ...(hotplug !== undefined && { hotplug: kind.decodeValue('hotplug', hotplug) }),
+    numa: state.current['numa'] === '1',
+  }
+  return kind.change(key, read(before), read(text), config) !== 'live'
+}
+
+const without = <T>(table: { readonly [key: string]: T }, key: string): { readonly [key: string]: T } => {
+  const { [key]: _gone, ...rest } = table
+  return rest
+}
+
+const writeKey = (state: GuestState, kind: GuestKind, key: string, text: string | undefined): GuestState => {
+  const pending = without(state.pending, key)
+  if (text === state.current[key]) return { ...state, pending }
+  if (staysPending(state, kind, key, text)) {
+    return { ...state, pending: { ...pending, [key]: text === undefined ? {} : { value: text } } }
+  }
+  const current = text === undefined ? without(state.current, key) : { ...state.current, [key]: text }
+  return { ...state, current, pending }
+}
+
+/** The boot order without a device, as PVE rewrites it when the device goes; undefined when it was not in it. */
+const bootWithout = (boot: string | undefined, key: string): string | undefined => {
+  const order = /^order=(.*)$/.exec(boot ?? '')?.[1]?.split(';')
+  if (!order?.includes(key)) return undefined
+  const rest = order.filter((device) => device !== key)
+  return rest.length === 0 ? ' ' : `order=${rest.join(';')}`
+}
+
+/** The state after a write, as PVE carries it out: a device that goes leaves the boot order too. */
+export const afterWrite = (state: GuestState, kind: GuestKind, write: ConfigWrite): GuestState => {
+  let next = state
+  for (const [key, text] of Object.entries(write.set)) next = writeKey(next, kind, key, text)
+  for (const key of write.remove) {
+    const boot = bootWithout(textOf(next, 'boot'), key)
+    next = writeKey(next, kind, key, undefined)
+    if (boot !== undefined) next = writeKey(next, kind, 'boot', boot)
+  }
+  return next
+}
+
+/** After the guest has stopped, or been restarted, nothing is pending any more. */
+export const afterRestart = (state: GuestState, running: boolean): GuestState => ({
+  running,
+  current: effectiveConfig(state),
+  pending: {},
+})
+
+export const configPath = (guest: GuestRef): string => `${guestPath(guest)}/config`
+
+/** A configuration write as a request; nothing when there is nothing to write. */
+export const configRequests = (
+  guest: GuestRef,
+  set: { readonly [key: string]: RequestParam },
+  remove: readonly string[] = [],
+  more: { readonly [name: string]: RequestParam } = {},
+): readonly ApiRequest[] => {
+  if (Object.keys(set).length === 0 && remove.length === 0) return []
+  const params = { ...set, ...(remove.length > 0 && { delete: [...remove].sort().join(',') }), ...more }
+  return [{ method: 'PUT', path: configPath(guest), params, digest: true }]
+}
+
+/** PVE shows an empty value as a blank; only an empty text is accepted back. */
+const sendable = (text: string): string => (text.trim() === '' ? '' : text)
+
+/** Splits the way back to a state into texts to set and keys to delete. */
+const wayBack = (texts: readonly (readonly [key: string, text: string | undefined])[]): ConfigWrite => ({
+  set: Object.fromEntries(texts.flatMap(([key, text]) => (text === undefined ? [] : [[key, sendable(text)] as const]))),
+  remove: texts.flatMap(([key, text]) => (text === undefined ? [key] : [])),
+})
+
+/**
+ * Requests that bring keys back to what they were in `before`, exactly: values, absence and pending changes. What `after` holds as
+ * pending and `before` did not is reverted first, because a container keeps a pending new key when told to delete it (seen on PVE
+ * 9.2). They may be sent whether or not the guest was restarted in between, and again when they were sent before.
+ */
+export const restoreRequests = (
+  guest: GuestRef,
+  before: GuestState,
+  after: GuestState,
+  keys: readonly string[],
+): readonly ApiRequest[] => {
+  const sorted = [...keys].sort()
+  const revert = sorted.filter((key) => after.pending[key] !== undefined && before.pending[key] === undefined)
+  const { set, remove } = wayBack(sorted.map((key) => [key, textOf(before, key)]))
+  const reverted: readonly ApiRequest[] =
+    revert.length === 0
+      ? []
+      : [{ method: 'PUT', path: configPath(guest), params: { revert: revert.join(',') }, digest: true }]
+  // The boot order may name a device that comes back with the same write, so it follows in one of its own.
+  const { boot, ...others } = set
+  return [
+    ...reverted,
+    ...configRequests(guest, others, remove),
+    ...(boot === undefined ? [] : configRequests(guest, { boot })),
+  ]
+}
+
+/**
+ * Undoes a restart: what was pending before has taken effect meanwhile, so the live values are put back, the guest is brought to its old
+ * power state by `power`, and what was pending becomes pending again.
+ */
+export const restoreRestart = (
+  guest: GuestRef,
+  before: GuestState,
+  power: readonly ApiRequest[],
+): readonly ApiRequest[] => {
+  const keys = Object.keys(before.pending).sort()
+  const live = wayBack(keys.map((key) => [key, before.current[key]]))
+  const kept = wayBack(keys.map((key) => [key, before.pending[key]?.value]))
+  return [...configRequests(guest, live.set, live.remove), ...power, ...configRequests(guest, kept.set, kept.remove)]
+}
+
+/** The lowest free `unusedN`, where PVE puts the next detached volume. */
+export const nextUnused = (state: GuestState): string => {
+  const taken = new Set(keysOf(state))
+  let index = 0
+  while (taken.has(`unused${index}`)) index++
+  return `unused${index}`
+}

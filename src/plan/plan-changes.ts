@@ -1,0 +1,253 @@
+import { type Checked, hasErrors } from '../diagnostic/diagnostic.ts'
+import type { Address } from '../resource/address.ts'
+import type { Applied, AppliedResource } from '../resource/applied.ts'
+import { isSecret } from '../resource/config-value.ts'
+import type { Desired, DesiredGuest, DesiredResource } from '../resource/desired.ts'
+import type { Vmid } from '../resource/guest.ts'
+import type { Observed } from '../resource/observed.ts'
+import { selectAddresses } from './address-filter.ts'
+import { allocateVmids } from './allocate-vmids.ts'
+import { assemblePlan } from './assemble-plan.ts'
+import { type Bindings, resolveBindings } from './bindings.ts'
+import { dependenciesOf } from './dependencies.ts'
+import { linkedClones } from './destroy-check.ts'
+import { checkDuplicates } from './duplicate-check.ts'
+import { type TemplateFinder, templateFinder } from './find-template.ts'
+import { inOrder } from './in-order.ts'
+import { layered } from './layers.ts'
+import type { Plan } from './plan.ts'
+import { planDestroyed, planForgotten } from './plan-destroyed.ts'
+import { planGuest } from './plan-guest.ts'
+import type { PlanOptions } from './plan-options.ts'
+import { type PlanWorld, planWorld } from './plan-world.ts'
+import type { PlannedResource } from './planned-resource.ts'
+import { destroyPool, planPool } from './pool-plan.ts'
+import { sealPlan } from './seal-plan.ts'
+
+/** Everything worked out before single resources are planned. */
+interface Ground {
+  readonly world: PlanWorld
+  readonly desired: Desired
+  readonly declared: ReadonlyMap<Address, DesiredResource>
+  readonly bindings: Bindings
+  readonly needs: ReadonlyMap<Address, readonly Address[]>
+  readonly selected: ReadonlySet<Address>
+  readonly vmids: ReadonlyMap<Address, Vmid>
+  readonly freshVmid: (guest: DesiredGuest) => Vmid | undefined
+  readonly findTemplate: TemplateFinder
+}
+
+const isGuest = (resource: DesiredResource): resource is DesiredGuest => resource.kind !== 'pool'
+
+const knownVmids = (
+  world: PlanWorld,
+  guests: readonly DesiredGuest[],
+  applied: Applied,
+  { bound, imported }: Bindings,
+) => {
+  const taken = new Set<number>(world.guests.keys())
+  for (const { guest } of applied) if (guest) taken.add(guest.vmid)
+  const vmids = new Map<Address, Vmid>()
+  for (const { address, vmid } of guests) {
+    const known = bound.get(address)?.guest?.vmid ?? imported.get(address)?.vmid ?? vmid
+    if (known !== undefined) vmids.set(address, known)
+    if (vmid !== undefined) taken.add(vmid)
+  }
+  return { taken, vmids }
+}
+
+const reportCycle = (
+  world: PlanWorld,
+  cycle: readonly Address[],
+  declared: ReadonlyMap<Address, DesiredResource>,
+): void => {
+  const [first] = cycle
+  if (first === undefined) return
+  world.report('plan.cycle', {
+    detail: `${[...cycle, first].map((address) => `\`${address}\``).join(' needs ')}. Nothing can come first: remove one of these dependencies (\`depends_on\`, \`clone\`, \`pool\`, \`replace_triggered_by\`).`,
+    address: first,
+    range: declared.get(first)?.range,
+  })
+}
+
+const groundOf = (world: PlanWorld, desired: Desired, applied: Applied): Ground => {
+  const bindings = resolveBindings(world, desired, applied)
+  checkDuplicates(world, desired, bindings)
+  const declared = new Map(desired.resources.map((resource) => [resource.address, resource]))
+  const needs = dependenciesOf(desired)
+  const known = [
+    ...new Set([...declared.keys(), ...bindings.bound.keys(), ...bindings.forgotten.map(({ address }) => address)]),
+  ]
+  const selected = selectAddresses(world, { known, needs })
+  const guests = [...declared.values()].filter(isGuest)
+  const { taken, vmids } = knownVmids(world, guests, applied, bindings)
+  const chosen = world.options.destroy
+    ? new Map<Address, Vmid>()
+    : allocateVmids(
+        world,
+        guests.filter(({ address }) => !vmids.has(address)),
+        taken,
+      )
+  const all = new Map([...vmids, ...chosen])
+  return {
+    world,
+    desired,
+    declared,
+    bindings,
+    needs,
+    selected,
+    vmids: all,
+    freshVmid: (guest) => allocateVmids(world, [guest], taken).get(guest.address),
+    findTemplate: templateFinder(world, guests, all),
+  }
+}
+
+const withoutAddress = (resource: AppliedResource | undefined, address: Address): AppliedResource | undefined =>
+  resource && { ...resource, address }
+
+const planOne = (
+  ground: Ground,
+  resource: DesiredResource,
+  plannedPools: ReadonlySet<string>,
+  changed: ReadonlyMap<Address, PlannedResource>,
+): PlannedResource | undefined => {
+  const { world, bindings, vmids, findTemplate } = ground
+  const { address } = resource
+  const applied = withoutAddress(bindings.bound.get(address), address)
+  const movedFrom = bindings.movedFrom.get(address)
+  if (resource.kind === 'pool') {
+    const pool = planPool(world, resource, applied)
+    return pool && { address, kind: 'pool', reason: 'declared', name: resource.poolid, ...pool }
+  }
+  const vmid = vmids.get(address)
+  if (vmid === undefined) return undefined
+  return planGuest({
+    world,
+    desired: resource,
+    vmid,
+    applied,
+    movedFrom: movedFrom === address ? undefined : movedFrom,
+    imported: bindings.imported.has(address),
+    findTemplate,
+    plannedPools,
+    triggered: resource.lifecycle.replaceTriggeredBy.some((trigger) =>
+      [...changed.keys()].some((other) => other === trigger || other.startsWith(`${trigger}[`)),
+    ),
+    freshVmid: () => ground.freshVmid(resource),
+  })
+}
+
+const planDeclared = (ground: Ground): readonly PlannedResource[] => {
+  const { world, declared, needs, selected } = ground
+  const { layers, cycle } = layered([...declared.keys()], (address) => needs.get(address) ?? [])
+  reportCycle(world, cycle, declared)
+  const plannedPools = new Set<string>()
+  for (const resource of declared.values()) if (resource.kind === 'pool') plannedPools.add(resource.poolid)
+  const planned = new Map<Address, PlannedResource>()
+  for (const address of layers.flat()) {
+    const resource = declared.get(address)
+    if (!resource || !selected.has(address)) continue
+    const plan = planOne(ground, resource, plannedPools, planned)
+    if (plan) planned.set(address, plan)
+  }
+  return [...planned.values()]
+}
+
+/** The end of everything that is managed and no longer declared, or of everything at all. */
+const planEnds = (ground: Ground, kept: readonly PlannedResource[]): readonly PlannedResource[] => {
+  const { world, bindings, selected, declared } = ground
+  const isEnding = (address: Address) => selected.has(address) && (world.options.destroy || !declared.has(address))
+  const ending = inOrder(
+    [...bindings.bound].filter(([address]) => isEnding(address)),
+    ([address]) => address,
+  )
+  const destroyed = new Set(ending.flatMap(([, { guest }]) => (guest ? [guest.vmid] : [])))
+  const leaving = new Set([
+    ...destroyed,
+    ...kept.flatMap(({ guest, attributes }) =>
+      guest && attributes.some(({ name }) => name === 'pool') ? [guest.vmid] : [],
+    ),
+  ])
+  const clones = linkedClones(world)
+  const ends = ending.flatMap(([address, resource]): readonly PlannedResource[] => {
+    if (resource.kind !== 'pool') {
+      const end = planDestroyed(world, { ...resource, address }, declared.get(address), clones, destroyed)
+      return end ? [end] : []
+    }
+    const pool = destroyPool(world, resource, leaving)
+    if (!pool) return [planForgotten(resource, true)]
+    return [{ address, kind: 'pool', reason: 'no-longer-declared', name: resource.poolid ?? address, ...pool }]
+  })
+  const forgotten = world.options.destroy
+    ? []
+    : bindings.forgotten
+        .filter(({ address }) => selected.has(address))
+        .map((resource) => planForgotten(resource, false))
+  return [...ends, ...forgotten]
+}
+
+/** What has to be done before a resource: its needs; and before an end, everything that still needs what ends. */
+const orderOf = ({ needs, world }: Ground, planned: readonly PlannedResource[]) => {
+  const ends = new Set(planned.filter(({ action }) => action === 'destroy').map(({ address }) => address))
+  const order = new Map<Address, Address[]>()
+  const add = (address: Address, other: Address) => order.set(address, [...(order.get(address) ?? []), other])
+  for (const [address, others] of needs) {
+    for (const other of others) {
+      if (ends.has(other)) add(other, address)
+      else if (!ends.has(address)) add(address, other)
+    }
+  }
+  const guests = planned.filter(({ guest }) => guest !== undefined)
+  for (const { address, kind, name } of planned) {
+    if (kind !== 'pool' || !ends.has(address)) continue
+    for (const member of guests) {
+      if (member.guest && world.guests.get(member.guest.vmid)?.pool === name) add(address, member.address)
+    }
+  }
+  const byVmid = new Map(guests.map(({ guest, address }) => [guest?.vmid ?? 0, address]))
+  const clones = linkedClones(world)
+  for (const { address, guest } of guests) {
+    if (!guest || !ends.has(address) || !world.guests.get(guest.vmid)?.template) continue
+    for (const clone of clones(guest.vmid)) {
+      const other = byVmid.get(clone)
+      if (other !== undefined) add(address, other)
+    }
+  }
+  return (address: Address): readonly Address[] => order.get(address) ?? []
+}
+
+const outputsOf = ({ outputs }: Desired): Plan['outputs'] =>
+  inOrder(outputs, ({ name }) => name).map(({ name, value, sensitive }) => ({
+    name,
+    value: sensitive && !isSecret(value) ? null : value,
+    sensitive,
+  }))
+
+/**
+ * Compares what is declared with what was observed and plans the way from one to the other, every step with its way back. Pure: equal
+ * inputs give an equal plan, byte for byte, whatever the order of the declarations. No plan when anything is wrong.
+ */
+export const planChanges = (
+  desired: Desired,
+  observed: Observed,
+  applied: Applied,
+  options: PlanOptions,
+): Checked<Plan> => {
+  const world = planWorld(observed, options)
+  const ground = groundOf(world, desired, applied)
+  const kept = options.destroy ? [] : planDeclared(ground)
+  const planned = [...kept, ...planEnds(ground, kept)]
+  const diagnostics = inOrder(world.diagnostics, ({ address = '', code, detail }) => `${address} ${code} ${detail}`)
+  if (hasErrors(diagnostics)) return { value: undefined, diagnostics }
+  const { changes, steps } = assemblePlan(planned, orderOf(ground, planned))
+  const plan = sealPlan({
+    format_version: '1.0',
+    origin: { kind: 'declaration' },
+    cluster: observed.cluster.name,
+    changes,
+    steps,
+    unchanged: ground.selected.size - changes.length,
+    outputs: options.destroy ? [] : outputsOf(desired),
+  })
+  return { value: plan, diagnostics }
+}

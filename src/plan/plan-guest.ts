@@ -1,0 +1,154 @@
+import { kindOfType } from '../kinds/registry.ts'
+import type { AppliedResource } from '../resource/applied.ts'
+import type { ObservedGuest } from '../resource/observed.ts'
+import { suggestion } from '../util/did-you-mean.ts'
+import { createdAttributes, fieldChange } from './change-builder.ts'
+import { createGuest } from './create-guest.ts'
+import { checkChangeable, checkIdentity, noteUnreachable } from './guest-check.ts'
+import type { GuestContext } from './guest-progress.ts'
+import { newName } from './new-guest.ts'
+import { expectationOf, expecting, type GuestInput, type PlannedResource } from './planned-resource.ts'
+import { guestRecord } from './record.ts'
+import { replaceGuest } from './replace-guest.ts'
+import type { StepDraft } from './step-chain.ts'
+import { updateGuest } from './update-guest.ts'
+
+const checkPool = ({ world, desired, plannedPools }: GuestInput): void => {
+  const { pool, address } = desired
+  if (pool === undefined || world.pools.has(pool) || plannedPools.has(pool)) return
+  const names = [...new Set([...world.pools.keys(), ...plannedPools])].sort()
+  const guess = suggestion(pool, names)
+  world.report('plan.unknown-pool', {
+    detail: `\`${address}\` is to be in pool \`${pool}\`, which neither exists nor is declared.${guess} Declare it: \`pool "${pool}" {}\`.`,
+    address,
+    range: desired.ranges?.['pool'] ?? desired.range,
+  })
+}
+
+const bindDraft = (input: GuestInput, observed: ObservedGuest, record: AppliedResource): StepDraft | undefined => {
+  const { applied, movedFrom, imported } = input
+  const guest = { type: observed.type, node: observed.node, vmid: observed.vmid }
+  const common = { verb: 'bind', action: 'bind', guest, requests: [], disruption: 'none' } as const
+  if (imported) {
+    return {
+      ...common,
+      summary: `bind it to the existing guest ${observed.vmid} (${observed.name})`,
+      reversal: { by: 'requests', requests: [], note: 'forget it again' },
+      binding: { before: null, after: record },
+    }
+  }
+  if (movedFrom === undefined || !applied) return undefined
+  return {
+    ...common,
+    summary: `rename ${movedFrom} to ${input.desired.address}`,
+    reversal: { by: 'requests', requests: [], note: `rename it back to ${movedFrom}` },
+    binding: { before: { ...applied, address: movedFrom }, after: { ...applied, address: input.desired.address } },
+  }
+}
+
+const planCreate = (input: GuestInput, context: GuestContext): PlannedResource => {
+  const { desired, vmid, applied, findTemplate } = input
+  const { drafts, guest, name } = createGuest(context, vmid, findTemplate)
+  const bound = drafts.map((draft) =>
+    draft.binding && applied ? { ...draft, binding: { ...draft.binding, before: applied } } : draft,
+  )
+  return {
+    address: desired.address,
+    kind: desired.kind,
+    action: 'create',
+    reason: 'declared',
+    guest,
+    name,
+    attributes: createdAttributes(context.kind, desired, vmid),
+    drafts: bound,
+  }
+}
+
+const planExisting = (
+  input: GuestInput,
+  context: GuestContext,
+  observed: ObservedGuest,
+): PlannedResource | undefined => {
+  const { world, desired, applied, movedFrom, triggered } = input
+  const place = { address: desired.address, range: desired.range }
+  const update = updateGuest(context, observed, applied)
+  if (update.replacing.length > 0 || triggered) {
+    checkChangeable(world, observed, place)
+    return replaceGuest(input, context, observed, update)
+  }
+  const { identity } = expectationOf(observed)
+  const last = update.drafts.at(-1)
+  const guest = { type: observed.type, node: last?.guest?.node ?? observed.node, vmid: observed.vmid }
+  const moved = update.drafts.some(({ verb }) => verb === 'migrate') ? { ...guest, node: desired.node } : guest
+  const record = guestRecord(desired, moved, identity)
+  const bind = bindDraft(
+    input,
+    observed,
+    input.imported ? record : { ...(applied ?? record), address: desired.address },
+  )
+  if (update.drafts.length > 0) checkChangeable(world, observed, place)
+  else noteUnreachable(world, observed, place)
+  if (update.drafts.length === 0 && !bind) return undefined
+  const before = applied ? { ...applied, address: desired.address } : null
+  const drafts = update.drafts.map((draft) =>
+    draft === last && !input.imported ? { ...draft, binding: { before, after: record } } : draft,
+  )
+  return {
+    address: desired.address,
+    kind: desired.kind,
+    action: update.drafts.length > 0 ? 'update' : 'bind',
+    reason: 'declared',
+    guest,
+    name: observed.name,
+    attributes: [
+      ...(movedFrom === undefined ? [] : [fieldChange('address', movedFrom, desired.address)]),
+      ...update.attributes,
+    ],
+    drafts: [...(bind ? [bind] : []), ...expecting(drafts, expectationOf(observed))],
+  }
+}
+
+/** Plans one declared guest; undefined when it is as declared, or cannot be planned for a reason that was reported. */
+export const planGuest = (input: GuestInput): PlannedResource | undefined => {
+  const { world, desired, vmid, applied, imported } = input
+  const kind = kindOfType(desired.kind === 'vm' ? 'qemu' : 'lxc')
+  const context: GuestContext = { world, kind, desired }
+  const place = { address: desired.address, range: desired.range }
+  const observed = world.guests.get(vmid)
+  checkPool(input)
+  if (!observed) {
+    if (applied) {
+      world.report('plan.guest-gone', {
+        detail: `\`${desired.address}\` was ${vmid}, and the last sync saw no such guest: it was destroyed outside of mpc. The plan makes it anew. If it is not to come back, remove its declaration.`,
+        ...place,
+      })
+    }
+    return planCreate(input, context)
+  }
+  if (!applied && !imported) {
+    world.report('plan.vmid-taken', {
+      detail: `\`${desired.address}\` claims VMID ${vmid}, which belongs to ${observed.name} on ${observed.node}, a guest mpc does not manage. Choose another \`vmid\` or leave it out, or manage that guest with an \`import\` block.`,
+      ...place,
+      range: desired.ranges?.['vmid'] ?? desired.range,
+      hint: `import {\n  to = ${desired.address}\n  id = "${observed.node}/${vmid}"\n}`,
+    })
+    return undefined
+  }
+  if (observed.type !== kind.type && imported) {
+    world.report('plan.kind-changed', {
+      detail: `\`${desired.address}\` is declared as a ${desired.kind}, but guest ${vmid} (${observed.name}) is a ${observed.type === 'qemu' ? 'VM' : 'container'}. Declare it as such.`,
+      ...place,
+    })
+    return undefined
+  }
+  if (applied && !checkIdentity(world, kind, applied, observed, place)) return undefined
+  if (desired.vmid !== undefined && desired.vmid !== vmid) {
+    world.report('plan.vmid-changed', {
+      detail: `\`${desired.address}\` is guest ${vmid} (${newName(context)}) and declares \`vmid = ${desired.vmid}\`; Proxmox VE cannot renumber a guest. Declare ${vmid}, or leave \`vmid\` out.`,
+      ...place,
+      range: desired.ranges?.['vmid'] ?? desired.range,
+    })
+    return undefined
+  }
+  return planExisting(input, context, observed)
+}

@@ -1,0 +1,78 @@
+import { advance, type PlanPart, post, SHUTDOWN_SECONDS, shutdownRequest, startRequest } from './guest-progress.ts'
+import { afterRestart, restoreRestart } from './guest-state.ts'
+
+/** Shuts the guest down; what was pending takes effect with that, and the way back makes it pending again. */
+export const stopGuest =
+  (why: string): PlanPart =>
+  (progress) => {
+    const { guest, state } = progress
+    if (!state.running) return progress
+    return advance(
+      progress,
+      {
+        verb: 'stop',
+        action: 'stop',
+        guest,
+        summary: `shut down${why}; stopped hard if it does not react within ${SHUTDOWN_SECONDS} seconds`,
+        requests: [shutdownRequest(guest)],
+        disruption: 'reboot',
+        reversal: {
+          by: 'requests',
+          requests: restoreRestart(guest, state, [startRequest(guest)]),
+          note: 'start it again',
+        },
+      },
+      afterRestart(state, false),
+    )
+  }
+
+/** Starts a guest that existed before. */
+export const startGuest: PlanPart = (progress) => {
+  const { guest, state } = progress
+  if (state.running) return progress
+  return advance(
+    progress,
+    {
+      verb: 'start',
+      action: 'start',
+      guest,
+      summary: 'start',
+      requests: [startRequest(guest)],
+      disruption: 'none',
+      reversal: { by: 'requests', requests: [shutdownRequest(guest)], note: 'shut it down again' },
+    },
+    { ...state, running: true },
+  )
+}
+
+/** Starts a guest that this plan makes; its way back is short, because it is destroyed next. */
+export const startNewGuest: PlanPart = (progress) => {
+  const { guest, state } = progress
+  return advance(
+    progress,
+    {
+      verb: 'start',
+      action: 'start',
+      guest,
+      summary: 'start',
+      requests: [startRequest(guest)],
+      disruption: 'none',
+      reversal: { by: 'requests', requests: [post(guest, 'status/stop')], note: 'stop it' },
+    },
+    { ...state, running: true },
+  )
+}
+
+/** Wakes a paused VM. PVE API: POST …/status/resume and …/status/suspend. */
+export const resumeGuest: PlanPart = (progress) => {
+  const { guest } = progress
+  return advance(progress, {
+    verb: 'resume',
+    action: 'start',
+    guest,
+    summary: 'resume',
+    requests: [post(guest, 'status/resume')],
+    disruption: 'none',
+    reversal: { by: 'requests', requests: [post(guest, 'status/suspend')], note: 'pause it again' },
+  })
+}

@@ -1,0 +1,93 @@
+import { isPropertyMap, isSecret } from '../resource/config-value.ts'
+import { attributeName } from './attribute-name.ts'
+import type { Difference } from './config-difference.ts'
+import { checkNewDisk, checkSize } from './disk-steps.ts'
+import type { GuestContext } from './guest-progress.ts'
+import { checkStorage } from './storage-check.ts'
+
+/** A guest's differences by the kind of step they need. */
+export interface SortedDifferences {
+  readonly plain: readonly Difference[]
+  readonly secrets: readonly Difference[]
+  readonly adds: readonly Difference[]
+  readonly grows: readonly Difference[]
+  readonly moves: readonly Difference[]
+  readonly detaches: readonly Difference[]
+}
+
+type Sorted = { [K in keyof SortedDifferences]: Difference[] }
+
+const rangeOf = ({ kind, desired }: GuestContext, key: string, property?: string) =>
+  desired.ranges?.[attributeName(kind, key, property)] ?? desired.ranges?.[attributeName(kind, key)] ?? desired.range
+
+/** Checks the storage a new or moved volume goes to. */
+export const checkVolumeStorage = (context: GuestContext, { key, declared }: Difference, node: string): boolean => {
+  const { kind, world, desired } = context
+  if (!isPropertyMap(declared)) return true
+  const volume = declared[kind.volumeProperty(key) ?? '']
+  const isMedium = declared['media'] === 'cdrom'
+  const storage =
+    volume === undefined ? declared['storage'] : String(volume).includes(':') ? String(volume).split(':')[0] : undefined
+  if (storage === undefined || (isMedium && volume === undefined)) return true
+  return checkStorage(world, {
+    storage: String(storage),
+    node,
+    content: isMedium ? 'iso' : kind.type === 'qemu' ? 'images' : 'rootdir',
+    what: `\`${attributeName(kind, key)}\``,
+    address: desired.address,
+    range: rangeOf(context, key, 'storage'),
+  })
+}
+
+const reportFixed = (context: GuestContext, key: string, property: string): void => {
+  const { kind, world, desired } = context
+  const name = attributeName(kind, key, property)
+  world.report('plan.fixed-property', {
+    detail: `\`${name}\` is fixed when the volume is made; Proxmox VE writes another value into the configuration but leaves the volume as it is. Keep the old value, or remove the whole \`${attributeName(kind, key)}\`, apply, and declare it anew.`,
+    address: desired.address,
+    range: rangeOf(context, key, property),
+  })
+}
+
+const sortVolume = (context: GuestContext, difference: Difference, node: string, sorted: Sorted): void => {
+  const { kind } = context
+  const { key, declared, observed, properties, dropped } = difference
+  if (!isPropertyMap(declared) || !isPropertyMap(observed)) return
+  for (const property of properties) if (kind.isFixed(key, property)) reportFixed(context, key, property)
+  const volume = kind.volumeProperty(key) ?? ''
+  const isOther = properties.includes(volume)
+  const is = (property: string) => !isOther && properties.includes(property) && property in declared
+  if (is('size') && checkSize(context, difference)) sorted.grows.push(difference)
+  if ((is('storage') || is('format')) && checkVolumeStorage(context, difference, node)) sorted.moves.push(difference)
+  const placing = ['storage', 'size', 'format', 'import-from']
+  const rest = properties.filter((property) => isOther || !placing.includes(property))
+  if (rest.length > 0 || dropped.length > 0) sorted.plain.push({ ...difference, properties: rest })
+}
+
+const sortOne = (context: GuestContext, difference: Difference, node: string, sorted: Sorted): void => {
+  const { kind } = context
+  const { key, declared, observed } = difference
+  if (isSecret(declared)) sorted.secrets.push(difference)
+  else if (kind.volumeProperty(key) === undefined) sorted.plain.push(difference)
+  else if (declared === undefined) {
+    sorted[observed !== undefined && kind.isVolume(key, observed) ? 'detaches' : 'plain'].push(difference)
+  } else if (observed === undefined) {
+    const isWhole = checkNewDisk(context, difference, false)
+    if (checkVolumeStorage(context, difference, node) && isWhole) {
+      sorted[kind.isVolume(key, declared) ? 'adds' : 'plain'].push(difference)
+    }
+  } else if (kind.isVolume(key, observed) && kind.isVolume(key, declared)) {
+    sortVolume(context, difference, node, sorted)
+  } else if (checkVolumeStorage(context, difference, node)) sorted.plain.push(difference)
+}
+
+/** Sorts differences by the steps they need; what cannot be carried out is reported and left out. */
+export const sortDifferences = (
+  context: GuestContext,
+  differences: readonly Difference[],
+  node: string,
+): SortedDifferences => {
+  const sorted: Sorted = { plain: [], secrets: [], adds: [], grows: [], moves: [], detaches: [] }
+  for (const difference of differences) sortOne(context, difference, node, sorted)
+  return sorted
+}

@@ -1,0 +1,65 @@
+import type { ObservedGuest } from '../resource/observed.ts'
+import type { GuestContext } from './guest-progress.ts'
+import type { SortedDifferences } from './sort-differences.ts'
+
+const checkTemplate = ({ world, desired }: GuestContext, observed: ObservedGuest, sorted: SortedDifferences): void => {
+  if (!observed.template) return
+  const { adds, grows, moves, detaches } = sorted
+  const touched = [...adds, ...grows, ...moves, ...detaches].map(({ key }) => key)
+  if (touched.length === 0) return
+  world.report('plan.template-fixed', {
+    detail: `\`${desired.address}\` is a template: its disks (${touched.sort().join(', ')}) are base images of clones, and changing them would break those. Make a new template instead, from a VM with other disks.`,
+    address: desired.address,
+    range: desired.range,
+  })
+}
+
+const checkSnapshots = (
+  { world, desired }: GuestContext,
+  observed: ObservedGuest,
+  sorted: SortedDifferences,
+  toTemplate: boolean,
+): void => {
+  const { parent } = observed.current
+  if (parent === undefined || (sorted.moves.length === 0 && !toTemplate)) return
+  const what = toTemplate ? 'becoming a template' : `moving ${sorted.moves.map(({ key }) => key).join(', ')}`
+  world.report('plan.blocked-by-snapshot', {
+    detail: `\`${desired.address}\` has snapshots (the newest is "${parent}"), and Proxmox VE refuses ${what} as long as there are any. Delete them first${parent.startsWith('mpc_') ? '; this one is a safety net mpc took before an earlier change' : ''}.`,
+    address: desired.address,
+    range: desired.range,
+  })
+}
+
+const checkVolumesOfRunning = (
+  { world, desired }: GuestContext,
+  observed: ObservedGuest,
+  sorted: SortedDifferences,
+): void => {
+  const running = observed.status === 'running' && desired.power !== 'stopped'
+  if (observed.type !== 'lxc' || !running || sorted.moves.length === 0 || desired.lifecycle.reboot === 'allowed') return
+  world.report('plan.needs-stop', {
+    detail: `Moving ${sorted.moves.map(({ key }) => key).join(', ')} of \`${desired.address}\` to another storage needs the container to be stopped, and it is running. Allow it with \`lifecycle { reboot = "allowed" }\`, or declare \`power = "stopped"\` first.`,
+    address: desired.address,
+    range: desired.range,
+  })
+}
+
+/** Reports changes that the server would refuse, or would accept although they break something. */
+export const checkUpdate = (
+  context: GuestContext,
+  observed: ObservedGuest,
+  sorted: SortedDifferences,
+  fields: { readonly template?: true },
+): void => {
+  const { world, desired } = context
+  checkTemplate(context, observed, sorted)
+  checkSnapshots(context, observed, sorted, fields.template === true)
+  checkVolumesOfRunning(context, observed, sorted)
+  if (desired.template === false && observed.template) {
+    world.report('plan.template-fixed', {
+      detail: `\`${desired.address}\` is declared as \`template = false\`, but it is a template, and Proxmox VE cannot turn one back into a VM. Clone it instead.`,
+      address: desired.address,
+      range: desired.ranges?.['template'] ?? desired.range,
+    })
+  }
+}

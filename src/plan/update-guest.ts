@@ -1,0 +1,210 @@
+import type { AppliedResource } from '../resource/applied.ts'
+import type { AttributeChange } from '../resource/change.ts'
+import { isPropertyMap } from '../resource/config-value.ts'
+import type { ObservedGuest } from '../resource/observed.ts'
+import { isIgnored } from './attribute-name.ts'
+import { fieldChange } from './change-builder.ts'
+import { attributeChanges, configDifferences, type Difference } from './config-difference.ts'
+import { setSecret, updateConfig, writeOf } from './config-steps.ts'
+import { addDisk, detachDisk, growDisk, moveDisk, takeSnapshot } from './disk-steps.ts'
+import type { GuestContext, PlanPart, Progress } from './guest-progress.ts'
+import { type ConfigWrite, stateOf, staysPending } from './guest-state.ts'
+import { changePool } from './membership-step.ts'
+import { checkMigration, migrateGuest } from './migrate-step.ts'
+import { resumeGuest, startGuest, stopGuest } from './power-steps.ts'
+import { type SortedDifferences, sortDifferences } from './sort-differences.ts'
+import type { StepDraft } from './step-chain.ts'
+import { convertToTemplate } from './template-step.ts'
+import { checkUpdate } from './update-check.ts'
+
+export interface GuestUpdate {
+  readonly attributes: readonly AttributeChange[]
+  readonly drafts: readonly StepDraft[]
+  /** PVE cannot change these on an existing guest. */
+  readonly replacing: readonly string[]
+}
+
+/** Fields of the guest itself that differ from what is declared. */
+interface FieldDifferences {
+  readonly node?: string
+  readonly pool?: { readonly from: string | undefined; readonly to: string | undefined }
+  readonly power?: 'running' | 'stopped' | 'resume'
+  readonly template?: true
+}
+
+const fieldDifferences = (
+  { desired, world, kind }: GuestContext,
+  observed: ObservedGuest,
+  applied: AppliedResource | undefined,
+): FieldDifferences => {
+  const ignores = (name: string) => isIgnored(kind, desired.lifecycle.ignoreChanges, name)
+  const drifted = applied?.guest?.node === desired.node && observed.node !== desired.node
+  if (drifted && !ignores('node')) {
+    world.report('plan.node-drift', {
+      detail: `\`${desired.address}\` is declared on ${desired.node} but runs on ${observed.node}: somebody or high availability moved it. It stays there. Declare \`node = "${observed.node}"\` to agree, or migrate it back.`,
+      address: desired.address,
+      range: desired.ranges?.['node'] ?? desired.range,
+    })
+  }
+  const pool = desired.pool ?? (applied?.pool === observed.pool ? undefined : observed.pool)
+  const power = powerDifference(desired.power, observed)
+  return {
+    ...(!drifted && observed.node !== desired.node && !ignores('node') && { node: desired.node }),
+    ...(pool !== observed.pool && !ignores('pool') && { pool: { from: observed.pool, to: pool } }),
+    ...(power && !ignores('power') && { power }),
+    ...(desired.template === true && !observed.template && !ignores('template') && { template: true as const }),
+  }
+}
+
+const powerDifference = (power: 'running' | 'stopped' | undefined, { status, template }: ObservedGuest) => {
+  if (power === undefined || template) return undefined
+  if (power === 'running') return status === 'stopped' ? 'running' : status === 'paused' ? 'resume' : undefined
+  return status === 'stopped' ? undefined : 'stopped'
+}
+
+const fieldAttributes = (fields: FieldDifferences, observed: ObservedGuest): readonly AttributeChange[] => {
+  const running = observed.status === 'running' || observed.status === 'paused'
+  return [
+    ...(fields.node
+      ? [
+          fieldChange(
+            'node',
+            observed.node,
+            fields.node,
+            running ? (observed.type === 'lxc' ? 'reboot' : 'live') : 'none',
+          ),
+        ]
+      : []),
+    ...(fields.pool ? [fieldChange('pool', fields.pool.from, fields.pool.to)] : []),
+    ...(fields.power
+      ? [
+          fieldChange(
+            'power',
+            observed.status,
+            fields.power === 'stopped' ? 'stopped' : 'running',
+            fields.power === 'stopped' ? 'reboot' : 'none',
+          ),
+        ]
+      : []),
+    ...(fields.template ? [fieldChange('template', false, true)] : []),
+  ]
+}
+
+/** Some values may only be written when the devices are as declared: the boot order, and a protection that forbids removing disks. */
+const splitWrite = (write: ConfigWrite, { adds, detaches, moves }: SortedDifferences) => {
+  const late = new Set<string>()
+  if (adds.length + detaches.length > 0) late.add('boot')
+  if (detaches.length + moves.length > 0 && write.set['protection'] === '1') late.add('protection')
+  const part = (isLate: boolean): ConfigWrite => ({
+    set: Object.fromEntries(Object.entries(write.set).filter(([key]) => late.has(key) === isLate)),
+    remove: write.remove.filter((key) => late.has(key) === isLate),
+  })
+  const second = part(true)
+  return {
+    first: part(false),
+    second,
+    verb: `update-${[...Object.keys(second.set), ...second.remove].sort().join('-')}`,
+  }
+}
+
+const withSnapshot =
+  (context: GuestContext, observed: ObservedGuest, { grows }: SortedDifferences, isAny: boolean): PlanPart =>
+  (progress) => {
+    const always = context.desired.lifecycle.snapshot === 'always' && isAny
+    if (grows.length === 0 && !always) return progress
+    const sizes = grows.map(({ key, declared }) => `${key} grows to ${isPropertyMap(declared) ? declared['size'] : ''}`)
+    const why = grows.length === 0 ? 'the changes' : sizes.join(' and ')
+    const taken = takeSnapshot(context, progress, observed.digest, why)
+    return grows.reduce((next, difference) => growDisk(difference, taken.snapshot)(next), taken.progress)
+  }
+
+/** Whether the guest is to be down while it is changed: it shall be off, or may be restarted for what would stay pending. */
+const needsStop = (context: GuestContext, progress: Progress, sorted: SortedDifferences, fields: FieldDifferences) => {
+  const { kind, desired } = context
+  const { state, guest } = progress
+  if (!state.running) return undefined
+  if (fields.power === 'stopped') return ''
+  if (fields.template) return ' to become a template'
+  if (desired.lifecycle.reboot !== 'allowed') return undefined
+  if (guest.type === 'lxc' && sorted.moves.length > 0) return ' to move its volumes'
+  const write = writeOf(context, sorted.plain)
+  const texts = [
+    ...Object.entries(write.set),
+    ...write.remove.map((key) => [key, undefined] as const),
+    ...sorted.adds.map(({ key, declared }) => [key, kind.encode(key, declared ?? '')] as const),
+    ...sorted.detaches.map(({ key }) => [key, undefined] as const),
+  ]
+  return texts.some(([key, text]) => staysPending(state, kind, key, text))
+    ? ' so that all changes take effect'
+    : undefined
+}
+
+const runParts = (progress: Progress, parts: readonly PlanPart[]): Progress =>
+  parts.reduce((next, part) => part(next), progress)
+
+const partsOf = (
+  context: GuestContext,
+  observed: ObservedGuest,
+  sorted: SortedDifferences,
+  fields: FieldDifferences,
+  stop: string | undefined,
+): readonly PlanPart[] => {
+  const { first, second, verb } = splitWrite(writeOf(context, sorted.plain), sorted)
+  const isAny = Object.values(sorted).some((list) => list.length > 0)
+  return [
+    ...(stop === undefined ? [] : [stopGuest(stop)]),
+    updateConfig(context, 'update', first),
+    ...sorted.secrets.map((difference) => setSecret(context, difference)),
+    ...sorted.moves.map((difference) => moveDisk(difference)),
+    withSnapshot(context, observed, sorted, isAny),
+    ...sorted.adds.map((difference) => addDisk(context, difference)),
+    ...sorted.detaches.map((difference) => detachDisk(context, difference)),
+    updateConfig(context, verb, second),
+    ...(fields.pool ? [changePool(fields.pool.from, fields.pool.to)] : []),
+    ...(fields.template ? [convertToTemplate] : []),
+    ...(fields.power === 'resume' ? [resumeGuest] : []),
+    ...(fields.power === 'running' || (stop !== undefined && fields.power !== 'stopped' && !fields.template)
+      ? [startGuest]
+      : []),
+  ]
+}
+
+const namesOf = (kind: GuestContext['kind'], progress: Progress, differences: readonly Difference[]) =>
+  differences.flatMap((difference) => attributeChanges(kind, progress.state, difference))
+
+/** Compares an existing guest with its declaration and plans the way from one to the other. */
+export const updateGuest = (
+  context: GuestContext,
+  observed: ObservedGuest,
+  applied: AppliedResource | undefined,
+): GuestUpdate => {
+  const { kind, desired } = context
+  const state = stateOf(observed)
+  const start: Progress = {
+    guest: { type: observed.type, node: observed.node, vmid: observed.vmid },
+    state,
+    drafts: [],
+  }
+  const ignored = desired.lifecycle.ignoreChanges
+  const differences = configDifferences({
+    kind,
+    declared: desired.config,
+    applied: applied?.config ?? {},
+    state,
+    ignored,
+  })
+  const fields = fieldDifferences(context, observed, applied)
+  if (differences.length === 0 && Object.keys(fields).length === 0) return { attributes: [], drafts: [], replacing: [] }
+  const replacing = differences.flatMap(({ key, observed: was, declared }) =>
+    kind.change(key, was, declared) === 'replace' ? [key] : [],
+  )
+  const attributes = [...fieldAttributes(fields, observed), ...namesOf(kind, start, differences)]
+  if (replacing.length > 0) return { attributes, drafts: [], replacing }
+  const node = fields.node ?? observed.node
+  const sorted = sortDifferences(context, differences, node)
+  checkUpdate(context, observed, sorted, fields)
+  if (fields.node !== undefined) checkMigration(context, state)
+  const moved = fields.node === undefined ? start : migrateGuest(fields.node)(start)
+  const stop = needsStop(context, moved, sorted, fields)
+  return { attributes, drafts: runParts(moved, partsOf(context, observed, sorted, fields, stop)).drafts, replacing }
+}
