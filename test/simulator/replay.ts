@@ -34,6 +34,7 @@ export type ReplayTarget = {
 
 const ROOT_TOKEN = 'root@pam!tf'
 const TASK_POLLS = 400
+const ARCHIVE = /vzdump-(?:qemu|lxc)-(\d+)-\d{4}(?:_\d\d){2}-\d\d(?:_\d\d){2}(?:\.(?:tar|vma|zst|gz|lzo))+/
 const PARTS: Readonly<Record<string, RegExp>> = { mac: /(?:[0-9A-F]{2}:){5}[0-9A-F]{2}/i, volid: /[\w-]+:[^,\s]+/ }
 
 const encode = (params: Readonly<Record<string, unknown>>): string =>
@@ -107,6 +108,7 @@ const dataOf = (answer: Answer): unknown => pick(answer.body, 'data')
 /** What a conversation has learnt so far: bodies to refer to, tickets, token secrets, passwords. */
 class Session {
   readonly bodies = new Map<number, unknown>()
+  readonly #archives = new Map<string, string>()
   readonly #tickets = new Map<string, Readonly<Record<string, string>>>()
   readonly #tokens = new Map<string, string>()
   readonly #passwords: Map<string, string>
@@ -134,14 +136,22 @@ class Session {
   }
 
   fill(text: string): string {
-    return text.replace(
-      /\{\{(%?)(\d+):([^#}]*)(?:#(\w+))?\}\}/g,
-      (_, percent: string, n: string, path: string, part?: string) => {
-        const whole = String(pick(this.bodies.get(Number(n)), path))
-        const value = part === undefined ? whole : (PARTS[part]?.exec(whole)?.[0] ?? whole)
-        return percent === '' ? value : encodeURIComponent(value)
-      },
-    )
+    return text
+      .replace(
+        /\{\{(%?)(\d+):([^#}]*)(?:#(\w+))?\}\}/g,
+        (_, percent: string, n: string, path: string, part?: string) => {
+          const whole = String(pick(this.bodies.get(Number(n)), path))
+          const value = part === undefined ? whole : (PARTS[part]?.exec(whole)?.[0] ?? whole)
+          return percent === '' ? value : encodeURIComponent(value)
+        },
+      )
+      .replace(ARCHIVE, (name, guest: string) => this.#archives.get(guest) ?? name)
+  }
+
+  /** A backup is named by the second in which it was made: the log of its task tells the name it has here. */
+  learnArchive(log: unknown): void {
+    const name = ARCHIVE.exec(JSON.stringify(log))
+    if (name?.[1] !== undefined) this.#archives.set(name[1], name[0])
   }
 
   learn(method: string, path: string, params: Readonly<Record<string, unknown>>, answer: Answer): void {
@@ -167,7 +177,13 @@ const taskResult = async (client: Client, session: Session, target: ReplayTarget
   for (let poll = 0; poll < TASK_POLLS; poll++) {
     const headers = await session.headers(ROOT_TOKEN)
     const answer = await client.ask({ method: 'GET', path, params: {}, headers })
-    if (pick(answer.body, 'data.status') === 'stopped') return String(pick(answer.body, 'data.exitstatus'))
+    if (pick(answer.body, 'data.status') === 'stopped') {
+      if (upid.includes(':vzdump:')) {
+        const log = { method: 'GET', path: path.replace(/status$/, 'log'), params: { limit: 0 }, headers }
+        session.learnArchive((await client.ask(log)).body)
+      }
+      return String(pick(answer.body, 'data.exitstatus'))
+    }
     if (answer.status !== 200) return `status ${answer.status}`
     await target.wait(0.25)
   }
