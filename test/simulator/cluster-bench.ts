@@ -51,7 +51,21 @@ const templates = (world: World): void => {
     const file = { storage: 'local', content: 'vztmpl' } as const
     addFile(world, node, { ...file, name: alpine.slice('local:'.length), format: 'tgz', size: 1_067_743 })
     addFile(world, node, { ...file, name: `vztmpl/${debian}`, format: 'tzst', size: 126_515_062 })
+    const snippet = { storage: 'local', content: 'snippets', format: 'snippet', size: 14 } as const
+    addFile(world, node, { ...snippet, name: 'snippets/user.yaml' })
+    addFile(world, node, { ...snippet, name: 'snippets/hook.sh', executable: true })
   }
+}
+
+/** What root itself sends, not one of its tokens. */
+const login = async (
+  client: ReturnType<typeof plainClient>,
+  password: string,
+): Promise<Readonly<Record<string, string>>> => {
+  const params = { username: 'root@pam', password }
+  const { body } = await client.ask({ method: 'POST', path: '/access/ticket', params, headers: {} })
+  const { data } = body as { readonly data: { readonly ticket: string; readonly CSRFPreventionToken: string } }
+  return { cookie: `PVEAuthCookie=${encodeURIComponent(data.ticket)}`, csrfpreventiontoken: data.CSRFPreventionToken }
 }
 
 /** Starts a cluster of two nodes with storages of every kind and two container templates, and stops it afterwards. */
@@ -72,7 +86,7 @@ export const onCluster = async (
   const { world } = simulator
   const client = plainClient(simulator.url)
   const send: Ask = async (method, path, params = {}, as = simulator.token) => {
-    const headers = { authorization: `PVEAPIToken=${as}` }
+    const headers = as === 'root@pam' ? await login(client, simulator.password) : { authorization: `PVEAPIToken=${as}` }
     const { status, reason, body } = await client.ask({ method, path, params, headers })
     const { data, errors } = (body ?? {}) as { readonly data?: unknown; readonly errors?: unknown }
     return { line: `${status} ${reason}`, data, errors, task: undefined, log: [] }
