@@ -66,7 +66,7 @@ export const readGuest = async (
   return { kind: 'read', guest: observedGuest(fresh, readPending(answer.data)) }
 }
 
-/** Work on many items with a bounded number under way; results in the order of the items. */
+/** Work on many items with a bounded number under way; results in the order of the items. After a failure nothing more is begun. */
 export const eachBounded = async <T, R>(
   items: readonly T[],
   concurrency: number,
@@ -77,7 +77,12 @@ export const eachBounded = async <T, R>(
   const worker = async (): Promise<void> => {
     while (next < items.length) {
       const index = next++
-      results[index] = await work(items[index] as T)
+      try {
+        results[index] = await work(items[index] as T)
+      } catch (error) {
+        next = items.length
+        throw error
+      }
     }
   }
   await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, worker))
