@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { diagnose } from '../../diagnostic/diagnostic.ts'
 import { DiagnosticError } from '../../diagnostic/diagnostic-error.ts'
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../simulator/start.ts'
+import type { ClusterDescription } from '../../simulator/twin/description.ts'
 import type { CommandContext, Options, RunCommand } from '../command-context.ts'
 import { EXIT } from '../exit-code.ts'
 import { numberOption, textOption } from '../number-option.ts'
@@ -16,6 +17,49 @@ const speedOf = (options: Options): number => {
   throw new DiagnosticError([
     diagnose('cli.bad-option', { detail: `--speed takes a number above 0 (1 is real time), not "${text}".` }),
   ])
+}
+
+const readDescription = async ({ io }: CommandContext, file: string): Promise<ClusterDescription> => {
+  const { parse } = await import('yaml')
+  const [{ parseDescription }, text] = await Promise.all([
+    import('../../simulator/twin/parse-description.ts'),
+    io.files.readText(resolve(io.cwd, file)),
+  ])
+  const description = parseDescription(parse(text))
+  if (!Array.isArray(description)) return description as ClusterDescription
+  throw new DiagnosticError([
+    diagnose('cli.bad-cluster-file', {
+      detail: `${file} does not describe a cluster:\n${description.map((problem) => `- ${problem}`).join('\n')}`,
+    }),
+  ])
+}
+
+const readState = async ({ io }: CommandContext, file: string): Promise<ClusterDescription> => {
+  const [{ openStore }, { describeCluster }] = await Promise.all([
+    import('../../store/open-store.ts'),
+    import('../describe-cluster.ts'),
+  ])
+  const store = await openStore(resolve(io.cwd, file), { clock: io.clock, holder: io.self })
+  try {
+    const latest = await store.observations.latest()
+    if (latest) return describeCluster(latest.observed)
+  } finally {
+    await store.close()
+  }
+  throw new DiagnosticError([
+    diagnose('cli.not-synced', { detail: `${file} holds no synced cluster to copy.`, hint: 'mpc sync' }),
+  ])
+}
+
+/** The cluster that a file describes, when one is named. A missing file is an expected mistake. */
+const clusterFrom = async (context: CommandContext, options: Options): Promise<ClusterDescription | undefined> => {
+  const from = textOption(options, 'from')
+  const state = textOption(options, 'fromState')
+  const file = from ?? state
+  if (file === undefined) return undefined
+  if (!(await context.io.files.exists(resolve(context.io.cwd, file))))
+    throw new DiagnosticError([diagnose('cli.no-such-file', { detail: `There is no file "${file}". Check the path.` })])
+  return from === undefined ? readState(context, file) : readDescription(context, file)
 }
 
 const optionsFor = (context: CommandContext, options: Options, record: (line: string) => void): SimulatorOptions => {
@@ -78,7 +122,8 @@ export const run: RunCommand = async (context, { options }) => {
   const record = (line: string) => {
     if (file !== undefined) writing.last = writing.last.then(() => io.files.appendText(resolve(io.cwd, file), line))
   }
-  const simulator = await start(optionsFor(context, options, record))
+  const from = await clusterFrom(context, options)
+  const simulator = await start({ ...optionsFor(context, options, record), ...(from && { from }) })
   const { url, fingerprint, token } = simulator
   if (global.json) printJson({ type: 'ready', url, token, ...(fingerprint !== '' && { fingerprint }) })
   else print(readyText(simulator))

@@ -9,6 +9,8 @@ export const cliCodes = {
   'cli.needs-approval': { severity: 'error', summary: 'Approval is needed' },
   'cli.irreversible-steps': { severity: 'error', summary: 'The plan has steps that cannot be undone' },
   'cli.file-exists': { severity: 'error', summary: 'A file is in the way' },
+  'cli.bad-cluster-file': { severity: 'error', summary: 'The cluster description cannot be used' },
+  'cli.no-such-file': { severity: 'error', summary: 'The file does not exist' },
   'cli.cannot-listen': { severity: 'error', summary: 'The port cannot be used' },
   'cli.nothing-to-export': { severity: 'error', summary: 'Nothing to export' },
 } as const satisfies CodeTable
