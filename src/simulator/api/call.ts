@@ -3,6 +3,7 @@ import { splitList } from '../schema/check.ts'
 import type { ClusterNode, World } from '../state/world.ts'
 import type { Worker } from '../task/task.ts'
 import { raise } from './error.ts'
+import { unknownNode } from './unknown-node.ts'
 
 /** A request that has passed authentication, permission and parameter checks. Values are texts: booleans `0` and `1`. */
 export type Call = {
@@ -64,7 +65,7 @@ export const makeCall = (world: World, who: Identity | undefined, given: Readonl
     number: (name, otherwise = 0) => (params[name] === undefined ? otherwise : Number(params[name])),
     node: () => {
       const name = nodeName() === 'localhost' ? world.local : nodeName()
-      return world.nodes.get(name) ?? raise(`no such cluster node '${name}'`)
+      return world.nodes.get(name) ?? raise(unknownNode(world, name))
     },
     vmid: () => Number(params['vmid']),
     require: (path, privileges, any = false) => requirePrivilege(world, identity, path, privileges, any),

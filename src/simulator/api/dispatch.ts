@@ -4,6 +4,7 @@ import { parametersOf, verifyParameters } from '../schema/verify.ts'
 import type { World } from '../state/world.ts'
 import { type Call, makeCall, type RouteTable } from './call.ts'
 import { PveError, raise, raiseParam } from './error.ts'
+import { unknownNode } from './unknown-node.ts'
 import type { Router } from './router.ts'
 
 export type Incoming = {
@@ -50,7 +51,7 @@ const proxied = (world: World, params: Readonly<Record<string, unknown>>): void 
   const name = String(params['node'] ?? '')
   if (name === 'localhost' || name === world.local || name === '') return
   const node = world.nodes.get(name)
-  if (node === undefined) raise(`no such cluster node '${name}'`)
+  if (node === undefined) raise(unknownNode(world, name))
   if (!node.online) throw new PveError(595, `Connection refused`)
 }
 

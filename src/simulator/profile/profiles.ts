@@ -13,5 +13,5 @@ type Profile = {
 /** The clusters that come with the simulator. */
 export const profiles: Readonly<Record<ProfileName, Profile>> = {
   homelab: { facts: { clusterName: 'homelab' }, build: homelab },
-  recorded: { facts: { guestsReact: false }, build: recorded },
+  recorded: { facts: { guestsReact: false, lookupFailure: 'Temporary failure in name resolution' }, build: recorded },
 }

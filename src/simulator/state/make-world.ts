@@ -30,6 +30,7 @@ export const makeWorld = (
   version: { release: '9.2', repoid: '14a22df35955d97d', version: '9.2.11' },
   qemuVersion: '10.0.13',
   agents: new Set(),
+  lookupFailure: 'Name or service not known',
   guestsReact: true,
   ...more,
 })

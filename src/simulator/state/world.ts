@@ -48,6 +48,8 @@ export type World = {
   readonly qemuVersion: string
   /** Text of a guest with an agent that answers: the VMIDs whose agent runs. */
   readonly agents: Set<number>
+  /** What the resolver says of a name it does not know. */
+  readonly lookupFailure: string
   /** True where guests react to ACPI (a shutdown takes seconds); false where every shutdown times out. */
   readonly guestsReact: boolean
 }
