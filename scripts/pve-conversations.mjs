@@ -51,6 +51,13 @@ const still = (value, key) => {
 const pick = (body, path) =>
   path.split(/[.[\]]+/).reduce((value, key) => (key === '' || value == null ? value : value[key]), body)
 
+/** A part of a path in which the mark stands for the value, however the value was encoded there. */
+const marked = (part, value, mark) => {
+  const plain = decodeURIComponent(part)
+  if (!plain.includes(value)) return part
+  return plain.split(value).map(encodeURIComponent).join(`{{%${mark}}}`)
+}
+
 const withMarks = (exchange, bodies) => {
   let path = exchange.path
   const params = { ...exchange.params }
@@ -60,8 +67,10 @@ const withMarks = (exchange, bodies) => {
     const value = part === undefined ? whole : (PARTS[part].exec(whole)?.[0] ?? whole)
     const mark = `${n}:${place}${part === undefined ? '' : `#${part}`}`
     if (where.startsWith('path')) {
-      const encoded = encodeURIComponent(value)
-      path = path.includes(encoded) ? path.replace(encoded, `{{%${mark}}}`) : path.replace(value, `{{${mark}}}`)
+      path = path
+        .split('/')
+        .map((part) => marked(part, value, mark))
+        .join('/')
     } else {
       const key = where.replace(/^params\./, '').replace(/#.*$/, '')
       params[key] = String(params[key]).includes(value)

@@ -243,7 +243,10 @@ const judge = ({ exchange, answer, task }: Outcome): readonly Verdict[] => {
   return [...verdicts, { aspect: 'task', alike: wantedTask === gotTask, wanted: wantedTask, got: gotTask }]
 }
 
-/** Pairs the answers of requests sent at one moment with the recorded ones: which of them wins is chance. */
+/**
+ * Pairs the answers of requests sent at one moment with the recorded ones. Which of them wins is chance: those that did are sent
+ * first, since what is read later tells who it was.
+ */
 const paired = (outcomes: readonly Outcome[]): readonly Outcome[] => {
   const left = [...outcomes]
   return outcomes.map(({ exchange }) => {
@@ -277,7 +280,8 @@ export const replay = async (conversation: Conversation, target: ReplayTarget): 
   try {
     for (const group of groups(exchanges)) {
       for (const { wait } of group) if (wait !== undefined) await target.wait(wait)
-      outcomes.push(...paired(await Promise.all(group.map((exchange) => converse(client, session, target, exchange)))))
+      const sent = [...group].sort((a, b) => Number(a.says !== undefined) - Number(b.says !== undefined))
+      outcomes.push(...paired(await Promise.all(sent.map((exchange) => converse(client, session, target, exchange)))))
     }
   } finally {
     client.close()

@@ -15,8 +15,8 @@ export type Clock = {
   readonly sleep: (ms: number) => Promise<void>
   /** Tells a virtual clock that a client asked for something: time passes a little (nothing on a scaled clock). */
   readonly tick: (ms: number) => void
-  /** Lets a virtual clock jump to the next event: a client waits for a task (nothing on a scaled clock). */
-  readonly jump: () => void
+  /** Lets a virtual clock jump to the next event, but at most `limit` ms on: a client waits (nothing on a scaled clock). */
+  readonly jump: (limit?: number) => void
   /** How much later than now things seem to be, for uptimes: model milliseconds since start. */
   readonly elapsed: () => number
   readonly stop: () => void
@@ -130,7 +130,7 @@ export const scaledClock = (speed: number): Clock => {
 }
 
 /**
- * Time that passes only by what clients do: each request ticks it on, asking for a running task jumps to the next event, and a
+ * Time that passes only by what clients do: each request ticks it on, asking for a running task lets up to a second pass, and a
  * request that waits for a lock pulls it along. Equal requests see equal times, to the byte.
  */
 export const virtualClock = (start: number): Clock => {
@@ -161,9 +161,9 @@ export const virtualClock = (start: number): Clock => {
     after,
     sleep: sleepOn(after),
     tick: (ms) => runUntil(now + ms),
-    jump: () => {
+    jump: (limit = Number.POSITIVE_INFINITY) => {
       const next = queue.peek()
-      if (next !== undefined) runUntil(next.at)
+      if (next !== undefined) runUntil(Math.min(next.at, now + limit))
     },
     elapsed: () => now - start,
     stop: () => undefined,

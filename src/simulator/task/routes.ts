@@ -45,10 +45,13 @@ const checkOwner = (call: Call, task: Task, privilege = 'Sys.Audit'): void => {
   if (!isOwn(call, task)) call.require(`/nodes/${task.node}`, [privilege])
 }
 
+/** Model milliseconds between two looks at a task. */
+const POLL = 1000
+
 /** A client that waits for a task lets a virtual clock go on to what happens next. */
 const letTimePass = async (call: Call, task: Task): Promise<void> => {
   if (task.endtime !== undefined || !call.world.clock.virtual) return
-  call.world.clock.jump()
+  call.world.clock.jump(POLL)
   await new Promise<void>((turn) => setImmediate(turn))
 }
 
