@@ -35,9 +35,14 @@ export interface CommandContext {
 
 export type Options = Readonly<Record<string, unknown>>
 
+/** `--var name=value` or `--var-file FILE`. */
+export type VariableArgument = { readonly text: string } | { readonly file: string }
+
 export interface CommandInput {
   readonly args: readonly string[]
   readonly options: Options
+  /** In the order they were given: later ones win. */
+  readonly variables: readonly VariableArgument[]
 }
 
 /** A command: does its work and says how the process should end. Never exits by itself. */

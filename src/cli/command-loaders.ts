@@ -7,6 +7,7 @@ export const commandLoaders = {
   sync: () => import('./commands/sync.ts'),
   status: () => import('./commands/status.ts'),
   validate: () => import('./commands/validate.ts'),
+  fmt: () => import('./commands/fmt.ts'),
   plan: () => import('./commands/plan.ts'),
   show: () => import('./commands/show.ts'),
   apply: () => import('./commands/apply.ts'),

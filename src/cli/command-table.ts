@@ -62,6 +62,28 @@ export const COMMANDS = [
     ],
   },
   {
+    name: 'fmt',
+    summary: 'write declarations in the canonical style',
+    description:
+      'Rewrites declaration files in one style: HCL as terraform fmt does, YAML with two blanks a level. Comments and meaning stay. Prints the names of the files it changed.',
+    args: [
+      {
+        name: '[path...]',
+        description: 'files or folders (default: this folder), or - for standard input',
+        completes: 'file',
+      },
+    ],
+    options: [
+      { flags: '--check', description: 'write nothing; exit 2 when a file would change' },
+      { flags: '--diff', description: 'show what changes' },
+      { flags: '--recursive', description: 'also the folders below' },
+    ],
+    examples: [
+      { command: 'mpc fmt', means: 'format every declaration file here' },
+      { command: 'mpc fmt --check --diff --recursive', means: 'show what is not formatted, as in CI' },
+    ],
+  },
+  {
     name: 'plan',
     summary: 'show what would change, and how each step is undone',
     description:

@@ -1,7 +1,7 @@
 import { Argument, Command, CommanderError, Option } from 'commander'
 import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
 import type { Io } from '../io/io.ts'
-import { commandContext, type GlobalOptions, type Options } from './command-context.ts'
+import { commandContext, type GlobalOptions, type Options, type VariableArgument } from './command-context.ts'
 import { commandLoaders } from './command-loaders.ts'
 import type { CommandSpec, OptionSpec } from './command-spec.ts'
 import { COMMANDS, type CommandName, GLOBAL_OPTIONS } from './command-table.ts'
@@ -30,6 +30,16 @@ const globalsOf = (options: Options): GlobalOptions => ({
   quiet: options['quiet'] === true,
 })
 
+/** Terraform's users type `-var` and `-target`; commander would read single letters there. */
+const LONG_OPTIONS = new Set(
+  COMMANDS.flatMap(({ options }) => options.flatMap(({ flags }) => flags.match(/--[a-z][a-z-]+/g) ?? [])),
+)
+
+const withTwoDashes = (arg: string): string => {
+  const [name = ''] = arg.split('=')
+  return /^-[a-z][a-z-]+$/.test(name) && LONG_OPTIONS.has(`-${name}`) ? `-${arg}` : arg
+}
+
 interface Invocation {
   readonly io: Io
   readonly version: string
@@ -46,12 +56,15 @@ const addCommand = (
   for (const { name, description } of spec.args) command.addArgument(new Argument(name, description))
   for (const option of spec.options) command.addOption(optionOf(option))
   command.addHelpText('after', examplesText(spec))
+  const variables: VariableArgument[] = []
+  command.on('option:var', (text: string) => variables.push({ text }))
+  command.on('option:var-file', (file: string) => variables.push({ file }))
   command.action(async () => {
     const options: Options = command.optsWithGlobals()
     const context = commandContext(io, globalsOf(options), (other) => runProgram(other, version))
     try {
       const { run } = await commandLoaders[spec.name]()
-      done(await run(context, { args: command.args, options }))
+      done(await run(context, { args: command.args, options, variables }))
     } catch (error) {
       if (!(error instanceof DiagnosticError)) throw error
       context.report(error.diagnostics)
@@ -92,7 +105,7 @@ export const runProgram = async (io: Io, version: string): Promise<ExitCode> => 
       program.outputHelp()
       return EXIT.done
     }
-    await program.parseAsync([...io.args], { from: 'user' })
+    await program.parseAsync(io.args.map(withTwoDashes), { from: 'user' })
     return result.code
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage

@@ -1,25 +1,37 @@
 import { type Loaded, loadDeclarations } from '../declaration/load-declarations.ts'
-import { hasErrors } from '../diagnostic/diagnostic.ts'
+import { diagnose, hasErrors } from '../diagnostic/diagnostic.ts'
+import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
 import type { Observed } from '../resource/observed.ts'
 import type { CommandContext, CommandInput } from './command-context.ts'
 import { fingerprintKey } from './fingerprint-key.ts'
-import { listOption } from './number-option.ts'
 import type { Session } from './session.ts'
 
 /** Asks for what has no value, on a terminal; elsewhere the missing variables are errors. */
 const askForMissing = async (
   { io }: CommandContext,
   missing: Loaded['missingVariables'],
-): Promise<readonly string[] | undefined> => {
+): Promise<CommandInput['variables'] | undefined> => {
   if (missing.length === 0 || !io.stdin.isTerminal || !io.stderr.isTerminal) return undefined
-  const answers: string[] = []
+  const answers: { readonly text: string }[] = []
   for (const { name, description, sensitive } of missing) {
     const what = description === undefined ? '' : ` (${description})`
     const answer = await io.stdin.ask(`var.${name}${what}: `, { secret: sensitive })
     if (answer === undefined) return undefined
-    answers.push(`${name}=${answer}`)
+    answers.push({ text: `${name}=${answer}` })
   }
   return answers
+}
+
+const argumentOf = (argument: CommandInput['variables'][number]) => {
+  if ('file' in argument) return argument
+  const at = argument.text.indexOf('=')
+  if (at > 0) return { name: argument.text.slice(0, at), value: argument.text.slice(at + 1) }
+  throw new DiagnosticError([
+    diagnose('cli.bad-option', {
+      detail: `--var takes name=value, not "${argument.text}".`,
+      hint: 'mpc plan --var web_count=3',
+    }),
+  ])
 }
 
 /**
@@ -29,25 +41,25 @@ const askForMissing = async (
 export const readDeclarations = async (
   context: CommandContext,
   session: Pick<Session, 'folder' | 'workspace'>,
-  { args, options }: CommandInput,
-  observed: Observed,
+  { args, variables: given }: CommandInput,
+  _observed: Observed,
 ): Promise<Loaded | undefined> => {
   const { io, report } = context
-  const load = async (variables: readonly string[]) =>
-    loadDeclarations({
+  const key = await fingerprintKey(io.files, session.workspace)
+  const load = async (variables: CommandInput['variables']) => {
+    const { value, diagnostics } = await loadDeclarations({
       folder: session.folder,
       paths: args,
       files: io.files,
       env: io.env,
-      variables,
-      variableFiles: listOption(options, 'varFile'),
-      observed,
-      fingerprintKey: await fingerprintKey(io.files, session.workspace),
+      variables: variables.map(argumentOf),
+      fingerprintKey: key,
     })
-  const given = listOption(options, 'var')
+    return { loaded: value, diagnostics }
+  }
   const first = await load(given)
-  const answers = await askForMissing(context, first.missingVariables)
-  const loaded = answers ? await load([...given, ...answers]) : first
-  report(loaded.diagnostics, loaded.sources)
-  return hasErrors(loaded.diagnostics) ? undefined : loaded
+  const answers = await askForMissing(context, first.loaded?.missingVariables ?? [])
+  const { loaded, diagnostics } = answers ? await load([...given, ...answers]) : first
+  report(diagnostics, loaded?.sources)
+  return hasErrors(diagnostics) ? undefined : loaded
 }

@@ -27,13 +27,13 @@ const referencesOf = (plan: Plan): ReadonlySet<string> => {
 export const secretsFor = async (
   context: CommandContext,
   session: Session,
-  { options }: CommandInput,
+  input: CommandInput,
   plan: Plan,
 ): Promise<{ readonly secrets: Secrets } | { readonly exit: ExitCode }> => {
   const references = referencesOf(plan)
   if (references.size === 0) return { secrets: new Map() }
   const { observed } = await lastSync(session)
-  const loaded = await readDeclarations(context, session, { args: [], options }, observed)
+  const loaded = await readDeclarations(context, session, { ...input, args: [] }, observed)
   if (!loaded) return { exit: EXIT.error }
   const missing = [...references].filter((reference) => !loaded.secrets.has(reference))
   if (missing.length === 0) return { secrets: loaded.secrets }

@@ -16,6 +16,6 @@ export const run: RunCommand = (context, input) =>
       return 'exit' in secrets ? secrets.exit : runPlan(context, session, plan, { ...secrets, options })
     }
     const observed = options['refresh'] === false ? (await lastSync(session)).observed : await session.sync()
-    const planned = await makePlan(context, session, { args: [], options }, observed)
+    const planned = await makePlan(context, session, { ...input, args: [] }, observed)
     return 'exit' in planned ? planned.exit : runPlan(context, session, planned.plan, { ...planned, options })
   })
