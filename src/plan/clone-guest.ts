@@ -12,8 +12,8 @@ import { migrateGuest } from './migrate-step.ts'
 import { creationSummary, destroyNew, finishNew, goesWithGuest, growNew, nameKey, newName } from './new-guest.ts'
 import { guestRecord } from './record.ts'
 import { sortDifferences } from './sort-differences.ts'
-import { stepId } from './step-chain.ts'
 import { checkStorage } from './storage-check.ts'
+import { withVolume } from './volume-reference.ts'
 
 /** Keys a clone does not take from its source. */
 const NOT_COPIED = /^(?:template|parent|lock|digest|snaptime|vmstate|running.*|unused\d+|protection)$/
@@ -91,37 +91,10 @@ const cloneStep =
     return isDirect ? made : migrateGuest(desired.node)(made)
   }
 
-/** A changed option of a disk that the clone brings: its volume id is only known once the clone is made. */
-const diskOption = (
-  context: GuestContext,
-  progress: Progress,
-  difference: Difference,
-): { readonly read: ApiRequest; readonly param: RequestParam } => {
-  const { desired } = context
-  const text = declaredText(context, difference) ?? ''
-  const rest = text
-    .split(',')
-    .slice(1)
-    .filter((part) => !part.startsWith('size='))
-  const output = difference.key
-  return {
-    read: {
-      method: 'GET',
-      path: `${guestPath(progress.guest)}/pending`,
-      output: { name: output, where: { key: difference.key }, take: 'value', until: ',' },
-    },
-    param: {
-      fromStep: stepId(desired.address, 'configure'),
-      output,
-      ...(rest.length > 0 && { suffix: `,${rest.join(',')}` }),
-    },
-  }
-}
-
 const configureClone =
   (context: GuestContext, differences: readonly Difference[]): PlanPart =>
   (progress) => {
-    const { kind } = context
+    const { kind, desired } = context
     const set: Record<string, RequestParam> = {}
     const remove: string[] = []
     const reads: ApiRequest[] = []
@@ -130,7 +103,8 @@ const configureClone =
       if (isSecret(declared)) {
         set[key] = declared
       } else if (observed !== undefined && kind.isVolume(key, observed)) {
-        const { read, param } = diskOption(context, progress, difference)
+        const text = declaredText(context, difference) ?? ''
+        const { read, param } = withVolume(desired.address, 'configure', progress.guest, key, text)
         reads.push(read)
         set[key] = param
       } else {
@@ -207,12 +181,14 @@ export const cloneGuest = (context: GuestContext, start: Progress, findTemplate:
     cloneStep(context, source, storage),
     configureClone(
       context,
-      [...sorted.plain, ...sorted.secrets, ...sorted.adds].sort((a, b) => (a.key < b.key ? -1 : 1)),
+      [...sorted.plain, ...sorted.movedOptions, ...sorted.secrets, ...sorted.adds].sort((a, b) =>
+        a.key < b.key ? -1 : 1,
+      ),
     ),
     ...moves.map(
       (difference): PlanPart =>
         (progress) => {
-          const moved = moveDisk(difference)(progress)
+          const moved = moveDisk(context, difference)(progress)
           const drafts = moved.drafts.map((draft) =>
             draft.verb === `move-${difference.key}` ? { ...draft, reversal: goesWithGuest } : draft,
           )

@@ -3,6 +3,7 @@ import { attributeName } from './attribute-name.ts'
 import type { Difference } from './config-difference.ts'
 import { advance, type GuestContext, type PlanPart, type Progress } from './guest-progress.ts'
 import { afterWrite, type ConfigWrite, configRequests, restoreRequests, staysPending, textOf } from './guest-state.ts'
+import { withVolume } from './volume-reference.ts'
 
 const MASKED = /^\*+$/
 
@@ -77,7 +78,7 @@ export const updateConfig =
         disruption: !state.running ? 'none' : pending ? 'reboot' : noticed ? 'live' : 'none',
         reversal: {
           by: 'requests',
-          requests: restoreRequests(guest, before, next, [...touched]),
+          requests: restoreRequests(kind, guest, { before, after: next }, [...touched]),
           note: 'set the previous values again',
         },
       },
@@ -107,10 +108,49 @@ export const setSecret =
         reversal: known
           ? {
               by: 'requests',
-              requests: restoreRequests(guest, state, next, [key]),
+              requests: restoreRequests(context.kind, guest, { before: state, after: next }, [key]),
               note: text === undefined ? `unset ${name}` : 'set the previous value again',
             }
           : { by: 'nothing', reason: `Proxmox VE does not disclose the previous ${name}, so it cannot be set again` },
+      },
+      next,
+    )
+  }
+
+/**
+ * Changes the options of a disk that this plan has moved. Its volume may get another name when it is moved back, so neither way names it: a
+ * remembered name could attach another disk's volume.
+ */
+export const updateMovedDisk =
+  (context: GuestContext, difference: Difference): PlanPart =>
+  (progress) => {
+    const { kind, desired } = context
+    const { key, declared, dropped } = difference
+    const { guest, state } = progress
+    const text = textOf(state, key)
+    if (text === undefined || !isPropertyMap(declared)) return progress
+    const written = kind.encode(key, declared, text, dropped)
+    const verb = `update-${key}`
+    const write = (to: string) => {
+      const { read, param } = withVolume(desired.address, verb, guest, key, to)
+      return [read, ...configRequests(guest, { [key]: param })]
+    }
+    const next = afterWrite(state, kind, { set: { [key]: written }, remove: [] })
+    const pending = next.pending[key] !== undefined
+    return advance(
+      progress,
+      {
+        verb,
+        action: 'update',
+        guest,
+        summary: `set options of ${attributeName(kind, key)}`,
+        requests: write(written),
+        disruption: !state.running ? 'none' : pending ? 'reboot' : 'live',
+        reversal: {
+          by: 'requests',
+          requests: [...(pending ? configRequests(guest, {}, [], { revert: key }) : []), ...write(text)],
+          note: 'set the previous options again',
+        },
       },
       next,
     )

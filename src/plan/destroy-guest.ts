@@ -210,7 +210,7 @@ const retainStep =
         disruption: 'none',
         reversal: {
           by: 'requests',
-          requests: restoreRequests(guest, state, next, Object.keys(set)),
+          requests: restoreRequests(kind, guest, { before: state, after: next }, Object.keys(set)),
           note: 'give it its name back',
         },
         ...(unbind && { binding: { before: resource, after: null } }),

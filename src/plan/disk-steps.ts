@@ -26,7 +26,7 @@ import {
   staysPending,
   textOf,
 } from './guest-state.ts'
-import { canSnapshot } from './storage-feature.ts'
+import { canSnapshot, isFileStorage } from './storage-feature.ts'
 
 const volumeOf = ({ kind }: GuestContext, key: string, text: string): string => {
   const value = kind.decodeValue(key, text)
@@ -126,42 +126,71 @@ export const detachDisk =
         summary: `detach ${key}; its volume ${volumeOf(context, key, textOf(state, key) ?? '')} is kept`,
         requests: configRequests(guest, {}, [key]),
         disruption: pending ? 'reboot' : state.running ? 'live' : 'none',
-        reversal: { by: 'requests', requests: restoreRequests(guest, state, next, keys), note: `attach ${key} again` },
+        reversal: {
+          by: 'requests',
+          requests: restoreRequests(context.kind, guest, { before: state, after: next }, keys),
+          note: `attach ${key} again`,
+        },
       },
       next,
     )
   }
 
+/** What the configuration will say once a disk is moved: its name there is only known then, its storage and format are. */
+const movedText = (
+  context: GuestContext,
+  progress: Progress,
+  { key, declared, text }: Difference,
+  to: string,
+): string => {
+  const { kind, world } = context
+  const wanted = isPropertyMap(declared) ? declared['format'] : undefined
+  const format = wanted ?? /\.(raw|qcow2|vmdk)(?:,|$)/.exec(text ?? '')?.[1] ?? 'raw'
+  const type = world.storages.get(to)?.get(progress.guest.node)?.type ?? ''
+  const volume = isFileStorage(type) ? `${to}:moved.${format}` : `${to}:moved`
+  return kind.encode(key, { [kind.volumeProperty(key) ?? 'file']: volume }, textOf(progress.state, key) ?? text)
+}
+
 /** Moves a disk to another storage or format. PVE API: POST …/qemu/{vmid}/move_disk, …/lxc/{vmid}/move_volume. */
 export const moveDisk =
-  ({ key, declared, observed, text }: Difference): PlanPart =>
+  (context: GuestContext, difference: Difference): PlanPart =>
   (progress) => {
+    const { key, declared, observed, text } = difference
     const { guest, state } = progress
     if (!isPropertyMap(declared) || !isPropertyMap(observed)) return progress
     const isVm = guest.type === 'qemu'
     const [call, what] = isVm ? ['move_disk', 'disk'] : ['move_volume', 'volume']
-    const to = declared['storage'] ?? observed['storage'] ?? ''
-    const request = (storage: PropertyMap[string], format: PropertyMap[string] | undefined): ApiRequest => ({
-      ...post(guest, call ?? '', {
-        [what ?? '']: key,
-        storage: String(storage),
+    const to = String(declared['storage'] ?? observed['storage'] ?? '')
+    const request = (storage: string, format: PropertyMap[string] | undefined): ApiRequest => ({
+      ...post(guest, call, {
+        [what]: key,
+        storage,
         ...(isVm && format !== undefined && { format: String(format) }),
         delete: true,
       }),
       digest: true,
     })
-    const from = observed['storage'] ?? ''
+    const from = String(observed['storage'] ?? '')
     // The format is named on the way back, and on the way there only where it is declared: block storages know raw only.
     const back = typeof text === 'string' && /\.(?:raw|qcow2|vmdk)(?:,|$)/.test(text) ? observed['format'] : undefined
-    return advance(progress, {
-      verb: `move-${key}`,
-      action: 'move',
-      guest,
-      summary: `move ${key} from ${from} to ${to}`,
-      requests: [request(to, declared['format'])],
-      disruption: state.running ? 'live' : 'none',
-      reversal: { by: 'requests', requests: [request(from, back)], note: `move ${key} back to ${from}` },
-    })
+    const current = { ...state.current, [key]: movedText(context, progress, difference, to) }
+    return advance(
+      progress,
+      {
+        verb: `move-${key}`,
+        action: 'move',
+        guest,
+        summary: `move ${key} from ${from} to ${to}`,
+        requests: [request(to, declared['format'])],
+        disruption: state.running ? 'live' : 'none',
+        reversal: {
+          by: 'requests',
+          requests: [request(from, back)],
+          note: `move ${key} back to ${from}, where its volume may get another name`,
+        },
+      },
+      { ...state, current },
+    )
   }
 
 /** Volumes that keep the guest from having a snapshot, in words; empty when nothing does. */
@@ -220,13 +249,17 @@ export const takeSnapshot = (
   return { progress: next, snapshot: { name, obstacle: '' } }
 }
 
-/** Grows a disk to its declared size. PVE cannot shrink: only a snapshot brings the old size back. */
-export const growDisk =
-  ({ key, declared, observed, text }: Difference, snapshot: SafetySnapshot): PlanPart =>
+/** Grows disks to their declared sizes. PVE cannot shrink: only a snapshot brings the old sizes back, all at once. */
+export const growDisks =
+  (grows: readonly Difference[], snapshot: SafetySnapshot): PlanPart =>
   (progress) => {
     const { guest, state } = progress
-    if (!isPropertyMap(declared) || !isPropertyMap(observed) || text === undefined) return progress
-    const [from, to] = [String(observed['size'] ?? '?'), String(declared['size'])]
+    const sizes = grows.flatMap(({ key, declared, observed }) =>
+      isPropertyMap(declared) && isPropertyMap(observed)
+        ? [{ key, from: String(observed['size'] ?? '?'), to: String(declared['size']) }]
+        : [],
+    )
+    if (sizes.length === 0) return progress
     const reversal: Reversal =
       snapshot.name === undefined
         ? { by: 'nothing', reason: `Proxmox VE cannot shrink a disk, and ${snapshot.obstacle}` }
@@ -239,22 +272,28 @@ export const growDisk =
             ],
             note: 'what the guest wrote since is lost',
           }
+    const grown = sizes.map(({ key, to }) => [key, resized(textOf(state, key) ?? '', to)] as const)
     return advance(
       progress,
       {
-        verb: `grow-${key}`,
+        verb: `grow-${sizes.map(({ key }) => key).join('-')}`,
         action: 'update',
         guest,
-        summary: `grow ${key} from ${from} to ${to}`,
-        requests: [
-          { method: 'PUT', path: `${guestPath(guest)}/resize`, params: { disk: key, size: to }, digest: true },
-        ],
+        summary: sizes.map(({ key, from, to }) => `grow ${key} from ${from} to ${to}`).join(', '),
+        requests: sizes.map(({ key, to }) => ({
+          method: 'PUT',
+          path: `${guestPath(guest)}/resize`,
+          params: { disk: key, size: to },
+          digest: true,
+        })),
         disruption: state.running ? 'live' : 'none',
         reversal,
       },
-      { ...state, current: { ...state.current, [key]: text.replace(/(^|,)size=[^,]*/, `$1size=${to}`) } },
+      { ...state, current: { ...state.current, ...Object.fromEntries(grown) } },
     )
   }
+
+const resized = (text: string, size: string): string => text.replace(/(^|,)size=[^,]*/, `$1size=${size}`)
 
 /** A snapshot holds nothing that is pending, and rolling back to it drops what was (seen on PVE 9.2): it is set again. */
 const restorePending = ({ guest, state }: Progress): readonly ApiRequest[] => {

@@ -106,8 +106,8 @@ export const configRequests = (
   remove: readonly string[] = [],
   more: { readonly [name: string]: RequestParam } = {},
 ): readonly ApiRequest[] => {
-  if (Object.keys(set).length === 0 && remove.length === 0) return []
   const params = { ...set, ...(remove.length > 0 && { delete: [...remove].sort().join(',') }), ...more }
+  if (Object.keys(params).length === 0) return []
   return [{ method: 'PUT', path: configPath(guest), params, digest: true }]
 }
 
@@ -123,27 +123,29 @@ const wayBack = (texts: readonly (readonly [key: string, text: string | undefine
 /**
  * Requests that bring keys back to what they were in `before`, exactly: values, absence and pending changes. What `after` holds as
  * pending and `before` did not is reverted first, because a container keeps a pending new key when told to delete it (seen on PVE
- * 9.2). They may be sent whether or not the guest was restarted in between, and again when they were sent before.
+ * 9.2). A protection is lifted while drives are removed. They may be sent whether or not the guest was restarted in between, and again
+ * when they were sent before.
  */
 export const restoreRequests = (
+  kind: GuestKind,
   guest: GuestRef,
-  before: GuestState,
-  after: GuestState,
+  { before, after }: { readonly before: GuestState; readonly after: GuestState },
   keys: readonly string[],
 ): readonly ApiRequest[] => {
-  const sorted = [...keys].sort()
+  const removesDrive = keys.some((key) => kind.volumeProperty(key) !== undefined && textOf(before, key) === undefined)
+  const lifts = removesDrive && textOf(after, 'protection') === '1'
+  const sorted = [...keys].sort().filter((key) => !lifts || key !== 'protection')
   const revert = sorted.filter((key) => after.pending[key] !== undefined && before.pending[key] === undefined)
   const { set, remove } = wayBack(sorted.map((key) => [key, textOf(before, key)]))
-  const reverted: readonly ApiRequest[] =
-    revert.length === 0
-      ? []
-      : [{ method: 'PUT', path: configPath(guest), params: { revert: revert.join(',') }, digest: true }]
   // The boot order may name a device that comes back with the same write, so it follows in one of its own.
   const { boot, ...others } = set
+  const protection = wayBack([['protection', textOf(before, 'protection')]])
   return [
-    ...reverted,
+    ...(lifts ? configRequests(guest, { protection: 0 }) : []),
+    ...(revert.length === 0 ? [] : configRequests(guest, {}, [], { revert: revert.join(',') })),
     ...configRequests(guest, others, remove),
     ...(boot === undefined ? [] : configRequests(guest, { boot })),
+    ...(lifts ? configRequests(guest, protection.set, protection.remove) : []),
   ]
 }
 

@@ -12,6 +12,8 @@ export interface SortedDifferences {
   readonly adds: readonly Difference[]
   readonly grows: readonly Difference[]
   readonly moves: readonly Difference[]
+  /** Options of disks that move: their volumes get new names. */
+  readonly movedOptions: readonly Difference[]
   readonly detaches: readonly Difference[]
 }
 
@@ -58,10 +60,13 @@ const sortVolume = (context: GuestContext, difference: Difference, node: string,
   const isOther = properties.includes(volume)
   const is = (property: string) => !isOther && properties.includes(property) && property in declared
   if (is('size') && checkSize(context, difference)) sorted.grows.push(difference)
-  if ((is('storage') || is('format')) && checkVolumeStorage(context, difference, node)) sorted.moves.push(difference)
+  const moves = is('storage') || is('format')
+  if (moves && checkVolumeStorage(context, difference, node)) sorted.moves.push(difference)
   const placing = ['storage', 'size', 'format', 'import-from']
   const rest = properties.filter((property) => isOther || !placing.includes(property))
-  if (rest.length > 0 || dropped.length > 0) sorted.plain.push({ ...difference, properties: rest })
+  if (rest.length > 0 || dropped.length > 0) {
+    sorted[moves ? 'movedOptions' : 'plain'].push({ ...difference, properties: rest })
+  }
 }
 
 const sortOne = (context: GuestContext, difference: Difference, node: string, sorted: Sorted): void => {
@@ -87,7 +92,7 @@ export const sortDifferences = (
   differences: readonly Difference[],
   node: string,
 ): SortedDifferences => {
-  const sorted: Sorted = { plain: [], secrets: [], adds: [], grows: [], moves: [], detaches: [] }
+  const sorted: Sorted = { plain: [], secrets: [], adds: [], grows: [], moves: [], movedOptions: [], detaches: [] }
   for (const difference of differences) sortOne(context, difference, node, sorted)
   return sorted
 }

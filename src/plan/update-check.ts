@@ -44,6 +44,41 @@ const checkVolumesOfRunning = (
   })
 }
 
+/** What is pending for a disk names its volume, and a move gives the volume another name. */
+const checkPendingMoves = (
+  { world, desired }: GuestContext,
+  observed: ObservedGuest,
+  sorted: SortedDifferences,
+): void => {
+  const keys = sorted.moves.map(({ key }) => key).filter((key) => observed.pending[key] !== undefined)
+  if (keys.length === 0) return
+  world.report('plan.needs-stop', {
+    detail: `Moving ${keys.join(', ')} of \`${desired.address}\` to another storage has to wait: a change of it is pending until the guest's next start. Restart the guest, run \`mpc sync\`, and plan again.`,
+    address: desired.address,
+    range: desired.range,
+  })
+}
+
+/** PVE removes no drive of a protected guest, not even an empty one. */
+const checkProtection = (
+  { kind, world, desired }: GuestContext,
+  observed: ObservedGuest,
+  sorted: SortedDifferences,
+): void => {
+  const isLifted = desired.config['protection'] === false || sorted.plain.some(({ key }) => key === 'protection')
+  if (observed.current['protection'] !== '1' || isLifted) return
+  const removed = sorted.plain.filter(
+    ({ key, declared }) => declared === undefined && kind.volumeProperty(key) !== undefined,
+  )
+  const keys = [...sorted.detaches, ...sorted.moves, ...removed].map(({ key }) => key).sort()
+  if (keys.length === 0) return
+  world.report('plan.protected', {
+    detail: `The plan would take ${keys.join(', ')} from \`${desired.address}\`, whose \`protection\` is switched on, and Proxmox VE refuses to remove a drive then. Declare \`protection = false\`.`,
+    address: desired.address,
+    range: desired.range,
+  })
+}
+
 /** Reports changes that the server would refuse, or would accept although they break something. */
 export const checkUpdate = (
   context: GuestContext,
@@ -53,6 +88,8 @@ export const checkUpdate = (
 ): void => {
   const { world, desired } = context
   checkTemplate(context, observed, sorted)
+  checkProtection(context, observed, sorted)
+  checkPendingMoves(context, observed, sorted)
   checkSnapshots(context, observed, sorted, fields.template === true)
   checkVolumesOfRunning(context, observed, sorted)
   if (desired.template === false && observed.template) {

@@ -5,8 +5,8 @@ import type { ObservedGuest } from '../resource/observed.ts'
 import { isIgnored } from './attribute-name.ts'
 import { fieldChange } from './change-builder.ts'
 import { attributeChanges, configDifferences, type Difference } from './config-difference.ts'
-import { setSecret, updateConfig, writeOf } from './config-steps.ts'
-import { addDisk, detachDisk, growDisk, moveDisk, takeSnapshot } from './disk-steps.ts'
+import { setSecret, updateConfig, updateMovedDisk, writeOf } from './config-steps.ts'
+import { addDisk, detachDisk, growDisks, moveDisk, takeSnapshot } from './disk-steps.ts'
 import type { GuestContext, PlanPart, Progress } from './guest-progress.ts'
 import { type ConfigWrite, stateOf, staysPending } from './guest-state.ts'
 import { changePool } from './membership-step.ts'
@@ -90,21 +90,28 @@ const fieldAttributes = (fields: FieldDifferences, observed: ObservedGuest): rea
   ]
 }
 
-/** Some values may only be written when the devices are as declared: the boot order, and a protection that forbids removing disks. */
-const splitWrite = (write: ConfigWrite, { adds, detaches, moves }: SortedDifferences) => {
+/**
+ * Some values may only be written when the devices are as declared: the boot order, and a protection, which forbids removing drives.
+ * A protection that goes has to go first, by itself.
+ */
+const splitWrite = (context: GuestContext, write: ConfigWrite, { adds, detaches, moves }: SortedDifferences) => {
   const late = new Set<string>()
+  const early = new Set<string>()
+  const removesDrives =
+    detaches.length + moves.length > 0 || write.remove.some((key) => context.kind.volumeProperty(key) !== undefined)
   if (adds.length + detaches.length > 0) late.add('boot')
-  if (detaches.length + moves.length > 0 && write.set['protection'] === '1') late.add('protection')
-  const part = (isLate: boolean): ConfigWrite => ({
-    set: Object.fromEntries(Object.entries(write.set).filter(([key]) => late.has(key) === isLate)),
-    remove: write.remove.filter((key) => late.has(key) === isLate),
+  if (removesDrives) (write.set['protection'] === '1' ? late : early).add('protection')
+  const part = (isIn: (key: string) => boolean): ConfigWrite => ({
+    set: Object.fromEntries(Object.entries(write.set).filter(([key]) => isIn(key))),
+    remove: write.remove.filter(isIn),
   })
-  const second = part(true)
-  return {
-    first: part(false),
-    second,
-    verb: `update-${[...Object.keys(second.set), ...second.remove].sort().join('-')}`,
-  }
+  const last = part((key) => late.has(key))
+  const names = [...Object.keys(last.set), ...last.remove].sort()
+  return [
+    { verb: 'unprotect', write: part((key) => early.has(key)) },
+    { verb: 'update', write: part((key) => !early.has(key) && !late.has(key)) },
+    { verb: `update-${names.join('-')}`, write: last },
+  ] as const
 }
 
 const withSnapshot =
@@ -115,7 +122,7 @@ const withSnapshot =
     const sizes = grows.map(({ key, declared }) => `${key} grows to ${isPropertyMap(declared) ? declared['size'] : ''}`)
     const why = grows.length === 0 ? 'the changes' : sizes.join(' and ')
     const taken = takeSnapshot(context, progress, observed.digest, why)
-    return grows.reduce((next, difference) => growDisk(difference, taken.snapshot)(next), taken.progress)
+    return growDisks(grows, taken.snapshot)(taken.progress)
   }
 
 /** Whether the guest is to be down while it is changed: it shall be off, or may be restarted for what would stay pending. */
@@ -127,7 +134,7 @@ const needsStop = (context: GuestContext, progress: Progress, sorted: SortedDiff
   if (fields.template) return ' to become a template'
   if (desired.lifecycle.reboot !== 'allowed') return undefined
   if (guest.type === 'lxc' && sorted.moves.length > 0) return ' to move its volumes'
-  const write = writeOf(context, sorted.plain)
+  const write = writeOf(context, [...sorted.plain, ...sorted.movedOptions])
   const texts = [
     ...Object.entries(write.set),
     ...write.remove.map((key) => [key, undefined] as const),
@@ -149,17 +156,19 @@ const partsOf = (
   fields: FieldDifferences,
   stop: string | undefined,
 ): readonly PlanPart[] => {
-  const { first, second, verb } = splitWrite(writeOf(context, sorted.plain), sorted)
+  const [early, main, late] = splitWrite(context, writeOf(context, sorted.plain), sorted)
   const isAny = Object.values(sorted).some((list) => list.length > 0)
   return [
     ...(stop === undefined ? [] : [stopGuest(stop)]),
-    updateConfig(context, 'update', first),
+    updateConfig(context, early.verb, early.write),
+    updateConfig(context, main.verb, main.write),
     ...sorted.secrets.map((difference) => setSecret(context, difference)),
-    ...sorted.moves.map((difference) => moveDisk(difference)),
+    ...sorted.moves.map((difference) => moveDisk(context, difference)),
+    ...sorted.movedOptions.map((difference) => updateMovedDisk(context, difference)),
     withSnapshot(context, observed, sorted, isAny),
     ...sorted.adds.map((difference) => addDisk(context, difference)),
     ...sorted.detaches.map((difference) => detachDisk(context, difference)),
-    updateConfig(context, verb, second),
+    updateConfig(context, late.verb, late.write),
     ...(fields.pool ? [changePool(fields.pool.from, fields.pool.to)] : []),
     ...(fields.template ? [convertToTemplate] : []),
     ...(fields.power === 'resume' ? [resumeGuest] : []),

@@ -363,7 +363,7 @@ const moveDisk = (model: Model, guest: ModelGuest, params: Params): string => {
   if (Object.keys(guest.snapshots).length > 0) refuse("you can't move a disk with snapshots and delete the source")
   if (guest.type === 'lxc' && guest.status === 'running') refuse('container is running')
   const old = head(text)
-  const format = textOf(params['format'] ?? /\.(\w+)$/.exec(old)?.[1] ?? defaultFormat(guest))
+  const format = textOf(params['format'] ?? /\.(\w+)$/.exec(old)?.[1] ?? 'raw')
   const volume = allocate(model, guest, textOf(params['storage']), model.volumes[old] ?? 0, format)
   delete model.volumes[old]
   guest.current[key] = driveText(model, guest, key, [volume, ...parts(text).slice(1)].join(','))

@@ -210,9 +210,9 @@ test('growing a disk where no snapshot is possible cannot be undone, and says wh
 test('a disk moves to another storage together with its changed options, and back', () => {
   const world = newWorld(emptyModel())
   carryOut(world, planOf(desire([vm('vm.web', { config: WEB })]), world.model))
-  const moved = { ...WEB, scsi0: { storage: 'nas', size: '48G', discard: 'on', ssd: true } }
+  const moved = { ...WEB, scsi0: { storage: 'nas', format: 'qcow2', size: '48G', discard: 'on', ssd: true } }
   const plan = thereAndBack(world, desire([vm('vm.web', { config: moved })]))
-  assert.equal(steps(plan), ['vm.web/update', 'vm.web/move-scsi0', 'vm.web/snapshot', 'vm.web/grow-scsi0'])
+  assert.equal(steps(plan), ['vm.web/move-scsi0', 'vm.web/update-scsi0', 'vm.web/snapshot', 'vm.web/grow-scsi0'])
 })
 
 test('a guest migrates when its node is changed, and later steps find it there', () => {
