@@ -9,7 +9,9 @@ test('a listing for one guest leaves templates and images of disks of others out
     const { ask } = bench
     await makeContainer(bench, 300, { rootfs: 'local:1' })
     await ask('POST', content, { vmid: 301, filename: 'vm-301-disk-0.raw', size: '64M' })
-    assert.equal(column(await ask('GET', content, { vmid: 301 }), 'volid'), ['local:301/vm-301-disk-0.raw'])
+    assert.equal(column(await ask('GET', content, { vmid: 301, content: 'images' }), 'volid'), [
+      'local:301/vm-301-disk-0.raw',
+    ])
     assert.equal(column(await ask('GET', content, { content: 'rootdir' }), 'volid'), ['local:300/vm-300-disk-0.raw'])
     assert.equal(column(await ask('GET', content, { content: 'images' }), 'volid'), ['local:301/vm-301-disk-0.raw'])
   }))
@@ -36,7 +38,7 @@ test('a shared storage is one for all nodes, a local one is not', () =>
         size: '1G',
       })
     const there = async (storage: string): Promise<readonly unknown[]> =>
-      column(await ask('GET', `/nodes/pve2/storage/${storage}/content`, { vmid: 301 }), 'volid')
+      column(await ask('GET', `/nodes/pve2/storage/${storage}/content`, { vmid: 301, content: 'images' }), 'volid')
     assert.equal(await there('nfs'), ['nfs:301/vm-301-disk-0.raw'])
     assert.equal(await there('local'), [])
   }))
@@ -146,7 +148,7 @@ test('deleting what is gone succeeds, with `delay` the answer waits', () =>
     await ask('POST', content, { vmid: 301, filename: 'vm-301-disk-0.raw', size: '64M' })
     const told = await ask('DELETE', path, { delay: 5 })
     assert.equal(told.data, null)
-    assert.equal(column(await ask('GET', content, { vmid: 301 }), 'volid'), [])
+    assert.equal(column(await ask('GET', content, { vmid: 301, content: 'images' }), 'volid'), [])
   }))
 
 test.run()
