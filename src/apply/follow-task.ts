@@ -51,7 +51,7 @@ export const waitForEnd = async (ctx: RunContext, job: Job, effect: Effect, upid
   if (holds) return { kind: 'done', data: upid, diagnostics: [] }
   const diagnostic = end.kind === 'failed' ? taskFailed(job, upid, end) : addressed(end.diagnostic, job.step)
   const message = end.kind === 'failed' ? end.exitstatus : 'the task is lost'
-  return { kind: 'failed', message, diagnostics: [diagnostic], effect: 'maybe', unreachable: end.kind === 'lost' }
+  return { kind: 'failed', message, diagnostics: [diagnostic], effect: 'maybe', unreachable: end.kind === 'lost', upid }
 }
 
 /** Writes the task's id down before waiting for it. */

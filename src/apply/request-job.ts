@@ -36,6 +36,8 @@ export type Tried =
       readonly diagnostics: readonly Diagnostic[]
       readonly effect: 'none' | 'maybe'
       readonly unreachable?: boolean
+      /** The task that failed. */
+      readonly upid?: string
     }
   | { readonly kind: 'locked'; readonly message: string; readonly diagnostics: readonly Diagnostic[] }
   | { readonly kind: 'again'; readonly message: string; readonly diagnostics: readonly Diagnostic[] }

@@ -47,7 +47,11 @@ const outputsOf = ({ request }: Job, data: unknown): Readonly<Record<string, str
 export const finish = (ctx: RunContext, job: Job, tried: TriedLast, before?: Seen | null): Sent => {
   const kept = before !== undefined ? { before } : {}
   if (tried.kind === 'failed') {
-    const failed = requestRecord(ctx, job, 'failed', { message: tried.message, ...kept })
+    const failed = requestRecord(ctx, job, 'failed', {
+      message: tried.message,
+      ...kept,
+      ...(tried.upid !== undefined && { upid: tried.upid }),
+    })
     return {
       kind: 'failed',
       record: failed,

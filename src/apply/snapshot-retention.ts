@@ -2,8 +2,9 @@ import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
 import type { Plan, Step } from '../plan/plan.ts'
 import type { Address } from '../resource/address.ts'
 import { type GuestRef, guestPath } from '../resource/guest.ts'
+import { seenOf } from './read-guest.ts'
 import { effectOf } from './request-effect.ts'
-import { type RunContext, record } from './run-context.ts'
+import { lookAt, type RunContext, record } from './run-context.ts'
 import { runRequests } from './run-requests.ts'
 
 /** A snapshot mpc took as a safety net and has not taken away yet. */
@@ -88,9 +89,18 @@ export const removeSnapshots = async (
     const requests = { step, direction: 'reverse', requests: step.requests, prior: [], sendMore: true } as const
     const removed = await runRequests(ctx, requests, [opening])
     const status = removed.kind
+    const reading = await lookAt(ctx, removal.guest)
+    // A later revert compares digests, and removing a snapshot changes the digest.
+    const after = reading.kind === 'present' ? { after: seenOf(reading.view, []) } : {}
+    const outputs = { vmid: String(removal.guest.vmid) }
     await record(ctx, [
       ...removed.closing,
-      { type: 'step-ended', record: { run: ctx.run, step: step.id, status, outputs: {} }, step, direction: 'forward' },
+      {
+        type: 'step-ended',
+        record: { run: ctx.run, step: step.id, status, outputs, ...after },
+        step,
+        direction: 'forward',
+      },
     ])
     if (status === 'failed') diagnostics.push(kept(removal, removed.diagnostics))
   }

@@ -44,13 +44,23 @@ const notOurs = (step: Step, guest: GuestRef, why: string): Diagnostic =>
     detail: `Undoing "${step.summary}" would change guest ${guest.vmid} on ${guest.node}, and ${why}. It is left alone; look at it before you do anything to it.`,
   })
 
+/**
+ * PVE reserves the VMID before it begins the task (seen on PVE 9.2: a second create is refused at once), so what a task of ours left under it is
+ * ours, unless the task failed because the guest was there already.
+ */
+const adopt = (ctx: RunContext, { upid, message }: RequestRecord, { guest, identity }: GuestView): true => {
+  if (upid !== undefined && !/already exists/.test(message ?? '')) ctx.made.set(guest.vmid, identity)
+  return true
+}
+
 /** Whether the request that failed has left a trace. */
-const leftTrace = async (ctx: RunContext, { request, before }: RequestRecord): Promise<boolean | 'unreachable'> => {
+const leftTrace = async (ctx: RunContext, failed: RequestRecord): Promise<boolean | 'unreachable'> => {
+  const { request, before } = failed
   const effect = effectOf(request)
   if (effect.kind === 'guest-made' || effect.kind === 'guest-gone' || effect.kind === 'config') {
     const reading = await lookAt(ctx, effect.guest)
     if (reading.kind === 'unreadable') return reading.unreachable ? 'unreachable' : true
-    if (effect.kind === 'guest-made') return reading.kind === 'present'
+    if (effect.kind === 'guest-made') return reading.kind === 'present' && adopt(ctx, failed, reading.view)
     if (effect.kind === 'guest-gone') return reading.kind === 'absent'
     if (reading.kind === 'absent' || !before) return true
     if (before.digest === reading.view.digest) return false
@@ -166,7 +176,7 @@ const undo = async (
     await endUndo(ctx, result, undone, [])
     return undone
   }
-  const obstacle = await checkGuest(ctx, result, identity)
+  const obstacle = await checkGuest(ctx, result, identity ?? ctx.made.get(step.guest?.vmid ?? 0))
   const { undone, closing } = obstacle
     ? { undone: obstacle, closing: [] }
     : await sendReversal(ctx, result, step.reversal.requests, prior)

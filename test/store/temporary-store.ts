@@ -3,12 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openStore, type Store, type StoreOptions } from '../../src/store/open-store.ts'
 
+const root = mkdtempSync(join(tmpdir(), 'mpc-test-'))
+process.once('exit', () => rmSync(root, { recursive: true, force: true }))
+
 /** A folder that goes when the test process ends. */
-export const temporaryFolder = (): string => {
-  const folder = mkdtempSync(join(tmpdir(), 'mpc-store-'))
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
-  return folder
-}
+export const temporaryFolder = (): string => mkdtempSync(join(root, 'store-'))
 
 /** A clock that moves on by one second each time it is read. */
 export const tickingClock = (start = '2026-01-01T00:00:00.000Z'): StoreOptions['clock'] => {

@@ -1,0 +1,190 @@
+import { type Checked, type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
+import type { Plan, ResourceChange, Step, StepId } from '../plan/plan.ts'
+import { sealPlan } from '../plan/seal-plan.ts'
+import type { Address } from '../resource/address.ts'
+import type { Applied, AppliedResource } from '../resource/applied.ts'
+import { DISRUPTIONS } from '../resource/change.ts'
+import type { Observed } from '../resource/observed.ts'
+import type { FinishedRun, RecordedRun } from './journal.ts'
+import { revertObstacles } from './revert-obstacles.ts'
+import { bindingFrom, type Given, undoId, undoingStep, withoutIdlePower } from './revert-steps.ts'
+import { isUndoPlan, type LeftGuest, leftBy, presenceAfter, type StandingStep, standingSteps } from './run-left.ts'
+
+interface Drafted {
+  readonly steps: readonly Step[]
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+const staysAsItIs = ({ address, summary, reversal }: Step): Diagnostic =>
+  diagnose('apply.revert-irreversible', {
+    address,
+    detail: `"${summary}" cannot be undone: ${reversal.by === 'nothing' ? reversal.reason : 'there is no way back.'} The rest is undone around it.`,
+  })
+
+/** Bindings as they will be while the plan runs. */
+const bindingsOf = (applied: Applied): Map<Address, AppliedResource | null> =>
+  new Map(applied.map((resource) => [resource.address, resource]))
+
+/** For each step the undoing of those that needed it: that comes first. */
+const undoneFirst = ({ steps }: Plan, included: ReadonlySet<StepId>): ReadonlyMap<StepId, readonly StepId[]> => {
+  const dependents = new Map<StepId, StepId[]>()
+  for (const step of steps.filter(({ id }) => included.has(id)))
+    for (const need of step.needs) {
+      const known = dependents.get(need)
+      if (known) known.push(undoId(step))
+      else dependents.set(need, [undoId(step)])
+    }
+  return dependents
+}
+
+/** Undoes the steps that stand, last first. */
+const draftUndo = (run: RecordedRun, applied: Applied): Drafted => {
+  const standing = standingSteps(run)
+  const given: Given = new Map(run.steps.map(({ step, outputs }) => [step, outputs]))
+  const bindings = bindingsOf(applied)
+  const made = new Set(standing.flatMap(({ step }) => (presenceAfter(step) === true ? [step.guest?.vmid] : [])))
+  const undoable = ({ step }: StandingStep) => step.reversal.by !== 'nothing'
+  const covered = ({ step }: StandingStep) => step.guest !== undefined && made.has(step.guest.vmid)
+  const included = new Set(standing.filter(undoable).map(({ step }) => step.id))
+  const dependents = undoneFirst(run.plan, included)
+  const diagnostics = standing.filter((one) => !undoable(one) && !covered(one)).map(({ step }) => staysAsItIs(step))
+  const steps = standing
+    .filter(undoable)
+    .toReversed()
+    .map((one) => {
+      const { step } = one
+      const needs = run.plan.steps
+        .filter((other) => included.has(other.id) && other.needs.includes(step.id))
+        .map(undoId)
+      const undoing = undoingStep(one, given, needs, bindings.get(step.address) ?? undefined)
+      if (undoing.binding) bindings.set(step.address, undoing.binding.after)
+      return undoing
+    })
+  return { steps, diagnostics }
+}
+
+/** Does again what the reverted run had undone: the original steps, so that backups and snapshots are taken afresh. */
+const draftRedo = (run: FinishedRun, original: RecordedRun, applied: Applied): Drafted => {
+  const undone = new Set(standingSteps(run).map(({ step }) => step.id))
+  const bindings = bindingsOf(applied)
+  const again = original.plan.steps.filter((step) => undone.has(undoId(step)))
+  const included = new Set(again.map(({ id }) => id))
+  const steps = again.map((step) => {
+    const { binding, expects: _stale, ...rest } = step
+    const renewed = binding && bindingFrom(bindings.get(step.address) ?? undefined, binding.before, binding.after)
+    if (renewed) bindings.set(step.address, renewed.after)
+    return { ...rest, needs: step.needs.filter((need) => included.has(need)), ...(renewed && { binding: renewed }) }
+  })
+  return { steps, diagnostics: [] }
+}
+
+/** Steps of one guest follow one another, whatever was left out between them. */
+const chained = (steps: readonly Step[]): readonly Step[] => {
+  const last = new Map<number, StepId>()
+  const kept = new Set(steps.map(({ id }) => id))
+  return steps.map((step) => {
+    const before = step.guest && last.get(step.guest.vmid)
+    if (step.guest) last.set(step.guest.vmid, step.id)
+    const needs = new Set([...step.needs.filter((need) => kept.has(need)), ...(before === undefined ? [] : [before])])
+    return { ...step, needs: [...needs].sort() }
+  })
+}
+
+/** The first step on each guest says how the guest must be found. */
+const expecting = (
+  steps: readonly Step[],
+  left: ReadonlyMap<number, LeftGuest>,
+  observed: Observed,
+): readonly Step[] => {
+  const digests = new Map<number, string>(observed.guests.map(({ vmid, digest }) => [vmid, digest]))
+  const seen = new Set<number>()
+  return steps.map((step) => {
+    const vmid = step.guest?.vmid
+    const known = vmid === undefined ? undefined : left.get(vmid)
+    if (vmid === undefined || !known || seen.has(vmid) || step.requests.length === 0) return step
+    seen.add(vmid)
+    if (!known.present) return { ...step, expects: { absent: true } }
+    const digest = digests.get(vmid)
+    return {
+      ...step,
+      expects: { ...(digest !== undefined && { digest }), ...(known.identity && { identity: known.identity }) },
+    }
+  })
+}
+
+const actionOf = (steps: readonly Step[]): ResourceChange['action'] => {
+  const presences = steps.map(presenceAfter).filter((presence) => presence !== undefined)
+  if (presences.includes(true) && presences.includes(false)) return 'replace'
+  if (presences.length > 0) return presences[0] ? 'create' : 'destroy'
+  const [first] = steps
+  const onlyBinds = steps.every(({ action }) => action === 'bind' || action === 'forget')
+  return onlyBinds && (first?.action === 'bind' || first?.action === 'forget') ? first.action : 'update'
+}
+
+const kindOf = (steps: readonly Step[]): ResourceChange['kind'] => {
+  const type = steps.find(({ guest }) => guest)?.guest?.type
+  return type === undefined ? 'pool' : type === 'qemu' ? 'vm' : 'container'
+}
+
+const changesOf = (steps: readonly Step[], before: Plan): readonly ResourceChange[] => {
+  const byAddress = new Map<Address, readonly Step[]>()
+  for (const step of steps) byAddress.set(step.address, [...(byAddress.get(step.address) ?? []), step])
+  return [...byAddress].map(([address, own]) => {
+    const name = before.changes.find((change) => change.address === address)?.name
+    const guest = own.find((step) => step.guest)?.guest
+    const worst = Math.max(...own.map(({ disruption }) => DISRUPTIONS.indexOf(disruption)))
+    return {
+      address,
+      kind: kindOf(own),
+      action: actionOf(own),
+      ...(guest && { guest }),
+      ...(name !== undefined && { name }),
+      change: { address, reason: 'revert', attributes: own.flatMap(({ because }) => because.attributes) },
+      disruption: DISRUPTIONS[worst] ?? 'none',
+      steps: own.map(({ id }) => id),
+    }
+  })
+}
+
+const refusal = (run: FinishedRun): Diagnostic | undefined => {
+  const { id, status } = run.run
+  if (run.revertedBy !== undefined)
+    return diagnose('apply.revert-done', {
+      detail: `Run ${id} was undone by run ${run.revertedBy}. To do it again, revert that one.`,
+      hint: `mpc revert ${run.revertedBy.slice(0, run.revertedBy.lastIndexOf('.'))}`,
+    })
+  if (standingSteps(run).length > 0) return undefined
+  const why = status === 'rolled-back' ? 'failed and was rolled back' : 'changed nothing'
+  return diagnose('apply.revert-nothing', {
+    detail: `Run ${id} ${why}, so there is nothing to undo.`,
+    hint: 'mpc history',
+  })
+}
+
+/**
+ * Plans the undoing of a run that ended: its standing steps' reversals, last first, or, when the run was itself an undoing, the original steps
+ * again. Pure. Refuses, with one diagnostic for each guest, when something is not as the run left it; steps that cannot be undone are named in
+ * warnings beside the plan.
+ */
+export const planRevert = (run: FinishedRun, observed: Observed, applied: Applied): Checked<Plan> => {
+  const refused = refusal(run)
+  if (refused) return { value: undefined, diagnostics: [refused] }
+  const original = isUndoPlan(run.plan) ? run.original : undefined
+  const drafted = original ? draftRedo(run, original, applied) : draftUndo(run, applied)
+  const left = leftBy(run)
+  const obstacles = revertObstacles(left, drafted.steps, observed)
+  if (obstacles.length > 0) return { value: undefined, diagnostics: obstacles }
+  const running = new Map<number, boolean>(observed.guests.map(({ vmid, status }) => [vmid, status === 'running']))
+  const steps = drafted.steps.flatMap((step) => withoutIdlePower(step, running) ?? [])
+  const whole = expecting(chained(steps), left, observed)
+  const plan = sealPlan({
+    format_version: '1.0',
+    origin: { kind: 'revert', plan: run.plan.id, run: run.run.id },
+    cluster: run.plan.cluster,
+    changes: changesOf(whole, run.plan),
+    steps: whole,
+    unchanged: 0,
+    outputs: [],
+  })
+  return { value: plan, diagnostics: drafted.diagnostics }
+}

@@ -1,0 +1,142 @@
+import type { DiagnosticCode } from '../diagnostic/codes.ts'
+import { type Diagnostic, type DiagnosticDetail, diagnose } from '../diagnostic/diagnostic.ts'
+import { kindOfType } from '../kinds/registry.ts'
+import type { Step } from '../plan/plan.ts'
+import type { GuestType } from '../resource/guest.ts'
+import type { Observed, ObservedGuest, RawConfig } from '../resource/observed.ts'
+import { canonicalJson } from '../util/canonical-json.ts'
+import { effectOf, touchedKeys } from './request-effect.ts'
+import type { LeftGuest } from './run-left.ts'
+import { sameIdentity } from './same-identity.ts'
+
+/** Current overlaid with pending, as GET config gives it. */
+export const pendingView = ({ current, pending }: ObservedGuest): RawConfig => {
+  const raw: Record<string, string> = { ...current }
+  for (const [key, { value }] of Object.entries(pending)) {
+    if (value === undefined) delete raw[key]
+    else raw[key] = value
+  }
+  return raw
+}
+
+const nameOf = ({ guest }: LeftGuest): string => `${guest.type === 'qemu' ? 'VM' : 'Container'} ${guest.vmid}`
+
+type Problem = (code: DiagnosticCode, detail: string) => Diagnostic
+
+const problemFor =
+  (steps: readonly Step[]): Problem =>
+  (code, detail) => {
+    const [address] = steps.map((step) => step.address)
+    const parts: DiagnosticDetail = { detail, address }
+    return diagnose(code, parts)
+  }
+
+const isEqual = (type: GuestType, key: string, a: string | null | undefined, b: string | null | undefined): boolean => {
+  const [left, right] = [a ?? null, b ?? null]
+  if (left === null || right === null || left === right) return left === right
+  const kind = kindOfType(type)
+  return canonicalJson(kind.decodeValue(key, left)) === canonicalJson(kind.decodeValue(key, right))
+}
+
+const changedKeys = (left: LeftGuest, guest: ObservedGuest, steps: readonly Step[]): readonly string[] => {
+  const raw = pendingView(guest)
+  const keys = steps.flatMap(({ requests }) => requests.flatMap((request) => touchedKeys(effectOf(request)) ?? []))
+  return [...new Set(keys)]
+    .filter((key) => key in left.values && !isEqual(guest.type, key, left.values[key], raw[key]))
+    .sort()
+}
+
+/** Snapshots that steps roll back to. */
+const wantedSnapshots = (steps: readonly Step[]): readonly string[] =>
+  steps.flatMap(({ requests }) =>
+    requests.flatMap(({ path }) => {
+      const name = /\/snapshot\/([^/]+)\/rollback$/.exec(path)?.[1]
+      return name === undefined ? [] : [decodeURIComponent(name)]
+    }),
+  )
+
+const snapshotObstacles = (
+  left: LeftGuest,
+  guest: ObservedGuest,
+  steps: readonly Step[],
+  problem: Problem,
+): readonly Diagnostic[] => {
+  const wanted = wantedSnapshots(steps)
+  if (wanted.length === 0) return []
+  const name = nameOf(left)
+  const known = guest.snapshots ?? (guest.current['parent'] === undefined ? [] : undefined)
+  const missing = known ? wanted.filter((snapshot) => !known.includes(snapshot)) : []
+  if (missing.length > 0) {
+    const text = `${name} has no snapshot ${missing.join(', ')} any more, and only that could bring it back. Snapshots of earlier runs are removed after a while, or somebody removed it.`
+    return [problem('apply.revert-snapshot', text)]
+  }
+  if (left.digest === undefined || left.digest === guest.digest) return []
+  return [
+    problem(
+      'apply.revert-changed',
+      `${name} can only be brought back by rolling back to a snapshot, and its configuration has changed since the run: the rollback would throw that away too. Undo the later change first, or change the guest by its declaration.`,
+    ),
+  ]
+}
+
+const presentObstacles = (
+  left: LeftGuest,
+  guest: ObservedGuest | undefined,
+  steps: readonly Step[],
+  problem: Problem,
+): readonly Diagnostic[] => {
+  const name = nameOf(left)
+  if (!guest)
+    return [problem('apply.revert-gone', `${name} no longer exists, so what the run did to it cannot be undone.`)]
+  if (guest.unknownSince !== undefined)
+    return [
+      problem(
+        'apply.revert-changed',
+        `The node of ${name} has not answered since ${guest.unknownSince}, so nobody knows how it is.`,
+      ),
+    ]
+  const identity = kindOfType(guest.type).identity(pendingView(guest))
+  if (guest.type !== left.guest.type || (left.identity && !sameIdentity(left.identity, identity)))
+    return [
+      problem(
+        'apply.revert-replaced',
+        `${name} is not the guest the run had to do with: another one has taken its VMID.`,
+      ),
+    ]
+  if (guest.node !== left.guest.node)
+    return [
+      problem(
+        'apply.revert-changed',
+        `${name} has been moved from ${left.guest.node} to ${guest.node} since the run. Move it back first.`,
+      ),
+    ]
+  const changed = changedKeys(left, guest, steps)
+  if (changed.length > 0)
+    return [
+      problem(
+        'apply.revert-changed',
+        `${changed.join(', ')} of ${name} ${changed.length === 1 ? 'has' : 'have'} been changed since the run; undoing the run would undo that as well. Undo the later change first, or change the guest by its declaration.`,
+      ),
+    ]
+  return snapshotObstacles(left, guest, steps, problem)
+}
+
+/** What stands in the way of these steps, guest by guest: everything that is not as the run left it. */
+export const revertObstacles = (
+  left: ReadonlyMap<number, LeftGuest>,
+  steps: readonly Step[],
+  observed: Observed,
+): readonly Diagnostic[] => {
+  const guests = new Map<number, ObservedGuest>(observed.guests.map((guest) => [guest.vmid, guest]))
+  return [...left.values()].flatMap((one) => {
+    const { vmid } = one.guest
+    const own = steps.filter(({ guest }) => guest?.vmid === vmid)
+    if (own.length === 0) return []
+    const problem = problemFor(own)
+    if (one.present) return presentObstacles(one, guests.get(vmid), own, problem)
+    const taken = guests.get(vmid)
+    if (!taken) return []
+    const text = `The guest was to come back as ${vmid}, and "${taken.name}" on ${taken.node} has that VMID now.`
+    return [problem('apply.revert-taken', text)]
+  })
+}

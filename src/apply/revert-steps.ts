@@ -1,0 +1,135 @@
+import type { Step, StepAction, StepId } from '../plan/plan.ts'
+import type { AppliedResource } from '../resource/applied.ts'
+import type { Change, Disruption } from '../resource/change.ts'
+import type { Config } from '../resource/config-value.ts'
+import { guestPath } from '../resource/guest.ts'
+import { type ApiRequest, isOutputRef } from '../resource/request.ts'
+import { canonicalJson } from '../util/canonical-json.ts'
+import type { StepRecord } from './journal.ts'
+import { effectOf } from './request-effect.ts'
+import { presenceAfter, type StandingStep } from './run-left.ts'
+
+/** What steps of the run gave, by step. */
+export type Given = ReadonlyMap<StepId, StepRecord['outputs']>
+
+const OPPOSITE: Readonly<Record<StepAction, StepAction>> = {
+  create: 'destroy',
+  update: 'update',
+  destroy: 'create',
+  move: 'move',
+  start: 'stop',
+  stop: 'start',
+  reboot: 'update',
+  snapshot: 'snapshot',
+  backup: 'backup',
+  bind: 'forget',
+  forget: 'bind',
+}
+
+/** References to what the run's steps gave become what they gave: the plan that undoes them has other steps. */
+const literal = (request: ApiRequest, given: Given): ApiRequest => {
+  const path = request.path.replace(/\{([^{}]+)\.([^{}.]+)\}/g, (whole, step: string, name: string) => {
+    const value = given.get(step)?.[name]
+    return value === undefined ? whole : encodeURIComponent(value)
+  })
+  const params = Object.entries(request.params ?? {}).map(([name, param]) => {
+    const value = isOutputRef(param) ? given.get(param.fromStep)?.[param.output] : undefined
+    return [name, value ?? param] as const
+  })
+  return { ...request, path, ...(request.params && { params: Object.fromEntries(params) }) }
+}
+
+export const undoId = ({ id, address }: Step): StepId => `${address}/undo-${id.slice(address.length + 1)}`
+
+const startsAgain = (requests: readonly ApiRequest[]): boolean =>
+  requests.some(({ path, params }) => path.endsWith('/status/start') || params?.['start'] !== undefined)
+
+/** A rollback stops the guest: when it ran before the step, undoing the step includes starting it. */
+const reversalRequests = ({ step, record }: StandingStep, given: Given): readonly ApiRequest[] => {
+  if (step.reversal.by === 'nothing') return []
+  const requests = step.reversal.requests.map((request) => literal(request, given))
+  const ran = step.reversal.by === 'snapshot' && record.outputs['ran'] === '1'
+  if (!ran || !step.guest || startsAgain(requests)) return requests
+  return [...requests, { method: 'POST', path: `${guestPath(step.guest)}/status/start` }]
+}
+
+const reversed = ({ address, attributes }: Change): Change => ({
+  address,
+  reason: 'revert',
+  attributes: attributes.map(({ before, after, unknown: _chosen, ...rest }) => ({
+    ...rest,
+    ...(after !== undefined && { before: after }),
+    ...(before !== undefined && { after: before }),
+  })),
+})
+
+const disruptionOf = (step: Step): Disruption => {
+  if (presenceAfter(step) === true || step.reversal.by === 'snapshot') return 'data-loss'
+  return step.reversal.by === 'backup' ? 'recreate' : step.disruption
+}
+
+const noteFor = (step: Step): { readonly note?: string } => {
+  if (presenceAfter(step) === true) return { note: 'made anew: what the guest held is lost' }
+  return step.reversal.by === 'snapshot' ? { note: 'what the rollback threw away stays lost' } : {}
+}
+
+/** What mpc applied, with the changes of one step taken back and everything later left alone. */
+const takeBack = (current: AppliedResource, before: AppliedResource, after: AppliedResource): AppliedResource => {
+  const keys = new Set([...Object.keys(before.config), ...Object.keys(after.config)])
+  const config: Record<string, Config[string]> = { ...current.config }
+  for (const key of keys) {
+    const [old, made] = [before.config[key], after.config[key]]
+    if (canonicalJson(old) === canonicalJson(made)) continue
+    if (old === undefined) delete config[key]
+    else config[key] = old
+  }
+  return { ...before, config, ...(current.identity && { identity: current.identity }) }
+}
+
+/** The binding a step changes, seen from what is bound now. */
+export const bindingFrom = (
+  current: AppliedResource | undefined,
+  from: AppliedResource | null,
+  to: AppliedResource | null,
+): NonNullable<Step['binding']> => ({
+  before: current ?? null,
+  after: from && to && current ? takeBack(current, to, from) : to,
+})
+
+/** The step that undoes a step. `current` is what its address is bound to when it runs. */
+export const undoingStep = (
+  standing: StandingStep,
+  given: Given,
+  needs: readonly StepId[],
+  current: AppliedResource | undefined,
+): Step => {
+  const { step } = standing
+  const { guest, binding } = step
+  return {
+    id: undoId(step),
+    action: OPPOSITE[step.action],
+    address: step.address,
+    ...(guest && { guest }),
+    summary: `undo: ${step.summary}`,
+    requests: reversalRequests(standing, given),
+    needs,
+    disruption: disruptionOf(step),
+    reversal: { by: 'requests', requests: step.requests.map((request) => literal(request, given)), ...noteFor(step) },
+    because: reversed(step.because),
+    ...(binding && { binding: bindingFrom(current, binding.after, binding.before) }),
+  }
+}
+
+/** Leaves out power requests that would change nothing, following the guest through the plan. Undefined: nothing is left of the step. */
+export const withoutIdlePower = (step: Step, running: Map<number, boolean>): Step | undefined => {
+  const requests = step.requests.filter((request) => {
+    const effect = effectOf(request)
+    if (effect.kind === 'guest-made') running.set(effect.guest.vmid, false)
+    if (effect.kind !== 'power' || effect.running === undefined) return true
+    const idle = running.get(effect.guest.vmid) === effect.running
+    running.set(effect.guest.vmid, effect.running)
+    return !idle
+  })
+  if (requests.length === step.requests.length) return step
+  return requests.length > 0 || step.binding ? { ...step, requests } : undefined
+}

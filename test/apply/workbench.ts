@@ -1,0 +1,195 @@
+import { join } from 'node:path'
+import type { ApplyEvent, RunOutcome } from '../../src/apply/apply-event.ts'
+import { applyPlan } from '../../src/apply/apply-plan.ts'
+import { readGuest } from '../../src/apply/read-guest.ts'
+import { recoverRun } from '../../src/apply/recover-run.ts'
+import type { ApplyWorld, Patience } from '../../src/apply/world.ts'
+import type { Clock } from '../../src/io/io.ts'
+import type { Plan, Step } from '../../src/plan/plan.ts'
+import { sealPlan } from '../../src/plan/seal-plan.ts'
+import { createClient, type ProxmoxClient } from '../../src/proxmox/client.ts'
+import { readEndpoint } from '../../src/proxmox/endpoint.ts'
+import { type Address, parseAddress } from '../../src/resource/address.ts'
+import type { AppliedResource } from '../../src/resource/applied.ts'
+import { type GuestRef, type GuestType, guestPath, parseVmid } from '../../src/resource/guest.ts'
+import type { ApiRequest, RequestParam } from '../../src/resource/request.ts'
+import type { Reversal } from '../../src/resource/reversal.ts'
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/start.ts'
+import type { Lease } from '../../src/store/lease-store.ts'
+import { openStore, type Store } from '../../src/store/open-store.ts'
+import { storeOptions, temporaryFolder } from '../store/temporary-store.ts'
+
+export const realClock: Clock = {
+  now: () => new Date(),
+  monotonic: () => performance.now(),
+  sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+}
+
+/** Tests need not be patient: the simulator is at once done with everything. */
+export const IMPATIENT: Patience = {
+  settle: 300,
+  locks: { forward: [10, 10], reverse: [10, 10, 10] },
+  unreachable: [10, 20],
+}
+
+export const connect = (url: string, token: string): ProxmoxClient => {
+  const { endpoint } = readEndpoint(url)
+  if (!endpoint) throw new Error(`${url} is no endpoint`)
+  return createClient({ endpoint, credentials: { kind: 'token', token }, tls: {}, clock: realClock })
+}
+
+export interface Workbench {
+  readonly simulator: Simulator
+  readonly client: ProxmoxClient
+  readonly store: Store
+  readonly path: string
+  readonly lease: Lease
+  readonly world: ApplyWorld
+  readonly events: ApplyEvent[]
+  readonly apply: (plan: Plan, more?: Partial<ApplyWorld>) => Promise<RunOutcome>
+  /** Ends what is unfinished, as a new process would. */
+  readonly recover: () => Promise<readonly RunOutcome[]>
+  readonly close: () => Promise<void>
+}
+
+export const leaseOf = async (store: Store, purpose = 'mpc apply'): Promise<Lease> => {
+  const { value, diagnostics } = await store.leases.acquire(purpose)
+  if (!value) throw new Error(diagnostics[0]?.detail)
+  return value
+}
+
+/** A simulated cluster, the real client, a real database. */
+export const makeWorkbench = async (options: SimulatorOptions = {}): Promise<Workbench> => {
+  const path = join(temporaryFolder(), 'state.db')
+  const store = await openStore(path, storeOptions({ clock: realClock }))
+  const lease = await leaseOf(store)
+  const simulator = await startSimulator({
+    profile: 'homelab',
+    http: true,
+    speed: Number.POSITIVE_INFINITY,
+    ...options,
+  })
+  const client = connect(simulator.url, simulator.token)
+  const events: ApplyEvent[] = []
+  const emit = (event: ApplyEvent) => void events.push(event)
+  const world: ApplyWorld = {
+    server: client,
+    journal: store.journal(lease),
+    clock: realClock,
+    secrets: new Map(),
+    patience: IMPATIENT,
+  }
+  return {
+    simulator,
+    client,
+    store,
+    path,
+    lease,
+    world,
+    events,
+    apply: async (plan, more = {}) =>
+      applyPlan(plan, { run: await store.runs.nextId(plan.id) }, { ...world, ...more }, emit),
+    recover: async () => {
+      const outcomes: RunOutcome[] = []
+      for (const unfinished of await store.runs.unfinished()) outcomes.push(await recoverRun(unfinished, world, emit))
+      return outcomes
+    },
+    close: async () => {
+      client.close()
+      await store.close()
+      await simulator.stop()
+    },
+  }
+}
+
+/** A test on a workbench of its own; what it opened is closed however it ends. */
+export const onWorkbench =
+  (work: (bench: Workbench) => Promise<void>, options: SimulatorOptions = {}) =>
+  async (): Promise<void> => {
+    const bench = await makeWorkbench(options)
+    try {
+      await work(bench)
+    } finally {
+      await bench.close()
+    }
+  }
+
+export const address = (text: string): Address => {
+  const parsed = parseAddress(text)
+  if (!parsed) throw new Error(`${text} is no address`)
+  return parsed
+}
+
+export const guestRef = (type: GuestType, node: string, number: number): GuestRef => {
+  const vmid = parseVmid(number)
+  if (vmid === undefined) throw new Error(`${number} is no VMID`)
+  return { type, node, vmid }
+}
+
+/** What the planner would expect of a guest that exists. */
+export const expectsNow = async (client: ProxmoxClient, guest: GuestRef): Promise<NonNullable<Step['expects']>> => {
+  const reading = await readGuest({ server: client, clock: realClock, waits: [] }, guest)
+  if (reading.kind !== 'present') throw new Error(`guest ${guest.vmid} is ${reading.kind}`)
+  return { digest: reading.view.digest, identity: reading.view.identity }
+}
+
+export const binding = (text: string, guest: GuestRef, config: AppliedResource['config'] = {}): AppliedResource => ({
+  address: address(text),
+  kind: guest.type === 'qemu' ? 'vm' : 'container',
+  guest,
+  config,
+  preventDestroy: false,
+  onDestroy: 'delete',
+})
+
+export const undoBy = (...requests: readonly ApiRequest[]): Reversal => ({ by: 'requests', requests })
+
+export const write = (
+  guest: GuestRef,
+  params: Readonly<Record<string, RequestParam>>,
+  more: Partial<ApiRequest> = {},
+): ApiRequest => ({ method: 'PUT', path: `${guestPath(guest)}/config`, params, digest: true, ...more })
+
+export const power = (guest: GuestRef, verb: string): ApiRequest => ({
+  method: 'POST',
+  path: `${guestPath(guest)}/status/${verb}`,
+})
+
+export const destroy = (guest: GuestRef): ApiRequest => ({
+  method: 'DELETE',
+  path: guestPath(guest),
+  params: { purge: true },
+})
+
+export type StepParts = Pick<Step, 'action' | 'requests' | 'reversal'> & Partial<Step>
+
+/** A step of `address`, named by its verb. */
+export const step = (text: string, verb: string, guest: GuestRef | undefined, parts: StepParts): Step => ({
+  id: `${text}/${verb}`,
+  address: address(text),
+  ...(guest && { guest }),
+  summary: `${verb} ${text}`,
+  needs: [],
+  disruption: 'none',
+  because: { address: address(text), reason: 'declared', attributes: [] },
+  ...parts,
+})
+
+/** A plan of these steps; those of one guest are chained. */
+export const planOf = (steps: readonly Step[], origin: Plan['origin'] = { kind: 'declaration' }): Plan => {
+  const last = new Map<number, string>()
+  const chained = steps.map((one) => {
+    const before = one.guest && last.get(one.guest.vmid)
+    if (one.guest) last.set(one.guest.vmid, one.id)
+    return before === undefined || one.needs.includes(before) ? one : { ...one, needs: [...one.needs, before] }
+  })
+  return sealPlan({
+    format_version: '1.0',
+    origin,
+    cluster: 'homelab',
+    changes: [],
+    steps: chained,
+    unchanged: 0,
+    outputs: [],
+  })
+}
