@@ -10,7 +10,7 @@ import { defaultBootOrder, isDriveName, printBootOrder } from './drive.ts'
 import { checkBridge, checkDevice, checkModify } from './modify-permission.ts'
 import { isNetName } from './net.ts'
 import { pinnedMachine } from './running.ts'
-import { normalizeSettings, settingsOf } from './settings.ts'
+import { checkSshKeys, normalizeSettings, settingsOf } from './settings.ts'
 import { startGuest } from './start.ts'
 import { spaced } from './update.ts'
 
@@ -76,8 +76,9 @@ export const createVm = (call: Call): string => {
   const vmid = call.vmid()
   const pool = call.params['pool']
   const settings = settingsOf(call)
-  normalizeSettings(call, settings, true)
+  checkSshKeys(settings)
   checkCreate(call, vmid, pool, settings)
+  normalizeSettings(call, settings, true)
   const prefix = `unable to create VM ${vmid} - `
   checkVmidFree(call, vmid, prefix)
   const world = call.world

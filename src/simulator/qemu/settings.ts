@@ -52,8 +52,9 @@ const decoded = (text: string): string => {
   }
 }
 
-const checkSshKeys = (text: string): void => {
-  for (const line of decoded(text).split('\n'))
+/** Ends with PVE's text when a line of `sshkeys` is no public key. */
+export const checkSshKeys = (settings: Section): void => {
+  for (const line of decoded(settings['sshkeys'] ?? '').split('\n'))
     if (!/^\s*(?:#.*)?$/.test(line) && !sshKey.test(line.trim())) raise('SSH public key validation error')
 }
 
@@ -86,7 +87,6 @@ const checkHookscript = (call: Call, volid: string): void => {
 
 /** Brings options into the form in which they are stored, and checks what can be checked without the guest. */
 export const normalizeSettings = (call: Call, settings: Section, creating = false): void => {
-  if (settings['sshkeys'] !== undefined) checkSshKeys(settings['sshkeys'])
   if (settings['cipassword'] !== undefined && !creating)
     settings['cipassword'] = hashPassword(call.world.random.hex(8), settings['cipassword'])
   if (settings['cpuunits'] !== undefined)

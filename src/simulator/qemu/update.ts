@@ -3,10 +3,10 @@ import { PveError, raise, raiseParam } from '../api/error.ts'
 import { digestOf } from '../guest/config-text.ts'
 import { checkLock, lockFile } from '../guest/find-guest.ts'
 import { type Guest, isTemplate, type Section, touch } from '../state/guest.ts'
+import { type Change, readChange } from './change.ts'
 import { isOption } from './config-value.ts'
 import { createDisks, type Log } from './create-disks.ts'
 import { deallocate } from './deallocate.ts'
-import { checkDriveParameters, checkStorageAccess } from './disk-access.ts'
 import {
   bootOrder,
   dropReattached,
@@ -18,67 +18,11 @@ import {
   printBootOrder,
 } from './drive.ts'
 import { hotplugPending } from './hotplug.ts'
-import { checkBridge, checkDevice, checkModify, checkTags } from './modify-permission.ts'
-import { isNetName } from './net.ts'
+import { checkDevice, checkModify, checkTags } from './modify-permission.ts'
 import { addPendingDelete, applyPending, cleanPending, registerUnused } from './pending.ts'
 import { memoryOf, pinnedMachine } from './running.ts'
-import { normalizeSettings, settingsOf } from './settings.ts'
 import { guestOf } from './show-config.ts'
 import { toBase } from './template.ts'
-
-type Change = {
-  readonly settings: Section
-  readonly deleted: string[]
-  readonly reverted: readonly string[]
-  readonly force: boolean
-  readonly skiplock: boolean
-  readonly digest: string | undefined
-  /** The request as PVE writes it into the log. */
-  readonly spoken: string
-}
-
-const conflict = (list: 'delete' | 'revert', name: string) =>
-  raiseParam({ [list]: `you can't use '-${name}' and -${list} ${name}' at the same time` })
-
-const readChange = (call: Call): Change => {
-  const settings = settingsOf(call)
-  const spoken = Object.keys(call.params)
-    .filter((name) => !['node', 'vmid', 'digest', 'background_delay'].includes(name))
-    .sort()
-    .map((name) => `-${name} ${name === 'cipassword' ? '<hidden>' : call.params[name]}`)
-    .join(' ')
-  if (call.flag('skiplock') && !call.isRoot()) raiseParam({ skiplock: 'Only root may use this option.' })
-  if (!call.text('delete') && !call.text('revert') && Object.keys(settings).length === 0) raise('no options specified')
-  normalizeSettings(call, settings)
-  const reverted = call.list('revert')
-  for (const name of reverted) {
-    if (!isOption(name)) raiseParam({ revert: `unknown option '${name}'` })
-    if (settings[name] !== undefined) conflict('revert', name)
-  }
-  const deleted: string[] = []
-  for (const given of call.list('delete')) {
-    const name = given === 'cdrom' ? 'ide2' : given
-    if (settings[name] !== undefined) conflict('delete', name)
-    if (reverted.includes(name)) conflict('revert', name)
-    if (!isOption(name)) raiseParam({ delete: `unknown option '${name}'` })
-    deleted.push(name)
-  }
-  const digest = call.has('digest') ? call.text('digest') : undefined
-  return { settings, deleted, reverted, force: call.flag('force'), skiplock: call.flag('skiplock'), digest, spoken }
-}
-
-const drivesIn = (settings: Section): Section =>
-  Object.fromEntries(Object.entries(settings).filter(([key]) => isDriveName(key)))
-
-const checkRights = (call: Call, change: Change): void => {
-  const vmid = call.vmid()
-  checkModify(call, vmid, change.deleted)
-  checkModify(call, vmid, Object.keys(change.settings))
-  checkStorageAccess(call, vmid, drivesIn(change.settings))
-  const storage = change.settings['vmstatestorage']
-  if (storage !== undefined) call.require(`/storage/${storage}`, ['Datastore.AllocateSpace'])
-  for (const key of Object.keys(change.settings)) if (isNetName(key)) checkBridge(call, change.settings[key] as string)
-}
 
 const checkProtection = (guest: Guest, what: string): void => {
   if (guest.config['protection'] === '1') raise(`${what} - protection mode enabled`)
@@ -262,28 +206,19 @@ const prepare = (call: Call, change: Change): Guest => {
   return guest
 }
 
-const checked = (call: Call): Change => {
-  const change = readChange(call)
-  const drives = drivesIn(change.settings)
-  checkDriveParameters(drives)
-  Object.assign(change.settings, drives)
-  checkRights(call, change)
-  return change
-}
-
 const locked = <T>(call: Call, action: () => Promise<T> | T): Promise<T> =>
   call.world.locks.withLock(lockFile('qemu', call.vmid()), action)
 
 /** PUT /nodes/{node}/qemu/{vmid}/config: everything at once, answers null. */
 export const putConfig = async (call: Call): Promise<null> => {
-  const change = checked(call)
+  const change = readChange(call)
   await locked(call, () => work(call, prepare(call, change), change, () => undefined))
   return null
 }
 
 /** POST /nodes/{node}/qemu/{vmid}/config: in a task; null when it ends within `background_delay` seconds. */
 export const postConfig = async (call: Call): Promise<string | null> => {
-  const change = checked(call)
+  const change = readChange(call)
   return locked(call, async () => {
     const guest = prepare(call, change)
     const upid = call.task('qmconfig', guest.vmid, async (worker) => {
