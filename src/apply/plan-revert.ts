@@ -53,10 +53,7 @@ const draftUndo = (run: RecordedRun, applied: Applied): Drafted => {
     .toReversed()
     .map((one) => {
       const { step } = one
-      const needs = run.plan.steps
-        .filter((other) => included.has(other.id) && other.needs.includes(step.id))
-        .map(undoId)
-      const undoing = undoingStep(one, given, needs, bindings.get(step.address) ?? undefined)
+      const undoing = undoingStep(one, given, dependents.get(step.id) ?? [], bindings.get(step.address) ?? undefined)
       if (undoing.binding) bindings.set(step.address, undoing.binding.after)
       return undoing
     })

@@ -12,7 +12,10 @@ export interface RunStore {
   readonly unfinished: () => Promise<readonly UnfinishedRun[]>
   /** Newest first. */
   readonly ofPlan: (plan: string) => Promise<readonly RunRecord[]>
-  /** A run that ended, by its id, or a plan's last one that left something to undo, or simply its last one. */
+  /**
+   * A run that ended, by its id, or a plan's last one that left something to undo, or simply its last one. Where it was undone and then done
+   * again, it is the run that did it again.
+   */
   readonly finished: (planOrRun: string) => Promise<Checked<FinishedRun>>
 }
 
@@ -63,22 +66,32 @@ const load = async (db: Kysely<Tables>, row: RunTable): Promise<RecordedRun> => 
   return { run: runOf(row), plan: fromJson<Plan>(body), steps: ended.map(stepOf), requests: requests.map(requestOf) }
 }
 
-/** Follows the chain of undoing: a revert that was itself reverted does not count. */
-const revertedBy = async (db: Kysely<Tables>, run: string): Promise<string | undefined> => {
-  const reverts = await db
+/** The last run that undid a run. */
+const lastRevert = (db: Kysely<Tables>, run: string): Promise<RunTable | undefined> =>
+  db
     .selectFrom('run')
     .innerJoin('plan', 'plan.id', 'run.plan')
-    .select('run.id')
+    .selectAll('run')
     .where('plan.origin_run', '=', run)
     .where('run.status', '=', 'applied')
-    .execute()
-  for (const { id } of reverts) if ((await revertedBy(db, id)) === undefined) return id
-  return undefined
+    .orderBy('run.started_at', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+
+/** Follows the chain of undoing and doing again, to the run whose work stands, or to the one that was undone last. */
+const follow = async (
+  db: Kysely<Tables>,
+  run: RunTable,
+): Promise<{ readonly run: RunTable; readonly revertedBy?: string }> => {
+  const revert = await lastRevert(db, run.id)
+  if (!revert) return { run }
+  const redo = await lastRevert(db, revert.id)
+  return redo ? follow(db, redo) : { run, revertedBy: revert.id }
 }
 
 const loadFinished = async (db: Kysely<Tables>, row: RunTable): Promise<FinishedRun> => {
-  const recorded = await load(db, row)
-  const by = await revertedBy(db, row.id)
+  const { run, revertedBy } = await follow(db, row)
+  const recorded = await load(db, run)
   const { origin } = recorded.plan
   const original =
     origin.kind === 'revert'
@@ -86,7 +99,7 @@ const loadFinished = async (db: Kysely<Tables>, row: RunTable): Promise<Finished
       : undefined
   return {
     ...recorded,
-    ...(by !== undefined && { revertedBy: by }),
+    ...(revertedBy !== undefined && { revertedBy }),
     ...(original && { original: await load(db, original) }),
   }
 }
