@@ -39,7 +39,7 @@ const findFiles = async (files: Files, cwd: string, paths: readonly string[], re
 
 const unifiedDiff = async (name: string, before: string, after: string): Promise<string> => {
   const { createTwoFilesPatch } = await import('diff')
-  return createTwoFilesPatch(name, name, before, after, 'old', 'new').replace(/^=+\n/, '')
+  return createTwoFilesPatch(name, name, before, after, 'old', 'new').replace(/^(?:Index: .*\n)?=+\n/, '')
 }
 
 type Outcome = 'same' | 'changed' | 'failed'

@@ -19,7 +19,7 @@ export const declarationSchema = (): JsonSchema => ({
     vm: described('Virtual machines, by name.', labelled(ref('vm'))),
     container: described('Containers, by name.', labelled(ref('container'))),
     defaults: described('What every guest of a kind inherits unless it says otherwise.', {
-      ...closed({ vm: ref('vm_defaults'), container: ref('container_defaults') }),
+      ...closed({ vm: ref('vm_defaults'), container: ref('container_defaults'), pool: ref('pool_defaults') }),
       type: ['object', 'null'],
     }),
     ...languageBlocks,

@@ -126,11 +126,13 @@ export const guestDefinitions = (kind: GuestKind): { readonly [name: string]: Js
   )
   const { patternProperties } = own
   const common = { ...own.properties, ...groups, ...guestFields(kind.name) }
-  const { count: _count, for_each: _forEach, ...inherited } = metaArguments
   return {
     ...shared,
     ...groupDefinitions,
     [kind.name]: closed({ ...common, ...metaArguments, dynamic: dynamicSchema(kind) }, { patternProperties }),
-    [`${kind.name}_defaults`]: closed({ ...common, ...inherited }, { patternProperties }),
+    [`${kind.name}_defaults`]: closed(
+      { ...common, lifecycle: metaArguments['lifecycle'] ?? {} },
+      { patternProperties },
+    ),
   }
 }

@@ -25,7 +25,12 @@ export const labelled = (schema: JsonSchema): JsonSchema => ({
 })
 
 const TEXT: JsonSchema = { type: 'string' }
-export const FLAG: JsonSchema = { type: ['boolean', 'string', 'null'], pattern: orExpression('^(?:true|false)$') }
+export const FLAG: JsonSchema = {
+  type: ['boolean', 'integer', 'string', 'null'],
+  minimum: 0,
+  maximum: 1,
+  pattern: orExpression('^(?:true|false|[01])$'),
+}
 /** The name of something declared: `vm.web`, or the same in `${…}`. */
 const REFERENCE: JsonSchema = {
   type: 'string',
@@ -88,6 +93,7 @@ const output = closed(
     value: described('The value, usually an expression.', {}),
     description: described('What the value is.', TEXT),
     sensitive: described('Never shows the value.', { ...FLAG, default: false }),
+    ephemeral: described('The value is never kept.', FLAG),
     depends_on: described('What must be done before the value is right.', REFERENCES),
     precondition: described('Must hold, or the value is not given.', repeated(ref('condition'))),
   },
@@ -109,10 +115,12 @@ export const metaArguments: { readonly [name: string]: JsonSchema } = {
   lifecycle: described('How changes are made.', ref('lifecycle')),
 }
 
+const poolComment = described('Notes on the pool.', { type: ['string', 'null'] })
+
 const pool = closed({
   ...metaArguments,
   poolid: described('Name of the pool on the server. Without it: the label of the block.', TEXT),
-  comment: described('Notes on the pool.', { type: ['string', 'null'] }),
+  comment: poolComment,
 })
 
 const moduleBlock: JsonSchema = {
@@ -178,6 +186,7 @@ export const languageDefinitions: { readonly [name: string]: JsonSchema } = {
   variable,
   output,
   pool,
+  pool_defaults: closed({ comment: poolComment, lifecycle: metaArguments['lifecycle'] ?? {} }),
   module: moduleBlock,
   moved,
   import: importBlock,
