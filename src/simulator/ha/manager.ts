@@ -2,7 +2,7 @@ import { lockFile } from '../guest/find-guest.ts'
 import { bringDown, bringUp } from '../lxc/runtime.ts'
 import { startLocked } from '../qemu/start.ts'
 import { type Guest, touch } from '../state/guest.ts'
-import type { World } from '../state/world.ts'
+import { defineSlot, type World } from '../state/world.ts'
 import type { Worker } from '../task/task.ts'
 import { isManaged, managerRuns, requestedState } from './state.ts'
 
@@ -26,19 +26,30 @@ const stop = async (world: World, guest: Guest, worker: Worker): Promise<void> =
 
 const taskTypes = { qemu: ['qmstart', 'qmshutdown'], lxc: ['vzstart', 'vzshutdown'] } as const
 
-const act = (world: World, guest: Guest): void => {
+/** Guests the manager is about to look at, or at work on. */
+const busy = defineSlot(() => new Set<number>())
+
+const act = async (world: World, guest: Guest): Promise<void> => {
   if (!isManaged(world, guest) || world.guests.get(guest.vmid) !== guest) return
   const wanted = requestedState(world, guest) === 'started'
   if (wanted === (guest.running !== undefined)) return
   const type = taskTypes[guest.type][wanted ? 0 : 1]
-  world.tasks.start(guest.node, type, guest.vmid, 'root@pam', (worker) =>
+  const upid = world.tasks.start(guest.node, type, guest.vmid, 'root@pam', (worker) =>
     world.locks.withLock(lockFile(guest.type, guest.vmid), () =>
       wanted ? start(world, guest, worker) : stop(world, guest, worker),
     ),
   )
+  await world.tasks.ended(upid)
 }
 
 /** Lets the HA manager bring a guest into the state asked for; nothing happens where no manager runs. */
 export const carryOut = (world: World, guest: Guest): void => {
-  if (managerRuns(world)) world.clock.after(NOTICE, () => act(world, guest))
+  if (!managerRuns(world) || busy(world).has(guest.vmid)) return
+  busy(world).add(guest.vmid)
+  const done = (): void => {
+    busy(world).delete(guest.vmid)
+  }
+  world.clock.after(NOTICE, () => {
+    act(world, guest).then(done, done)
+  })
 }

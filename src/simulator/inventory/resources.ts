@@ -72,37 +72,51 @@ type NodeFigures = {
 
 const ROOT_DISK = 100 * 2 ** 30
 
-/** What a node uses: a base, and what its running guests use. */
-export const nodeFigures = (world: World, node: ClusterNode): NodeFigures => {
-  let mem = 2 ** 30
-  let cpu = 0.01
+type Load = { mem: number; cpu: number }
+
+/** What the running guests of each node use, in one look at all of them. */
+const loadsOf = (world: World): ReadonlyMap<string, Load> => {
+  const loads = new Map<string, Load>()
   for (const guest of world.guests.values()) {
-    if (guest.running === undefined || guest.node !== node.name) continue
-    const figures = guestFigures(world, guest)
-    mem += figures.mem
-    cpu += (figures.cpu * figures.maxcpu) / node.cpus
+    if (guest.running === undefined) continue
+    const { mem, cpu, maxcpu } = guestFigures(world, guest)
+    const load = loads.get(guest.node) ?? { mem: 0, cpu: 0 }
+    loads.set(guest.node, { mem: load.mem + mem, cpu: load.cpu + cpu * maxcpu })
   }
+  return loads
+}
+
+/** What a node uses: a base, and what its running guests use. */
+export const nodeFigures = (
+  world: World,
+  node: ClusterNode,
+  load: Load | undefined = loadsOf(world).get(node.name),
+): NodeFigures => {
   const local = world.storages.has('local') ? poolOn(world, 'local', node.name) : undefined
   return {
-    mem: Math.min(mem, node.memory),
-    cpu: Math.min(cpu, 1),
+    mem: Math.min(2 ** 30 + (load?.mem ?? 0), node.memory),
+    cpu: Math.min(0.01 + (load?.cpu ?? 0) / node.cpus, 1),
     disk: local === undefined ? 2 ** 33 : usedOn(local),
     maxdisk: local?.total ?? ROOT_DISK,
     uptime: 86_400 + Math.floor(world.clock.elapsed() / 1000),
   }
 }
 
-/** A node as resource lists show it; who may not audit it sees only that it is there. */
-export const nodeEntry = (call: Call, node: ClusterNode): Entry => {
-  const known = {
-    id: `node/${node.name}`,
-    type: 'node',
-    node: node.name,
-    status: node.online ? 'online' : 'offline',
-    level: '',
-  }
-  if (!node.online || !call.allowed(`/nodes/${node.name}`, ['Sys.Audit'])) return known
-  return { ...known, maxcpu: node.cpus, maxmem: node.memory, ...nodeFigures(call.world, node) }
+/** The nodes as resource lists show them; who may not audit a node sees only that it is there. */
+export const nodeEntries = (call: Call): readonly Entry[] => {
+  const loads = loadsOf(call.world)
+  return [...call.world.nodes.values()].map((node) => {
+    const known = {
+      id: `node/${node.name}`,
+      type: 'node',
+      node: node.name,
+      status: node.online ? 'online' : 'offline',
+      level: '',
+    }
+    if (!node.online || !call.allowed(`/nodes/${node.name}`, ['Sys.Audit'])) return known
+    const figures = nodeFigures(call.world, node, loads.get(node.name) ?? { mem: 0, cpu: 0 })
+    return { ...known, maxcpu: node.cpus, maxmem: node.memory, ...figures }
+  })
 }
 
 const guests = (call: Call): readonly Entry[] => {
@@ -140,8 +154,7 @@ const networks = (call: Call): readonly Entry[] =>
       }))
     : []
 
-const nodes = (call: Call): readonly Entry[] =>
-  [...call.world.nodes.values()].map((node) => ({ ...nodeEntry(call, node), 'cgroup-mode': 2 }))
+const nodes = (call: Call): readonly Entry[] => nodeEntries(call).map((entry) => ({ ...entry, 'cgroup-mode': 2 }))
 
 /** Everything there is, as far as the caller may see it. PVE API: GET /cluster/resources. */
 export const listResources = (call: Call): readonly Entry[] => {

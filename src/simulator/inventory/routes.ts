@@ -1,6 +1,6 @@
 import type { RouteTable } from '../api/call.ts'
 import { nextId } from './next-id.ts'
-import { listResources, nodeEntry } from './resources.ts'
+import { listResources, nodeEntries } from './resources.ts'
 
 /** What the cluster holds: version, nodes, resources, next free id. */
 export const inventoryRoutes: RouteTable = {
@@ -8,5 +8,8 @@ export const inventoryRoutes: RouteTable = {
   'GET /cluster/resources': listResources,
   'GET /cluster/nextid': nextId,
   'GET /nodes': (call) =>
-    [...call.world.nodes.values()].map((node) => ({ ...nodeEntry(call, node), ssl_fingerprint: node.fingerprint })),
+    nodeEntries(call).map((entry) => ({
+      ...entry,
+      ssl_fingerprint: call.world.nodes.get(String(entry['node']))?.fingerprint,
+    })),
 }
