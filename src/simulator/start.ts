@@ -26,13 +26,13 @@ export type SimulatorOptions = {
   readonly port?: number
   /** Plain HTTP instead of HTTPS. */
   readonly http?: boolean
-  /** How much faster than real the model's durations pass; Infinity: at once, in order. Default 100. */
+  /** How much faster than real the model's durations pass; Infinity: at once, in order. Default 100, in profile `recorded` 10. */
   readonly speed?: number
-  /** Secret of the token `root@pam!mpc` (a UUID); seeded unless given. */
+  /** Secret of the token `root@pam!mpc` (a UUID); seeded unless given. Profile `recorded` has `root@pam!tf` instead. */
   readonly token?: string
   /** `virtual`: time passes only by requests, equal requests give equal answers to the byte. */
   readonly clock?: 'scaled' | 'virtual'
-  /** Password of root@pam. Default `proxmox`. */
+  /** Password of root@pam. Default `proxmox`, in profile `recorded` `recorded`. */
   readonly password?: string
   /** A described cluster instead of a profile; its first node is the one that answers. `twin/parse-description.ts` reads one. */
   readonly from?: ClusterDescription
@@ -47,7 +47,7 @@ export type Simulator = {
   /** SHA-256 fingerprint of the certificate; empty with plain HTTP. */
   readonly fingerprint: string
   readonly caPem: string
-  /** Full token of root: `root@pam!mpc=<uuid>`. */
+  /** Full token of root: `root@pam!mpc=<uuid>`; in profile `recorded` `root@pam!tf` with an all-zero secret. */
   readonly token: string
   readonly password: string
   readonly port: number
@@ -83,19 +83,26 @@ const twinFacts = ({ name, nodes, version }: ClusterDescription): Partial<World>
 const buildWorld = (options: SimulatorOptions): World => {
   const profile = options.profile ?? 'homelab'
   const virtual = options.clock === 'virtual'
-  const clock = virtual ? virtualClock(Date.UTC(2026, 10, 21, 12)) : scaledClock(options.speed ?? 100)
+  const clock = virtual
+    ? virtualClock(Date.UTC(2026, 10, 21, 12))
+    : scaledClock(options.speed ?? profiles[profile].speed)
   const { from } = options
   const facts = from === undefined ? profiles[profile].facts : twinFacts(from)
   const local = from?.nodes[0]?.name ?? 'pve1'
-  const world = makeWorld(clock, options.seed ?? 1, local, options.password ?? 'proxmox', facts)
+  const world = makeWorld(clock, options.seed ?? 1, local, passwordOf(options), facts)
   if (from) buildTwin(from)(world)
   else if (options.build) options.build(world)
   else profiles[profile].build(world, options.nodes, options.guests)
   return world
 }
 
-const giveToken = (world: World, wanted: string | undefined): string => {
-  const secret = wanted ?? world.random.uuid()
+const passwordOf = ({ password, profile = 'homelab' }: SimulatorOptions): string =>
+  password ?? profiles[profile].password
+
+const giveToken = (world: World, { token, profile = 'homelab' }: SimulatorOptions): string => {
+  const known = profiles[profile].token
+  if (token === undefined && known !== undefined) return known
+  const secret = token ?? world.random.uuid()
   const root = world.access.users.get('root@pam')
   root?.tokens.set('mpc', { tokenid: 'mpc', expire: 0, privsep: false, secret })
   return `root@pam!mpc=${secret}`
@@ -104,7 +111,7 @@ const giveToken = (world: World, wanted: string | undefined): string => {
 /** Starts a simulated Proxmox VE cluster on 127.0.0.1. Fails when the port is taken. */
 export const startSimulator = async (options: SimulatorOptions = {}): Promise<Simulator> => {
   const world = buildWorld(options)
-  const token = giveToken(world, options.token)
+  const token = giveToken(world, options)
   const secret = ticketSecret(world)
   const certificate = options.http ? undefined : makeCertificate(world.local)
   const requests: Seen[] = []
@@ -143,7 +150,7 @@ export const startSimulator = async (options: SimulatorOptions = {}): Promise<Si
     fingerprint: certificate?.fingerprint ?? '',
     caPem: certificate?.caPem ?? '',
     token,
-    password: options.password ?? 'proxmox',
+    password: passwordOf(options),
     port: listening.port,
     world,
     requests,

@@ -1,5 +1,6 @@
 import type { Call, RouteTable } from '../api/call.ts'
 import { raise } from '../api/error.ts'
+import type { User } from '../auth/access-state.ts'
 import { type Identity, privilegesOn } from '../auth/permission.ts'
 import { makeCsrfToken, makeTicket, ticketSecret, userOfTicket } from '../auth/ticket.ts'
 import { nowSeconds, type World } from '../state/world.ts'
@@ -50,6 +51,9 @@ const isLive = (world: World, userid: string): boolean => {
   return user?.enable === true && (user.expire === 0 || user.expire > nowSeconds(world))
 }
 
+const isPassword = (user: User, given: string): boolean =>
+  (user.password !== undefined && user.password === given) || user.otherPasswords?.includes(given) === true
+
 /** Logs in by password, or renews by a ticket that is still good. A name without realm is no user (seen on PVE 9.2). */
 const login = (call: Call): unknown => {
   const { world } = call
@@ -61,9 +65,7 @@ const login = (call: Call): unknown => {
       : call.text('username')
   const password = call.text('password')
   const user = world.access.users.get(userid)
-  const good =
-    user !== undefined &&
-    ((user.password !== undefined && user.password === password) || userOfTicket(secret, password, now) === userid)
+  const good = user !== undefined && (isPassword(user, password) || userOfTicket(secret, password, now) === userid)
   if (!good || !isLive(world, userid)) raise('authentication failure', 401)
   const identity: Identity = { id: userid, user: userid, token: undefined }
   return {

@@ -10,6 +10,8 @@ export type User = {
   keys?: string
   /** Clear text: this is a simulator. Nothing for users whose realm keeps no password here. */
   password?: string
+  /** More passwords that are taken until one is set: the recorded node's own, beside the one it is started with. */
+  otherPasswords?: readonly string[]
   readonly tokens: Map<string, Token>
 }
 

@@ -5,6 +5,8 @@ const NO_SECRET = '00000000-0000-0000-0000-000000000000'
 /** The users of the recorded node: root with a token `tf` of an all-zero secret, and alice in the group `ops`. */
 export const addRecordedUsers = (world: World): void => {
   const { users, groups } = world.access
+  const root = users.get('root@pam')
+  if (root) root.otherPasswords = ['proxmox123']
   users
     .get('root@pam')
     ?.tokens.set('tf', { tokenid: 'tf', expire: 0, privsep: false, comment: 'terraform', secret: NO_SECRET })

@@ -15,7 +15,7 @@ import { startGuest } from './start.ts'
 import { spaced } from './update.ts'
 
 /** Seconds until a VM that is to run from its creation has been started: by a task of its own, after the creation's. */
-const autostartDelay = 1
+const autostartDelay = 4
 
 /** Ends with `VM 130 already exists on node 'pve1'` when the id is taken by any guest of the cluster. */
 export const checkVmidFree = (call: Call, vmid: number, prefix: string): void => {
