@@ -116,4 +116,22 @@ test('protection guards volumes, also against being changed', () =>
     assert.is(changed.line, "500 can't update CT 300 drive 'mp1' - protection mode enabled")
   }))
 
+test('a running container does not get a device on a bridge that its node does not have', () =>
+  onCluster(async (bench) => {
+    const path = await makeContainer(bench, 300, { start: 1 })
+    const told = await bench.ask('PUT', `${path}/config`, { net1: 'name=eth1,bridge=vmbr77' })
+    assert.is(told.line, '400 Parameter verification failed.')
+    assert.equal(told.errors, { net1: "unable to hotplug net1: bridge 'vmbr77' does not exist\n" })
+    assert.is(field(await bench.ask('GET', `${path}/config`, { current: 1 }), 'net1'), undefined)
+  }))
+
+test("a time zone is the host's, UTC, or one of a country", () =>
+  onCluster(async (bench) => {
+    const path = await makeContainer(bench, 300)
+    const set = (timezone: string) => bench.ask('PUT', `${path}/config`, { timezone })
+    for (const zone of ['host', 'UTC', 'Europe/Vienna']) assert.is((await set(zone)).line, '200 OK')
+    for (const zone of ['EST', 'Etc/GMT', 'Mars/Base'])
+      assert.equal((await set(zone)).errors, { timezone: `invalid format - invalid time zone '${zone}'\n` })
+  }))
+
 test.run()

@@ -27,7 +27,7 @@ test('volumes are named as each storage names them', () =>
     assert.is(field(config, 'rootfs'), 'thin:vm-300-disk-0,size=1G')
     assert.is(field(config, 'mp0'), 'tank:subvol-300-disk-0,mp=/a,size=2G')
     assert.is(field(config, 'mp1'), 'btr:300/vm-300-disk-0.raw,mp=/b,size=1G')
-    assert.is(field(config, 'mp2'), 'local:300/subvol-300-disk-0.subvol,mp=/c,size=0')
+    assert.is(field(config, 'mp2'), 'local:300/subvol-300-disk-0.subvol,mp=/c,size=0T')
   }))
 
 test('the configuration is there, locked, as soon as the create has been accepted', () =>

@@ -192,4 +192,19 @@ test('a container with a snapshot of a local volume does not migrate', () =>
     assert.is(told.task, "can't migrate snapshot of local volume 'thin:vm-300-disk-0'")
   }))
 
+test('a container made for HA is started and stopped by the HA manager', () =>
+  onCluster(async (bench) => {
+    const path = await makeContainer(bench, 300, { 'ha-managed': 1, start: 1 })
+    const state = async () => field(await bench.ask('GET', '/cluster/ha/resources/ct:300'), 'state')
+    const status = async () => field(await bench.ask('GET', `${path}/status/current`), 'status')
+    assert.is(await state(), 'started')
+    await bench.world.clock.sleep(10_000)
+    assert.is(await status(), 'running')
+    const stopped = await bench.ask('POST', `${path}/status/shutdown`)
+    assert.is(stopped.log[0], 'Requesting HA stop for CT 300')
+    assert.is(await state(), 'stopped')
+    await bench.world.clock.sleep(10_000)
+    assert.is(await status(), 'stopped')
+  }))
+
 test.run()

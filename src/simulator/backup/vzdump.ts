@@ -191,7 +191,6 @@ const backUpGuest = async (
   const guest = world.guests.get(vmid)
   if (guest === undefined) raise(`unable to find VM '${vmid}'`)
   else {
-    call.require(`/vms/${vmid}`, ['VM.Backup'])
     log(`Starting Backup of VM ${vmid} (${guest.type})`)
     log(`Backup started at ${stamp(began)}`)
     log(`status = ${guest.running ? 'running' : 'stopped'}`)
@@ -224,6 +223,7 @@ const checkStorage = (world: World, request: BackupRequest): void => {
 const run = async (call: Call, request: BackupRequest, worker: Worker): Promise<void> => {
   const log: Log = (line) => worker.log(`INFO: ${line}`)
   log(`starting new backup job: ${request.command}`)
+  for (const vmid of request.vmids) if (call.world.guests.has(vmid)) call.require(`/vms/${vmid}`, ['VM.Backup'])
   let failures = 0
   for (const vmid of request.vmids) {
     try {

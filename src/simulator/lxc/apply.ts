@@ -1,3 +1,4 @@
+import { raise } from '../api/error.ts'
 import { type Guest, touch } from '../state/guest.ts'
 import type { World } from '../state/world.ts'
 import { freeVolume } from '../volume/free.ts'
@@ -14,7 +15,7 @@ import {
   unusedOf,
   withParts,
 } from './mount-point.ts'
-import { completeNetwork } from './network.ts'
+import { completeNetwork, missingBridge } from './network.ts'
 import { storedDescription } from './option.ts'
 import { allocDisk } from './volume.ts'
 
@@ -100,6 +101,13 @@ const attempt = (failed: Failed, key: string, work: () => void): boolean => {
   }
 }
 
+const plugNetwork = (world: World, guest: Guest, key: string): void => {
+  const completed = completeNetwork(world, guest.pending[key] as string)
+  guest.pending[key] = completed
+  const missing = missingBridge(world, guest.node, completed)
+  if (missing !== undefined) raise(`bridge '${missing}' does not exist`)
+}
+
 const sortedKeys = (keys: Iterable<string>, modified: ReadonlySet<string> | undefined): string[] =>
   [...keys].filter((key) => modified === undefined || modified.has(key)).sort()
 
@@ -124,8 +132,7 @@ export const hotplugPending = (world: World, guest: Guest, modified: ReadonlySet
   for (const key of sortedKeys(Object.keys(guest.pending), modified)) {
     const isNew = guest.config[key] === undefined
     if (/^net\d+$/.test(key)) {
-      guest.pending[key] = completeNetwork(world, guest.pending[key] as string)
-      take(guest, key)
+      if (attempt(failed, key, () => plugNetwork(world, guest, key))) take(guest, key)
     } else if (changeable.has(key) || (isNew && /^dev\d+$/.test(key))) take(guest, key)
     else if (isNew && /^mp\d+$/.test(key) && attempt(failed, key, () => applyMountPoint(world, guest, key, true)))
       take(guest, key)

@@ -3,6 +3,8 @@ import { errorText, raise, raiseParam, raisePerm } from '../api/error.ts'
 import type { Origin } from '../backup/content.ts'
 import { checkLock, loadGuest } from '../guest/find-guest.ts'
 import { checkUnused } from '../guest/vmid.ts'
+import { carryOut } from '../ha/manager.ts'
+import { haState, sidOf } from '../ha/state.ts'
 import { splitVolid } from '../schema/formats.ts'
 import { type Guest, makeGuest, type Section } from '../state/guest.ts'
 import type { World } from '../state/world.ts'
@@ -33,6 +35,7 @@ type Request = {
   readonly unprivileged: boolean | undefined
   readonly pool: string | undefined
   readonly start: boolean
+  readonly managed: boolean
   /** rootfs and mount points. */
   readonly mounts: Readonly<Record<string, string>>
   readonly options: Readonly<Record<string, string>>
@@ -73,6 +76,7 @@ const readRequest = (call: Call): Request => {
     unprivileged: restore ? asked : (asked ?? true),
     pool: call.has('pool') ? call.text('pool') : undefined,
     start: call.flag('start'),
+    managed: call.flag('ha-managed'),
     mounts,
     options,
   }
@@ -292,6 +296,14 @@ const build = async (
   if (request.pool !== undefined) world.poolOf.set(request.vmid, request.pool)
 }
 
+/** Makes the container an HA resource; from then on the HA manager starts it. */
+const manage = (world: World, { vmid, start }: Request): void => {
+  const guest = world.guests.get(vmid)
+  if (guest === undefined) return
+  haState(world).resources.set(sidOf(guest), { state: start ? 'started' : 'stopped' })
+  carryOut(world, guest)
+}
+
 /** POST /nodes/{node}/lxc: creates a container from a template, or restores one from a backup. */
 export const create = (call: Call): unknown => {
   const { world } = call
@@ -312,7 +324,11 @@ export const create = (call: Call): unknown => {
     await withContainerLock(world, request.vmid, worker, () =>
       build(call, request, mounts, draft.config, fresh, worker),
     )
-    if (!request.start) return
+    if (request.managed) {
+      worker.log('Add as HA resource')
+      manage(world, request)
+    }
+    if (!request.start || request.managed) return
     const upid = call.task('vzstart', request.vmid, startWork(world, request.node, request.vmid))
     await world.tasks.ended(upid)
   })

@@ -29,3 +29,10 @@ export const checkMtu = (world: World, node: string, key: string, text: string):
   const limit = Number(found?.['mtu'] ?? 1500)
   if (Number(mtu) > limit) raise(`${key}: MTU size '${mtu}' is bigger than bridge MTU '${limit}'`)
 }
+
+/** The bridge of a device when its node does not have it. A node of which no network is known has every bridge. */
+export const missingBridge = (world: World, node: string, text: string): string | undefined => {
+  const known = world.nodes.get(node)?.network
+  const { bridge } = parseNetwork(text)
+  return bridge === undefined || known === undefined || known.size === 0 || known.has(bridge) ? undefined : bridge
+}

@@ -1,7 +1,8 @@
 import type { Call } from '../api/call.ts'
 import { raise, raiseParam } from '../api/error.ts'
 import { checkLock, loadGuest, lockFile } from '../guest/find-guest.ts'
-import { isManaged, managerRuns, requestState } from '../ha/state.ts'
+import { carryOut } from '../ha/manager.ts'
+import { isManaged, requestState } from '../ha/state.ts'
 import type { Guest } from '../state/guest.ts'
 import type { World } from '../state/world.ts'
 import type { Worker } from '../task/task.ts'
@@ -65,14 +66,7 @@ const haRequest = (call: Call, guest: Guest, state: 'started' | 'stopped'): stri
   return call.task(state === 'started' ? 'hastart' : 'hastop', guest.vmid, (worker) => {
     worker.log(`Requesting HA ${state === 'started' ? 'start' : 'stop'} for CT ${guest.vmid}`)
     requestState(world, guest, state)
-    if (!managerRuns(world)) return
-    const body =
-      state === 'started'
-        ? startWork(world, guest.node, guest.vmid)
-        : stopWork(world, guest.node, guest.vmid, { timeout: 60, force: true })
-    world.clock.after(5000, () => {
-      world.tasks.start(guest.node, state === 'started' ? 'vzstart' : 'vzshutdown', guest.vmid, 'root@pam', body)
-    })
+    carryOut(world, guest)
   })
 }
 

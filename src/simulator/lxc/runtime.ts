@@ -5,7 +5,7 @@ import { usableStorage } from '../volume/volumes.ts'
 import { applyPending, saveConfig } from './apply.ts'
 import { writeStartConfig } from './config.ts'
 import { mountsOf } from './mount-point.ts'
-import { parseNetwork } from './network.ts'
+import { missingBridge } from './network.ts'
 import { existingVolume } from './volume.ts'
 
 const firstPid = 20_000
@@ -19,12 +19,9 @@ export const activateVolumes = (world: World, guest: Guest): void => {
 }
 
 const checkBridges = (world: World, guest: Guest, log: (line: string) => void): void => {
-  const known = world.nodes.get(guest.node)?.network
-  if (known === undefined || known.size === 0) return
   for (const key of Object.keys(guest.config)) {
-    if (!/^net\d+$/.test(key)) continue
-    const { bridge } = parseNetwork(guest.config[key] as string)
-    if (bridge === undefined || known.has(bridge)) continue
+    const bridge = /^net\d+$/.test(key) ? missingBridge(world, guest.node, guest.config[key] as string) : undefined
+    if (bridge === undefined) continue
     log(`bridge '${bridge}' does not exist`)
     raise(`startup for container '${guest.vmid}' failed`)
   }

@@ -12,6 +12,17 @@ const matching = (pattern: RegExp, text: string) => (value: string) => {
   if (!pattern.test(value)) fail(text)
 }
 
+/** Whether a name stands in the list of time zones by country, as `Europe/Berlin` does; `Etc/GMT` and `EST` do not. */
+const isTimeZone = (name: string): boolean => {
+  if (!/^[A-Z]\w+\/\w/.test(name) || name.startsWith('Etc/')) return false
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    return true
+  } catch {
+    return false
+  }
+}
+
 const label = '[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?'
 const dnsName = new RegExp(`^(?:${label}\\.)*${label}$`)
 
@@ -205,7 +216,7 @@ export const scalarFormats: Readonly<Record<string, NamedFormat>> = {
     if (!/^[-%a-zA-Z0-9_.!~*'()]*$/.test(value)) fail(`invalid urlencoded string: ${value}`)
   },
   'pve-ct-timezone': (value) => {
-    if (value !== 'host' && !/^[A-Za-z]+(?:[/_+-]?[A-Za-z0-9]+)*$/.test(value)) fail(`invalid time zone '${value}'`)
+    if (value !== 'host' && value !== 'UTC' && !isTimeZone(value)) fail(`invalid time zone '${value}'`)
   },
   'storage-pair': (value) => {
     if (value === '1') return

@@ -1,10 +1,10 @@
 const units = ['', 'K', 'M', 'G', 'T'] as const
 
-/** Bytes as PVE writes them: the largest unit that divides them (`1G`, `1088M`, `528K`). */
+/** Bytes as PVE writes them: the largest unit that divides them (`1G`, `1088M`, `528K`, and so `0T`). */
 export const printSize = (bytes: number): string => {
   let value = Math.floor(bytes)
   let unit = 0
-  while (unit < units.length - 1 && value > 0 && value % 1024 === 0) {
+  while (unit < units.length - 1 && value % 1024 === 0) {
     value /= 1024
     unit++
   }
