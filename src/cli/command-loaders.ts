@@ -8,6 +8,7 @@ export const commandLoaders = {
   status: () => import('./commands/status.ts'),
   validate: () => import('./commands/validate.ts'),
   fmt: () => import('./commands/fmt.ts'),
+  graph: () => import('./commands/graph.ts'),
   plan: () => import('./commands/plan.ts'),
   show: () => import('./commands/show.ts'),
   apply: () => import('./commands/apply.ts'),

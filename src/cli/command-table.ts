@@ -84,6 +84,21 @@ export const COMMANDS = [
     ],
   },
   {
+    name: 'graph',
+    summary: 'draw what depends on what',
+    description:
+      'Prints the declared resources and their dependencies as a graph, for Graphviz or as Mermaid for Markdown. Needs no server.',
+    args: [{ name: '[file...]', description: 'declaration files (default: all in the folder)', completes: 'file' }],
+    options: [
+      { flags: '--format <format>', description: 'language of the graph', choices: ['dot', 'mermaid'], default: 'dot' },
+      ...VARIABLES,
+    ],
+    examples: [
+      { command: 'mpc graph | dot -Tsvg > graph.svg', means: 'a picture' },
+      { command: 'mpc graph --format mermaid', means: 'for a README' },
+    ],
+  },
+  {
     name: 'plan',
     summary: 'show what would change, and how each step is undone',
     description:

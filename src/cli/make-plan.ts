@@ -1,5 +1,5 @@
 import { diagnose, hasErrors } from '../diagnostic/diagnostic.ts'
-import type { Plan } from '../plan/plan.ts'
+import { isEmptyPlan, type Plan } from '../plan/plan.ts'
 import { planChanges } from '../plan/plan-changes.ts'
 import { DEFAULT_PLAN_OPTIONS, type PlanOptions } from '../plan/plan-options.ts'
 import { type Address, parseAddress } from '../resource/address.ts'
@@ -58,7 +58,7 @@ export const makePlan = async (
   const { value: plan, diagnostics } = planChanges(loaded.desired, observed, applied, options)
   context.report(diagnostics, loaded.sources)
   if (!plan || hasErrors(diagnostics)) return { exit: refusedByGuard(diagnostics) ? EXIT.refused : EXIT.error }
-  await store.plans.save(plan)
+  if (!isEmptyPlan(plan)) await store.plans.save(plan)
   return { plan, secrets: loaded.secrets }
 }
 

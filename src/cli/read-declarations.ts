@@ -22,7 +22,8 @@ const askForMissing = async (
   return answers
 }
 
-const argumentOf = (argument: CommandInput['variables'][number]) => {
+/** A variable of the command line as the loader takes it. Throws a diagnostic for one without a name. */
+export const argumentOf = (argument: CommandInput['variables'][number]) => {
   if ('file' in argument) return argument
   const at = argument.text.indexOf('=')
   if (at > 0) return { name: argument.text.slice(0, at), value: argument.text.slice(at + 1) }

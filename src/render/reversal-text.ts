@@ -2,7 +2,7 @@ import type { Reversal } from '../resource/reversal.ts'
 import { assertNever } from '../util/assert-never.ts'
 
 const requestText = (reversal: Extract<Reversal, { by: 'requests' }>): string => {
-  if (reversal.requests.length === 0) return 'nothing to undo'
+  if (reversal.requests.length === 0) return reversal.note ?? 'nothing to undo'
   return reversal.note ?? reversal.requests.map(({ method, path }) => `${method} ${path}`).join(', then ')
 }
 

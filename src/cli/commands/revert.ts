@@ -1,5 +1,6 @@
 import { planRevert } from '../../apply/plan-revert.ts'
 import { hasErrors } from '../../diagnostic/diagnostic.ts'
+import { isEmptyPlan } from '../../plan/plan.ts'
 import type { RunCommand } from '../command-context.ts'
 import { EXIT } from '../exit-code.ts'
 import { runPlan } from '../run-plan.ts'
@@ -16,7 +17,7 @@ export const run: RunCommand = (context, input) =>
     const { value: plan, diagnostics } = planRevert(finished, observed, await store.bindings.all())
     context.report(diagnostics)
     if (!plan || hasErrors(diagnostics)) return EXIT.refused
-    await store.plans.save(plan)
+    if (!isEmptyPlan(plan)) await store.plans.save(plan)
     const secrets = await secretsFor(context, session, input, plan)
     return 'exit' in secrets ? secrets.exit : runPlan(context, session, plan, { ...secrets, options: input.options })
   })

@@ -1,0 +1,23 @@
+import { resolve } from 'node:path'
+import { type Loaded, loadDeclarations } from '../declaration/load-declarations.ts'
+import type { Checked } from '../diagnostic/diagnostic.ts'
+import type { CommandContext, CommandInput } from './command-context.ts'
+import { argumentOf } from './read-declarations.ts'
+
+/** Secrets are never compared here, so any key serves. */
+const NO_KEY = 'none'
+
+/** Reads and evaluates the declarations of the folder without a workspace, a state or a server. Reports nothing. */
+export const loadHere = (
+  { io, global }: Pick<CommandContext, 'io' | 'global'>,
+  { args, variables }: Pick<CommandInput, 'args' | 'variables'>,
+): Promise<Checked<Loaded>> =>
+  loadDeclarations({
+    folder: resolve(io.cwd, global.chdir ?? '.'),
+    paths: args,
+    files: io.files,
+    env: io.env,
+    variables: variables.map(argumentOf),
+    fingerprintKey: NO_KEY,
+    now: io.clock.now(),
+  })
