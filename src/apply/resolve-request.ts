@@ -54,12 +54,15 @@ export const resolveRequest = (request: ApiRequest, secrets: Secrets, outputs: O
 export const takeOutput = (
   { name, where, take, until }: NonNullable<ApiRequest['output']>,
   data: unknown,
+  outputs: Outputs = new Map(),
 ): Readonly<Record<string, string>> => {
+  const wanted = (value: (typeof where)[string]): string | undefined =>
+    isOutputRef(value) ? outputs.get(value.fromStep)?.[value.output] : String(value)
   const entries = (Array.isArray(data) ? data : [data]).filter(
     (entry): entry is Readonly<Record<string, unknown>> => typeof entry === 'object' && entry !== null,
   )
   const matching = entries.filter((entry) =>
-    Object.entries(where).every(([field, value]) => String(entry[field]) === String(value)),
+    Object.entries(where).every(([field, value]) => String(entry[field]) === wanted(value)),
   )
   const newest = matching.reduce<Readonly<Record<string, unknown>> | undefined>(
     (best, entry) => (best && Number(best['ctime'] ?? 0) > Number(entry['ctime'] ?? 0) ? best : entry),

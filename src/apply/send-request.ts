@@ -40,8 +40,12 @@ const prepare = async (ctx: RunContext, job: Job, effect: Effect, lost: boolean)
   return { outgoing, before: seenOf(view, touchedKeys(effect) ?? []), view, lost }
 }
 
-const outputsOf = ({ request }: Job, data: unknown): Readonly<Record<string, string>> | undefined =>
-  request.output ? takeOutput(request.output, data) : undefined
+const outputsOf = (
+  { outputs }: RunContext,
+  { request }: Job,
+  data: unknown,
+): Readonly<Record<string, string>> | undefined =>
+  request.output ? takeOutput(request.output, data, outputs) : undefined
 
 /** Turns the last try into a record. */
 export const finish = (ctx: RunContext, job: Job, tried: TriedLast, before?: Seen | null): Sent => {
@@ -60,7 +64,7 @@ export const finish = (ctx: RunContext, job: Job, tried: TriedLast, before?: See
       unreachable: tried.unreachable ?? false,
     }
   }
-  const outputs = outputsOf(job, tried.data)
+  const outputs = outputsOf(ctx, job, tried.data)
   if (outputs) ctx.outputs.set(job.step.id, { ...ctx.outputs.get(job.step.id), ...outputs })
   const upid = isUpid(tried.data) ? { upid: tried.data } : {}
   const done = requestRecord(ctx, job, 'done', { ...kept, ...upid, ...(outputs && { outputs }) })

@@ -104,13 +104,22 @@ const plainDifference = (
   }
 }
 
+/** A pending change of a drive repeats the size it had when it was made; the size is what the drive has now. */
+const sizedText = ({ kind, state }: DifferenceInput, key: string): string | undefined => {
+  const [current, text] = [state.current[key], textOf(state, key)]
+  if (state.pending[key] === undefined || current === undefined || text === undefined) return text
+  const isSame = kind.volumeProperty(key) !== undefined && current.split(',')[0] === text.split(',')[0]
+  const size = isSame ? /(?:^|,)size=([^,]*)/.exec(current)?.[1] : undefined
+  return size === undefined ? text : text.replace(/(^|,)size=[^,]*/, `$1size=${size}`)
+}
+
 const differenceOf = (input: DifferenceInput, key: string): Difference | undefined => {
-  const { kind, declared, state, ignored } = input
+  const { kind, declared, ignored } = input
   if (isIgnored(kind, ignored, key)) return undefined
   // What only creation takes is recorded then and compared with nothing later.
   const facts = kind.factsFor(key)
   if (facts && !facts.on.includes('update')) return undefined
-  const [wanted, text] = [declared[key], textOf(state, key)]
+  const [wanted, text] = [declared[key], sizedText(input, key)]
   if (wanted === undefined) {
     if (text === undefined || kind.isUndeletable(key)) return undefined
     return { key, observed: kind.decodeValue(key, text), text, dropped: [], properties: [] }

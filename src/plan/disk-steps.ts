@@ -1,6 +1,6 @@
 import { parseSize } from '../kinds/size.ts'
 import { isPropertyMap, type PropertyMap } from '../resource/config-value.ts'
-import { guestPath } from '../resource/guest.ts'
+import { type GuestRef, guestPath } from '../resource/guest.ts'
 import type { ApiRequest } from '../resource/request.ts'
 import type { Reversal } from '../resource/reversal.ts'
 import { sha256 } from '../util/sha256.ts'
@@ -23,9 +23,11 @@ import {
   type GuestState,
   nextUnused,
   restoreRequests,
+  restoreRestart,
   staysPending,
   textOf,
 } from './guest-state.ts'
+import { stepId } from './step-chain.ts'
 import { canSnapshot, isFileStorage } from './storage-feature.ts'
 
 const volumeOf = ({ kind }: GuestContext, key: string, text: string): string => {
@@ -40,11 +42,30 @@ const unprotected = ({ guest, state }: Progress, requests: readonly ApiRequest[]
     ? [...configRequests(guest, { protection: 0 }), ...requests, ...configRequests(guest, { protection: 1 })]
     : requests
 
+/**
+ * Detaches a volume and erases it. PVE puts it under the next free `unusedN`; which one that is can change until then, and another number would
+ * erase another volume, so the volume's own name is read first and looked for afterwards.
+ */
+const eraseVolume = (context: GuestContext, guest: GuestRef, key: string): readonly ApiRequest[] => {
+  const fromStep = stepId(context.desired.address, `add-${key}`)
+  const [volume, slot] = [`${key}-volume`, `${key}-unused`]
+  const read = (what: string, output: NonNullable<ApiRequest['output']>): ApiRequest => ({
+    method: 'GET',
+    path: `${guestPath(guest)}/${what}`,
+    output,
+  })
+  return [
+    read('config', { name: volume, where: {}, take: key, until: ',' }),
+    ...configRequests(guest, {}, [key]),
+    read('pending', { name: slot, where: { value: { fromStep, output: volume } }, take: 'key' }),
+    ...configRequests(guest, {}, [], { delete: { fromStep, output: slot } }),
+  ]
+}
+
 /** How a volume that was just allocated goes again, together with its data. */
 const removeVolume = (context: GuestContext, progress: Progress, key: string, pending: boolean): Reversal => {
   const { guest, state } = progress
-  const unused = nextUnused(state)
-  const erase = [...configRequests(guest, {}, [key]), ...configRequests(guest, {}, [unused])]
+  const erase = eraseVolume(context, guest, key)
   if (guest.type === 'qemu') {
     const requests = pending ? erase : configRequests(guest, {}, [key], { force: true })
     return { by: 'requests', requests: unprotected(progress, requests), note: `remove ${key} and its volume` }
@@ -55,7 +76,11 @@ const removeVolume = (context: GuestContext, progress: Progress, key: string, pe
   // A running container keeps a mount point until it is restarted (seen on PVE 9.2), so only a restart brings it back to what it was.
   return {
     by: 'requests',
-    requests: [shutdownRequest(guest), ...unprotected(progress, erase), startRequest(guest)],
+    requests: [
+      shutdownRequest(guest),
+      ...unprotected(progress, erase),
+      ...restoreRestart(guest, state, [startRequest(guest)]),
+    ],
     note: `remove ${key} and its volume; this restarts ${context.desired.address}, because a running container keeps its mount points`,
   }
 }

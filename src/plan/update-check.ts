@@ -86,17 +86,19 @@ export const checkUpdate = (
   sorted: SortedDifferences,
   fields: { readonly template?: true },
 ): void => {
-  const { world, desired } = context
   checkTemplate(context, observed, sorted)
   checkProtection(context, observed, sorted)
   checkPendingMoves(context, observed, sorted)
   checkSnapshots(context, observed, sorted, fields.template === true)
   checkVolumesOfRunning(context, observed, sorted)
-  if (desired.template === false && observed.template) {
-    world.report('plan.template-fixed', {
-      detail: `\`${desired.address}\` is declared as \`template = false\`, but it is a template, and Proxmox VE cannot turn one back into a VM. Clone it instead.`,
-      address: desired.address,
-      range: desired.ranges?.['template'] ?? desired.range,
-    })
-  }
+}
+
+/** A template stays one. */
+export const checkStaysTemplate = ({ world, desired }: GuestContext, observed: ObservedGuest): void => {
+  if (desired.template !== false || !observed.template) return
+  world.report('plan.template-fixed', {
+    detail: `\`${desired.address}\` is declared as \`template = false\`, but it is a template, and Proxmox VE cannot turn one back into a VM. Clone it instead.`,
+    address: desired.address,
+    range: desired.ranges?.['template'] ?? desired.range,
+  })
 }

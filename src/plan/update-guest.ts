@@ -15,7 +15,7 @@ import { resumeGuest, startGuest, stopGuest } from './power-steps.ts'
 import { type SortedDifferences, sortDifferences } from './sort-differences.ts'
 import type { StepDraft } from './step-chain.ts'
 import { convertToTemplate } from './template-step.ts'
-import { checkUpdate } from './update-check.ts'
+import { checkStaysTemplate, checkUpdate } from './update-check.ts'
 
 export interface GuestUpdate {
   readonly attributes: readonly AttributeChange[]
@@ -203,6 +203,7 @@ export const updateGuest = (
     ignored,
   })
   const fields = fieldDifferences(context, observed, applied)
+  checkStaysTemplate(context, observed)
   if (differences.length === 0 && Object.keys(fields).length === 0) return { attributes: [], drafts: [], replacing: [] }
   const replacing = differences.flatMap(({ key, observed: was, declared }) =>
     kind.change(key, was, declared) === 'replace' ? [key] : [],

@@ -21,7 +21,8 @@ export interface ApiRequest {
   /** Takes a field of the one entry of a list answer whose fields equal `where`, and keeps it under `name` for later requests. */
   readonly output?: {
     readonly name: string
-    readonly where: { readonly [field: string]: string | number }
+    /** An entry with a field equal to an earlier output: the `unusedN` a volume has become. */
+    readonly where: { readonly [field: string]: string | number | OutputRef }
     readonly take: string
     /** The value ends before the first of these: a volume id before the comma of its property string. */
     readonly until?: string

@@ -24,8 +24,12 @@ const request = (
     encodeURIComponent(outputs.get(name) ?? 'missing'),
   )
   const data = send(model, method, resolved, given)
-  if (!output || !Array.isArray(data)) return
-  const entry = data.find((each) => Object.entries(output.where).every(([field, value]) => each[field] === value))
+  if (!output) return
+  const entries: readonly Record<string, unknown>[] = Array.isArray(data) ? data : [data]
+  const wanted = (value: unknown) => (isOutputRef(value) ? outputs.get(`${value.fromStep}.${value.output}`) : value)
+  const entry = entries.find((each) =>
+    Object.entries(output.where).every(([field, value]) => each[field] === wanted(value)),
+  )
   const value = String(entry?.[output.take])
   outputs.set(`${step.id}.${output.name}`, output.until === undefined ? value : (value.split(output.until)[0] ?? ''))
 }

@@ -244,7 +244,7 @@ const writeConfig = (model: Model, guest: ModelGuest, params: Params): null => {
 }
 
 const applyPending = (model: Model, guest: ModelGuest): void => {
-  for (const [key, { value }] of Object.entries(guest.pending)) {
+  for (const [key, { value }] of Object.entries(guest.pending).sort()) {
     const before = guest.current[key]
     if (value === undefined) delete guest.current[key]
     else guest.current[key] = value
@@ -468,6 +468,10 @@ const pools = (model: Model, method: string, params: Params): null => {
 const guestCall = (model: Model, guest: ModelGuest, method: string, rest: string, params: Params): unknown => {
   const snap = /^snapshot\/([^/]+)(\/rollback)?$/.exec(rest)
   if (rest === '' && method === 'DELETE') return destroy(model, guest)
+  if (rest === 'config' && method === 'GET')
+    return Object.fromEntries(
+      Object.keys({ ...guest.current, ...guest.pending }).map((key) => [key, effective(guest, key)]),
+    )
   if (rest === 'config') return writeConfig(model, guest, params)
   if (rest === 'pending') return Object.entries(guest.current).map(([key, value]) => ({ key, value }))
   if (rest === 'resize') return resize(model, guest, params)
