@@ -3,12 +3,10 @@ import type { ApplyEvent, RunOutcome } from '../../src/apply/apply-event.ts'
 import { applyPlan } from '../../src/apply/apply-plan.ts'
 import { readGuest } from '../../src/apply/read-guest.ts'
 import { recoverRun } from '../../src/apply/recover-run.ts'
-import type { ApplyWorld, Patience } from '../../src/apply/world.ts'
-import type { Clock } from '../../src/io/io.ts'
+import type { ApplyWorld } from '../../src/apply/world.ts'
 import type { Plan, Step } from '../../src/plan/plan.ts'
 import { sealPlan } from '../../src/plan/seal-plan.ts'
-import { createClient, type ProxmoxClient } from '../../src/proxmox/client.ts'
-import { readEndpoint } from '../../src/proxmox/endpoint.ts'
+import type { ProxmoxClient } from '../../src/proxmox/client.ts'
 import { type Address, parseAddress } from '../../src/resource/address.ts'
 import type { AppliedResource } from '../../src/resource/applied.ts'
 import { type GuestRef, type GuestType, guestPath, parseVmid } from '../../src/resource/guest.ts'
@@ -18,25 +16,7 @@ import { type Simulator, type SimulatorOptions, startSimulator } from '../../src
 import type { Lease } from '../../src/store/lease-store.ts'
 import { openStore, type Store } from '../../src/store/open-store.ts'
 import { storeOptions, temporaryFolder } from '../store/temporary-store.ts'
-
-export const realClock: Clock = {
-  now: () => new Date(),
-  monotonic: () => performance.now(),
-  sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
-}
-
-/** Tests need not be patient: the simulator is at once done with everything. */
-export const IMPATIENT: Patience = {
-  settle: 300,
-  locks: { forward: [10, 10], reverse: [10, 10, 10] },
-  unreachable: [10, 20],
-}
-
-export const connect = (url: string, token: string): ProxmoxClient => {
-  const { endpoint } = readEndpoint(url)
-  if (!endpoint) throw new Error(`${url} is no endpoint`)
-  return createClient({ endpoint, credentials: { kind: 'token', token }, tls: {}, clock: realClock })
-}
+import { connect, IMPATIENT, leaseOf, realClock } from './connection.ts'
 
 export interface Workbench {
   readonly simulator: Simulator
@@ -50,12 +30,6 @@ export interface Workbench {
   /** Ends what is unfinished, as a new process would. */
   readonly recover: () => Promise<readonly RunOutcome[]>
   readonly close: () => Promise<void>
-}
-
-export const leaseOf = async (store: Store, purpose = 'mpc apply'): Promise<Lease> => {
-  const { value, diagnostics } = await store.leases.acquire(purpose)
-  if (!value) throw new Error(diagnostics[0]?.detail)
-  return value
 }
 
 /** A simulated cluster, the real client, a real database. */
