@@ -62,7 +62,8 @@ const withMarks = (exchange, bodies) => {
   let path = exchange.path
   const params = { ...exchange.params }
   for (const [where, reference] of Object.entries(exchange.refs ?? {})) {
-    const [, n, place, part] = /^(\d+):([^#]*)(?:#(\w+))?$/.exec(reference)
+    const [, n, place, named] = /^(\d+):([^#]*)(?:#(\w+))?$/.exec(reference)
+    const part = named ?? /#(\w+)$/.exec(where)?.[1]
     const whole = String(pick(bodies[n], place))
     const value = part === undefined ? whole : (PARTS[part].exec(whole)?.[0] ?? whole)
     const mark = `${n}:${place}${part === undefined ? '' : `#${part}`}`

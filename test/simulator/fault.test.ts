@@ -167,7 +167,11 @@ test('without quorum reading goes on and writing is refused', () =>
       (await ask('PUT', '/nodes/pve1/qemu/101/config', { cores: 2 })).reason,
       /^unable to open file .*Permission denied$/,
     )
+    const quorum = async () =>
+      ((await ask('GET', '/cluster/ha/status/current')).body as { data: { quorate?: number }[] }).data[0]?.quorate
+    assert.is(await quorum(), 0)
     simulator.faults.remove(id)
+    assert.is(await quorum(), 1)
     assert.is((await ask('POST', '/pools', { poolid: 'one' })).status, 200)
   }))
 

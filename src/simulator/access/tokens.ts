@@ -53,9 +53,15 @@ const updateToken = (call: Call): unknown => {
   if (gone.includes('expire')) token.expire = 0
   if (gone.includes('privsep')) token.privsep = true
   call.world.access.generation++
-  if (!call.flag('regenerate')) return shownToken(token)
+  const { privsep, expire } = call.params
+  const shown = {
+    ...shownToken(token),
+    ...(privsep === undefined ? {} : { privsep }),
+    ...(expire === undefined ? {} : { expire }),
+  }
+  if (!call.flag('regenerate')) return shown
   token.secret = call.world.random.uuid()
-  return { ...shownToken(token), 'full-tokenid': `${call.text('userid')}!${token.tokenid}`, value: token.secret }
+  return { ...shown, 'full-tokenid': `${call.text('userid')}!${token.tokenid}`, value: token.secret }
 }
 
 const deleteToken = (call: Call): null => {

@@ -51,10 +51,7 @@ const listUsers = (call: Call): readonly unknown[] => {
     userid: user.userid,
     'realm-type': access.realms.get(user.userid.replace(/^.*@/, ''))?.type,
     ...(call.flag('full')
-      ? {
-          groups: groupsOf(access, user.userid).join(','),
-          ...(user.tokens.size === 0 ? {} : { tokens: tokenList(user) }),
-        }
+      ? { groups: groupsOf(access, user.userid).join(','), tokens: user.tokens.size === 0 ? null : tokenList(user) }
       : {}),
   }))
 }

@@ -1,4 +1,5 @@
 import type { Call, RouteTable } from '../api/call.ts'
+import { isQuorate } from '../state/quorum.ts'
 import type { ClusterNode, World } from '../state/world.ts'
 
 const nodeEntry = (world: World, node: ClusterNode): Record<string, unknown> => ({
@@ -17,13 +18,12 @@ const status = ({ world }: Call): readonly unknown[] => {
   const nodes = [...world.nodes.values()]
   const entries = nodes.map((node) => nodeEntry(world, node))
   if (world.clusterName === undefined) return entries
-  const online = nodes.filter((node) => node.online).length
   const cluster = {
     id: 'cluster',
     type: 'cluster',
     name: world.clusterName,
     nodes: nodes.length,
-    quorate: online * 2 > nodes.length ? 1 : 0,
+    quorate: isQuorate(world) ? 1 : 0,
     version: nodes.length,
   }
   return [cluster, ...entries]

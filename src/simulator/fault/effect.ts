@@ -2,6 +2,7 @@ import { PveError } from '../api/error.ts'
 import { lockFile } from '../guest/find-guest.ts'
 import type { Seen } from '../http/server.ts'
 import { touch } from '../state/guest.ts'
+import { loseQuorum } from '../state/quorum.ts'
 import type { World } from '../state/world.ts'
 import { poolOn } from '../volume/volumes.ts'
 import type { FaultAction } from './fault.ts'
@@ -76,7 +77,8 @@ export const beginState = (world: World, fault: FaultAction): Undo | undefined =
     case 'token-revoked':
       return revoke(world, fault.token)
     case 'quorum-lost':
-      return nothing
+      loseQuorum(world, true)
+      return () => loseQuorum(world, false)
     default:
       return undefined
   }

@@ -46,10 +46,12 @@ const act = async (world: World, guest: Guest): Promise<void> => {
 export const carryOut = (world: World, guest: Guest): void => {
   if (!managerRuns(world) || busy(world).has(guest.vmid)) return
   busy(world).add(guest.vmid)
-  const done = (): void => {
-    busy(world).delete(guest.vmid)
-  }
   world.clock.after(NOTICE, () => {
+    const asked = requestedState(world, guest)
+    const done = (): void => {
+      busy(world).delete(guest.vmid)
+      if (requestedState(world, guest) !== asked) carryOut(world, guest)
+    }
     act(world, guest).then(done, done)
   })
 }

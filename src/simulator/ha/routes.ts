@@ -1,4 +1,5 @@
 import type { Call, RouteTable } from '../api/call.ts'
+import { isQuorate } from '../state/quorum.ts'
 import { nowSeconds } from '../state/world.ts'
 import { haResourceRoutes } from './resource-routes.ts'
 import { haRuleRoutes } from './rule-routes.ts'
@@ -25,7 +26,13 @@ const serviceEntries = (call: Call): readonly unknown[] =>
 
 const current = (call: Call): readonly unknown[] => {
   const { local, nodes } = call.world
-  const quorum = { id: 'quorum', type: 'quorum', node: local, status: 'OK', quorate: 1 }
+  const quorum = {
+    id: 'quorum',
+    type: 'quorum',
+    node: local,
+    status: isQuorate(call.world) ? 'OK' : 'No quorum on node',
+    quorate: isQuorate(call.world) ? 1 : 0,
+  }
   if (!managerRuns(call.world)) {
     const fencing = {
       id: 'fencing',
@@ -63,6 +70,6 @@ export const haRoutes: RouteTable = {
         ? Object.fromEntries([...world.nodes.values()].map(({ name, online }) => [name, online ? 'online' : 'unknown']))
         : {},
     },
-    quorum: { node: world.local, quorate: '1' },
+    quorum: { node: world.local, quorate: isQuorate(world) ? '1' : '0' },
   }),
 }
