@@ -1,0 +1,155 @@
+import { assertNever } from '../../util/assert-never.ts'
+import type { AttributeAccess, Expression, Index, Literal, ObjectExpression, Splat } from '../syntax/tree.ts'
+import { attributeOf, indexOf } from './access.ts'
+import { evaluateCall } from './call.ts'
+import { evaluateConditional } from './conditional.ts'
+import { convert } from './convert.ts'
+import { boundValue, type Evaluation, fail } from './evaluation.ts'
+import { evaluateFor } from './for-expression.ts'
+import { likeSequence } from './iterate.ts'
+import { parseNumber } from './number.ts'
+import { evaluateBinary, evaluateUnary } from './operators.ts'
+import { evaluateTemplate } from './template.ts'
+import { DYNAMIC, STRING, type Type } from './type.ts'
+import { unify } from './unify.ts'
+import {
+  bool,
+  FAILED,
+  markSensitive,
+  NULL,
+  number,
+  object,
+  string,
+  tuple,
+  typeOf,
+  unknownFrom,
+  unmarked,
+  type Value,
+  withMarksOf,
+} from './value.ts'
+
+const literal = ({ value }: Literal, expression: Literal, evaluation: Evaluation): Value => {
+  if (value === null) return NULL
+  if (typeof value === 'string') return string(value)
+  if (typeof value === 'boolean') return bool(value)
+  const parsed = parseNumber(value.number)
+  return parsed === undefined
+    ? fail(evaluation, expression, `The number ${value.number.slice(0, 40)} is too large or too small to be meant.`)
+    : number(parsed)
+}
+
+const evaluateObject = (expression: ObjectExpression, evaluation: Evaluation): Value => {
+  const entries = new Map<string, Value>()
+  let sensitive = false
+  let unknown: Value | undefined
+  for (const item of expression.items) {
+    const given = evaluation.evaluate(item.key, evaluation)
+    const value = evaluation.evaluate(item.value, evaluation)
+    const key = given.kind === 'null' ? given : convert(given, STRING)
+    if (key.kind === 'null') unknown = fail(evaluation, item.key, 'A key of an object cannot be null.')
+    else if (key.kind === 'failure')
+      unknown = fail(evaluation, item.key, `A key of an object must be a string: ${key.reason}.`)
+    else if (key.kind === 'string') entries.set(key.value, value)
+    else unknown ??= unknownFrom(DYNAMIC, key)
+    if (key.kind !== 'failure' && key.sensitive) sensitive = true
+  }
+  const result = unknown ?? object(entries)
+  return sensitive ? markSensitive(result) : result
+}
+
+/** The names a chain of attribute accesses is written with, from its root variable: `var.a.b` → var, a, b. */
+const pathOf = (expression: AttributeAccess): readonly string[] | undefined => {
+  const names: string[] = []
+  let at: Expression = expression
+  while (at.type === 'attribute') {
+    names.unshift(at.name.text)
+    at = at.object
+  }
+  return at.type === 'variable' ? [at.name, ...names] : undefined
+}
+
+const chainOf = (expression: AttributeAccess): readonly AttributeAccess[] => {
+  const chain: AttributeAccess[] = []
+  for (let at: Expression = expression; at.type === 'attribute'; at = at.object) chain.unshift(at)
+  return chain
+}
+
+const evaluateAttribute = (expression: AttributeAccess, evaluation: Evaluation): Value => {
+  const names = pathOf(expression)
+  const [root] = names ?? []
+  if (!names || root === undefined || boundValue(evaluation, root)) {
+    const owner = evaluation.evaluate(expression.object, evaluation)
+    return attributeOf(evaluation, owner, expression.name.text, expression.name)
+  }
+  const { value, used } = evaluation.resolve(names, expression, evaluation)
+  let result = value
+  for (const step of chainOf(expression).slice(used - 1))
+    result = attributeOf(evaluation, result, step.name.text, step.name)
+  return result
+}
+
+const evaluateIndex = (expression: Index, evaluation: Evaluation): Value => {
+  const owner = evaluation.evaluate(expression.object, evaluation)
+  const key = evaluation.evaluate(expression.key, evaluation)
+  return indexOf(evaluation, owner, key, expression.key)
+}
+
+const evaluateSplat = (expression: Splat, evaluation: Evaluation): Value => {
+  const source = evaluation.evaluate(expression.object, evaluation)
+  if (source.kind === 'null') return withMarksOf(tuple([]), source)
+  if (source.kind === 'unknown' && (source.type.kind === 'dynamic' || /list|set|tuple/.test(source.type.kind)))
+    return unknownFrom(DYNAMIC, source)
+  const isSequence = source.kind === 'list' || source.kind === 'set' || source.kind === 'tuple'
+  const items = isSequence ? source.items : [unmarked(source)]
+  const results = items.map((splatItem) => evaluation.evaluate(expression.each, { ...evaluation, splatItem }))
+  const element: Type =
+    results.length > 0
+      ? (unify(results.map(typeOf)) ?? DYNAMIC)
+      : source.kind === 'list' || source.kind === 'set'
+        ? source.element
+        : DYNAMIC
+  return likeSequence(source, results, element)
+}
+
+/** Evaluates an expression. Problems go to `evaluation.report`; what could not be evaluated is an unknown value that stays quiet. */
+export const evaluate = (expression: Expression, evaluation: Evaluation): Value => {
+  switch (expression.type) {
+    case 'literal':
+      return literal(expression, expression, evaluation)
+    case 'template':
+      return evaluateTemplate(expression, evaluation)
+    case 'wrap':
+    case 'parentheses':
+      return evaluate(expression.expression, evaluation)
+    case 'tuple':
+      return tuple(expression.items.map((item) => evaluate(item, evaluation)))
+    case 'object':
+      return evaluateObject(expression, evaluation)
+    case 'variable':
+      return (
+        boundValue(evaluation, expression.name) ?? evaluation.resolve([expression.name], expression, evaluation).value
+      )
+    case 'call':
+      return evaluateCall(expression, evaluation)
+    case 'attribute':
+      return evaluateAttribute(expression, evaluation)
+    case 'index':
+      return evaluateIndex(expression, evaluation)
+    case 'splat':
+      return evaluateSplat(expression, evaluation)
+    case 'splat-item':
+      return evaluation.splatItem ?? FAILED
+    case 'for':
+      return evaluateFor(expression, evaluation)
+    case 'unary':
+      return evaluateUnary(expression, evaluation)
+    case 'binary':
+      return evaluateBinary(expression, evaluation)
+    case 'conditional':
+      return evaluateConditional(expression, evaluation)
+    case 'invalid':
+      return FAILED
+    default:
+      return assertNever(expression)
+  }
+}

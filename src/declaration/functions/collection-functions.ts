@@ -1,0 +1,435 @@
+import { convert } from '../eval/convert.ts'
+import { areEqual } from '../eval/equality.ts'
+import { setValue, valueKey } from '../eval/set.ts'
+import {
+  BOOL,
+  compareStrings,
+  DYNAMIC,
+  listOf,
+  mapOf,
+  NUMBER,
+  STRING,
+  sameType,
+  setOf,
+  type Type,
+} from '../eval/type.ts'
+import { unify } from '../eval/unify.ts'
+import {
+  bool,
+  elementsOf,
+  FAILED,
+  type Failure,
+  failure,
+  integer,
+  isWhollyKnown,
+  list,
+  map,
+  NULL,
+  nullOf,
+  object,
+  string,
+  tuple,
+  typeOf,
+  unknownFrom,
+  type Value,
+  withMarksOf,
+} from '../eval/value.ts'
+import { isFailure, spec, text, whole } from './arguments.ts'
+import { parameter } from './function-spec.ts'
+import type { FunctionGroup } from './function-world.ts'
+
+const ANY_LIST = listOf(DYNAMIC)
+const ANY_SET = setOf(DYNAMIC)
+
+const sequence = (value: Value | undefined): readonly Value[] | undefined =>
+  value?.kind === 'list' || value?.kind === 'set' || value?.kind === 'tuple' ? value.items : undefined
+
+const items = (value: Value | undefined): readonly Value[] => sequence(value) ?? []
+
+const elementOf = (value: Value | undefined): Type =>
+  value?.kind === 'list' || value?.kind === 'set' || value?.kind === 'map' ? value.element : DYNAMIC
+
+/** All converted to one type, or the reason why there is none. */
+const unified = (values: readonly Value[], reason: string): readonly Value[] | Failure => {
+  const type = unify(values.map(typeOf))
+  if (!type) return failure(reason)
+  const converted: Value[] = []
+  for (const value of values) {
+    const one = convert(value, type)
+    if (one.kind === 'failure') return failure(reason)
+    converted.push(one)
+  }
+  return converted
+}
+
+const truths = (value: Value | undefined, all: boolean): Value => {
+  let open: Value | undefined
+  for (const item of items(value)) {
+    if (item.kind === 'unknown') open = item
+    else if (item.kind === 'null' ? all : item.kind === 'bool' && item.value !== all) return bool(!all)
+  }
+  return open ? unknownFrom(BOOL, open) : bool(all)
+}
+
+const chunklist = ([given, size]: readonly Value[]): Value | Failure => {
+  const count = whole(size, 1)
+  if (isFailure(count)) return count
+  if (count < 0) return failure('the size must be 0 or more', 1)
+  const all = items(given)
+  const element = elementOf(given)
+  const step = count === 0 ? Math.max(all.length, 1) : count
+  const chunks: Value[] = []
+  for (let at = 0; at < all.length; at += step) chunks.push(list(element, all.slice(at, at + step)))
+  return list(listOf(element), chunks)
+}
+
+const isEmptyText = (value: Value): boolean => value.kind === 'string' && value.value === ''
+
+const coalesce = (args: readonly Value[]): Value | Failure => {
+  const type = unify(args.map(typeOf))
+  if (!type) return failure('all arguments must have the same type')
+  for (const arg of args) {
+    if (arg.kind === 'unknown') return unknownFrom(type, arg)
+    const converted = convert(arg, type)
+    if (converted.kind === 'failure') return failure('all arguments must have the same type')
+    if (converted.kind !== 'null' && !isEmptyText(converted)) return converted
+  }
+  return failure('no non-null, non-empty-string arguments')
+}
+
+const coalescelist = (args: readonly Value[]): Value | Failure => {
+  if (args.length === 0) return failure('at least one argument is needed')
+  for (const [index, arg] of args.entries()) {
+    if (arg.kind === 'unknown') return unknownFrom(DYNAMIC, arg)
+    if (arg.kind === 'null') continue
+    const found = arg.kind === 'list' || arg.kind === 'tuple' ? arg.items : undefined
+    if (!found) return failure('it must be a list or tuple', index)
+    if (found.length > 0) return arg
+  }
+  return failure('no non-null, non-empty lists')
+}
+
+const concat = (args: readonly Value[]): Value | Failure => {
+  if (args.length === 0) return failure('at least one argument is needed')
+  for (const [index, arg] of args.entries())
+    if (arg.kind !== 'list' && arg.kind !== 'tuple') return failure('it must be a list or tuple', index)
+  const all = args.flatMap((arg) => items(arg))
+  const element = args.every(({ kind }) => kind === 'list') ? unify(args.map(elementOf)) : undefined
+  if (!element) return tuple(all)
+  const converted = unified(all.length > 0 ? all : [], 'the lists have different element types')
+  return isFailure(converted) ? tuple(all) : list(all.length > 0 ? typeOfAll(converted, element) : element, converted)
+}
+
+const typeOfAll = (values: readonly Value[], otherwise: Type): Type => (values[0] ? typeOf(values[0]) : otherwise)
+
+const contains = ([given, wanted]: readonly Value[]): Value | Failure => {
+  const all = sequence(given)
+  if (!all || !wanted) return failure('it must be a list, tuple or set', 0)
+  if (all.some((item) => areEqual(item, wanted))) return bool(true)
+  const open = [...all, wanted].find((item) => !isWhollyKnown(item))
+  return open ? unknownFrom(BOOL, open) : bool(false)
+}
+
+const distinct = ([given]: readonly Value[]): Value => {
+  const seen = new Set<string>()
+  const kept = items(given).filter((item) => {
+    const key = valueKey(item)
+    return seen.has(key) ? false : seen.add(key)
+  })
+  return list(elementOf(given), kept)
+}
+
+const element = ([given, index]: readonly Value[]): Value | Failure => {
+  if (given?.kind !== 'list' && given?.kind !== 'tuple') return failure('it must be a list or tuple', 0)
+  const at = whole(index, 1)
+  if (isFailure(at)) return at
+  const count = given.items.length
+  if (count === 0) return failure('the list is empty, so it has no elements', 0)
+  return given.items[((at % count) + count) % count] ?? FAILED
+}
+
+const flattenInto = (values: readonly Value[], into: Value[]): Value | undefined => {
+  for (const value of values) {
+    if (value.kind === 'unknown' && value.type.kind === 'dynamic') return value
+    const inner = sequence(value)
+    const open = inner
+      ? flattenInto(
+          inner.map((item) => withMarksOf(item, value)),
+          into,
+        )
+      : undefined
+    if (open) return open
+    if (!inner) into.push(value)
+  }
+  return undefined
+}
+
+const flatten = ([given]: readonly Value[]): Value | Failure => {
+  const all = sequence(given)
+  if (!all || !given) return failure('it must be a list, set or tuple', 0)
+  const flat: Value[] = []
+  const open = flattenInto(all, flat)
+  return open ? unknownFrom(DYNAMIC, open) : tuple(flat)
+}
+
+const index = ([given, wanted]: readonly Value[]): Value | Failure => {
+  if ((given?.kind !== 'list' && given?.kind !== 'tuple') || !wanted) return failure('it must be a list or tuple', 0)
+  if (given.items.length === 0) return failure('an empty list has no such element', 0)
+  const at = given.items.findIndex((item) => areEqual(item, wanted))
+  if (at >= 0) return integer(at)
+  const open = [...given.items, wanted].find((item) => !isWhollyKnown(item))
+  return open ? unknownFrom(NUMBER, open) : failure('the value is not in the list', 1)
+}
+
+const entries = (value: Value | undefined): ReadonlyMap<string, Value> | undefined =>
+  value?.kind === 'map' || value?.kind === 'object' ? value.entries : undefined
+
+const keys = ([given]: readonly Value[]): Value | Failure => {
+  const found = entries(given)
+  if (!found || !given) return failure('it must be a map or object', 0)
+  const names = Array.from(found.keys(), string)
+  return given.kind === 'map' ? list(STRING, names) : tuple(names)
+}
+
+const values = ([given]: readonly Value[]): Value | Failure => {
+  const found = entries(given)
+  if (!found || !given) return failure('it must be a map or object', 0)
+  return given.kind === 'map' ? list(given.element, [...found.values()]) : tuple([...found.values()])
+}
+
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
+
+const lengthOf = ([given]: readonly Value[]): Value | Failure => {
+  if (given?.kind === 'string') return integer([...graphemes.segment(given.value)].length)
+  const found = given && elementsOf(given)
+  return found ? integer(found.length) : failure('it must be a string, a collection, an object or a tuple', 0)
+}
+
+const lookup = (args: readonly Value[]): Value | Failure => {
+  const [given, key, otherwise, ...others] = args
+  const found = entries(given)
+  if (!found || !given) return failure('it must be a map or object', 0)
+  if (others.length > 0) return failure('it takes two or three arguments')
+  const value = found.get(text(key))
+  if (given.kind === 'map' && otherwise) {
+    const converted = convert(otherwise, given.element)
+    if (converted.kind === 'failure')
+      return failure(`the default must have the type of the map's elements: ${converted.reason}`, 2)
+    return value ?? converted
+  }
+  if (value) return value
+  return otherwise ?? failure(`there is no element with the key ${JSON.stringify(text(key))}, and no default`, 1)
+}
+
+const matchkeys = ([all, names, wanted]: readonly Value[]): Value | Failure => {
+  const [found, by, search] = [items(all), items(names), items(wanted)]
+  if (found.length !== by.length) return failure('the lists of values and of keys must have the same length')
+  const kept = found.filter((_, at) => search.some((item) => by[at] !== undefined && areEqual(by[at], item)))
+  return list(elementOf(all), kept)
+}
+
+const merge = (args: readonly Value[]): Value | Failure => {
+  const merged = new Map<string, Value>()
+  const given = args.filter(({ kind }) => kind !== 'null')
+  const open = given.find(({ kind }) => kind === 'unknown')
+  if (open) return unknownFrom(DYNAMIC, open)
+  for (const [at, arg] of args.entries()) {
+    if (arg.kind === 'null') continue
+    const found = entries(arg)
+    if (!found) return failure('arguments must be maps or objects', at)
+    for (const [key, value] of found) merged.set(key, value)
+  }
+  if (args.length === 0) return object([])
+  const [first] = given
+  if (!first) return nullOrEmpty(args)
+  const element = given.every((arg) => arg.kind === 'map' && sameType(arg.element, elementOf(first)))
+    ? elementOf(first)
+    : undefined
+  const result = element ? map(element, merged) : object(merged)
+  return withMarksOf(result, ...args)
+}
+
+const nullOrEmpty = (args: readonly Value[]): Value => {
+  const [first] = args
+  const type = first ? typeOf(first) : DYNAMIC
+  return type.kind === 'map' ? nullOf(type) : object([])
+}
+
+const one = ([given]: readonly Value[]): Value | Failure => {
+  const all = sequence(given)
+  if (!all) return failure('it must be a list, set or tuple', 0)
+  if (all.length > 1) return failure('it must have zero or one element', 0)
+  return all[0] ?? (given?.kind === 'tuple' ? NULL : nullOf(elementOf(given)))
+}
+
+const reverse = ([given]: readonly Value[]): Value | Failure => {
+  const all = sequence(given)
+  if (!all || !given) return failure('it must be a list, set or tuple', 0)
+  const turned = [...all].reverse()
+  return given.kind === 'tuple' ? tuple(turned) : list(elementOf(given), turned)
+}
+
+const slice = ([given, from, to]: readonly Value[]): Value | Failure => {
+  if (given?.kind === 'set') return failure('a set has no order; use tolist() first', 0)
+  if (given?.kind !== 'list' && given?.kind !== 'tuple') return failure('it must be a list or tuple', 0)
+  const [start, end] = [whole(from, 1), whole(to, 2)]
+  if (isFailure(start)) return start
+  if (isFailure(end)) return end
+  if (start < 0) return failure('the start index must not be less than zero', 1)
+  if (end > given.items.length)
+    return failure(`the end index must not be greater than the length of the list, ${given.items.length}`, 2)
+  if (start > end) return failure('the start index must not be greater than the end index', 1)
+  const kept = given.items.slice(start, end)
+  return given.kind === 'tuple' ? tuple(kept) : list(given.element, kept)
+}
+
+const sort = ([given]: readonly Value[]): Value | Failure => {
+  const all = items(given)
+  if (all.some(({ kind }) => kind === 'null')) return failure('a list with null values cannot be sorted', 0)
+  return list(
+    STRING,
+    [...all].sort((a, b) => compareStrings(text(a), text(b))),
+  )
+}
+
+/** Sets of one element type, converted to it. */
+const sameSets = (args: readonly Value[]): readonly Value[] | Failure => {
+  const type = unify(args.filter((arg) => items(arg).length > 0 || elementOf(arg).kind !== 'dynamic').map(elementOf))
+  if (!type) return failure('the sets must have the same element type')
+  const converted: Value[] = []
+  for (const arg of args) {
+    const one = convert(arg, setOf(type))
+    if (one.kind === 'failure') return failure(`the sets must have the same element type: ${one.reason}`)
+    converted.push(one)
+  }
+  return converted
+}
+
+const setOperation =
+  (combine: (sets: readonly (readonly Value[])[]) => readonly Value[]) => (args: readonly Value[]) => {
+    const sets = sameSets(args)
+    if (isFailure(sets)) return sets
+    return setValue(elementOf(sets[0]), combine(sets.map((one) => items(one))))
+  }
+
+const keysOf = (all: readonly Value[]): ReadonlySet<string> => new Set(all.map(valueKey))
+
+const setproduct = (args: readonly Value[]): Value | Failure => {
+  if (args.length < 2) return failure('at least two arguments are needed')
+  for (const [at, arg] of args.entries()) if (!sequence(arg)) return failure('it must be a set, list or tuple', at)
+  const lists = args.map((arg) => {
+    const all = items(arg)
+    const same = arg.kind === 'tuple' ? unified(all, '') : all
+    return isFailure(same) ? undefined : same
+  })
+  if (lists.some((one) => !one)) return failure('the elements of each argument must have one type')
+  const total = lists.reduce((count, one) => count * (one?.length ?? 0), 1)
+  if (total > 1_000_000) return failure('the product has more than a million elements')
+  const product = lists.reduce<readonly (readonly Value[])[]>(
+    (found, one) => found.flatMap((start) => (one ?? []).map((item) => [...start, item])),
+    [[]],
+  )
+  const element: Type = {
+    kind: 'tuple',
+    elements: lists.map((one, at) => (one?.[0] ? typeOf(one[0]) : elementOf(args[at]))),
+  }
+  const tuples = product.map(tuple)
+  return args.every(({ kind }) => kind === 'set') ? setValue(element, tuples) : list(element, tuples)
+}
+
+const transpose = ([given]: readonly Value[]): Value | Failure => {
+  const turned = new Map<string, string[]>()
+  for (const [key, inner] of entries(given) ?? [])
+    for (const item of items(inner)) {
+      if (item.kind !== 'string') return failure('it must hold no null', 0)
+      const group = turned.get(item.value)
+      if (group) group.push(key)
+      else turned.set(item.value, [key])
+    }
+  const lists = Array.from(
+    turned,
+    ([key, names]) => [key, list(STRING, names.sort(compareStrings).map(string))] as const,
+  )
+  return map(listOf(STRING), lists)
+}
+
+const zipmap = ([names, given]: readonly Value[]): Value | Failure => {
+  const all = sequence(given)
+  if (!all || given?.kind === 'set') return failure('it must be a list or tuple', 1)
+  const found = items(names)
+  if (found.length !== all.length) return failure(`there are ${found.length} keys, but ${all.length} values`)
+  if (found.some(({ kind }) => kind !== 'string')) return failure('no key may be null', 0)
+  const pairs = found.map((name, at) => [text(name), all[at] ?? NULL] as const)
+  return given?.kind === 'list' ? map(given.element, pairs) : object(pairs)
+}
+
+const compact = ([given]: readonly Value[]): Value =>
+  list(
+    STRING,
+    items(given).filter((item) => item.kind !== 'null' && !isEmptyText(item)),
+  )
+
+const wholeSets = parameter('sets', ANY_SET, { whole: true })
+
+export const collectionFunctions: FunctionGroup = {
+  alltrue: spec([parameter('list', listOf(BOOL))], BOOL, ([given]) => truths(given, true)),
+  anytrue: spec([parameter('list', listOf(BOOL))], BOOL, ([given]) => truths(given, false)),
+  chunklist: spec([parameter('list', ANY_LIST), parameter('size', NUMBER)], undefined, chunklist),
+  coalesce: spec([], undefined, coalesce, parameter('vals', DYNAMIC, { nullable: true, unknowns: true })),
+  coalescelist: spec([], undefined, coalescelist, parameter('vals', DYNAMIC, { nullable: true, unknowns: true })),
+  compact: spec([parameter('list', listOf(STRING), { whole: true })], listOf(STRING), compact),
+  concat: spec([], undefined, concat, parameter('seqs')),
+  contains: spec([parameter('list'), parameter('value', DYNAMIC, { nullable: true })], BOOL, contains),
+  distinct: spec([parameter('list', ANY_LIST, { whole: true })], undefined, distinct),
+  element: spec([parameter('list'), parameter('index', NUMBER)], undefined, element),
+  flatten: spec([parameter('list')], undefined, flatten),
+  index: spec([parameter('list'), parameter('value')], NUMBER, index),
+  keys: spec([parameter('inputMap')], undefined, keys),
+  length: spec([parameter('value')], NUMBER, lengthOf),
+  lookup: spec(
+    [parameter('inputMap'), parameter('key', STRING)],
+    undefined,
+    lookup,
+    parameter('default', DYNAMIC, { nullable: true }),
+  ),
+  matchkeys: spec(
+    [
+      parameter('values', ANY_LIST),
+      parameter('keys', ANY_LIST, { whole: true }),
+      parameter('searchset', ANY_LIST, { whole: true }),
+    ],
+    undefined,
+    matchkeys,
+  ),
+  merge: spec([], undefined, merge, parameter('maps', DYNAMIC, { nullable: true, unknowns: true })),
+  one: spec([parameter('list')], undefined, one),
+  reverse: spec([parameter('list')], undefined, reverse),
+  setintersection: spec(
+    [parameter('first_set', ANY_SET, { whole: true })],
+    undefined,
+    setOperation(([first = [], ...rest]) =>
+      rest.reduce((kept, next) => kept.filter((item) => keysOf(next).has(valueKey(item))), first),
+    ),
+    wholeSets,
+  ),
+  setsubtract: spec(
+    [parameter('a', ANY_SET, { whole: true }), parameter('b', ANY_SET, { whole: true })],
+    undefined,
+    setOperation(([a = [], b = []]) => {
+      const gone = keysOf(b)
+      return a.filter((item) => !gone.has(valueKey(item)))
+    }),
+  ),
+  setunion: spec(
+    [parameter('first_set', ANY_SET, { whole: true })],
+    undefined,
+    setOperation((sets) => sets.flat()),
+    wholeSets,
+  ),
+  setproduct: spec([], undefined, setproduct, parameter('sets', DYNAMIC, { whole: true })),
+  slice: spec([parameter('list'), parameter('start_index', NUMBER), parameter('end_index', NUMBER)], undefined, slice),
+  sort: spec([parameter('list', listOf(STRING), { whole: true })], listOf(STRING), sort),
+  transpose: spec([parameter('values', mapOf(listOf(STRING)), { whole: true })], mapOf(listOf(STRING)), transpose),
+  values: spec([parameter('mapping')], undefined, values),
+  zipmap: spec([parameter('keys', listOf(STRING), { whole: true }), parameter('values')], undefined, zipmap),
+}

@@ -1,0 +1,125 @@
+import { BOOL, listOf, NUMBER, STRING } from '../eval/type.ts'
+import { bool, FAILED, type Failure, failure, list, string, type Value } from '../eval/value.ts'
+import { isFailure, onText, spec, strings, text, whole } from './arguments.ts'
+import { formatFunctions } from './format-functions.ts'
+import { parameter } from './function-spec.ts'
+import type { FunctionGroup, FunctionWorld } from './function-world.ts'
+import { regexFunctions, replacePattern } from './regex-functions.ts'
+
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
+
+export const graphemesOf = (given: string): readonly string[] =>
+  Array.from(graphemes.segment(given), ({ segment }) => segment)
+
+const substr = ([given, from, count]: readonly Value[]): Value | Failure => {
+  const [offset, length] = [whole(from, 1), whole(count, 2)]
+  if (isFailure(offset)) return offset
+  if (isFailure(length)) return length
+  const all = graphemesOf(text(given))
+  if (length < -1) return failure('the length must be -1 or more', 2)
+  if (offset < 0 && all.length === 0) return string('')
+  const start = offset < 0 ? Math.max(0, offset + all.length) : offset
+  return string(all.slice(start, length < 0 ? undefined : start + length).join(''))
+}
+
+const isSeparator = (character: string): boolean => {
+  if (/[A-Za-z0-9_]/.test(character)) return false
+  const code = character.codePointAt(0) ?? 0
+  return code <= 0x7f || /\s/u.test(character)
+}
+
+const title = (given: string): string => {
+  let before = ' '
+  return Array.from(given, (character) => {
+    const shown = isSeparator(before) ? simpleUpper(character) : character
+    before = character
+    return shown
+  }).join('')
+}
+
+/** Case mapping letter by letter: one letter never becomes two, as in Go. */
+const simpleUpper = (character: string): string => {
+  const upper = character.toUpperCase()
+  return Array.from(upper).length === 1 ? upper : character
+}
+
+const simpleLower = (character: string): string => {
+  if (character === 'İ') return 'i\u0307'
+  const lower = character.toLowerCase()
+  return Array.from(lower).length === 1 ? lower : character
+}
+
+const SPACE = '[\\t\\n\\v\\f\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+'
+const LEADING = new RegExp(`^${SPACE}`, 'u')
+const TRAILING = new RegExp(`${SPACE}$`, 'u')
+
+const trimSet = (given: string, cutset: string): string => {
+  const cut = new Set(Array.from(cutset))
+  const all = Array.from(given)
+  let [start, end] = [0, all.length]
+  while (start < end && cut.has(all[start] ?? '')) start++
+  while (end > start && cut.has(all[end - 1] ?? '')) end--
+  return all.slice(start, end).join('')
+}
+
+const join = ([separator, ...lists]: readonly Value[]): Value | Failure => {
+  const pieces: string[] = []
+  for (const [index, one] of lists.entries()) {
+    for (const item of one.kind === 'list' ? one.items : []) {
+      if (item.kind === 'null') return failure(`element is null; a list with null values cannot be joined`, index + 1)
+      pieces.push(text(item))
+    }
+  }
+  return lists.length === 0 ? failure('at least one list is required') : string(pieces.join(text(separator)))
+}
+
+const replace = (world: FunctionWorld, given: string, wanted: string, other: string): Value | Failure => {
+  if (wanted.length > 1 && wanted.startsWith('/') && wanted.endsWith('/')) {
+    const re2js = world.library('re2js')
+    return re2js ? replacePattern(re2js, given, wanted.slice(1, -1), other) : FAILED
+  }
+  return string(given.replaceAll(wanted, () => other))
+}
+
+const indent = ([spaces, given]: readonly Value[]): Value | Failure => {
+  const count = whole(spaces, 0)
+  if (isFailure(count)) return count
+  if (count < 0 || count > 10_000) return failure('the number of spaces must be between 0 and 10000', 0)
+  return string(text(given).replaceAll('\n', `\n${' '.repeat(count)}`))
+}
+
+const split = (separator: string, given: string): readonly string[] =>
+  separator === '' ? Array.from(given) : given.split(separator)
+
+/** The text functions; those with patterns need RE2, which is loaded when first used. */
+export const stringFunctions = (world: FunctionWorld): FunctionGroup => ({
+  chomp: onText('str', (given) => given.replace(/(?:\r\n?|\n)+$/, '')),
+  endswith: spec(strings('str', 'suffix'), BOOL, ([given, suffix]) => bool(text(given).endsWith(text(suffix)))),
+  startswith: spec(strings('str', 'prefix'), BOOL, ([given, prefix]) => bool(text(given).startsWith(text(prefix)))),
+  strcontains: spec(strings('str', 'substr'), BOOL, ([given, part]) => bool(text(given).includes(text(part)))),
+  indent: spec([parameter('spaces', NUMBER), parameter('str', STRING)], STRING, indent),
+  join: spec(strings('separator'), STRING, join, parameter('lists', listOf(STRING), { whole: true })),
+  lower: onText('str', (given) => Array.from(given, simpleLower).join('')),
+  upper: onText('str', (given) => Array.from(given, simpleUpper).join('')),
+  title: onText('str', title),
+  replace: spec(strings('str', 'substr', 'replace'), STRING, ([given, wanted, other]) =>
+    replace(world, text(given), text(wanted), text(other)),
+  ),
+  split: spec(strings('separator', 'str'), listOf(STRING), ([separator, given]) =>
+    list(STRING, split(text(separator), text(given)).map(string)),
+  ),
+  strrev: onText('str', (given) => [...graphemesOf(given)].reverse().join('')),
+  substr: spec([parameter('str', STRING), parameter('offset', NUMBER), parameter('length', NUMBER)], STRING, substr),
+  trim: spec(strings('str', 'cutset'), STRING, ([given, cutset]) => string(trimSet(text(given), text(cutset)))),
+  trimprefix: spec(strings('str', 'prefix'), STRING, ([given, prefix]) => {
+    const [whole, part] = [text(given), text(prefix)]
+    return string(whole.startsWith(part) ? whole.slice(part.length) : whole)
+  }),
+  trimsuffix: spec(strings('str', 'suffix'), STRING, ([given, suffix]) => {
+    const [whole, part] = [text(given), text(suffix)]
+    return string(part !== '' && whole.endsWith(part) ? whole.slice(0, -part.length) : whole)
+  }),
+  trimspace: onText('str', (given) => given.replace(LEADING, '').replace(TRAILING, '')),
+  ...regexFunctions(world),
+  ...formatFunctions,
+})

@@ -1,0 +1,139 @@
+import { convert } from '../eval/convert.ts'
+import { bind, type Evaluation, fail } from '../eval/evaluation.ts'
+import { collectionOf } from '../eval/for-expression.ts'
+import type { Entry } from '../eval/iterate.ts'
+import { STRING } from '../eval/type.ts'
+import { FAILED, object, type Value } from '../eval/value.ts'
+import { type Block, type Body, blocksOf } from '../syntax/tree.ts'
+import type { EvaluatedAttribute, EvaluatedBlock, EvaluatedBody } from './evaluated-body.ts'
+import { attributeNamed } from './gather.ts'
+
+/** Names in a body that mpc itself reads and that are no part of the resource. */
+export interface Skipped {
+  readonly attributes: ReadonlySet<string>
+  readonly blocks: ReadonlySet<string>
+}
+
+const NOTHING_SKIPPED: Skipped = { attributes: new Set(), blocks: new Set() }
+
+const iteratorName = (block: Block, evaluation: Evaluation): string => {
+  const [label] = block.labels
+  const given = attributeNamed(block.body, 'iterator')?.expression
+  if (!given) return label?.text ?? ''
+  if (given.type === 'variable') return given.name
+  if (given.type === 'literal' && typeof given.value === 'string') return given.value
+  fail(evaluation, given, 'The iterator of a dynamic block is a bare word: the name for the current element.')
+  return label?.text ?? ''
+}
+
+const labelsOf = (block: Block, evaluation: Evaluation): readonly string[] => {
+  const given = attributeNamed(block.body, 'labels')?.expression
+  if (!given) return []
+  const value = evaluation.evaluate(given, evaluation)
+  if (value.kind !== 'list' && value.kind !== 'tuple') {
+    if (value !== FAILED) fail(evaluation, given, 'The labels of a dynamic block are a list of strings.')
+    return []
+  }
+  return value.items.flatMap((item) => {
+    const text = convert(item, STRING)
+    if (text.kind === 'string') return [text.value]
+    fail(evaluation, given, 'A label of a dynamic block must be a known string.')
+    return []
+  })
+}
+
+const entryObject = ({ key, value }: Entry): Value =>
+  object([
+    ['key', key],
+    ['value', value],
+  ])
+
+const checkDynamic = (block: Block, evaluation: Evaluation): Block | undefined => {
+  const [content, ...others] = blocksOf(block.body).filter(({ name }) => name.text === 'content')
+  if (!content || others.length > 0) {
+    fail(evaluation, block.header, 'A dynamic block holds one content { … } block: the body of each block it makes.')
+    return undefined
+  }
+  for (const item of block.body.items) {
+    if (['for_each', 'iterator', 'labels', 'content'].includes(item.name.text)) continue
+    fail(
+      evaluation,
+      item.name,
+      `A dynamic block knows for_each, iterator, labels and content, not "${item.name.text}". Put it into content { … }.`,
+    )
+  }
+  return content
+}
+
+const spread = (block: Block, evaluation: Evaluation): readonly EvaluatedBlock[] => {
+  const [label] = block.labels
+  const forEach = attributeNamed(block.body, 'for_each')
+  const content = checkDynamic(block, evaluation)
+  if (!label || !content) return []
+  if (!forEach) {
+    fail(evaluation, block.header, 'A dynamic block needs for_each: what its blocks are made from.')
+    return []
+  }
+  const collection = collectionOf(forEach.expression, evaluation)
+  if ('kind' in collection) {
+    if (collection !== FAILED)
+      fail(
+        evaluation,
+        forEach.expression,
+        'What a dynamic block is made from must be known before apply.',
+        'declaration.value-not-known',
+      )
+    return []
+  }
+  if (collection.sensitive)
+    fail(
+      evaluation,
+      forEach.expression,
+      'A dynamic block cannot be made from a sensitive value: how many blocks there are would show.',
+      'declaration.sensitive-value',
+    )
+  const iterator = iteratorName(block, evaluation)
+  return collection.entries.map((entry) => {
+    const inner = bind(evaluation, iterator, entryObject(entry))
+    return {
+      name: label.text,
+      labels: labelsOf(block, inner),
+      body: evaluateBody(content.body, inner),
+      at: block.header,
+    }
+  })
+}
+
+const evaluateBlock = (block: Block, evaluation: Evaluation): readonly EvaluatedBlock[] => {
+  if (block.name.text === 'dynamic' && block.labels.length === 1) return spread(block, evaluation)
+  const labels = block.labels.map(({ text }) => text)
+  return [{ name: block.name.text, labels, body: evaluateBody(block.body, evaluation), at: block.header }]
+}
+
+/** Evaluates all of a body but what is skipped. */
+export const evaluateBody = (body: Body, evaluation: Evaluation, skipped: Skipped = NOTHING_SKIPPED): EvaluatedBody => {
+  const attributes = new Map<string, EvaluatedAttribute>()
+  const blocks: EvaluatedBlock[] = []
+  for (const item of body.items) {
+    if (item.type === 'block') {
+      if (!skipped.blocks.has(item.name.text)) blocks.push(...evaluateBlock(item, evaluation))
+    } else if (!skipped.attributes.has(item.name.text) && !attributes.has(item.name.text)) {
+      const value = evaluation.evaluate(item.expression, evaluation)
+      attributes.set(item.name.text, { name: item.name.text, value, at: item.name, expression: item.expression })
+    }
+  }
+  return { attributes, blocks, at: body }
+}
+
+/** The value a reference to a body gives: blocks are objects under their name and labels. */
+export const bodyValue = (body: EvaluatedBody): readonly (readonly [string, Value])[] => {
+  const entries = new Map<string, Value>(Array.from(body.attributes, ([name, { value }]) => [name, value]))
+  for (const block of body.blocks) {
+    const value = object(bodyValue(block.body))
+    const [label] = block.labels
+    const known = entries.get(block.name)
+    if (label === undefined) entries.set(block.name, value)
+    else entries.set(block.name, object([...(known?.kind === 'object' ? known.entries : []), [label, value]]))
+  }
+  return [...entries]
+}

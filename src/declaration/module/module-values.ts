@@ -1,0 +1,149 @@
+import { addressOf } from '../../resource/address.ts'
+import { DYNAMIC } from '../eval/type.ts'
+import { FAILED, object, unknownFrom, type Value } from '../eval/value.ts'
+import type { Located } from '../syntax/source.ts'
+import type { Block } from '../syntax/tree.ts'
+import { lookUp } from './data.ts'
+import type { Declared } from './declared.ts'
+import { attributeNamed } from './gather.ts'
+import { combine, type Expansion, expand, type Instance } from './instances.ts'
+import { resourceInstance, resourceValue } from './resource-instance.ts'
+import { evaluationIn, type ModuleScope, type ModuleValues } from './scope.ts'
+import { variableValue } from './variable.ts'
+
+const cycle =
+  (scope: ModuleScope, at: Located) =>
+  (path: readonly string[]): Value => {
+    const names = path.map((id) => id.replace(/#.*$/, '')).filter((id, index, all) => id !== all[index - 1])
+    scope.world.problem({
+      code: 'declaration.cycle',
+      detail: `These values need one another, so none of them can come first: ${names.join(' → ')}. Break the circle.`,
+      at,
+    })
+    return FAILED
+  }
+
+const force = (scope: ModuleScope, id: string, at: Located, compute: () => Value): Value =>
+  scope.world.cells.force(`${scope.prefix}${id}`, compute, cycle(scope, at))
+
+const NO_EXPANSION: Expansion = { by: 'failed', instances: [] }
+
+const blockOf = (declared: Declared, id: string): Block | undefined => {
+  if (id.startsWith('module.')) return declared.modules.get(id.slice('module.'.length))
+  if (id.startsWith('data.')) return declared.data.get(id.slice('data.'.length))
+  return declared.resources.get(id)?.block
+}
+
+/** count or for_each of a resource or module block, evaluated once. */
+export const expansionOf = (scope: ModuleScope, id: string): Expansion => {
+  const { declared } = scope.module
+  const block = blockOf(declared, id)
+  if (!block) return NO_EXPANSION
+  return scope.world.cells.force<Expansion>(
+    `${scope.prefix}${id}#instances`,
+    () => expand(block, evaluationIn(scope)),
+    (path) => {
+      cycle(scope, block.header)(path)
+      return NO_EXPANSION
+    },
+  )
+}
+
+const childScope = (scope: ModuleScope, name: string, { key, names }: Instance): ModuleScope | undefined => {
+  const module = scope.module.children.get(name)
+  const block = scope.module.declared.modules.get(name)
+  if (!module || !block) return undefined
+  const modules = [...scope.modules, { name, ...(key !== undefined && { key }) }]
+  const prefix = addressOf({ modules, type: 'x', name: 'x' }).slice(0, -3)
+  const evaluation = evaluationIn(scope, names)
+  return {
+    world: scope.world,
+    module,
+    modules,
+    prefix,
+    parent: scope,
+    values: scope.values,
+    input: (input) => {
+      const attribute = attributeNamed(block.body, input)
+      return attribute && evaluation.evaluate(attribute.expression, evaluation)
+    },
+  }
+}
+
+/** The instances of a called module. */
+export const childScopes = (scope: ModuleScope, name: string): readonly ModuleScope[] =>
+  expansionOf(scope, `module.${name}`).instances.flatMap((instance) => childScope(scope, name, instance) ?? [])
+
+/** The value of a module's output. */
+export const outputValue = (scope: ModuleScope, name: string): Value => {
+  const block = scope.module.declared.outputs.get(name)
+  if (!block) return FAILED
+  return force(scope, `output.${name}`, block.header, () => {
+    const attribute = attributeNamed(block.body, 'value')
+    const evaluation = evaluationIn(scope)
+    return attribute ? evaluation.evaluate(attribute.expression, evaluation) : FAILED
+  })
+}
+
+const moduleValue = (scope: ModuleScope, name: string): Value => {
+  const expansion = expansionOf(scope, `module.${name}`)
+  const values = childScopes(scope, name).map((child) =>
+    object(Array.from(child.module.declared.outputs.keys(), (output) => [output, outputValue(child, output)] as const)),
+  )
+  return combine(expansion, values) ?? FAILED
+}
+
+const allResources = (scope: ModuleScope, key: string): Value => {
+  const expansion = expansionOf(scope, key)
+  const values = expansion.instances.map((instance) => resourceValue(resourceInstance(scope, key, instance)))
+  return combine(expansion, values) ?? FAILED
+}
+
+const dataValue = (scope: ModuleScope, key: string): Value => {
+  const block = scope.module.declared.data.get(key)
+  if (!block) return FAILED
+  const expansion = expansionOf(scope, `data.${key}`)
+  const values = expansion.instances.map((instance) => lookUp(scope, key, block, instance))
+  return combine(expansion, values) ?? FAILED
+}
+
+/** Computes what the names of a module stand for, each once, and finds circles. */
+export const moduleValues: ModuleValues = {
+  variable: (scope, name) => {
+    const block = scope.module.declared.variables.get(name)
+    return block ? force(scope, `var.${name}`, block.header, () => variableValue(scope, name)) : FAILED
+  },
+  local: (scope, name) => {
+    const attribute = scope.module.declared.locals.get(name)
+    if (!attribute) return FAILED
+    return force(scope, `local.${name}`, attribute.name, () => {
+      const evaluation = evaluationIn(scope)
+      return evaluation.evaluate(attribute.expression, evaluation)
+    })
+  },
+  resource: (scope, key) => {
+    const resource = scope.module.declared.resources.get(key)
+    if (!resource) return FAILED
+    // What a resource itself needs is no need of those who name it: the resource is.
+    const { value } = scope.world.cells.tracked(() =>
+      force(scope, key, resource.block.header, () => allResources(scope, key)),
+    )
+    scope.world.cells.need(`${scope.prefix}${key}`)
+    return value
+  },
+  data: (scope, key) => {
+    const block = scope.module.declared.data.get(key)
+    return block ? force(scope, `data.${key}`, block.header, () => dataValue(scope, key)) : FAILED
+  },
+  module: (scope, name) => {
+    const block = scope.module.declared.modules.get(name)
+    if (!block || !scope.module.children.has(name)) return unknownFrom(DYNAMIC, FAILED)
+    return force(scope, `module.${name}`, block.header, () => moduleValue(scope, name))
+  },
+  output: (scope, name, output) => {
+    if (!scope.module.children.has(name)) return FAILED
+    if (expansionOf(scope, `module.${name}`).by !== 'none') return undefined
+    const [child] = childScopes(scope, name)
+    return child?.module.declared.outputs.has(output) ? outputValue(child, output) : undefined
+  },
+}

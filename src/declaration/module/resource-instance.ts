@@ -1,0 +1,88 @@
+import { guestKinds } from '../../kinds/registry.ts'
+import { type Address, addressOf } from '../../resource/address.ts'
+import { type OpenAttributes, object, string, type Value } from '../eval/value.ts'
+import type { Block } from '../syntax/tree.ts'
+import type { ResourceKind } from './declared.ts'
+import { bodyValue, evaluateBody, type Skipped } from './evaluate-body.ts'
+import type { EvaluatedBody } from './evaluated-body.ts'
+import type { Instance } from './instances.ts'
+import { evaluationIn, type ModuleScope } from './scope.ts'
+
+/** One resource to be: its block evaluated for one key. */
+export interface ResourceInstance {
+  readonly kind: ResourceKind
+  readonly address: Address
+  readonly block: Block
+  readonly body: EvaluatedBody
+  readonly instance: Instance
+  /** Ids of the resources its values are made from, as `module.site.vm.web`. */
+  readonly needs: ReadonlySet<string>
+}
+
+const SKIPPED: Skipped = {
+  attributes: new Set(['count', 'for_each', 'depends_on']),
+  blocks: new Set(['lifecycle']),
+}
+
+/** Fields of a resource that are no configuration keys of PVE. */
+export const OWN_FIELDS: { readonly [kind in ResourceKind]: readonly string[] } = {
+  vm: ['node', 'vmid', 'name', 'clone', 'full', 'power', 'pool', 'template'],
+  container: ['node', 'vmid', 'name', 'hostname', 'clone', 'full', 'template', 'power', 'pool'],
+  pool: ['poolid', 'comment'],
+}
+
+const opened = (kind: ResourceKind, address: Address): OpenAttributes => {
+  if (kind === 'pool')
+    return { owner: address, has: (name) => OWN_FIELDS.pool.includes(name), names: () => OWN_FIELDS.pool }
+  const facts = guestKinds[kind]
+  return {
+    owner: address,
+    has: (name) =>
+      OWN_FIELDS[kind].includes(name) || facts.factsFor(name) !== undefined || Object.hasOwn(facts.groups, name),
+    names: () => [...OWN_FIELDS[kind], ...Object.keys(facts.attributes), ...Object.keys(facts.groups)],
+  }
+}
+
+const idOf = (scope: ModuleScope, key: string, { key: instanceKey }: Instance): Address => {
+  const [type = '', name = ''] = key.split('.')
+  return addressOf({ modules: scope.modules, type, name, ...(instanceKey !== undefined && { key: instanceKey }) })
+}
+
+/** Evaluates a resource's block for one key; each instance once. */
+export const resourceInstance = (scope: ModuleScope, key: string, instance: Instance): ResourceInstance => {
+  const resource = scope.module.declared.resources.get(key)
+  if (!resource) throw new Error(`no resource ${key}`)
+  const address = idOf(scope, key, instance)
+  const { kind, block } = resource
+  const failed = (): ResourceInstance => {
+    scope.world.problem({
+      code: 'declaration.cycle',
+      detail: `${address} needs its own value. Break the circle.`,
+      at: block.header,
+    })
+    return {
+      kind,
+      address,
+      block,
+      instance,
+      needs: new Set(),
+      body: { attributes: new Map(), blocks: [], at: block.body },
+    }
+  }
+  const compute = (): ResourceInstance => {
+    const evaluation = evaluationIn(scope, instance.names, address)
+    const { value: body, needs } = scope.world.cells.tracked(() => evaluateBody(block.body, evaluation, SKIPPED))
+    return { kind, address, block, body, instance, needs }
+  }
+  return scope.world.cells.force(`${address}#instance`, compute, failed)
+}
+
+/** What a reference to the instance gives: what is declared; the rest is known after apply. */
+export const resourceValue = ({ kind, address, body, block }: ResourceInstance): Value => {
+  const entries = bodyValue(body).filter(([, value]) => value.kind !== 'null')
+  const own =
+    kind === 'pool' && !entries.some(([name]) => name === 'poolid')
+      ? [['poolid', string(block.labels[0]?.text ?? '')] as const]
+      : []
+  return { ...object([...entries, ...own]), open: opened(kind, address) }
+}

@@ -1,0 +1,45 @@
+import type { Diagnostic } from '../../diagnostic/diagnostic.ts'
+import type { FunctionTable, Problem } from '../eval/evaluation.ts'
+import type { Value } from '../eval/value.ts'
+import type { Expression } from '../syntax/tree.ts'
+import type { Cells } from './cells.ts'
+import type { Declared } from './declared.ts'
+
+/** Read-only look-ups in what the last sync saw; undefined entries do not exist. */
+export interface Lookups {
+  /** Kind of lookup (`node`, `storage`, `template`, `guest`) with its arguments: the value, or why there is none. */
+  readonly find: (type: string, args: ReadonlyMap<string, Value>) => Value | { readonly problem: string }
+  readonly types: { readonly [type: string]: readonly string[] }
+}
+
+/** A folder of declarations with the local modules it calls. */
+export interface LoadedModule {
+  readonly folder: string
+  readonly declared: Declared
+  readonly children: ReadonlyMap<string, LoadedModule>
+}
+
+/** A value for a variable of the root module: an expression of a file, or text from the command line or the environment. */
+export type GivenValue =
+  | { readonly by: 'expression'; readonly expression: Expression }
+  | { readonly by: 'text'; readonly text: string; readonly from: string }
+
+/** What one evaluation shares. */
+export interface World {
+  readonly cells: Cells
+  readonly report: (diagnostic: Diagnostic) => void
+  readonly problem: (problem: Problem, address?: string) => void
+  readonly functions: FunctionTable
+  readonly given: ReadonlyMap<string, GivenValue>
+  /** Reads text given for a variable that is not a plain string. */
+  readonly parseText: (text: string, from: string) => Expression
+  readonly missing: (variable: {
+    readonly name: string
+    readonly description?: string
+    readonly sensitive: boolean
+  }) => void
+  readonly lookups: Lookups | undefined
+  /** Folder of the root module, for path.root. */
+  readonly rootFolder: string
+  readonly workspace: string
+}

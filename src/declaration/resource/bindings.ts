@@ -1,0 +1,160 @@
+import { type Address, parseAddress, parseAddressParts } from '../../resource/address.ts'
+import type { Desired } from '../../resource/desired.ts'
+import { convert } from '../eval/convert.ts'
+import { type Evaluation, fail } from '../eval/evaluation.ts'
+import { entriesOf } from '../eval/iterate.ts'
+import { toDouble } from '../eval/number.ts'
+import { BOOL } from '../eval/type.ts'
+import { FAILED } from '../eval/value.ts'
+import type { ScopedResource } from '../module/evaluate-module.ts'
+import { attributeNamed } from '../module/gather.ts'
+import { evaluationIn, type ModuleScope } from '../module/scope.ts'
+import { rangeOf } from '../syntax/source.ts'
+import { type Block, blocksOf, type Expression } from '../syntax/tree.ts'
+import { textOf } from './config-value.ts'
+
+const required = (block: Block, name: string, evaluation: Evaluation): Expression | undefined => {
+  const attribute = attributeNamed(block.body, name)
+  if (!attribute)
+    fail(
+      evaluation,
+      block.header,
+      `A ${block.name.text} block needs "${name}". Add ${name} = ….`,
+      'declaration.missing-attribute',
+    )
+  return attribute?.expression
+}
+
+/** An address as written, its keys evaluated: `vm.web[each.key]`. */
+const writtenAddress = (expression: Expression, evaluation: Evaluation): string | undefined => {
+  switch (expression.type) {
+    case 'wrap':
+    case 'parentheses':
+      return writtenAddress(expression.expression, evaluation)
+    case 'literal':
+      return typeof expression.value === 'string' ? expression.value : undefined
+    case 'variable':
+      return expression.name
+    case 'attribute': {
+      const owner = writtenAddress(expression.object, evaluation)
+      return owner === undefined ? undefined : `${owner}.${expression.name.text}`
+    }
+    case 'index': {
+      const owner = writtenAddress(expression.object, evaluation)
+      const key = evaluation.evaluate(expression.key, evaluation)
+      if (owner === undefined) return undefined
+      if (key.kind === 'string') return `${owner}[${JSON.stringify(key.value)}]`
+      return key.kind === 'number' ? `${owner}[${toDouble(key.value)}]` : undefined
+    }
+    default:
+      return undefined
+  }
+}
+
+const wrongAddress = (expression: Expression, evaluation: Evaluation, what: string): undefined => {
+  const written = expression.source.text.slice(expression.start, expression.end)
+  fail(
+    evaluation,
+    expression,
+    `${written} is not the address of ${what}. Write it as vm.web, vm.web[0] or module.site.vm.web.`,
+    'declaration.invalid-address',
+  )
+  return undefined
+}
+
+const addressIn = (scope: ModuleScope, expression: Expression, evaluation: Evaluation): Address | undefined => {
+  const text = writtenAddress(expression, evaluation)
+  const address = text === undefined ? undefined : parseAddress(`${scope.prefix}${text}`)
+  const parts = address && parseAddressParts(address)
+  if (parts && ['vm', 'container', 'pool'].includes(parts.type)) return address
+  return wrongAddress(expression, evaluation, 'a resource')
+}
+
+const MODULE_CALL = /^(module\.[\w-]+(\[[^\]]*\])?\.?)+$/
+
+/** Addresses below a renamed module, or of all instances of a renamed resource. */
+const movedPairs = (
+  from: string,
+  to: string,
+  resources: readonly ScopedResource[],
+): readonly { readonly from: Address; readonly to: Address }[] => {
+  const pairs = resources.flatMap(({ resource: { address } }) => {
+    const rest = address.startsWith(to) ? address.slice(to.length) : undefined
+    if (rest === undefined || !(rest.startsWith('.') || rest.startsWith('['))) return []
+    const before = parseAddress(`${from}${rest}`)
+    return before ? [{ from: before, to: address }] : []
+  })
+  const [first, second] = [parseAddress(from), parseAddress(to)]
+  return first && second ? [{ from: first, to: second }, ...pairs] : pairs
+}
+
+const movedOf = (scope: ModuleScope, block: Block, resources: readonly ScopedResource[]): Desired['moved'] => {
+  const evaluation = evaluationIn(scope)
+  const [from, to] = [required(block, 'from', evaluation), required(block, 'to', evaluation)]
+  if (!from || !to) return []
+  const [first, second] = [writtenAddress(from, evaluation), writtenAddress(to, evaluation)]
+  if (first !== undefined && second !== undefined && MODULE_CALL.test(first) && MODULE_CALL.test(second))
+    return movedPairs(`${scope.prefix}${first}`, `${scope.prefix}${second}`, resources)
+  const [a, b] = [addressIn(scope, from, evaluation), addressIn(scope, to, evaluation)]
+  return a && b ? movedPairs(a, b, resources) : []
+}
+
+const oneImport = (scope: ModuleScope, block: Block, evaluation: Evaluation): Desired['imports'] => {
+  const [to, id] = [required(block, 'to', evaluation), required(block, 'id', evaluation)]
+  if (!to || !id) return []
+  const address = addressIn(scope, to, evaluation)
+  const value = evaluation.evaluate(id, evaluation)
+  const text = textOf(value)
+  if (text === undefined || !/^([^/]+\/)?(qemu\/|lxc\/)?\d+$/.test(text)) {
+    if (value !== FAILED)
+      fail(
+        evaluation,
+        id,
+        'The id of a guest to import is its VMID, or node and VMID as in "pve1/101".',
+        'declaration.invalid-value',
+      )
+    return []
+  }
+  return address ? [{ to: address, id: text, range: rangeOf(block.header) }] : []
+}
+
+const importsOf = (scope: ModuleScope, block: Block): Desired['imports'] => {
+  const evaluation = evaluationIn(scope)
+  const forEach = attributeNamed(block.body, 'for_each')
+  if (!forEach) return oneImport(scope, block, evaluation)
+  const collection = evaluation.evaluate(forEach.expression, evaluation)
+  const entries = entriesOf(collection)
+  if (!entries) {
+    if (collection !== FAILED)
+      fail(
+        evaluation,
+        forEach.expression,
+        'for_each takes a map, an object or a set of strings.',
+        'declaration.invalid-count',
+      )
+    return []
+  }
+  return entries.flatMap((each) => oneImport(scope, block, evaluationIn(scope, { each })))
+}
+
+const removedOf = (scope: ModuleScope, block: Block): Desired['removed'] => {
+  const evaluation = evaluationIn(scope)
+  const from = required(block, 'from', evaluation)
+  const address = from && addressIn(scope, from, evaluation)
+  const lifecycle = blocksOf(block.body).find(({ name }) => name.text === 'lifecycle')
+  const destroy = lifecycle && attributeNamed(lifecycle.body, 'destroy')
+  const value = destroy && convert(evaluation.evaluate(destroy.expression, evaluation), BOOL)
+  if (value && value.kind !== 'bool')
+    fail(evaluation, destroy.expression, 'destroy must be true or false.', 'declaration.invalid-value')
+  return address ? [{ from: address, destroy: value?.kind === 'bool' ? value.value : true }] : []
+}
+
+/** What the moved, import and removed blocks of all modules say. */
+export const bindingsOf = (
+  scopes: readonly ModuleScope[],
+  resources: readonly ScopedResource[],
+): Pick<Desired, 'moved' | 'imports' | 'removed'> => ({
+  moved: scopes.flatMap((scope) => scope.module.declared.moved.flatMap((block) => movedOf(scope, block, resources))),
+  imports: scopes.flatMap((scope) => scope.module.declared.imports.flatMap((block) => importsOf(scope, block))),
+  removed: scopes.flatMap((scope) => scope.module.declared.removed.flatMap((block) => removedOf(scope, block))),
+})

@@ -1,0 +1,19 @@
+import type { SourceRange } from '../../diagnostic/source-range.ts'
+import type { ConfigValue } from '../../resource/config-value.ts'
+import type { Value } from '../eval/value.ts'
+import type { Located } from '../syntax/source.ts'
+
+/** A declared value on its way to a configuration key. */
+export interface ConfigEntry {
+  /** PVE's key: `cores`, `net0`. */
+  readonly key: string
+  readonly value: Value
+  readonly at: Located
+  /** Where each key of a property map stands, by its name. */
+  readonly properties: ReadonlyMap<string, Located>
+}
+
+export interface ConfigResult {
+  readonly config: { readonly [key: string]: ConfigValue }
+  readonly ranges: { readonly [name: string]: SourceRange }
+}

@@ -1,0 +1,167 @@
+import type { GuestKind } from '../../kinds/kind.ts'
+import {
+  type ConfigValue,
+  isPropertyMap,
+  type PropertyMap,
+  type Scalar,
+  type Secret,
+} from '../../resource/config-value.ts'
+import { suggestion } from '../../util/did-you-mean.ts'
+import { formatNumber, toDouble } from '../eval/number.ts'
+import { hasSensitive, precisionOf, type Value } from '../eval/value.ts'
+import type { Located } from '../syntax/source.ts'
+import type { ConfigEntry } from './config-entry.ts'
+import type { Reporter } from './reporter.ts'
+import type { SecretKeeper } from './secret-keeper.ts'
+
+export interface ConfigContext {
+  readonly kind: GuestKind
+  readonly reporter: Reporter
+  readonly keeper: SecretKeeper
+}
+
+/** The plain value, undefined for anything that is none. */
+export const scalarOf = (value: Value): Scalar | undefined => {
+  if (value.kind === 'string' || value.kind === 'bool') return value.value
+  return value.kind === 'number' ? toDouble(value.value) : undefined
+}
+
+/** A plain value as text; undefined for anything that is none. */
+export const textOf = (value: Value): string | undefined => {
+  if (value.kind === 'string') return value.value
+  if (value.kind === 'bool') return String(value.value)
+  return value.kind === 'number' ? formatNumber(value.value, precisionOf(value)) : undefined
+}
+
+const notKnown = (context: ConfigContext, name: string, value: Value, at: Located): void => {
+  if (value.kind !== 'unknown' || value.failed) return
+  const why = value.origin ? ` ${value.origin} is chosen by the server.` : ''
+  context.reporter.problem({
+    code: 'declaration.value-not-known',
+    detail: `"${name}" needs a value that is known before apply.${why} Declare that value, or write it here.`,
+    at,
+  })
+}
+
+const wrongShape = (context: ConfigContext, name: string, wanted: string, at: Located): undefined => {
+  context.reporter.problem({ code: 'declaration.invalid-value', detail: `"${name}" must be ${wanted}.`, at })
+  return undefined
+}
+
+const listText = (
+  context: ConfigContext,
+  name: string,
+  items: readonly Value[],
+  at: Located,
+): readonly string[] | undefined => {
+  const texts: string[] = []
+  for (const item of items) {
+    const text = textOf(item)
+    if (item.kind === 'unknown') {
+      notKnown(context, name, item, at)
+      return undefined
+    }
+    if (text === undefined) return wrongShape(context, name, 'a list of strings', at)
+    texts.push(text)
+  }
+  return texts
+}
+
+const propertyValue = (context: ConfigContext, name: string, value: Value, at: Located): Scalar | undefined => {
+  if (value.kind === 'unknown') {
+    notKnown(context, name, value, at)
+    return undefined
+  }
+  if (value.kind === 'list' || value.kind === 'tuple' || value.kind === 'set')
+    return listText(context, name, value.items, at)?.join(';')
+  return scalarOf(value) ?? wrongShape(context, name, 'a single value', at)
+}
+
+/** Stands for any secret where only its being one matters. */
+const HIDDEN: Secret = { secret: '', fingerprint: '' }
+
+/** Each property is checked alone, so that every mistake is told at its own place. */
+const propertiesOf = (context: ConfigContext, entry: ConfigEntry, entries: ReadonlyMap<string, Value>): PropertyMap => {
+  const { kind, reporter } = context
+  const good: Record<string, Scalar> = {}
+  for (const [property, value] of entries) {
+    if (value.kind === 'null') continue
+    const at = entry.properties.get(property) ?? entry.at
+    const name = `${entry.key}.${property}`
+    const secret = hasSensitive(value)
+    const scalar = propertyValue(context, name, value, at)
+    if (scalar === undefined) continue
+    const given = { [property]: secret ? HIDDEN : scalar }
+    const { problem } = kind.normalize(entry.key, given)
+    if (problem) reporter.problem({ ...problem, at })
+    else good[property] = scalar
+  }
+  return good
+}
+
+const secretOf = (context: ConfigContext, entry: ConfigEntry): ConfigValue | undefined => {
+  const { reporter, keeper } = context
+  const text = textOf(entry.value)
+  if (text !== undefined) return keeper.keep(`${reporter.address}#${entry.key}`, text)
+  if (entry.value.kind === 'unknown') notKnown(context, entry.key, entry.value, entry.at)
+  else
+    reporter.problem({
+      code: 'declaration.sensitive-value',
+      detail: `"${entry.key}" is not a single value, so it cannot be kept secret as a whole. Use values that are not sensitive, or nonsensitive().`,
+      at: entry.at,
+    })
+  return undefined
+}
+
+const plainOf = (context: ConfigContext, entry: ConfigEntry): ConfigValue | undefined => {
+  const { value, key, at } = entry
+  switch (value.kind) {
+    case 'null':
+      return undefined
+    case 'unknown':
+      notKnown(context, key, value, at)
+      return undefined
+    case 'list':
+    case 'set':
+    case 'tuple':
+      return listText(context, key, value.items, at)
+    case 'map':
+    case 'object':
+      return propertiesOf(context, entry, value.entries)
+    default:
+      return scalarOf(value)
+  }
+}
+
+/** The normalised value of a configuration key; undefined when there is none, or it is wrong and reported. */
+export const configValueOf = (context: ConfigContext, entry: ConfigEntry): ConfigValue | undefined => {
+  const { kind, reporter } = context
+  const facts = kind.factsFor(entry.key)
+  if (!facts) {
+    reporter.unknownName(entry.key, entry.at)
+    return undefined
+  }
+  const isObject = entry.value.kind === 'object' || entry.value.kind === 'map'
+  const secret =
+    entry.value.kind !== 'null' &&
+    (facts.secret || (hasSensitive(entry.value) && !(isObject && facts.shape === 'properties')))
+  const value = secret ? secretOf(context, entry) : plainOf(context, entry)
+  if (value === undefined) return undefined
+  const { value: normal, problem } = kind.normalize(entry.key, value)
+  if (!problem) return normal
+  if (!isPropertyMap(value) || Object.keys(value).length > 0) reporter.problem({ ...problem, at: entry.at })
+  return undefined
+}
+
+/** What a name nobody knows may have meant. */
+export const unknownNameDetail = (kind: GuestKind, name: string, own: Iterable<string>): string => {
+  const index = /\d+$/.exec(name)?.[0] ?? '0'
+  const keys = Object.keys(kind.attributes).map((key) => key.replace('[n]', index))
+  const { problem } = kind.normalize(name, '')
+  const specific = problem?.code === 'kind.not-declarable' ? problem.detail : undefined
+  const guess = suggestion(name, [...own, ...Object.keys(kind.groups), ...keys])
+  return (
+    specific ??
+    `A ${kind.name} has no attribute "${name}".${guess || ' Attributes have the names of the Proxmox VE API, such as cores, memory, net0.'}`
+  )
+}

@@ -1,0 +1,181 @@
+import type { SourceRange } from '../../diagnostic/source-range.ts'
+import type { GuestKind } from '../../kinds/kind.ts'
+import { guestKinds } from '../../kinds/registry.ts'
+import type { Address } from '../../resource/address.ts'
+import { type Config, type ConfigValue, isPropertyMap } from '../../resource/config-value.ts'
+import type { DesiredGuest, GuestSource } from '../../resource/desired.ts'
+import { parseVmid, type Vmid } from '../../resource/guest.ts'
+import type { EvaluatedBody } from '../module/evaluated-body.ts'
+import { OWN_FIELDS } from '../module/resource-instance.ts'
+import { rangeOf } from '../syntax/source.ts'
+import { configEntries } from './config-entries.ts'
+import { type ConfigContext, configValueOf, unknownNameDetail } from './config-value.ts'
+import type { Inherited } from './inherited.ts'
+import { type OwnFields, ownFields } from './own-field.ts'
+import type { Reporter } from './reporter.ts'
+import type { ResourceContext } from './resource-context.ts'
+
+interface Declared {
+  readonly config: Config
+  /** Keys declared as null: not inherited either. */
+  readonly dropped: ReadonlySet<string>
+  readonly ranges: { readonly [name: string]: SourceRange }
+}
+
+const groupOf = (kind: GuestKind, key: string): string | undefined =>
+  Object.entries(kind.groups).find(
+    ([, names]) => names.includes(key) || names.includes(key.replace(/\d+$/, '[n]')),
+  )?.[0]
+
+const ownOf = (kind: GuestKind): ReadonlySet<string> =>
+  new Set(OWN_FIELDS[kind.name].filter((name) => name !== 'name' && name !== 'hostname'))
+
+/** A container's `name` is its host name. */
+const keyOf = (kind: GuestKind, key: string): string => (kind.name === 'container' && key === 'name' ? 'hostname' : key)
+
+const declaredConfig = (context: ConfigContext, body: EvaluatedBody): Declared => {
+  const { kind, reporter } = context
+  const config: Record<string, ConfigValue> = {}
+  const ranges: Record<string, SourceRange> = {}
+  const dropped = new Set<string>()
+  for (const given of configEntries(kind, body, ownOf(kind), reporter)) {
+    const entry = { ...given, key: keyOf(kind, given.key) }
+    if (entry.value.kind === 'null') dropped.add(entry.key)
+    const value = configValueOf(context, entry)
+    const group = groupOf(kind, entry.key)
+    const name = group ? `${group}.${entry.key}` : entry.key
+    ranges[name] = rangeOf(entry.at)
+    for (const [property, at] of entry.properties) ranges[`${name}.${property}`] = rangeOf(at)
+    if (value !== undefined) config[entry.key] = value
+  }
+  return { config, dropped, ranges }
+}
+
+const merged = (inherited: Config, own: Declared): Config => {
+  const config: Record<string, ConfigValue> = { ...inherited, ...own.config }
+  for (const [key, value] of Object.entries(own.config)) {
+    const below = inherited[key]
+    if (below !== undefined && isPropertyMap(below) && isPropertyMap(value)) config[key] = { ...below, ...value }
+  }
+  for (const key of own.dropped) delete config[key]
+  return Object.fromEntries(Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+const vmidOf = (fields: OwnFields, reporter: Reporter): Vmid | undefined => {
+  const attribute = fields.attribute('vmid')
+  const text = fields.text('vmid')
+  if (!attribute || text === undefined) return undefined
+  const vmid = parseVmid(text)
+  if (vmid !== undefined) return vmid
+  const detail = `"${text}" is not a VMID. It is a whole number from 100 to 999999999; leave it out to let mpc choose.`
+  reporter.problem({ code: 'declaration.invalid-value', detail, at: attribute.expression })
+  return undefined
+}
+
+const sourceOf = (kind: GuestKind, fields: OwnFields, reporter: Reporter): GuestSource => {
+  const clone = fields.text('clone')
+  const full = fields.flag('full')
+  const archive = kind.name === 'container' ? fields.text('template') : undefined
+  const at = fields.attribute('template')?.at
+  if (clone !== undefined && archive !== undefined && at) {
+    const detail = 'A container is made from a template archive or as a clone, not both. Remove "template" or "clone".'
+    reporter.problem({ code: 'declaration.conflict', detail, at })
+  }
+  const fullAt = fields.attribute('full')?.at
+  if (clone === undefined && fullAt) {
+    const detail = '"full" says how a clone is made, but nothing is cloned here. Add clone = "…", or remove "full".'
+    reporter.problem({ code: 'declaration.conflict', detail, at: fullAt })
+  }
+  if (clone !== undefined) return { by: 'clone', template: clone, ...(full !== undefined && { full }) }
+  return archive === undefined ? { by: 'blank' } : { by: 'archive', volume: archive }
+}
+
+/** Own fields a guest takes over from `defaults` where it says nothing itself. */
+const fieldsOver = (own: OwnFields, below: OwnFields | undefined): OwnFields => {
+  if (!below) return own
+  const from = (name: string): OwnFields => (own.attribute(name) ? own : below)
+  return {
+    attribute: (name) => own.attribute(name) ?? below.attribute(name),
+    text: (name) => from(name).text(name),
+    flag: (name) => from(name).flag(name),
+    choice: (name, choices) => from(name).choice(name, choices),
+  }
+}
+
+/** The configuration a `defaults` block gives, and its own fields; its problems go to the reporter. */
+export const inheritedGuest = (
+  kindName: 'vm' | 'container',
+  body: EvaluatedBody,
+  reporter: Reporter,
+  context: ResourceContext,
+): Inherited => {
+  const kind = guestKinds[kindName]
+  const { config } = declaredConfig({ kind, reporter, keeper: context.keeper }, body)
+  return { config, fields: ownFields(body, reporter) }
+}
+
+const missingNode = (reporter: Reporter, body: EvaluatedBody): void =>
+  reporter.problem({
+    code: 'declaration.missing-attribute',
+    detail: `${reporter.address} does not say on which node it lives. Add node = "…" to it, or to defaults { … } for all guests of its kind.`,
+    at: body.at,
+  })
+
+export const guestReporter = (
+  kindName: 'vm' | 'container',
+  address: string,
+  problem: Reporter['problem'],
+): Reporter => ({
+  address,
+  problem,
+  unknownName: (name, at) =>
+    problem({
+      code: 'declaration.unknown-attribute',
+      detail: unknownNameDetail(guestKinds[kindName], name, OWN_FIELDS[kindName]),
+      at,
+    }),
+})
+
+export interface GuestParts {
+  readonly kind: 'vm' | 'container'
+  readonly address: Address
+  readonly body: EvaluatedBody
+  readonly inherited: Inherited | undefined
+  readonly lifecycle: DesiredGuest['lifecycle']
+  readonly dependsOn: readonly Address[]
+  readonly range: SourceRange
+}
+
+/** Brings an evaluated block to what the planner takes; undefined when its problems leave nothing usable. */
+export const desiredGuest = (
+  parts: GuestParts,
+  reporter: Reporter,
+  context: ResourceContext,
+): DesiredGuest | undefined => {
+  const kind = guestKinds[parts.kind]
+  const own = declaredConfig({ kind, reporter, keeper: context.keeper }, parts.body)
+  const fields = fieldsOver(ownFields(parts.body, reporter), parts.inherited?.fields)
+  const node = fields.text('node')
+  if (node === undefined && !fields.attribute('node')) missingNode(reporter, parts.body)
+  const vmid = vmidOf(fields, reporter)
+  const power = fields.choice('power', ['running', 'stopped'])
+  const pool = fields.text('pool')
+  const template = parts.kind === 'vm' ? fields.flag('template') : undefined
+  const source = sourceOf(kind, fields, reporter)
+  if (node === undefined) return undefined
+  return {
+    kind: parts.kind,
+    address: parts.address,
+    node,
+    ...(vmid !== undefined && { vmid }),
+    source,
+    config: merged(parts.inherited?.config ?? {}, own),
+    ...(power && { power }),
+    ...(pool !== undefined && { pool }),
+    ...(template !== undefined && { template }),
+    lifecycle: parts.lifecycle,
+    dependsOn: parts.dependsOn,
+    range: parts.range,
+    ranges: own.ranges,
+  }
+}

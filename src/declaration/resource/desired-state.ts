@@ -1,0 +1,120 @@
+import type { Address } from '../../resource/address.ts'
+import type { Desired, DesiredOutput, DesiredResource } from '../../resource/desired.ts'
+import { toPlain } from '../eval/to-json.ts'
+import { deepUnmarked, hasSensitive } from '../eval/value.ts'
+import { evaluateBody } from '../module/evaluate-body.ts'
+import type { EvaluatedModule, EvaluatedOutput, ScopedResource } from '../module/evaluate-module.ts'
+import { resourceValue } from '../module/resource-instance.ts'
+import { evaluationIn, type ModuleScope } from '../module/scope.ts'
+import { checkRule } from '../module/variable.ts'
+import { rangeOf } from '../syntax/source.ts'
+import { type Block, blocksOf } from '../syntax/tree.ts'
+import { bindingsOf } from './bindings.ts'
+import { type DependencyIndex, declaredNeeds, dependencyIndex, moduleNeeds } from './depends-on.ts'
+import { desiredGuest, guestReporter, inheritedGuest } from './desired-guest.ts'
+import { desiredPool, poolReporter } from './desired-pool.ts'
+import type { Inherited } from './inherited.ts'
+import { lifecycleBlock, lifecycleOf } from './lifecycle.ts'
+import type { Reporter } from './reporter.ts'
+import type { ResourceContext } from './resource-context.ts'
+
+interface Making {
+  readonly context: ResourceContext
+  readonly index: DependencyIndex
+  /** By `prefix kind`; what the modules above give is merged in. */
+  readonly inherited: Map<string, Inherited | undefined>
+}
+
+const LIFECYCLE = { attributes: new Set<string>(), blocks: new Set(['lifecycle']) }
+
+const merge = (above: Inherited | undefined, own: Inherited): Inherited => {
+  if (!above) return own
+  return {
+    config: { ...above.config, ...own.config },
+    fields: {
+      attribute: (name) => own.fields.attribute(name) ?? above.fields.attribute(name),
+      text: (name) => (own.fields.attribute(name) ? own : above).fields.text(name),
+      flag: (name) => (own.fields.attribute(name) ? own : above).fields.flag(name),
+      choice: (name, choices) => (own.fields.attribute(name) ? own : above).fields.choice(name, choices),
+    },
+  }
+}
+
+/** The defaults of a kind that hold in a module: its own over those of the modules above it. */
+const inheritedIn = (making: Making, scope: ModuleScope, kind: 'vm' | 'container'): Inherited | undefined => {
+  const id = `${scope.prefix} ${kind}`
+  if (making.inherited.has(id)) return making.inherited.get(id)
+  const above = scope.parent && inheritedIn(making, scope.parent, kind)
+  const block = scope.module.declared.defaults.get(kind)
+  const address = `${scope.prefix}defaults.${kind}`
+  const reporter = guestReporter(kind, address, (problem) => scope.world.problem(problem, address))
+  const own =
+    block &&
+    inheritedGuest(
+      kind,
+      evaluateBody(block.body, evaluationIn(scope, {}, address), LIFECYCLE),
+      reporter,
+      making.context,
+    )
+  const inherited = own ? merge(above, own) : above
+  making.inherited.set(id, inherited)
+  return inherited
+}
+
+const defaultsAround = (
+  scope: ModuleScope,
+  kind: string,
+): readonly { readonly block: Block; readonly scope: ModuleScope }[] => {
+  const block = scope.module.declared.defaults.get(kind)
+  return [...(scope.parent ? defaultsAround(scope.parent, kind) : []), ...(block ? [{ block, scope }] : [])]
+}
+
+const dependenciesOf = (making: Making, { scope, key, resource }: ScopedResource): readonly Address[] => {
+  const needs = new Set([...resource.needs, ...declaredNeeds(resource.block, scope), ...moduleNeeds(scope)])
+  needs.delete(`${scope.prefix}${key}`)
+  return making.index.addressesOf(needs)
+}
+
+const checkRules = ({ scope, resource }: ScopedResource, reporter: Reporter): void => {
+  const lifecycle = lifecycleBlock(resource.block, { ...reporter, problem: () => undefined })
+  if (!lifecycle) return
+  for (const rule of blocksOf(lifecycle.body)) {
+    if (rule.name.text !== 'precondition' && rule.name.text !== 'postcondition') continue
+    const names =
+      rule.name.text === 'postcondition'
+        ? { ...resource.instance.names, self: resourceValue(resource) }
+        : resource.instance.names
+    checkRule(scope, rule, resource.address, evaluationIn(scope, names, resource.address))
+  }
+}
+
+const desiredOf = (making: Making, scoped: ScopedResource): DesiredResource | undefined => {
+  const { scope, resource } = scoped
+  const { kind, address, body, block, instance } = resource
+  const problem: Reporter['problem'] = (found) => scope.world.problem(found, address)
+  const reporter = kind === 'pool' ? poolReporter(address, problem) : guestReporter(kind, address, problem)
+  const lifecycle = lifecycleOf(block, defaultsAround(scope, kind), scope, instance.names, reporter)
+  checkRules(scoped, reporter)
+  const dependsOn = dependenciesOf(making, scoped)
+  const range = rangeOf(block.header)
+  if (kind === 'pool')
+    return desiredPool({ address, label: block.labels[0]?.text ?? '', body, lifecycle, dependsOn, range }, reporter)
+  const inherited = inheritedIn(making, scope, kind)
+  return desiredGuest({ kind, address, body, inherited, lifecycle, dependsOn, range }, reporter, making.context)
+}
+
+const outputOf = ({ name, value, sensitive }: EvaluatedOutput, { keeper }: ResourceContext): DesiredOutput => {
+  const hidden = sensitive || hasSensitive(value)
+  const plain = toPlain(deepUnmarked(value))
+  return { name, value: hidden ? keeper.keep(`output.${name}`, JSON.stringify(plain) ?? '') : plain, sensitive: hidden }
+}
+
+/** Turns what was evaluated into what the planner takes. */
+export const desiredState = (evaluated: EvaluatedModule, context: ResourceContext): Desired => {
+  const making: Making = { context, index: dependencyIndex(evaluated.resources), inherited: new Map() }
+  return {
+    resources: evaluated.resources.flatMap((scoped) => desiredOf(making, scoped) ?? []),
+    outputs: evaluated.outputs.map((output) => outputOf(output, context)),
+    ...bindingsOf(evaluated.scopes, evaluated.resources),
+  }
+}

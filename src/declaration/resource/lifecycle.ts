@@ -1,0 +1,122 @@
+import { type Address, parseAddress } from '../../resource/address.ts'
+import { DEFAULT_LIFECYCLE, type Lifecycle } from '../../resource/desired.ts'
+import { suggestion } from '../../util/did-you-mean.ts'
+import { evaluateBody } from '../module/evaluate-body.ts'
+import { attributeNamed } from '../module/gather.ts'
+import { evaluationIn, type InstanceNames, type ModuleScope } from '../module/scope.ts'
+import { pathText, staticPath } from '../module/static-path.ts'
+import { type Block, blocksOf, type Expression } from '../syntax/tree.ts'
+import { ownFields } from './own-field.ts'
+import type { Reporter } from './reporter.ts'
+
+const ATTRIBUTES = [
+  'prevent_destroy',
+  'ignore_changes',
+  'create_before_destroy',
+  'replace_triggered_by',
+  'on_destroy',
+  'reboot',
+  'snapshot',
+]
+
+const RULES = ['precondition', 'postcondition']
+
+const listItems = (expression: Expression, what: string, reporter: Reporter): readonly Expression[] => {
+  if (expression.type === 'tuple') return expression.items
+  reporter.problem({
+    code: 'declaration.invalid-value',
+    detail: `${what} is a list, as in ${what} = [cores].`,
+    at: expression,
+  })
+  return []
+}
+
+/** Attribute names as they are written, bare: `[cores, disk.scsi0.size]`, or `all`. */
+const ignoredNames = (expression: Expression, reporter: Reporter): readonly string[] => {
+  if (expression.type === 'variable' && expression.name === 'all') return ['all']
+  if (expression.type === 'literal' && expression.value === 'all') return ['all']
+  return listItems(expression, 'ignore_changes', reporter).flatMap((item) => {
+    if (item.type === 'literal' && typeof item.value === 'string') return [item.value]
+    const path = staticPath(item)
+    if (path) return [path.map((step) => ('name' in step ? step.name : String(step.key))).join('.')]
+    const detail = 'ignore_changes names attributes: bare words such as cores or disk.scsi0.size, or the word all.'
+    reporter.problem({ code: 'declaration.invalid-value', detail, at: item })
+    return []
+  })
+}
+
+const triggers = (expression: Expression, scope: ModuleScope, reporter: Reporter): readonly Address[] =>
+  listItems(expression, 'replace_triggered_by', reporter).flatMap((item) => {
+    const path = staticPath(item)
+    const whole = path?.slice(0, path[2] && 'key' in path[2] ? 3 : 2)
+    const address = whole && parseAddress(`${scope.prefix}${pathText(whole)}`)
+    const [root, name] = whole ?? []
+    const key = root && name && 'name' in root && 'name' in name ? `${root.name}.${name.name}` : ''
+    if (address && scope.module.declared.resources.has(key)) return [address]
+    const detail = `replace_triggered_by names resources of this module, such as vm.web.${suggestion(key, scope.module.declared.resources.keys())}`
+    reporter.problem({ code: 'declaration.unknown-reference', detail, at: item })
+    return []
+  })
+
+const checkNames = (block: Block, reporter: Reporter): void => {
+  for (const item of block.body.items) {
+    const known = item.type === 'attribute' ? ATTRIBUTES : RULES
+    if (known.includes(item.name.text)) continue
+    reporter.problem({
+      code: item.type === 'attribute' ? 'declaration.unknown-attribute' : 'declaration.unknown-block',
+      detail: `lifecycle has no "${item.name.text}".${suggestion(item.name.text, [...ATTRIBUTES, ...RULES]) || ` It has ${ATTRIBUTES.join(', ')}.`}`,
+      at: item.name,
+    })
+  }
+}
+
+const SKIPPED = { attributes: new Set(['ignore_changes', 'replace_triggered_by']), blocks: new Set(RULES) }
+
+const partOf = (block: Block, scope: ModuleScope, names: InstanceNames, reporter: Reporter): Partial<Lifecycle> => {
+  checkNames(block, reporter)
+  const body = evaluateBody(block.body, evaluationIn(scope, names, reporter.address), SKIPPED)
+  const fields = ownFields(body, reporter)
+  const ignored = attributeNamed(block.body, 'ignore_changes')
+  const triggered = attributeNamed(block.body, 'replace_triggered_by')
+  const preventDestroy = fields.flag('prevent_destroy')
+  const createBeforeDestroy = fields.flag('create_before_destroy')
+  const onDestroy = fields.choice('on_destroy', ['backup', 'retain', 'delete'])
+  const reboot = fields.choice('reboot', ['never', 'allowed'])
+  const snapshot = fields.choice('snapshot', ['auto', 'always', 'never'])
+  return {
+    ...(preventDestroy !== undefined && { preventDestroy }),
+    ...(createBeforeDestroy !== undefined && { createBeforeDestroy }),
+    ...(onDestroy && { onDestroy }),
+    ...(reboot && { reboot }),
+    ...(snapshot && { snapshot }),
+    ...(ignored && { ignoreChanges: ignoredNames(ignored.expression, reporter) }),
+    ...(triggered && { replaceTriggeredBy: triggers(triggered.expression, scope, reporter) }),
+  }
+}
+
+export const lifecycleBlock = (block: Block | undefined, reporter: Reporter): Block | undefined => {
+  const [first, second] = block ? blocksOf(block.body).filter(({ name }) => name.text === 'lifecycle') : []
+  if (second)
+    reporter.problem({
+      code: 'declaration.duplicate',
+      detail: 'There is a lifecycle block already. Put both into one.',
+      at: second.header,
+    })
+  return first
+}
+
+/** How a resource wants to be treated: the defaults of its kind, then what its own block says. */
+export const lifecycleOf = (
+  block: Block,
+  inherited: readonly { readonly block: Block; readonly scope: ModuleScope }[],
+  scope: ModuleScope,
+  names: InstanceNames,
+  reporter: Reporter,
+): Lifecycle => {
+  const parts = inherited.map((one) => {
+    const lifecycle = lifecycleBlock(one.block, reporter)
+    return lifecycle ? partOf(lifecycle, one.scope, {}, reporter) : {}
+  })
+  const own = lifecycleBlock(block, reporter)
+  return Object.assign({}, DEFAULT_LIFECYCLE, ...parts, own ? partOf(own, scope, names, reporter) : {})
+}

@@ -1,0 +1,83 @@
+import { suggestion } from '../../util/did-you-mean.ts'
+import { hasSensitive, type Value } from '../eval/value.ts'
+import type { EvaluatedAttribute, EvaluatedBody } from '../module/evaluated-body.ts'
+import { textOf } from './config-value.ts'
+import type { Reporter } from './reporter.ts'
+
+/** Reads a resource's own fields: those that are no configuration keys. Null counts as not declared. */
+export interface OwnFields {
+  readonly text: (name: string) => string | undefined
+  readonly flag: (name: string) => boolean | undefined
+  readonly choice: <T extends string>(name: string, choices: readonly T[]) => T | undefined
+  readonly attribute: (name: string) => EvaluatedAttribute | undefined
+}
+
+const usable = (attribute: EvaluatedAttribute, reporter: Reporter): Value | undefined => {
+  const { value, name, expression } = attribute
+  if (value.kind === 'unknown') {
+    if (!value.failed)
+      reporter.problem({
+        code: 'declaration.value-not-known',
+        detail: `"${name}" needs a value that is known before apply.${value.origin ? ` ${value.origin} is chosen by the server.` : ''}`,
+        at: expression,
+      })
+    return undefined
+  }
+  if (hasSensitive(value)) {
+    const detail = `"${name}" shows in plans and addresses, so it cannot be sensitive. Use nonsensitive() if it is no secret.`
+    reporter.problem({ code: 'declaration.sensitive-value', detail, at: expression })
+    return undefined
+  }
+  return value
+}
+
+export const ownFields = (body: EvaluatedBody, reporter: Reporter): OwnFields => {
+  const find = (name: string): EvaluatedAttribute | undefined => {
+    const attribute = body.attributes.get(name)
+    return attribute && attribute.value.kind !== 'null' ? attribute : undefined
+  }
+  const wrong = (attribute: EvaluatedAttribute, wanted: string): undefined => {
+    reporter.problem({
+      code: 'declaration.invalid-value',
+      detail: `"${attribute.name}" must be ${wanted}.`,
+      at: attribute.expression,
+    })
+    return undefined
+  }
+  const text = (name: string): string | undefined => {
+    const attribute = find(name)
+    const value = attribute && usable(attribute, reporter)
+    if (!attribute || !value) return undefined
+    const found = textOf(value)
+    return found === undefined || found === '' ? wrong(attribute, 'a text that is not empty') : found
+  }
+  return {
+    attribute: find,
+    text,
+    flag: (name) => {
+      const attribute = find(name)
+      const value = attribute && usable(attribute, reporter)
+      if (!attribute || !value) return undefined
+      if (value.kind === 'bool') return value.value
+      const found = textOf(value)
+      if (found === 'true' || found === '1') return true
+      return found === 'false' || found === '0' ? false : wrong(attribute, 'true or false')
+    },
+    choice: (name, choices) => {
+      const attribute = find(name)
+      const found = text(name)
+      if (!attribute || found === undefined) return undefined
+      const chosen = choices.find((choice) => choice === found)
+      return (
+        chosen ??
+        wrong(
+          attribute,
+          `${choices.map((choice) => `"${choice}"`).join(' or ')}, not "${found}".${suggestion(found, choices)}`.replace(
+            /\.$/,
+            '',
+          ),
+        )
+      )
+    },
+  }
+}

@@ -1,0 +1,6 @@
+import type { SecretKeeper } from './secret-keeper.ts'
+
+/** What making desired resources shares. */
+export interface ResourceContext {
+  readonly keeper: SecretKeeper
+}

@@ -1,0 +1,274 @@
+import type { LexicalProblem, Token } from './token.ts'
+
+/** `name = constant` on a line of its own, read without the grammar: most lines of real declarations. */
+export interface ConstantItem {
+  readonly name: Token
+  readonly value: readonly Token[]
+}
+
+/** The text as the grammar is to see it, with what was taken out of it. Offsets stay the same. */
+export interface GrammarView {
+  readonly text: string
+  /** Line breaks by the offset of the innermost brace around them, -1 for the file; inside other brackets they mean nothing. */
+  readonly newlines: ReadonlyMap<number, readonly number[]>
+  readonly constants: ReadonlyMap<number, readonly ConstantItem[]>
+  /** Literal text of each template, by the template's offset. */
+  readonly texts: ReadonlyMap<number, readonly Token[]>
+  readonly problems: readonly LexicalProblem[]
+}
+
+interface Opener {
+  readonly token: Token
+  readonly isBrace: boolean
+}
+
+interface State {
+  readonly source: string
+  readonly tokens: readonly Token[]
+  readonly out: string[]
+  written: number
+  readonly openers: Opener[]
+  readonly templates: number[]
+  readonly newlines: Map<number, number[]>
+  readonly constants: Map<number, ConstantItem[]>
+  readonly texts: Map<number, Token[]>
+  readonly problems: LexicalProblem[]
+}
+
+const listIn = <T>(map: Map<number, T[]>, key: number): T[] => {
+  const known = map.get(key)
+  if (known) return known
+  const fresh: T[] = []
+  map.set(key, fresh)
+  return fresh
+}
+
+const textOf = ({ source }: State, token: Token | undefined): string =>
+  token ? source.slice(token.start, token.end) : ''
+
+/** Writes blanks up to the token, then its stand-in, which must be as long as the token. */
+const write = (state: State, start: number, standIn: string): void => {
+  if (start > state.written) state.out.push(' '.repeat(start - state.written))
+  state.out.push(standIn)
+  state.written = start + standIn.length
+}
+
+const isBreak = (state: State, token: Token | undefined): boolean =>
+  token === undefined || token.type === 'newline' || (token.type === 'comment' && state.source[token.end - 1] === '\n')
+
+/** Tokens from `at` that make one constant; empty when it is anything else. */
+const constantAt = (state: State, at: number): readonly Token[] => {
+  const { tokens } = state
+  const first = tokens[at]
+  if (!first) return []
+  if (first.type === 'number') return [first]
+  if (first.type === 'identifier') return ['true', 'false', 'null'].includes(textOf(state, first)) ? [first] : []
+  if (first.type !== 'quote-open') return []
+  const second = tokens[at + 1]
+  if (second?.type === 'quote-close') return [first, second]
+  const third = tokens[at + 2]
+  return second?.type === 'text' && third?.type === 'quote-close' ? [first, second, third] : []
+}
+
+const takeConstantItem = (state: State, at: number, brace: number): number => {
+  const { tokens } = state
+  const name = tokens[at]
+  const equals = tokens[at + 1]
+  if (name?.type !== 'identifier' || equals?.type !== 'operator') return 0
+  if (equals.end - equals.start !== 1 || state.source[equals.start] !== '=') return 0
+  // A block on one line is left to the grammar and its checks.
+  if (!isBreak(state, tokens[at - 1])) return 0
+  const value = constantAt(state, at + 2)
+  if (value.length === 0) return 0
+  const after = at + 2 + value.length
+  if (!isBreak(state, tokens[after])) return 0
+  listIn(state.constants, brace).push({ name, value })
+  return 2 + value.length
+}
+
+/** A string or heredoc without any sequence in it: index of its closing token, else -1. */
+const plainEnd = ({ tokens }: State, at: number): number => {
+  let i = at + 1
+  while (tokens[i]?.type === 'text') i++
+  const close = tokens[i]?.type
+  return close === 'quote-close' || close === 'heredoc-close' ? i : -1
+}
+
+const isLabel = (state: State, at: number, end: number): boolean => {
+  const [before, after] = [state.tokens[at - 1], state.tokens[end + 1]]
+  const starts = before?.type === 'identifier' || before?.type === 'quote-close'
+  const goesOn = after?.type === 'identifier' || after?.type === 'quote-open' || textOf(state, after) === '{'
+  return starts && goesOn
+}
+
+/** Digits written here would become one number with a neighbour. */
+const touchesWord = ({ tokens }: State, at: number, end: number): boolean => {
+  const [before, first, last, after] = [tokens[at - 1], tokens[at], tokens[end], tokens[end + 1]]
+  const joins = (token: Token | undefined): boolean =>
+    token !== undefined && token.type !== 'open' && token.type !== 'close' && token.type !== 'newline'
+  return (before?.end === first?.start && joins(before)) || (after?.start === last?.end && joins(after))
+}
+
+/** The grammar needs no more than "a constant stands here": digits, or a word where a block's label stands. */
+const writePlain = (state: State, at: number, end: number): void => {
+  const [first, last] = [state.tokens[at], state.tokens[end]]
+  if (!first || !last) return
+  for (let i = at + 1; i < end; i++) {
+    const text = state.tokens[i]
+    if (text) listIn(state.texts, first.start).push(text)
+  }
+  const length = last.end - first.start
+  if (touchesWord(state, at, end)) write(state, first.start, `"${' '.repeat(length - 2)}"`)
+  else write(state, first.start, (isLabel(state, at, end) ? 'x' : '0').repeat(length))
+}
+
+const openTemplate = (state: State, token: Token): void => {
+  state.templates.push(token.start)
+  write(state, token.start, `"${' '.repeat(token.end - token.start - 1)}`)
+}
+
+const writeNumber = (state: State, at: number, token: Token): void => {
+  const text = textOf(state, token)
+  if (textOf(state, state.tokens[at - 1]) === '.') {
+    if (!/^\d+$/.test(text))
+      state.problems.push({
+        start: token.start,
+        end: token.end,
+        detail: `".${text}" is not an index. Write each index in brackets: [0][1].`,
+      })
+    write(state, token.start, text.replace(/\D/g, '0'))
+    return
+  }
+  if (!/^\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text))
+    state.problems.push({
+      start: token.start,
+      end: token.end,
+      detail: `"${text}" is not a number. Write it as 12, 1.5 or 1e6, or quote it when it is text.`,
+    })
+  write(state, token.start, '1'.repeat(text.length))
+}
+
+/** The grammar wants `.*` and `[*]` without blanks inside. */
+const writeStar = (state: State, at: number, token: Token): void => {
+  const before = state.tokens[at - 1]
+  if (before && textOf(state, before) === '.' && before.end < token.start) {
+    state.out[state.out.length - 1] = ' '
+    state.out.push(`${' '.repeat(token.start - 1 - state.written)}.`)
+    state.written = token.start
+  }
+  write(state, token.start, '*')
+}
+
+const isSpacedSplat = (state: State, at: number): boolean =>
+  textOf(state, state.tokens[at]) === '[' &&
+  textOf(state, state.tokens[at + 1]) === '*' &&
+  textOf(state, state.tokens[at + 2]) === ']'
+
+const opened = (state: State, token: Token): void => {
+  state.openers.push({ token, isBrace: state.source[token.start] === '{' && token.type === 'open' })
+}
+
+const closed = (state: State): void => {
+  state.openers.pop()
+}
+
+const braceAround = ({ openers }: State): number | undefined => {
+  const top = openers.at(-1)
+  if (!top) return -1
+  return top.isBrace ? top.token.start : undefined
+}
+
+const writeToken = (state: State, at: number, token: Token): number => {
+  switch (token.type) {
+    case 'comment':
+    case 'newline': {
+      const brace = braceAround(state)
+      if (brace !== undefined && isBreak(state, token)) listIn(state.newlines, brace).push(token.start)
+      return 1
+    }
+    case 'quote-open':
+    case 'heredoc-open': {
+      const end = plainEnd(state, at)
+      if (end < 0) openTemplate(state, token)
+      else writePlain(state, at, end)
+      return end < 0 ? 1 : end - at + 1
+    }
+    case 'text':
+      listIn(state.texts, state.templates.at(-1) ?? 0).push(token)
+      return 1
+    case 'quote-close':
+    case 'heredoc-close':
+      state.templates.pop()
+      write(state, token.end - 1, '"')
+      return 1
+    case 'template-open':
+      opened(state, token)
+      write(state, token.start, textOf(state, token).replace('~', ' '))
+      return 1
+    case 'template-close':
+      closed(state)
+      write(state, token.end - 1, '}')
+      return 1
+    case 'open':
+      if (isSpacedSplat(state, at)) {
+        write(state, token.start, '[*]')
+        const last = state.tokens[at + 2]
+        if (last && last.end > state.written) write(state, last.end, '')
+        return 3
+      }
+      opened(state, token)
+      write(state, token.start, state.source[token.start] ?? ' ')
+      return 1
+    case 'close':
+      closed(state)
+      write(state, token.start, state.source[token.start] ?? ' ')
+      return 1
+    case 'number':
+      writeNumber(state, at, token)
+      return 1
+    case 'identifier':
+      return writeIdentifier(state, at, token)
+    default:
+      if (textOf(state, token) === '*') writeStar(state, at, token)
+      else write(state, token.start, textOf(state, token))
+      return 1
+  }
+}
+
+const writeIdentifier = (state: State, at: number, token: Token): number => {
+  const brace = braceAround(state)
+  const taken = brace === undefined ? 0 : takeConstantItem(state, at, brace)
+  if (taken > 0) return taken
+  const text = textOf(state, token)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant
+  write(state, token.start, /^[\x00-\x7f]*$/.test(text) ? text : 'x'.repeat(text.length))
+  return 1
+}
+
+/**
+ * What of the text the grammar needs to see. Strings, comments, heredocs and numbers are replaced by blanks or digits of the same length:
+ * the grammar's own reading of them differs from HashiCorp's in places, and it is faster without. `bare` is the offset a template without
+ * quotes is known by.
+ */
+export const grammarView = (source: string, tokens: readonly Token[], bare?: number): GrammarView => {
+  const state: State = {
+    source,
+    tokens,
+    out: [],
+    written: 0,
+    openers: [],
+    templates: bare === undefined ? [] : [bare],
+    newlines: new Map(),
+    constants: new Map(),
+    texts: new Map(),
+    problems: [],
+  }
+  for (let at = 0; at < tokens.length; ) {
+    const token = tokens[at]
+    if (!token) break
+    at += writeToken(state, at, token)
+  }
+  write(state, source.length, '')
+  const { newlines, constants, texts, problems } = state
+  return { text: state.out.join(''), newlines, constants, texts, problems }
+}

@@ -1,0 +1,147 @@
+import { type Diagnostic, diagnose } from '../../../diagnostic/diagnostic.ts'
+import { MAX_DEPTH, MAX_NESTING, MAX_TEXT } from '../limits.ts'
+import { embeddedSource, type Source } from '../source.ts'
+import type { Body, Expression } from '../tree.ts'
+import type { Concrete, ConcreteTree } from './concrete.ts'
+import { type Grammar, hclGrammar } from './grammar.ts'
+import { type GrammarView, grammarView } from './grammar-view.ts'
+import { type Lexed, lexHcl, lexTemplate } from './lexer.ts'
+import { lowerFile } from './lower-body.ts'
+import { lowerExpression } from './lower-expression.ts'
+import { lowerTemplate } from './lower-template.ts'
+import type { Lowering } from './lowering.ts'
+import { parseByItems } from './parse-by-items.ts'
+
+/** The result is always there; with errors it is what could be read. */
+export interface Parsed<T> {
+  readonly value: T
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+const ILL_FORMED_TEMPLATE = `The template sequence that begins here, or one after it, is not well formed. Expected is an expression between "$\{" and "}", or %{ if … } and %{ for … } with their %{ endif } and %{ endfor }.`
+
+const tooLarge = (source: Source): Diagnostic =>
+  diagnose('declaration.too-large', {
+    detail: `This text has ${source.text.length} characters; mpc reads up to ${MAX_TEXT}. Split it into several files, or generate less.`,
+    range: source.rangeAt(0, 0),
+  })
+
+const tooDeep = (source: Source, start: number, end: number): Diagnostic =>
+  diagnose('declaration.too-deep', {
+    detail: `Brackets and templates may be nested ${MAX_NESTING} deep, and an expression may chain a few hundred operators. Move parts of it into locals.`,
+    range: source.rangeAt(start, end),
+  })
+
+interface Session {
+  readonly lowering: Lowering
+  readonly diagnostics: Diagnostic[]
+}
+
+/** One report a line: what follows the first error on a line is mostly its consequence. */
+const startSession = (source: Source, view: GrammarView): Session => {
+  const diagnostics: Diagnostic[] = []
+  const lines = new Set<number>()
+  const report = (start: number, end: number, detail: string): void => {
+    const range = source.rangeAt(start, end)
+    if (lines.has(range.start.line)) return
+    lines.add(range.start.line)
+    diagnostics.push(diagnose('declaration.syntax', { detail, range }))
+  }
+  const lowering: Lowering = { source, view, report, expression: (node) => lowerExpression(lowering, node) }
+  return { lowering, diagnostics }
+}
+
+const reportLexical = ({ lowering }: Session, lexed: Lexed, view: GrammarView): void => {
+  for (const { start, end, detail } of [...lexed.problems, ...view.problems]) lowering.report(start, end, detail)
+}
+
+const depthProblem = (source: Source, lexed: Lexed, tree: ConcreteTree | undefined): Diagnostic | undefined => {
+  if (lexed.tooDeep) return tooDeep(source, lexed.tooDeep.start, lexed.tooDeep.end)
+  return tree && tree.depth > MAX_DEPTH ? tooDeep(source, 0, 0) : undefined
+}
+
+const emptyBody = (source: Source): Body => ({ items: [], source, start: 0, end: source.text.length })
+
+/** Parses with the grammar given; `parseHcl` loads it. */
+export const parseHclWith = (grammar: Grammar, source: Source): Parsed<Body> => {
+  if (source.text.length > MAX_TEXT) return { value: emptyBody(source), diagnostics: [tooLarge(source)] }
+  const lexed = lexHcl(source.text)
+  if (lexed.tooDeep)
+    return { value: emptyBody(source), diagnostics: [tooDeep(source, lexed.tooDeep.start, lexed.tooDeep.end)] }
+  const view = grammarView(source.text, lexed.tokens)
+  const tree = grammar.parse(view.text) ?? parseByItems(grammar, view, lexed.tokens)
+  const deep = depthProblem(source, lexed, tree)
+  if (deep) return { value: emptyBody(source), diagnostics: [deep] }
+  const session = startSession(source, view)
+  reportLexical(session, lexed, view)
+  return { value: lowerFile(session.lowering, tree.root), diagnostics: session.diagnostics }
+}
+
+/** Reads an HCL file into the tree. Every problem is collected; never throws for what the text holds. */
+export const parseHcl = async (source: Source): Promise<Parsed<Body>> => parseHclWith(await hclGrammar(), source)
+
+/** Text of its own for an expression, so that the grammar sees a file with one attribute. */
+const framed = (outer: Source, before: string, after: string): Source => {
+  const { length } = outer.text
+  const text = `${before}${outer.text}${after}`
+  return embeddedSource(outer, text, (offset) => Math.min(Math.max(offset - before.length, 0), length))
+}
+
+const invalid = (source: Source): Expression => ({ type: 'invalid', source, start: 0, end: source.text.length })
+
+const firstValue = (tree: ConcreteTree): Concrete | undefined => {
+  const [attribute, ...others] = tree.root.children
+  const [name, value, ...more] = attribute?.children ?? []
+  return attribute?.type === 'attribute' && name && others.length === 0 && more.length === 0 ? value : undefined
+}
+
+/** Reads one expression. Line breaks are free, as inside parentheses. */
+export const parseExpressionWith = (grammar: Grammar, outer: Source): Parsed<Expression> => {
+  if (outer.text.length > MAX_TEXT) return { value: invalid(outer), diagnostics: [tooLarge(outer)] }
+  const source = framed(outer, '_=(', '\n)')
+  const lexed = lexHcl(source.text)
+  const view = grammarView(source.text, lexed.tokens)
+  const tree = lexed.tooDeep ? undefined : grammar.parse(view.text)
+  const deep = depthProblem(outer, lexed, tree)
+  if (deep) return { value: invalid(source), diagnostics: [deep] }
+  const session = startSession(source, view)
+  reportLexical(session, lexed, view)
+  const value = tree && firstValue(tree)
+  if (!value) {
+    session.lowering.report(
+      3,
+      source.text.length - 2,
+      'This is no expression. Write one such as "text", 12, var.name or [a, b].',
+    )
+    return { value: invalid(source), diagnostics: session.diagnostics }
+  }
+  const expression = session.lowering.expression(value)
+  const inner = expression.type === 'parentheses' ? expression.expression : expression
+  return { value: inner, diagnostics: session.diagnostics }
+}
+
+/** Reads a template without quotes: a template file, a string of a YAML file. */
+export const parseTemplateWith = (grammar: Grammar, outer: Source): Parsed<Expression> => {
+  if (outer.text.length > MAX_TEXT) return { value: invalid(outer), diagnostics: [tooLarge(outer)] }
+  const lexed = lexTemplate(outer.text)
+  const source = framed(outer, '_="', '"')
+  const shifted: Lexed = {
+    ...lexed,
+    tokens: lexed.tokens.map((token) => ({ ...token, start: token.start + 3, end: token.end + 3 })),
+    problems: lexed.problems.map((found) => ({ ...found, start: found.start + 3, end: found.end + 3 })),
+  }
+  const raw = grammarView(source.text, shifted.tokens, 2)
+  const view: GrammarView = { ...raw, text: `_="${raw.text.slice(3, -1)}"` }
+  const tree = lexed.tooDeep ? undefined : grammar.parse(view.text)
+  const deep = depthProblem(outer, lexed, tree)
+  if (deep) return { value: invalid(source), diagnostics: [deep] }
+  const session = startSession(source, view)
+  reportLexical(session, shifted, view)
+  const value = tree && firstValue(tree)
+  if (!value) {
+    const at = lexed.tokens.find(({ type }) => type === 'template-open')
+    session.lowering.report((at?.start ?? 0) + 3, (at?.end ?? 0) + 3, ILL_FORMED_TEMPLATE)
+    return { value: invalid(source), diagnostics: session.diagnostics }
+  }
+  return { value: lowerTemplate(session.lowering, { ...value, start: 2 }, true), diagnostics: session.diagnostics }
+}

@@ -1,0 +1,70 @@
+import type { SourcePosition, SourceRange } from '../../diagnostic/source-range.ts'
+
+/** Text that was parsed and the way from offsets in it (UTF-16 code units) to places in the file a person sees. */
+export interface Source {
+  readonly filename: string
+  readonly text: string
+  readonly rangeAt: (start: number, end: number) => SourceRange
+}
+
+/** Part of a source; every node of the tree is one. */
+export interface Located {
+  readonly source: Source
+  readonly start: number
+  readonly end: number
+}
+
+export const rangeOf = ({ source, start, end }: Located): SourceRange => source.rangeAt(start, end)
+
+const lineStartsOf = (text: string): { readonly starts: readonly number[]; readonly bytes: readonly number[] } => {
+  const starts = [0]
+  const bytes = [0]
+  let from = 0
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) {
+    bytes.push((bytes.at(-1) ?? 0) + Buffer.byteLength(text.slice(from, at + 1)))
+    from = at + 1
+    starts.push(from)
+  }
+  return { starts, bytes }
+}
+
+const lastAtMost = (sorted: readonly number[], value: number): number => {
+  let low = 0
+  let high = sorted.length - 1
+  while (low < high) {
+    const middle = (low + high + 1) >> 1
+    if ((sorted[middle] ?? 0) <= value) low = middle
+    else high = middle - 1
+  }
+  return low
+}
+
+/** A file as it was read. Lines are counted only when a range is asked for. */
+export const fileSource = (filename: string, text: string): Source => {
+  let lines: ReturnType<typeof lineStartsOf> | undefined
+  const positionAt = (offset: number): SourcePosition => {
+    lines ??= lineStartsOf(text)
+    const index = lastAtMost(lines.starts, offset)
+    const before = text.slice(lines.starts[index], offset)
+    return {
+      line: index + 1,
+      column: Array.from(before).length + 1,
+      byte: (lines.bytes[index] ?? 0) + Buffer.byteLength(before),
+    }
+  }
+  return {
+    filename,
+    text,
+    rangeAt: (start, end) => ({ filename, start: positionAt(start), end: positionAt(Math.max(start, end)) }),
+  }
+}
+
+/**
+ * Text that stands inside another source, changed on the way (a YAML string after unescaping): `placeAt` gives the offset in the outer
+ * source for an offset in `text`.
+ */
+export const embeddedSource = (outer: Source, text: string, placeAt: (offset: number) => number): Source => ({
+  filename: outer.filename,
+  text,
+  rangeAt: (start, end) => outer.rangeAt(placeAt(start), placeAt(end)),
+})

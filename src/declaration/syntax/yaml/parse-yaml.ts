@@ -1,0 +1,253 @@
+import type { Document, Node, Pair, Scalar, YAMLMap, YAMLSeq } from 'yaml'
+import { type Diagnostic, diagnose } from '../../../diagnostic/diagnostic.ts'
+import { type Grammar, hclGrammar } from '../hcl/grammar.ts'
+import { type Parsed, parseExpressionWith, parseTemplateWith } from '../hcl/parse-hcl.ts'
+import { MAX_NESTING, MAX_TEXT } from '../limits.ts'
+import type { Located, Source } from '../source.ts'
+import type { Attribute, Block, Body, Expression, Name, ObjectItem } from '../tree.ts'
+import type { BlockShape, BodyShape } from './block-shape.ts'
+import { yamlText } from './yaml-text.ts'
+
+type Yaml = typeof import('yaml')
+
+interface Reading {
+  readonly yaml: Yaml
+  readonly grammar: Grammar
+  readonly source: Source
+  readonly document: Document.Parsed
+  readonly report: (diagnostic: Diagnostic) => void
+}
+
+const place = ({ source }: Reading, node: Node | null | undefined, fallback: Located): Located => {
+  const [start, end] = node?.range ?? [fallback.start, fallback.end]
+  return { source, start, end }
+}
+
+const syntax = (reading: Reading, at: Located, detail: string): void =>
+  reading.report(diagnose('declaration.syntax', { detail, range: reading.source.rangeAt(at.start, at.end) }))
+
+/** Follows an alias to what it stands for. */
+const resolved = ({ yaml, document }: Reading, node: unknown): Node | null =>
+  yaml.isAlias(node) ? (node.resolve(document) ?? null) : (node as Node | null)
+
+const nameOf = (reading: Reading, key: unknown, fallback: Located): Name | undefined => {
+  const node = resolved(reading, key)
+  const at = place(reading, node, fallback)
+  if (!reading.yaml.isScalar(node) || node.value === null || typeof node.value === 'object') {
+    syntax(reading, at, 'A key must be a word or a string.')
+    return undefined
+  }
+  return { ...at, text: String(node.value).normalize('NFC') }
+}
+
+const take = <T>(reading: Reading, { value, diagnostics }: Parsed<T>): T => {
+  for (const diagnostic of diagnostics) reading.report(diagnostic)
+  return value
+}
+
+const stringExpression = (reading: Reading, node: Scalar, at: Located, asExpression: boolean): Expression => {
+  const value = String(node.value)
+  const text = yamlText(reading.source, node, at.start, at.end)
+  if (value.includes('${') || value.includes('%{'))
+    return { ...take(reading, parseTemplateWith(reading.grammar, text)) }
+  if (asExpression) return take(reading, parseExpressionWith(reading.grammar, text))
+  return { type: 'literal', value: value.normalize('NFC'), ...at }
+}
+
+const DECIMAL = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/
+
+const numberExpression = (reading: Reading, node: Scalar, at: Located): Expression => {
+  const written = reading.source.text.slice(at.start, at.end)
+  const number = DECIMAL.test(written) ? written : String(node.value)
+  if (DECIMAL.test(number) && !number.startsWith('-')) return { type: 'literal', value: { number }, ...at }
+  if (DECIMAL.test(number)) {
+    const operand: Expression = { type: 'literal', value: { number: number.slice(1) }, ...at }
+    return { type: 'unary', operator: '-', operand, ...at }
+  }
+  syntax(reading, at, `${written} is not a number mpc can use. Write a decimal number such as 12 or 1.5.`)
+  return { type: 'invalid', ...at }
+}
+
+const scalarExpression = (reading: Reading, node: Scalar, at: Located, asExpression: boolean): Expression => {
+  if (typeof node.value === 'string') return stringExpression(reading, node, at, asExpression)
+  if (typeof node.value === 'boolean' || node.value === null) return { type: 'literal', value: node.value, ...at }
+  if (typeof node.value === 'number' || typeof node.value === 'bigint') return numberExpression(reading, node, at)
+  syntax(
+    reading,
+    at,
+    'This kind of YAML value means nothing in a declaration. Use a string, a number, true, false or null.',
+  )
+  return { type: 'invalid', ...at }
+}
+
+const mapItem = (reading: Reading, pair: Pair, outer: Located, asExpression: boolean): ObjectItem | undefined => {
+  const name = nameOf(reading, pair.key, outer)
+  if (!name) return undefined
+  const templated = name.text.includes('${')
+  const node = resolved(reading, pair.key)
+  const key: Expression =
+    templated && reading.yaml.isScalar(node)
+      ? stringExpression(reading, node, name, false)
+      : { type: 'literal', value: name.text, source: name.source, start: name.start, end: name.end }
+  return {
+    key,
+    ...(!templated && { bare: true as const }),
+    value: expressionOf(reading, pair.value, name, asExpression),
+  }
+}
+
+const expressionOf = (reading: Reading, given: unknown, fallback: Located, asExpression: boolean): Expression => {
+  const node = resolved(reading, given)
+  const at = place(reading, node, fallback)
+  const { yaml } = reading
+  if (node === null || node === undefined) return { type: 'literal', value: null, ...at }
+  if (yaml.isScalar(node)) return scalarExpression(reading, node, at, asExpression)
+  if (yaml.isSeq(node)) {
+    const items = (node as YAMLSeq).items.map((item) => expressionOf(reading, item, at, asExpression))
+    return { type: 'tuple', items, ...at }
+  }
+  if (yaml.isMap(node)) {
+    const items = (node as YAMLMap).items.map((pair) => mapItem(reading, pair, at, asExpression))
+    return { type: 'object', items: items.filter((item) => item !== undefined), ...at }
+  }
+  syntax(reading, at, 'This kind of YAML value means nothing in a declaration.')
+  return { type: 'invalid', ...at }
+}
+
+const isEmpty = (reading: Reading, node: Node | null): boolean =>
+  node === null || (reading.yaml.isScalar(node) && node.value === null)
+
+/** Blocks under one key: one per label, and a list gives several without labels. */
+const blocksOf = (
+  reading: Reading,
+  name: Name,
+  labels: readonly Name[],
+  given: unknown,
+  shape: BlockShape,
+): readonly Block[] => {
+  const node = resolved(reading, given)
+  const at = place(reading, node, name)
+  const { yaml } = reading
+  if (labels.length < shape.labels) {
+    if (isEmpty(reading, node)) return []
+    if (yaml.isMap(node))
+      return (node as YAMLMap).items.flatMap((pair) => {
+        const label = nameOf(reading, pair.key, at)
+        return label ? blocksOf(reading, name, [...labels, label], pair.value, shape) : []
+      })
+    syntax(reading, at, `Under "${labels.at(-1)?.text ?? name.text}" stand names, each with its own settings below it.`)
+    return []
+  }
+  if (yaml.isSeq(node)) return (node as YAMLSeq).items.flatMap((item) => blocksOf(reading, name, labels, item, shape))
+  if (!isEmpty(reading, node) && !yaml.isMap(node)) {
+    syntax(
+      reading,
+      at,
+      `"${labels.at(-1)?.text ?? name.text}" is a block: its settings stand below it, each as "name: value".`,
+    )
+    return []
+  }
+  const body: Body = yaml.isMap(node) ? bodyOf(reading, node as YAMLMap, shape.body, at) : { items: [], ...at }
+  const header = labels.at(-1) ?? name
+  const whole = { source: reading.source, start: Math.min(header.start, at.start), end: Math.max(header.end, at.end) }
+  return [
+    {
+      type: 'block',
+      name,
+      labels,
+      body,
+      header: { source: reading.source, start: header.start, end: header.end },
+      ...whole,
+    },
+  ]
+}
+
+const bodyOf = (reading: Reading, node: YAMLMap, shape: BodyShape, at: Located): Body => {
+  const items: (Attribute | Block)[] = []
+  for (const pair of node.items) {
+    const name = nameOf(reading, pair.key, at)
+    if (!name) continue
+    const block = Object.hasOwn(shape.blocks, name.text) ? shape.blocks[name.text] : undefined
+    if (block) items.push(...blocksOf(reading, name, [], pair.value, block))
+    else {
+      const expression = expressionOf(reading, pair.value, name, shape.expressions.includes(name.text))
+      items.push({
+        type: 'attribute',
+        name,
+        expression,
+        source: reading.source,
+        start: name.start,
+        end: Math.max(name.end, expression.end),
+      })
+    }
+  }
+  return { items, source: at.source, start: at.start, end: at.end }
+}
+
+const nestingOf = (text: string): number => {
+  let deepest = 0
+  let depth = 0
+  for (const character of text) {
+    if (character === '[' || character === '{') deepest = Math.max(deepest, ++depth)
+    else if (character === ']' || character === '}') depth--
+    else if (character === '\n') deepest = Math.max(deepest, depth)
+  }
+  return deepest
+}
+
+/** Columns of indentation, each of which may open a level. */
+const indentationOf = (text: string): number => {
+  const levels: number[] = []
+  let deepest = 0
+  for (const line of text.split('\n')) {
+    const [lead = ''] = /^[ -]*/.exec(line) ?? []
+    if (lead.length === line.length) continue
+    while ((levels.at(-1) ?? -1) >= lead.length) levels.pop()
+    levels.push(lead.length)
+    deepest = Math.max(deepest, levels.length + (lead.match(/-/g)?.length ?? 0))
+  }
+  return deepest
+}
+
+const refusal = (source: Source): Diagnostic | undefined => {
+  const range = source.rangeAt(0, 0)
+  if (source.text.length > MAX_TEXT)
+    return diagnose('declaration.too-large', {
+      detail: `This text has ${source.text.length} characters; mpc reads up to ${MAX_TEXT}. Split it into several files.`,
+      range,
+    })
+  if (Math.max(nestingOf(source.text), indentationOf(source.text)) <= MAX_NESTING) return undefined
+  const detail = `Lists and maps may be nested ${MAX_NESTING} deep. Move parts of this file into locals.`
+  return diagnose('declaration.too-deep', { detail, range })
+}
+
+const reportDocument = (reading: Reading): void => {
+  for (const { message, pos } of [...reading.document.errors, ...reading.document.warnings]) {
+    const [text = message] = message.split(/ at line \d+/)
+    syntax(reading, { source: reading.source, start: pos[0], end: Math.max(pos[1], pos[0] + 1) }, `${text}.`)
+  }
+}
+
+/** Reads a YAML or JSON file into the same tree HCL gives; `shape` tells blocks from attributes. */
+export const parseYaml = async (source: Source, shape: BodyShape): Promise<Parsed<Body>> => {
+  const empty: Body = { items: [], source, start: 0, end: source.text.length }
+  const refused = refusal(source)
+  if (refused) return { value: empty, diagnostics: [refused] }
+  const [yaml, grammar] = await Promise.all([import('yaml'), hclGrammar()])
+  const document = yaml.parseDocument(source.text, { prettyErrors: true, intAsBigInt: true, uniqueKeys: true })
+  const diagnostics: Diagnostic[] = []
+  const reading: Reading = { yaml, grammar, source, document, report: (diagnostic) => diagnostics.push(diagnostic) }
+  reportDocument(reading)
+  const { contents } = document
+  if (contents === null || (yaml.isScalar(contents) && contents.value === null)) return { value: empty, diagnostics }
+  if (!yaml.isMap(contents)) {
+    if (diagnostics.length === 0)
+      syntax(
+        reading,
+        place(reading, contents, empty),
+        'A declaration file holds blocks by name, such as "vm:" or "variable:".',
+      )
+    return { value: empty, diagnostics }
+  }
+  return { value: bodyOf(reading, contents, shape, empty), diagnostics }
+}
