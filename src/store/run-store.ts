@@ -1,8 +1,10 @@
 import type { Kysely } from 'kysely'
 import type { FinishedRun, RecordedRun, RequestRecord, RunRecord, StepRecord, UnfinishedRun } from '../apply/journal.ts'
+import type { SafetySnapshot } from '../apply/snapshot-retention.ts'
 import { type Checked, diagnose } from '../diagnostic/diagnostic.ts'
 import type { Plan } from '../plan/plan.ts'
 import { fromJson, fromJsonOr } from './json-text.ts'
+import { readSafetySnapshots } from './safety-snapshots.ts'
 import type { JournalTable, RunStepTable, RunTable, Tables } from './tables.ts'
 
 export interface RunStore {
@@ -13,10 +15,12 @@ export interface RunStore {
   /** Newest first. */
   readonly ofPlan: (plan: string) => Promise<readonly RunRecord[]>
   /**
-   * A run that ended, by its id, or a plan's last one that left something to undo, or simply its last one. Where it was undone and then done
+   * A run that ended, by its id, or a plan's (or the beginning of its id) last one that left something to undo, or simply its last one. Where it was undone and then done
    * again, it is the run that did it again.
    */
   readonly finished: (planOrRun: string) => Promise<Checked<FinishedRun>>
+  /** Snapshots that mpc took and, by its own records, has not removed, oldest first. */
+  readonly safetySnapshots: () => Promise<readonly SafetySnapshot[]>
 }
 
 const runOf = ({ id, plan, status, started_at, ended_at }: RunTable): RunRecord => ({
@@ -104,14 +108,22 @@ const loadFinished = async (db: Kysely<Tables>, row: RunTable): Promise<Finished
   }
 }
 
-const finished = async (db: Kysely<Tables>, planOrRun: string): Promise<Checked<FinishedRun>> => {
-  const rows = await db
-    .selectFrom('run')
-    .selectAll()
-    .where(({ or, eb }) => or([eb('id', '=', planOrRun), eb('plan', '=', planOrRun)]))
-    .where('status', '!=', 'running')
-    .orderBy('number', 'desc')
+/** Runs that a person may mean: by run id, by plan id, or by the beginning of one plan's id; newest first. */
+const runsMeant = async (db: Kysely<Tables>, text: string): Promise<readonly RunTable[]> => {
+  const ended = () => db.selectFrom('run').selectAll().where('status', '!=', 'running').orderBy('number', 'desc')
+  const exact = await ended()
+    .where(({ or, eb }) => or([eb('id', '=', text), eb('plan', '=', text)]))
     .execute()
+  if (exact.length > 0) return exact
+  const prefix = text.startsWith('p-') ? text : `p-${text}`
+  const close = await ended()
+    .where(({ eb, fn, val }) => eb(fn('substr', ['plan', val(1), val(prefix.length)]), '=', prefix))
+    .execute()
+  return new Set(close.map(({ plan }) => plan)).size === 1 ? close : []
+}
+
+const finished = async (db: Kysely<Tables>, planOrRun: string): Promise<Checked<FinishedRun>> => {
+  const rows = await runsMeant(db, planOrRun.trim().toLowerCase())
   const runs: FinishedRun[] = []
   for (const row of rows) {
     const run = await loadFinished(db, row)
@@ -149,4 +161,5 @@ export const runStore = (db: Kysely<Tables>): RunStore => ({
     return rows.map(runOf)
   },
   finished: (planOrRun) => finished(db, planOrRun),
+  safetySnapshots: () => readSafetySnapshots(db),
 })

@@ -1,0 +1,41 @@
+import type { Kysely } from 'kysely'
+import { effectOf } from '../apply/request-effect.ts'
+import type { SafetySnapshot } from '../apply/snapshot-retention.ts'
+import type { Address } from '../resource/address.ts'
+import type { ApiRequest } from '../resource/request.ts'
+import { fromJson } from './json-text.ts'
+import type { Tables } from './tables.ts'
+
+/** Requests that took or removed snapshots, or guests with all they had, oldest first. */
+const readRequests = (db: Kysely<Tables>) =>
+  db
+    .selectFrom('journal')
+    .innerJoin('run', 'run.id', 'journal.run')
+    .leftJoin('plan_step', (join) =>
+      join.onRef('plan_step.plan', '=', 'run.plan').onRef('plan_step.step', '=', 'journal.step'),
+    )
+    .select(['journal.run', 'journal.request', 'plan_step.action', 'plan_step.address'])
+    .where('journal.status', '=', 'done')
+    .where(({ or, eb }) =>
+      or([eb('plan_step.action', '=', 'snapshot'), eb('journal.request', 'like', '%"method":"DELETE"%')]),
+    )
+    .orderBy('journal.at')
+    .execute()
+
+/** Snapshots that mpc took and, by its own records, has not removed, oldest first. */
+export const readSafetySnapshots = async (db: Kysely<Tables>): Promise<readonly SafetySnapshot[]> => {
+  const standing = new Map<string, SafetySnapshot>()
+  for (const { run, request, action, address } of await readRequests(db)) {
+    const effect = effectOf(fromJson<ApiRequest>(request))
+    if (effect.kind === 'guest-gone') {
+      for (const [key, { guest }] of standing) if (guest.vmid === effect.guest.vmid) standing.delete(key)
+    }
+    if (effect.kind !== 'snapshot') continue
+    const { guest, name } = effect
+    const key = `${guest.vmid} ${name}`
+    standing.delete(key)
+    const taken = effect.present && action === 'snapshot' && address !== null
+    if (taken) standing.set(key, { run, address: address as Address, guest, name })
+  }
+  return [...standing.values()]
+}
