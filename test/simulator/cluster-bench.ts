@@ -1,7 +1,7 @@
 import { addFile, addNode, addStorage } from '../../src/simulator/profile/add.ts'
 import { type Simulator, startSimulator } from '../../src/simulator/start.ts'
 import type { World } from '../../src/simulator/state/world.ts'
-import { plainClient } from './replay.ts'
+import { plainClient } from './plain-client.ts'
 
 type Params = Readonly<Record<string, unknown>>
 

@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { startSimulator } from '../../src/simulator/start.ts'
-import { plainClient } from './replay.ts'
+import { plainClient } from './plain-client.ts'
 import { tell } from './story.ts'
 
 const FAILED = 'Parameter verification failed.'

@@ -3,7 +3,7 @@ import type { TLSSocket } from 'node:tls'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { startSimulator } from '../../src/simulator/start.ts'
-import { plainClient } from './replay.ts'
+import { plainClient } from './plain-client.ts'
 
 type Headers = Readonly<Record<string, string>>
 

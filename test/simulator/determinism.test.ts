@@ -1,8 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { startSimulator } from '../../src/simulator/start.ts'
+import { plainClient } from './plain-client.ts'
 import { dice, randomRequest } from './random-request.ts'
-import { plainClient } from './replay.ts'
 
 const REQUESTS = 800
 

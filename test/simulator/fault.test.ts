@@ -4,7 +4,7 @@ import type { FaultSpec } from '../../src/simulator/fault/fault.ts'
 import { configText } from '../../src/simulator/guest/config-text.ts'
 import { addGuest, addNode, addStorage } from '../../src/simulator/profile/add.ts'
 import { type Simulator, startSimulator } from '../../src/simulator/start.ts'
-import { type Answer, plainClient } from './replay.ts'
+import { type Answer, plainClient } from './plain-client.ts'
 
 type Bench = {
   readonly simulator: Simulator

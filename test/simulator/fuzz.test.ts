@@ -1,8 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { startSimulator } from '../../src/simulator/start.ts'
+import { type Answer, plainClient } from './plain-client.ts'
 import { dice, type RandomRequest, randomRequest } from './random-request.ts'
-import { type Answer, plainClient } from './replay.ts'
 
 const REQUESTS = 10_000
 const CONNECTIONS = 8

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { facts } from '../../src/simulator/api/facts.ts'
 import { routes } from '../../src/simulator/routes.ts'
 import { startSimulator } from '../../src/simulator/start.ts'
-import { plainClient } from './replay.ts'
+import { plainClient } from './plain-client.ts'
 import { replayAll } from './replay-all.ts'
 import { checkReturns, conformanceHook } from './returns.ts'
 

@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert'
 import { type SimulatorOptions, startSimulator } from '../../src/simulator/start.ts'
 import { normalForm } from './normal-form.ts'
-import { plainClient } from './replay.ts'
+import { plainClient } from './plain-client.ts'
 
 /** One request of a story and what PVE answers: the reason phrase (`OK` unless told), the data, the errors by parameter. */
 export type Step = {

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { startSimulator } from '../../src/simulator/start.ts'
 import type { ClusterDescription } from '../../src/simulator/twin/description.ts'
 import { parseDescription } from '../../src/simulator/twin/parse-description.ts'
-import { type Answer, plainClient } from './replay.ts'
+import { type Answer, plainClient } from './plain-client.ts'
 
 const description: ClusterDescription = {
   name: 'lab',
