@@ -1,5 +1,4 @@
-import { canonicalJson } from '../util/canonical-json.ts'
-import { sha256 } from '../util/sha256.ts'
+import { canonicalSha256 } from '../util/sha256.ts'
 import type { Plan } from './plan.ts'
 
 /** Digits and letters that cannot be mistaken for one another. */
@@ -20,7 +19,7 @@ export const shortName = (hash: string, length: number): string => {
 
 /** Gives a plan its fingerprint and its id. Plans are content-addressed: the same differences give the same plan. */
 export const sealPlan = (parts: Omit<Plan, 'id' | 'fingerprint'>): Plan => {
-  const fingerprint = sha256(canonicalJson(parts))
+  const fingerprint = canonicalSha256(parts)
   const { format_version, ...rest } = parts
   return { format_version, id: `p-${shortName(fingerprint, ID_LENGTH)}`, fingerprint, ...rest }
 }
