@@ -53,8 +53,8 @@ export const linkVolume = (call: Call, key: string, volid: string, vmid: number,
   const base = findVolume(world, volid, node) ?? raise(`volume '${volid}' does not exist`)
   log(`create linked clone of drive ${key} (${volid})`)
   const image = nextImageName(world, base.storage, node, vmid)
-  const files = backend(world, base.storage).fileBased
-  const format = files && base.format !== 'subvol' ? 'qcow2' : base.format
+  const { fileBased: files, clonesHang } = backend(world, base.storage)
+  const format = files && clonesHang ? 'qcow2' : base.format
   const file = files ? `${image}.${format}` : image
   log(`clone ${base.name}: images, ${file}, ${vmid} to ${file} (base=${files ? `../${base.name}` : base.name})`)
   const volume = allocate(world, node, {
@@ -63,21 +63,22 @@ export const linkVolume = (call: Call, key: string, volid: string, vmid: number,
     format,
     size: base.size,
     image,
-    parent: base.name,
+    ...(clonesHang ? { parent: base.name } : {}),
   })
-  if (files)
+  if (files && clonesHang)
     log(
       `Formatting '${pathOf(world, volume.storage, volume.name)}', fmt=qcow2 cluster_size=131072 extended_l2=on preallocation=metadata compression_type=zlib size=${volume.size} backing_file=../${base.name} backing_fmt=${base.format} lazy_refcounts=off refcount_bits=16`,
     )
   return volume
 }
 
-/** Whether a linked clone can be made of the volume: a base volume on a storage that knows them. */
+/** Whether a linked clone can be made of the volume, or of its snapshot: base volumes always, others where the storage can. */
 export const canLink = (world: World, volid: string, node: string, snapshot: string | undefined): boolean => {
   const volume = findVolume(world, volid, node)
   if (volume === undefined) return false
   const kind = backend(world, volume.storage)
   if (!kind.linkedFormats.includes(volume.format)) return false
-  const isBase = /(?:^|\/)base-[^/]*$/.test(volume.name)
-  return isBase || (snapshot !== undefined && ['rbd', 'btrfs'].includes(world.storages.get(volume.storage)?.type ?? ''))
+  return (
+    /(?:^|\/)base-[^/]*$/.test(volume.name) || kind.clonesOf.includes(snapshot === undefined ? 'current' : 'snapshot')
+  )
 }

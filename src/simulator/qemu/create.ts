@@ -1,6 +1,8 @@
 import type { Call } from '../api/call.ts'
 import { errorText, raise, raisePerm } from '../api/error.ts'
 import { lockFile } from '../guest/find-guest.ts'
+import { carryOut } from '../ha/manager.ts'
+import { haState, sidOf } from '../ha/state.ts'
 import { makeGuest, type Section, touch } from '../state/guest.ts'
 import { nowSeconds } from '../state/world.ts'
 import type { Worker } from '../task/task.ts'
@@ -99,6 +101,12 @@ export const createVm = (call: Call): string => {
     } catch (error) {
       world.guests.delete(vmid)
       return raise(`${prefix}${errorText(error)}`)
+    }
+    if (call.flag('ha-managed')) {
+      worker.log('Add as HA resource')
+      haState(world).resources.set(sidOf(guest), { state: call.flag('start') ? 'started' : 'stopped' })
+      carryOut(world, guest)
+      return undefined
     }
     if (call.flag('start')) {
       worker.log('Execute autostart')

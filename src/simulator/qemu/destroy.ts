@@ -1,5 +1,5 @@
 import type { Call } from '../api/call.ts'
-import { errorText, raise } from '../api/error.ts'
+import { errorText, raise, raiseParam } from '../api/error.ts'
 import { guestHooks } from '../guest/all-hooks.ts'
 import { checkLock, loadGuest, lockFile } from '../guest/find-guest.ts'
 import type { Guest } from '../state/guest.ts'
@@ -78,7 +78,7 @@ const checkTime = 40
 
 /** DELETE /nodes/{node}/qemu/{vmid} */
 export const destroyVm = async (call: Call): Promise<string> => {
-  if (call.flag('skiplock') && !call.isRoot()) raise('Only root may use this option.')
+  if (call.flag('skiplock') && !call.isRoot()) raiseParam({ skiplock: 'Only root may use this option.' })
   const { world } = call
   const node = call.node().name
   const guest = guestOf(call)

@@ -23,8 +23,22 @@ const mustRun = (call: Call): Guest => {
   return guest
 }
 
-const checkSkiplock = (call: Call): void => {
-  if (call.flag('skiplock') && !call.isRoot()) raiseParam({ skiplock: 'Only root may use this option.' })
+/** Options for the cluster's own use: refused to everybody but root. */
+const rootOnly = [
+  'skiplock',
+  'stateuri',
+  'migratedfrom',
+  'migration_type',
+  'migration_network',
+  'targetstorage',
+  'keepActive',
+  'nocheck',
+]
+
+const checkRootOnly = (call: Call): void => {
+  for (const name of rootOnly)
+    if (call.text(name) !== '' && call.text(name) !== '0' && !call.isRoot())
+      raiseParam({ [name]: 'Only root may use this option.' })
 }
 
 /** What follows the end of the process: the changes that waited for it are applied. */
@@ -80,7 +94,7 @@ const askHa = (call: Call, guest: Guest, type: string, state: 'started' | 'stopp
   })
 
 const start = (call: Call): string => {
-  checkSkiplock(call)
+  checkRootOnly(call)
   const ha = managed(call)
   if (ha !== undefined) return askHa(call, ha, 'hastart', 'started')
   const { world } = call
@@ -93,7 +107,7 @@ const start = (call: Call): string => {
 }
 
 const stop = (call: Call): string => {
-  checkSkiplock(call)
+  checkRootOnly(call)
   const ha = managed(call)
   if (ha !== undefined) return askHa(call, ha, 'hastop', 'stopped')
   const timeout = call.has('timeout') ? call.number('timeout') : undefined
@@ -109,7 +123,7 @@ const stop = (call: Call): string => {
 }
 
 const shutdown = (call: Call): string => {
-  checkSkiplock(call)
+  checkRootOnly(call)
   const known = call.world.guests.get(call.vmid())
   const paused = known?.type === 'qemu' && known.running?.paused === true
   if (paused && !call.flag('forceStop')) raise('VM is paused - cannot shutdown')
@@ -141,7 +155,7 @@ const reboot = (call: Call): string => {
 }
 
 const reset = (call: Call): string => {
-  checkSkiplock(call)
+  checkRootOnly(call)
   const guest = mustRun(call)
   return call.task('qmreset', guest.vmid, (worker) =>
     withLock(call.world, guest.vmid, async () => {
@@ -153,7 +167,7 @@ const reset = (call: Call): string => {
 }
 
 const suspend = (call: Call): string => {
-  checkSkiplock(call)
+  checkRootOnly(call)
   const guest = mustRun(call)
   if (call.flag('todisk')) return suspendToDisk(call, guest)
   if (call.has('statestorage')) raiseParam({ todisk: "missing property required by 'statestorage'" })
@@ -167,7 +181,7 @@ const suspend = (call: Call): string => {
 }
 
 const resume = (call: Call): string => {
-  checkSkiplock(call)
+  checkRootOnly(call)
   const guest = onNode(call)
   const fromDisk = guest.config['lock'] === 'suspended'
   if (!guest.running && !fromDisk) raise(`VM ${guest.vmid} not running`)

@@ -1,5 +1,5 @@
 import type { Call } from '../api/call.ts'
-import { raise } from '../api/error.ts'
+import { raise, raiseParam } from '../api/error.ts'
 import { digestOf } from '../guest/config-text.ts'
 import { checkLock, loadGuest, lockFile } from '../guest/find-guest.ts'
 import { splitVolid } from '../schema/formats.ts'
@@ -27,7 +27,7 @@ export const resizeDisk = (call: Call): string => {
   const node = call.node().name
   const key = call.text('disk')
   const wanted = call.text('size')
-  if (call.flag('skiplock') && !call.isRoot()) raise('Only root may use this option.')
+  if (call.flag('skiplock') && !call.isRoot()) raiseParam({ skiplock: 'Only root may use this option.' })
   return call.task('resize', call.vmid(), (worker) =>
     world.locks.withLock(lockFile('qemu', call.vmid()), async () => {
       const guest = loadGuest(world, 'qemu', node, call.vmid())

@@ -29,10 +29,8 @@ export const memoryOf = (config: Section): number => {
   return Number(/(?:^|current=)(\d+)/.exec(text)?.[1] ?? 512) * 2 ** 20
 }
 
-export const cpusOf = (config: Section): number => {
-  const all = Number(config['sockets'] ?? 1) * Number(config['cores'] ?? 1)
-  return config['vcpus'] === undefined ? all : Math.min(all, Number(config['vcpus']))
-}
+export const cpusOf = (config: Section): number =>
+  Number(config['vcpus'] ?? Number(config['sockets'] ?? 1) * Number(config['cores'] ?? 1))
 
 /** The machine type a Windows guest is pinned to; nothing when it is no Windows or pinned already. */
 export const pinnedMachine = (ostype: string | undefined, machine: string | undefined): string | undefined => {

@@ -20,7 +20,7 @@ export const showConfig = (call: Call): unknown => {
   const guest = guestOf(call)
   const snapshot = call.params['snapshot']
   if (snapshot !== undefined) {
-    if (call.has('current'))
+    if (call.flag('current'))
       raiseParam({
         snapshot: "cannot use 'snapshot' parameter with 'current'",
         current: "cannot use 'snapshot' parameter with 'current'",

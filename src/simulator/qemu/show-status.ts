@@ -45,7 +45,9 @@ export const vmStatus = (world: World, guest: Guest): Record<string, unknown> =>
     netout: 0,
     disk: 0,
   }
-  if (config['tags'] !== undefined && config['tags'] !== ' ') status['tags'] = config['tags']
+  if (config['tags'] !== undefined) status['tags'] = config['tags']
+  const balloon = Number(config['balloon'] ?? 0)
+  if (balloon > 0) Object.assign(status, { balloon_min: balloon * 2 ** 20, shares: Number(config['shares'] ?? 1000) })
   if (config['template'] === '1') status['template'] = 1
   if (config['lock'] !== undefined) status['lock'] = config['lock']
   if (Object.keys(config).some((key) => /^serial\d$/.test(key))) status['serial'] = 1
@@ -79,7 +81,11 @@ export const showCurrent = (call: Call): unknown => {
   const managed = guestHooks.map((hooks) => hooks.haStatus?.(call.world, guest)).find((found) => found !== undefined)
   status['ha'] = managed ?? { managed: 0 }
   if (agentEnabled(guest)) status['agent'] = 1
-  if (guest.config['vga'] !== undefined) status['clipboard'] = null
+  const vga = guest.config['vga']
+  if (vga !== undefined) {
+    if (/^(?:type=)?(?:virtio|qxl)/.test(vga)) status['spice'] = 1
+    status['clipboard'] = /(?:^|,)clipboard=([^,]+)/.exec(vga)?.[1] ?? null
+  }
   return status
 }
 

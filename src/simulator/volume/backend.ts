@@ -12,6 +12,10 @@ export type Backend = {
   readonly containerSnapshots: boolean
   /** Formats that take linked clones. */
   readonly linkedFormats: readonly string[]
+  /** Linked clones carry their base in their name, and keep it from being erased. */
+  readonly clonesHang: boolean
+  /** Besides base volumes, what linked clones can be made of. */
+  readonly clonesOf: readonly ('current' | 'snapshot')[]
   /** Only the newest snapshot can be rolled back to (ZFS). */
   readonly newestOnly: boolean
   readonly options: readonly string[]
@@ -26,6 +30,8 @@ const file = (shared: boolean): Backend => ({
   snapshotFormats: ['qcow2'],
   containerSnapshots: false,
   linkedFormats: ['raw', 'qcow2', 'vmdk'],
+  clonesHang: true,
+  clonesOf: [],
   newestOnly: false,
   options: [],
 })
@@ -39,6 +45,8 @@ const block = (parts: Partial<Backend>): Backend => ({
   snapshotFormats: [],
   containerSnapshots: false,
   linkedFormats: [],
+  clonesHang: true,
+  clonesOf: [],
   newestOnly: false,
   options: [],
   ...parts,
@@ -57,9 +65,17 @@ const backends: Readonly<Record<string, Backend>> = {
     snapshotFormats: ['raw', 'qcow2', 'subvol'],
     containerSnapshots: true,
     linkedFormats: ['raw', 'subvol'],
+    clonesHang: false,
+    clonesOf: ['current', 'snapshot'],
   },
   lvm: block({}),
-  lvmthin: block({ snapshotFormats: ['raw'], containerSnapshots: true, linkedFormats: ['raw'] }),
+  lvmthin: block({
+    snapshotFormats: ['raw'],
+    containerSnapshots: true,
+    linkedFormats: ['raw'],
+    clonesHang: false,
+    clonesOf: ['snapshot'],
+  }),
   zfspool: block({
     formats: ['raw', 'subvol'],
     copyFormats: ['raw', 'subvol'],
@@ -68,7 +84,13 @@ const backends: Readonly<Record<string, Backend>> = {
     linkedFormats: ['raw', 'subvol'],
     newestOnly: true,
   }),
-  rbd: block({ shared: true, snapshotFormats: ['raw'], containerSnapshots: true, linkedFormats: ['raw'] }),
+  rbd: block({
+    shared: true,
+    snapshotFormats: ['raw'],
+    containerSnapshots: true,
+    linkedFormats: ['raw'],
+    clonesOf: ['snapshot'],
+  }),
   iscsi: block({ shared: true }),
   iscsidirect: block({ shared: true }),
 }

@@ -157,7 +157,7 @@ export const allocate = (world: World, node: string, wanted: NewVolume): Volume 
   const prefix = wanted.format === 'subvol' ? 'subvol' : 'vm'
   const image = wanted.image ?? nextImageName(world, wanted.storage, node, wanted.vmid, prefix)
   const own = imageName(world, wanted.storage, wanted.vmid, image, wanted.format)
-  const name = wanted.parent !== undefined && storage.type !== 'lvmthin' ? `${wanted.parent}/${own}` : own
+  const name = wanted.parent !== undefined ? `${wanted.parent}/${own}` : own
   return addVolume(world, node, {
     storage: wanted.storage,
     name,
