@@ -1,0 +1,25 @@
+import type { Loss } from '../export.ts'
+import type { Expression, YamlValue } from './yaml-text.ts'
+
+/** One task: a module, its options, and the condition that makes a second run quiet. */
+export interface Task {
+  readonly name: string
+  readonly module: string
+  readonly options: { readonly [option: string]: YamlValue | undefined }
+  readonly when: Expression
+}
+
+export interface GuestTasks {
+  readonly tasks: readonly Task[]
+  readonly losses: readonly Loss[]
+}
+
+export type TellLoss = (key: string, value: string | undefined, consequence: string) => void
+
+export const taskValue = ({ name, module, options, when }: Task): YamlValue => ({
+  name,
+  [`community.proxmox.${module}`]: options,
+  when,
+})
+
+export const LEFT = 'kept on the server; the modules cannot set it, so it is missing when the guest is made anew'

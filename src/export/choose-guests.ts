@@ -1,0 +1,48 @@
+import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
+import { type Address, compareAddresses } from '../resource/address.ts'
+import type { Applied } from '../resource/applied.ts'
+import type { Observed } from '../resource/observed.ts'
+import type { ExportedGuest } from './export.ts'
+
+export interface Chosen {
+  readonly guests: readonly ExportedGuest[]
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+const leftOut = (address: Address, why: string): Diagnostic =>
+  diagnose('export.unknown-guest', { detail: `${address} is left out: ${why}`, address })
+
+/**
+ * The guests that managed addresses stand for, in the order of addresses. `addresses`: only these; all managed ones otherwise. What cannot be
+ * exported as it is on the cluster is told instead.
+ */
+export const chooseGuests = (
+  observed: Observed,
+  applied: Applied,
+  addresses?: readonly Address[],
+  archives: ReadonlyMap<Address, string> = new Map(),
+): Chosen => {
+  const bound = new Map(applied.map((resource) => [resource.address, resource]))
+  const byVmid = new Map(observed.guests.map((guest) => [guest.vmid, guest]))
+  const wanted = addresses ?? applied.filter(({ kind }) => kind !== 'pool').map(({ address }) => address)
+  const guests: ExportedGuest[] = []
+  const diagnostics: Diagnostic[] = []
+  for (const address of [...wanted].sort(compareAddresses)) {
+    const resource = bound.get(address)
+    const guest = resource?.guest && byVmid.get(resource.guest.vmid)
+    const archive = archives.get(address)
+    if (!resource?.guest) diagnostics.push(leftOut(address, 'it is not applied yet. Run mpc apply first.'))
+    else if (!guest || guest.type !== resource.guest.type)
+      diagnostics.push(leftOut(address, `the cluster has no such guest with VMID ${resource.guest.vmid} any more.`))
+    else if (guest.unknownSince !== undefined)
+      diagnostics.push(leftOut(address, `its node "${guest.node}" does not answer since ${guest.unknownSince}.`))
+    else
+      guests.push({
+        address,
+        guest,
+        preventDestroy: resource.preventDestroy,
+        ...(archive !== undefined && { archive }),
+      })
+  }
+  return { guests, diagnostics }
+}
