@@ -28,7 +28,7 @@ export interface Workbench {
   readonly events: ApplyEvent[]
   readonly apply: (plan: Plan, more?: Partial<ApplyWorld>) => Promise<RunOutcome>
   /** Ends what is unfinished, as a new process would. */
-  readonly recover: () => Promise<readonly RunOutcome[]>
+  readonly recover: (more?: Partial<ApplyWorld>) => Promise<readonly RunOutcome[]>
   readonly close: () => Promise<void>
 }
 
@@ -63,9 +63,10 @@ export const makeWorkbench = async (options: SimulatorOptions = {}): Promise<Wor
     events,
     apply: async (plan, more = {}) =>
       applyPlan(plan, { run: await store.runs.nextId(plan.id) }, { ...world, ...more }, emit),
-    recover: async () => {
+    recover: async (more = {}) => {
       const outcomes: RunOutcome[] = []
-      for (const unfinished of await store.runs.unfinished()) outcomes.push(await recoverRun(unfinished, world, emit))
+      for (const unfinished of await store.runs.unfinished())
+        outcomes.push(await recoverRun(unfinished, { ...world, ...more }, emit))
       return outcomes
     },
     close: async () => {
