@@ -15,12 +15,9 @@ const TASK_TIMEOUT_S = 1_800
 
 const token = (expression: string): Expression => new Expression(`{{ ${expression} }}`)
 
-const play = (
-  site: ExportSite,
-  guests: readonly { readonly address: string; readonly name: string; readonly vmid: number }[],
-): YamlValue => {
-  const host = site.endpoint === undefined ? undefined : new URL(site.endpoint)
-  const access = {
+const access = ({ endpoint }: ExportSite): { readonly [option: string]: YamlValue | undefined } => {
+  const host = endpoint === undefined ? undefined : new URL(endpoint)
+  return {
     api_host: host?.hostname ?? token("lookup('ansible.builtin.env', 'PROXMOX_HOST')"),
     api_port: host?.port ? Number(host.port) : undefined,
     api_user: token("proxmox_token | split('!') | first"),
@@ -29,36 +26,29 @@ const play = (
     api_timeout: API_TIMEOUT_S,
     validate_certs: true,
   }
-  const patient = { ...access, timeout: TASK_TIMEOUT_S }
-  return [
-    {
-      name: `Guests of ${site.cluster}`,
-      hosts: 'localhost',
-      connection: 'local',
-      gather_facts: false,
-      vars: { proxmox_token: token("lookup('ansible.builtin.env', 'PROXMOX_VE_API_TOKEN')") },
-      module_defaults: {
-        [`${COLLECTION}.proxmox`]: patient,
-        [`${COLLECTION}.proxmox_disk`]: patient,
-        [`${COLLECTION}.proxmox_kvm`]: patient,
-        [`${COLLECTION}.proxmox_nic`]: access,
-        [`${COLLECTION}.proxmox_vm_info`]: access,
-      },
-      tasks: [
-        { name: 'Read what is there', 'ansible.builtin.include_tasks': 'read.yml' },
-        ...guests.map(({ address, name, vmid }) => ({
-          name: address,
-          'ansible.builtin.include_tasks': `guests/${name}.yml`,
-          vars: { now: token(`guests['${vmid}'] | default({})`) },
-        })),
-      ],
-    },
-  ]
 }
 
-const READ: YamlValue = [
+/** The play names no module of the collection, so that its syntax can be checked where the collection is not installed. */
+const play = ({ cluster }: ExportSite): YamlValue => [
   {
-    name: 'Guests of the cluster',
+    name: `Guests of ${cluster}`,
+    hosts: 'localhost',
+    connection: 'local',
+    gather_facts: false,
+    vars: { proxmox_token: token("lookup('ansible.builtin.env', 'PROXMOX_VE_API_TOKEN')") },
+    tasks: [{ name: 'All guests', 'ansible.builtin.include_tasks': 'tasks.yml' }],
+  },
+]
+
+interface Listed {
+  readonly address: string
+  readonly name: string
+  readonly vmid: number
+}
+
+const READ: readonly YamlValue[] = [
+  {
+    name: 'Read what is there',
     [`${COLLECTION}.proxmox_vm_info`]: { type: 'all', config: 'pending' },
     register: 'seen',
   },
@@ -69,6 +59,31 @@ const READ: YamlValue = [
     },
   },
 ]
+
+const allTasks = (site: ExportSite, guests: readonly Listed[]): YamlValue => {
+  const impatient = access(site)
+  const patient = { ...impatient, timeout: TASK_TIMEOUT_S }
+  return [
+    {
+      name: 'All guests',
+      module_defaults: {
+        [`${COLLECTION}.proxmox`]: patient,
+        [`${COLLECTION}.proxmox_disk`]: patient,
+        [`${COLLECTION}.proxmox_kvm`]: patient,
+        [`${COLLECTION}.proxmox_nic`]: impatient,
+        [`${COLLECTION}.proxmox_vm_info`]: impatient,
+      },
+      block: [
+        ...READ,
+        ...guests.map(({ address, name, vmid }) => ({
+          name: address,
+          'ansible.builtin.include_tasks': `guests/${name}.yml`,
+          vars: { there: token(`guests['${vmid}'] | default({})`) },
+        })),
+      ],
+    },
+  ]
+}
 
 const head = (what: string): string =>
   `${what}\n\nThe modules have no check mode: what mpc plan shows is the only dry run. Every task has a condition, so that a second run is quiet.`
@@ -109,11 +124,8 @@ export const exportAnsible = (guests: readonly ExportedGuest[], site: ExportSite
       'inventory.yml',
       yamlFile(inventory(guests, names), `Guests of ${site.cluster}, with the addresses their configuration tells.`),
     ],
-    [
-      'playbook.yml',
-      yamlFile(play(site, listed), head(`Guests of ${site.cluster}, as they were when mpc exported them.`)),
-    ],
-    ['read.yml', yamlFile(READ, 'What is there: `guests` by VMID.')],
+    ['playbook.yml', yamlFile(play(site), head(`Guests of ${site.cluster}, as they were when mpc exported them.`))],
+    ['tasks.yml', yamlFile(allTasks(site, listed), 'What is there, then guest by guest.')],
     ...made.map(
       ({ exported, name, tasks }) =>
         [
