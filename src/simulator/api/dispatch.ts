@@ -4,8 +4,8 @@ import { parametersOf, verifyParameters } from '../schema/verify.ts'
 import type { World } from '../state/world.ts'
 import { type Call, makeCall, type RouteTable } from './call.ts'
 import { PveError, raise, raiseParam } from './error.ts'
-import { unknownNode } from './unknown-node.ts'
 import type { Router } from './router.ts'
+import { unknownNode } from './unknown-node.ts'
 
 export type Incoming = {
   readonly verb: string
