@@ -10,6 +10,24 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const require = createRequire(import.meta.url)
 const dist = join(root, 'dist')
 
+const missing = process.env.MPC_BUILD_WITHOUT?.split(',') ?? []
+// Node gives a CommonJS package's exports their names when it is imported late; a bundle does so only with a little help.
+const namedExports = {
+  name: 'named-exports',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(?:yaml|ip-address|pg|ajv)$/ }, ({ kind, path }) =>
+      kind === 'dynamic-import' ? { path, namespace: 'named-exports' } : undefined,
+    )
+    onLoad({ filter: /.*/, namespace: 'named-exports' }, ({ path }) => {
+      const names = Object.keys(require(path)).filter((name) => name !== 'default' && /^[\w$]+$/.test(name))
+      return {
+        contents: `import all from ${JSON.stringify(path)};\nexport default all;\nexport const { ${names.join(', ')} } = all;\n`,
+        resolveDir: root,
+      }
+    })
+  },
+}
+
 rmSync(dist, { recursive: true, force: true })
 await build({
   absWorkingDir: root,
@@ -20,13 +38,13 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node20',
-  external: ['better-sqlite3', 'hcl2-parser', 'pg-native', 'react-devtools-core'],
+  external: ['better-sqlite3', 'hcl2-parser', 'pg-native', 'react-devtools-core', ...missing],
   define: { 'process.env.NODE_ENV': '"production"' },
   // Bundled CommonJS packages call require() for Node's own modules.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
   },
-  metafile: false,
+  plugins: [namedExports],
   logLevel: 'warning',
 })
 copyFileSync(require.resolve('web-tree-sitter/web-tree-sitter.wasm'), join(dist, 'web-tree-sitter.wasm'))

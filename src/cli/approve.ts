@@ -6,12 +6,16 @@ import { showPlan } from './show-plan.ts'
 
 /**
  * Shows the plan and asks whether to carry it out; only `yes` is yes. On a terminal the live view shows and asks in one; elsewhere the plan is
- * printed and a line is read from standard input.
+ * printed and a line is read from standard input. `seen`: the plan was named by its id, so somebody has looked at it before.
  */
-export const approve = async (context: CommandContext, plan: Plan, options: Options): Promise<boolean> => {
+export const approve = async (
+  context: CommandContext,
+  plan: Plan,
+  { options, seen }: { readonly options: Options; readonly seen: boolean },
+): Promise<boolean> => {
   const { io, global, report, note } = context
   if (options['autoApprove'] === true) {
-    if (global.json || !global.quiet) await showPlan(context, plan)
+    if (global.json || !(global.quiet || seen)) await showPlan(context, plan)
     return true
   }
   if (io.stdin.isTerminal && io.stderr.isTerminal && !global.json && global.color) {

@@ -33,7 +33,7 @@ export const runPlan = async (
   context: CommandContext,
   session: Session,
   plan: Plan,
-  { secrets, options }: { readonly secrets: Secrets; readonly options: Options },
+  { secrets, options, seen = false }: { readonly secrets: Secrets; readonly options: Options; readonly seen?: boolean },
 ): Promise<ExitCode> => {
   if (isEmptyPlan(plan)) {
     const { showPlan } = await import('./show-plan.ts')
@@ -41,7 +41,7 @@ export const runPlan = async (
     return EXIT.done
   }
   if (!allowsIrreversible(context, plan, options)) return EXIT.refused
-  if (!(await approve(context, plan, options))) return EXIT.refused
+  if (!(await approve(context, plan, { options, seen }))) return EXIT.refused
   const outcome = await execute(context, session, plan, secrets, options)
   await session.refresh(plan)
   context.report(context.global.json ? [] : outcome.diagnostics)

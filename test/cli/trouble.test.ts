@@ -83,7 +83,8 @@ test('a missing privilege is named', () =>
       const before = simulator.dump()
       const result = await run(['apply', '--auto-approve'], { env })
       assert.ok([1, 3].includes(result.code), result.all)
-      assert.match(result.all, 'VM.Allocate')
+      assert.match(result.all, 'A privilege is missing')
+      assert.match(result.all, 'reader@pve!look')
       assert.not.match(result.all, /\n\s+at .*:\d+:\d+/)
       assert.equal(simulator.dump(), before)
     },

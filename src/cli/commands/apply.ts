@@ -13,7 +13,7 @@ export const run: RunCommand = (context, input) =>
       await session.settle()
       const plan = await findPlan(session.store, id)
       const secrets = await secretsFor(context, session, input, plan)
-      return 'exit' in secrets ? secrets.exit : runPlan(context, session, plan, { ...secrets, options })
+      return 'exit' in secrets ? secrets.exit : runPlan(context, session, plan, { ...secrets, options, seen: true })
     }
     const observed = options['refresh'] === false ? (await lastSync(session)).observed : await session.sync()
     const planned = await makePlan(context, session, { ...input, args: [] }, observed)

@@ -85,7 +85,7 @@ const declareAndApply = async (tell: Teller, context: CommandContext, stage: Sta
     '4. Apply',
     'Each request is written to a journal before it is sent. (Without --auto-approve, mpc asks.)',
   )
-  await tell.command(['apply', id, '--auto-approve', '--quiet'], EXIT.done)
+  await tell.command(['apply', id, '--auto-approve'], EXIT.done)
   tell.say('\nPlanned again, nothing is left to do:')
   await tell.command(['plan', '--detailed-exitcode'], EXIT.done)
   return id
@@ -97,14 +97,16 @@ const failAndRollBack = async (tell: Teller, context: CommandContext, stage: Sta
     'Now a third web server and more memory for all of them are declared, and the demo makes the storage fail while the new disk is\ncopied. What was done before the failure is undone, last step first.',
   )
   const before = pictureOf(stage)
-  const edited = stage.declarations.replace(/default = 2\b/, 'default = 3').replaceAll('memory = 2048', 'memory = 3072')
+  const edited = stage.declarations
+    .replace(/default( +)= 2\b/, 'default$1= 3')
+    .replaceAll('memory = 2048', 'memory = 3072')
   if (edited === stage.declarations) throw new Error('the example no longer holds what the demo edits')
   await context.io.files.writeText(join(stage.folder, 'homelab.mpc.hcl'), edited)
   const fault = stage.simulator.faults.add({
     kind: 'task-fails',
     task: { type: 'qmclone' },
-    step: 1,
-    text: "clone failed: storage 'local-lvm': no space left on device",
+    step: 5,
+    text: "storage 'local-lvm': no space left on device",
   })
   await tell.command(['apply', '--auto-approve', '--parallelism', '1'], EXIT.rolledBack)
   stage.simulator.faults.remove(fault)
@@ -140,7 +142,7 @@ export const tellStory = async (context: CommandContext, stage: Stage): Promise<
     '6. Undo',
     `Days later you want the cluster back as it was before plan ${id}. A revert is a plan like any other: shown, approved, journalled.`,
   )
-  await tell.command(['revert', id, '--auto-approve', '--quiet'], EXIT.done)
+  await tell.command(['revert', id, '--auto-approve'], EXIT.done)
   compare(tell, before, pictureOf(stage))
   await tell.command(['history'], EXIT.done)
   tell.chapter(

@@ -169,9 +169,9 @@ export const cloneVm = (call: Call): string => {
   const guest = makeGuest('qemu', newid, source.node, { lock: 'clone' })
   world.guests.set(newid, guest)
   return call.task('qmclone', source.vmid, async (worker) => {
-    worker.log(`creating a clone of VM ${source.vmid} with ID ${newid}`)
     const made: Volume[] = []
     try {
+      worker.log(`creating a clone of VM ${source.vmid} with ID ${newid}`)
       await world.locks.withLock(`${lockFile('qemu', newid)}`, async () => {
         const config = newConfig(call, planned.section, planned.section['name'])
         await worker.work(0.1)
