@@ -123,6 +123,12 @@ const kindOf = (steps: readonly Step[]): ResourceChange['kind'] => {
   return type === undefined ? 'pool' : type === 'qemu' ? 'vm' : 'container'
 }
 
+/** Steps of one resource share the difference that asked for them; it is shown once. */
+const differencesOf = (steps: readonly Step[]) => {
+  const all = steps.flatMap(({ because }) => because.attributes)
+  return [...new Map(all.map((attribute) => [attribute.name, attribute])).values()]
+}
+
 const changesOf = (steps: readonly Step[], before: Plan): readonly ResourceChange[] => {
   const byAddress = new Map<Address, readonly Step[]>()
   for (const step of steps) byAddress.set(step.address, [...(byAddress.get(step.address) ?? []), step])
@@ -136,7 +142,7 @@ const changesOf = (steps: readonly Step[], before: Plan): readonly ResourceChang
       action: actionOf(own),
       ...(guest && { guest }),
       ...(name !== undefined && { name }),
-      change: { address, reason: 'revert', attributes: own.flatMap(({ because }) => because.attributes) },
+      change: { address, reason: 'revert', attributes: differencesOf(own) },
       disruption: DISRUPTIONS[worst] ?? 'none',
       steps: own.map(({ id }) => id),
     }

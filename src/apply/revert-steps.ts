@@ -70,7 +70,7 @@ const disruptionOf = (step: Step): Disruption => {
 
 const noteFor = (step: Step): { readonly note?: string } => {
   if (presenceAfter(step) === true) return { note: 'made anew: what the guest held is lost' }
-  return step.reversal.by === 'snapshot' ? { note: 'what the rollback threw away stays lost' } : {}
+  return { note: step.reversal.by === 'snapshot' ? 'what the rollback threw away stays lost' : 'do it again' }
 }
 
 /** What mpc applied, with the changes of one step taken back and everything later left alone. */
