@@ -157,6 +157,14 @@ test('backup jobs are kept as given and say when they run next', () =>
         { vmid: 9000, name: 'tmpl-idle', type: 'qemu' },
       ],
     },
+    {
+      ask: 'GET /cluster/jobs/schedule-analyze',
+      with: { schedule: 'mon..fri 02:30', starttime: 1_795_258_198, iterations: 2 },
+      data: [
+        { timestamp: 1_795_401_000, utc: 'Mon, 23 Nov 2026 02:30:00 GMT' },
+        { timestamp: 1_795_487_400, utc: 'Tue, 24 Nov 2026 02:30:00 GMT' },
+      ],
+    },
     { ask: 'DELETE /cluster/backup/job1' },
     { ask: 'DELETE /cluster/backup/job1', says: '400 Parameter verification failed.' },
   ]))

@@ -153,8 +153,21 @@ export const forgetInJobs = (world: World, vmid: number): void => {
   }
 }
 
-/** PVE API: /cluster/backup and /cluster/backup-info. */
+/** The next times a schedule is due. PVE API: GET /cluster/jobs/schedule-analyze. */
+const analyze = (call: Call): readonly unknown[] => {
+  const event = parseCalendarEvent(call.text('schedule'))
+  const times: { readonly timestamp: number; readonly utc: string }[] = []
+  let last = call.has('starttime') ? call.number('starttime') : nowSeconds(call.world)
+  for (let count = 0; count < call.number('iterations', 10); count++) {
+    last = nextRun(event, last)
+    times.push({ timestamp: last, utc: new Date(last * 1000).toUTCString() })
+  }
+  return times
+}
+
+/** PVE API: /cluster/backup, /cluster/backup-info and /cluster/jobs/schedule-analyze. */
 export const backupJobRoutes: RouteTable = {
+  'GET /cluster/jobs/schedule-analyze': analyze,
   'GET /cluster/backup': ({ world }) =>
     [...backupJobs(world)].map(([id, job]) => ({
       ...shown(id, job),
