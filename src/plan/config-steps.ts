@@ -20,13 +20,6 @@ export const declaredText = ({ kind }: GuestContext, difference: Difference): st
   return written === '' ? undefined : written
 }
 
-/** A drive that PVE makes by itself has no lasting volume: the way back asks for a new one instead of naming the old. */
-const remade = ({ kind }: GuestContext, key: string, text: string | undefined): string | undefined => {
-  if (text === undefined) return undefined
-  const value = kind.decodeValue(key, text)
-  return isPropertyMap(value) && value['media'] === 'cloudinit' ? `${value['storage']}:cloudinit` : text
-}
-
 /** One write of the plain differences. */
 export const writeOf = (context: GuestContext, differences: readonly Difference[]): ConfigWrite => {
   const texts = differences.map((difference) => [difference.key, declaredText(context, difference)] as const)
@@ -58,15 +51,6 @@ export const updateConfig =
     const noticed = keys.some((key) => !kind.isUnnoticed(key))
     const touched = new Set([...keys, ...keys.flatMap(kind.sideEffects)])
     if (textOf(state, 'boot') !== textOf(next, 'boot')) touched.add('boot')
-    const before = {
-      ...state,
-      current: Object.fromEntries(
-        Object.entries(state.current).map(([key, text]) => [
-          key,
-          touched.has(key) ? (remade(context, key, text) ?? text) : text,
-        ]),
-      ),
-    }
     return advance(
       progress,
       {
@@ -78,7 +62,7 @@ export const updateConfig =
         disruption: !state.running ? 'none' : pending ? 'reboot' : noticed ? 'live' : 'none',
         reversal: {
           by: 'requests',
-          requests: restoreRequests(kind, guest, { before, after: next }, [...touched]),
+          requests: restoreRequests(kind, guest, { before: state, after: next }, [...touched]),
           note: 'set the previous values again',
         },
       },

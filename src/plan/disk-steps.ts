@@ -79,7 +79,7 @@ const removeVolume = (context: GuestContext, progress: Progress, key: string, pe
     requests: [
       shutdownRequest(guest),
       ...unprotected(progress, erase),
-      ...restoreRestart(guest, state, [startRequest(guest)]),
+      ...restoreRestart(context.kind, guest, state, [startRequest(guest)]),
     ],
     note: `remove ${key} and its volume; this restarts ${context.desired.address}, because a running container keeps its mount points`,
   }

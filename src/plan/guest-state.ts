@@ -1,4 +1,5 @@
 import type { GuestKind } from '../kinds/kind.ts'
+import { isPropertyMap } from '../resource/config-value.ts'
 import type { GuestRef } from '../resource/guest.ts'
 import { guestPath } from '../resource/guest.ts'
 import type { ObservedGuest, PendingChange, RawConfig } from '../resource/observed.ts'
@@ -114,9 +115,21 @@ export const configRequests = (
 /** PVE shows an empty value as a blank; only an empty text is accepted back. */
 const sendable = (text: string): string => (text.trim() === '' ? '' : text)
 
+/** PVE erases a cloud-init drive that goes: the way back asks for a new one instead of naming the old, and gets the same name. */
+const remade = (kind: GuestKind, key: string, text: string): string => {
+  if (!text.includes('cloudinit') || kind.volumeProperty(key) === undefined) return text
+  const value = kind.decodeValue(key, text)
+  return isPropertyMap(value) && value['media'] === 'cloudinit' ? `${value['storage']}:cloudinit` : text
+}
+
 /** Splits the way back to a state into texts to set and keys to delete. */
-const wayBack = (texts: readonly (readonly [key: string, text: string | undefined])[]): ConfigWrite => ({
-  set: Object.fromEntries(texts.flatMap(([key, text]) => (text === undefined ? [] : [[key, sendable(text)] as const]))),
+const wayBack = (
+  kind: GuestKind,
+  texts: readonly (readonly [key: string, text: string | undefined])[],
+): ConfigWrite => ({
+  set: Object.fromEntries(
+    texts.flatMap(([key, text]) => (text === undefined ? [] : [[key, sendable(remade(kind, key, text))] as const])),
+  ),
   remove: texts.flatMap(([key, text]) => (text === undefined ? [key] : [])),
 })
 
@@ -136,10 +149,13 @@ export const restoreRequests = (
   const lifts = removesDrive && textOf(after, 'protection') === '1'
   const sorted = [...keys].sort().filter((key) => !lifts || key !== 'protection')
   const revert = sorted.filter((key) => after.pending[key] !== undefined && before.pending[key] === undefined)
-  const { set, remove } = wayBack(sorted.map((key) => [key, textOf(before, key)]))
+  const { set, remove } = wayBack(
+    kind,
+    sorted.map((key) => [key, textOf(before, key)]),
+  )
   // The boot order may name a device that comes back with the same write, so it follows in one of its own.
   const { boot, ...others } = set
-  const protection = wayBack([['protection', textOf(before, 'protection')]])
+  const protection = wayBack(kind, [['protection', textOf(before, 'protection')]])
   return [
     ...(lifts ? configRequests(guest, { protection: 0 }) : []),
     ...(revert.length === 0 ? [] : configRequests(guest, {}, [], { revert: revert.join(',') })),
@@ -154,13 +170,20 @@ export const restoreRequests = (
  * power state by `power`, and what was pending becomes pending again.
  */
 export const restoreRestart = (
+  kind: GuestKind,
   guest: GuestRef,
   before: GuestState,
   power: readonly ApiRequest[],
 ): readonly ApiRequest[] => {
   const keys = Object.keys(before.pending).sort()
-  const live = wayBack(keys.map((key) => [key, before.current[key]]))
-  const kept = wayBack(keys.map((key) => [key, before.pending[key]?.value]))
+  const live = wayBack(
+    kind,
+    keys.map((key) => [key, before.current[key]]),
+  )
+  const kept = wayBack(
+    kind,
+    keys.map((key) => [key, before.pending[key]?.value]),
+  )
   return [...configRequests(guest, live.set, live.remove), ...power, ...configRequests(guest, kept.set, kept.remove)]
 }
 

@@ -1,3 +1,4 @@
+import { kindOfType } from '../kinds/registry.ts'
 import { advance, type PlanPart, post, SHUTDOWN_SECONDS, shutdownRequest, startRequest } from './guest-progress.ts'
 import { afterRestart, restoreRestart } from './guest-state.ts'
 
@@ -18,7 +19,7 @@ export const stopGuest =
         disruption: 'reboot',
         reversal: {
           by: 'requests',
-          requests: restoreRestart(guest, state, [startRequest(guest)]),
+          requests: restoreRestart(kindOfType(guest.type), guest, state, [startRequest(guest)]),
           note: 'start it again',
         },
       },
