@@ -10,7 +10,6 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const require = createRequire(import.meta.url)
 const dist = join(root, 'dist')
 
-const missing = process.env.MPC_BUILD_WITHOUT?.split(',') ?? []
 // Node gives a CommonJS package's exports their names when it is imported late; a bundle does so only with a little help.
 const namedExports = {
   name: 'named-exports',
@@ -38,7 +37,7 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node20',
-  external: ['better-sqlite3', 'hcl2-parser', 'pg-native', 'react-devtools-core', ...missing],
+  external: ['better-sqlite3', 'hcl2-parser', 'pg-native', 'react-devtools-core'],
   define: { 'process.env.NODE_ENV': '"production"' },
   // Bundled CommonJS packages call require() for Node's own modules.
   banner: {
