@@ -9,10 +9,12 @@ import type { Tables } from './tables.ts'
 
 export interface AuditLog {
   /**
-   * Adds the line of a write that is about to leave, as part of the transaction that records its intent. The line reaches the disk first: a
-   * line of a write that never left is possible after a crash, a write without a line is not.
+   * Adds the line of a write that is about to leave, as part of the transaction that records its intent: the database keeps the line until the
+   * file is synced, so a power cut loses none. A line of a write that never left is possible after a crash, a write without a line is not.
    */
   readonly append: (tx: Transaction<Tables>, record: RequestRecord) => Promise<void>
+  /** Syncs the file; the database need not keep its lines any longer. */
+  readonly settle: (tx: Transaction<Tables>) => Promise<void>
   /** Reads the whole file and checks its chain against the head kept in the database. Empty when all is well. */
   readonly verify: () => Promise<readonly Diagnostic[]>
 }
@@ -82,33 +84,47 @@ const readTail = async (path: string): Promise<string> => {
 }
 
 /** The last whole line; a torn one, left by a crash, does not count. */
-const lastLine = async (path: string): Promise<Line | undefined> => {
-  const lines = (await readTail(path)).split('\n').filter((text) => text !== '')
-  return lines.map(parseLine).findLast((line) => line !== undefined)
-}
+const lastLine = (tail: string): Line | undefined =>
+  tail
+    .split('\n')
+    .filter((text) => text !== '')
+    .map(parseLine)
+    .findLast((line) => line !== undefined)
 
-const appendSynced = (path: string, text: string): void => {
+const withFile = (path: string, work: (file: number) => void): void => {
   const file = openSync(path, 'a', 0o600)
   try {
-    writeSync(file, text)
-    fdatasyncSync(file)
+    work(file)
   } finally {
     closeSync(file)
   }
 }
 
-const headOf = async (db: Kysely<Tables>): Promise<{ readonly seq: number; readonly hash: string }> =>
+interface Head {
+  readonly seq: number
+  readonly hash: string
+}
+
+const headOf = async (db: Kysely<Tables>): Promise<Head> =>
   (await db.selectFrom('audit_head').select(['seq', 'hash']).executeTakeFirst()) ?? { seq: 0, hash: BEGINNING }
 
-/** Lines written just before a crash are ahead of the head by a few: they go on counting. */
-const resume = async (
-  path: string,
-  head: { readonly seq: number; readonly hash: string },
-): Promise<{ readonly seq: number; readonly hash: string; readonly torn: boolean }> => {
+/**
+ * Where the chain goes on after the file was not written for a while. Lines written just before a crash are ahead of the database and count; lines
+ * that a power cut took from the file are written again; a torn one is ended.
+ */
+const resume = async (tx: Transaction<Tables>, path: string, head: Head): Promise<Head> => {
   const tail = await readTail(path)
-  const last = await lastLine(path)
-  const ahead = last !== undefined && last.seq > head.seq && isSound(last)
-  return { ...(ahead ? { seq: last.seq, hash: last.hash } : head), torn: tail !== '' && !tail.endsWith('\n') }
+  const last = lastLine(tail)
+  const torn = tail !== '' && !tail.endsWith('\n')
+  const lost = await tx
+    .selectFrom('audit_pending')
+    .select('line')
+    .where('seq', '>', last?.seq ?? 0)
+    .orderBy('seq')
+    .execute()
+  const text = `${torn ? '\n' : ''}${lost.map(({ line }) => line).join('')}`
+  if (text !== '') withFile(path, (file) => writeSync(file, text))
+  return last !== undefined && last.seq > head.seq && isSound(last) ? { seq: last.seq, hash: last.hash } : head
 }
 
 const broken = (path: string, what: string): Diagnostic =>
@@ -145,16 +161,23 @@ export const auditLog = (db: Kysely<Tables>, path: string): AuditLog => {
   return {
     append: async (tx, record) => {
       const stored = await headOf(tx)
-      const head = checked ? { ...stored, torn: false } : await resume(path, stored)
+      const head = checked ? stored : await resume(tx, path, stored)
       checked = true
-      const { text, hash } = lineOf(record, head.seq + 1, head.hash)
-      appendSynced(path, head.torn ? `\n${text}` : text)
-      const row = { id: 1 as const, seq: head.seq + 1, hash }
+      const seq = head.seq + 1
+      const { text, hash } = lineOf(record, seq, head.hash)
+      withFile(path, (file) => writeSync(file, text))
+      await tx.insertInto('audit_pending').values({ seq, line: text }).execute()
       await tx
         .insertInto('audit_head')
-        .values(row)
-        .onConflict((conflict) => conflict.column('id').doUpdateSet({ seq: row.seq, hash: row.hash }))
+        .values({ id: 1, seq, hash })
+        .onConflict((conflict) => conflict.column('id').doUpdateSet({ seq, hash }))
         .execute()
+    },
+    settle: async (tx) => {
+      const pending = await tx.selectFrom('audit_pending').select('seq').limit(1).executeTakeFirst()
+      if (!pending) return
+      withFile(path, fdatasyncSync)
+      await tx.deleteFrom('audit_pending').execute()
     },
     verify: () => verify(db, path),
   }

@@ -7,6 +7,7 @@ import {
   type Dialect,
   Kysely,
   SqliteAdapter,
+  type SqliteDatabase,
   SqliteDriver,
   SqliteIntrospector,
   SqliteQueryCompiler,
@@ -43,7 +44,29 @@ class TransactionalSqliteAdapter extends SqliteAdapter {
   }
 }
 
-const dialectOf = (database: BetterSqlite.Database): Dialect => ({
+/** Longer statements are bulk inserts, each written once. */
+const LONGEST_KEPT = 2_000
+
+/** Kysely prepares every statement anew; those of the journal are the same few over and over. */
+const rememberingStatements = (database: BetterSqlite.Database): SqliteDatabase => {
+  const kept = new Map<string, BetterSqlite.Statement>()
+  const prepare = (text: string): BetterSqlite.Statement => {
+    const known = kept.get(text)
+    if (known) return known
+    const statement = database.prepare(text)
+    if (text.length <= LONGEST_KEPT) kept.set(text, statement)
+    return statement
+  }
+  return {
+    close: () => {
+      kept.clear()
+      database.close()
+    },
+    prepare: prepare as SqliteDatabase['prepare'],
+  }
+}
+
+const dialectOf = (database: SqliteDatabase): Dialect => ({
   createAdapter: () => new TransactionalSqliteAdapter(),
   createDriver: () => new PatientSqliteDriver({ database }),
   createIntrospector: (db) => new SqliteIntrospector(db),
@@ -145,7 +168,7 @@ const copySqlite = async (db: Kysely<Tables>, target: string): Promise<void> => 
  * Opens the state at a path; the one place that knows which product keeps it. Throws a DiagnosticError when it cannot be opened.
  */
 export const openDatabase = async (path: string): Promise<Database> => {
-  const db = new Kysely<Tables>({ dialect: dialectOf(await connect(path)) })
+  const db = new Kysely<Tables>({ dialect: dialectOf(rememberingStatements(await connect(path))) })
   return {
     db,
     tableSuffix: 'strict',

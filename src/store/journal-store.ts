@@ -115,6 +115,7 @@ export const journalStore = (db: Kysely<Tables>, audit: AuditLog, lease: Lease):
       }),
     end: (run, status, at) =>
       write(async (tx) => {
+        await audit.settle(tx)
         await tx.updateTable('run').set({ status, ended_at: at }).where('id', '=', run).execute()
       }),
   }

@@ -40,6 +40,7 @@ const MANAGED = [
   'create table task (upid text primary key, run text not null references run (id) on delete cascade, step text not null, direction text not null, status text not null, at text not null)',
   'create table lease (name text primary key, token text not null, purpose text not null, host text not null, pid integer not null, acquired_at text not null, heartbeat_at text not null)',
   'create table audit_head (id integer primary key check (id = 1), seq integer not null, hash text not null)',
+  'create table audit_pending (seq integer primary key, line text not null)',
   'create table cache (namespace text not null, key text not null, value text not null, at text not null, primary key (namespace, key))',
 ]
 

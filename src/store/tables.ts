@@ -187,6 +187,12 @@ export interface AuditHeadTable {
   readonly hash: string
 }
 
+/** Lines of the audit log that may not have reached the disk yet. */
+export interface AuditPendingTable {
+  readonly seq: number
+  readonly line: string
+}
+
 export interface CacheTable {
   readonly namespace: string
   readonly key: string
@@ -219,6 +225,7 @@ export interface Tables {
   readonly task: TaskTable
   readonly lease: LeaseTable
   readonly audit_head: AuditHeadTable
+  readonly audit_pending: AuditPendingTable
   readonly cache: CacheTable
   readonly schema_migration: SchemaMigrationTable
 }
