@@ -14,22 +14,6 @@ const checkTemplate = ({ world, desired }: GuestContext, observed: ObservedGuest
   })
 }
 
-const checkSnapshots = (
-  { world, desired }: GuestContext,
-  observed: ObservedGuest,
-  sorted: SortedDifferences,
-  toTemplate: boolean,
-): void => {
-  const { parent } = observed.current
-  if (parent === undefined || (sorted.moves.length === 0 && !toTemplate)) return
-  const what = toTemplate ? 'becoming a template' : `moving ${sorted.moves.map(({ key }) => key).join(', ')}`
-  world.report('plan.blocked-by-snapshot', {
-    detail: `\`${desired.address}\` has snapshots (the newest is "${parent}"), and Proxmox VE refuses ${what} as long as there are any. Delete them first${parent.startsWith('mpc_') ? '; this one is a safety net mpc took before an earlier change' : ''}.`,
-    address: desired.address,
-    range: desired.range,
-  })
-}
-
 const checkVolumesOfRunning = (
   { world, desired }: GuestContext,
   observed: ObservedGuest,
@@ -80,16 +64,10 @@ const checkProtection = (
 }
 
 /** Reports changes that the server would refuse, or would accept although they break something. */
-export const checkUpdate = (
-  context: GuestContext,
-  observed: ObservedGuest,
-  sorted: SortedDifferences,
-  fields: { readonly template?: true },
-): void => {
+export const checkUpdate = (context: GuestContext, observed: ObservedGuest, sorted: SortedDifferences): void => {
   checkTemplate(context, observed, sorted)
   checkProtection(context, observed, sorted)
   checkPendingMoves(context, observed, sorted)
-  checkSnapshots(context, observed, sorted, fields.template === true)
   checkVolumesOfRunning(context, observed, sorted)
 }
 

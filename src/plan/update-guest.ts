@@ -12,6 +12,7 @@ import { type ConfigWrite, stateOf, staysPending } from './guest-state.ts'
 import { changePool } from './membership-step.ts'
 import { checkMigration, migrateGuest } from './migrate-step.ts'
 import { resumeGuest, startGuest, stopGuest } from './power-steps.ts'
+import { clearSnapshots } from './snapshot-obstacle.ts'
 import { type SortedDifferences, sortDifferences } from './sort-differences.ts'
 import type { StepDraft } from './step-chain.ts'
 import { convertToTemplate } from './template-step.ts'
@@ -212,9 +213,10 @@ export const updateGuest = (
   if (replacing.length > 0) return { attributes, drafts: [], replacing }
   const node = fields.node ?? observed.node
   const sorted = sortDifferences(context, differences, node)
-  checkUpdate(context, observed, sorted, fields)
+  checkUpdate(context, observed, sorted)
+  const cleared = runParts(start, clearSnapshots(context, observed, sorted, fields))
   if (fields.node !== undefined) checkMigration(context, state)
-  const moved = fields.node === undefined ? start : migrateGuest(fields.node)(start)
+  const moved = fields.node === undefined ? cleared : migrateGuest(fields.node)(cleared)
   const stop = needsStop(context, moved, sorted, fields)
   return { attributes, drafts: runParts(moved, partsOf(context, observed, sorted, fields, stop)).drafts, replacing }
 }
