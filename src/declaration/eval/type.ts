@@ -113,7 +113,8 @@ export const friendlyType = (type: Type): string => {
   }
 }
 
-const NAME = /^[\p{ID_Start}_][\p{ID_Continue}-]*$/u
+/** A word that can stand as it is. */
+export const NAME = /^[\p{ID_Start}_][\p{ID_Continue}-]*$/u
 
 /** As a type constraint would be written: `list(string)`, `object({a=string})`. */
 export const typeText = (type: Type): string => {

@@ -42,7 +42,13 @@ const lastAtMost = (sorted: readonly number[], value: number): number => {
 /** A file as it was read. Lines are counted only when a range is asked for. */
 export const fileSource = (filename: string, text: string): Source => {
   let lines: ReturnType<typeof lineStartsOf> | undefined
+  const known = new Map<number, SourcePosition>()
   const positionAt = (offset: number): SourcePosition => {
+    const position = known.get(offset) ?? compute(offset)
+    known.set(offset, position)
+    return position
+  }
+  const compute = (offset: number): SourcePosition => {
     lines ??= lineStartsOf(text)
     const index = lastAtMost(lines.starts, offset)
     const before = text.slice(lines.starts[index], offset)

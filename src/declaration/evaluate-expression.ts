@@ -1,0 +1,66 @@
+import { type Checked, hasErrors } from '../diagnostic/diagnostic.ts'
+import { toPlain } from './eval/to-json.ts'
+import { typeText } from './eval/type.ts'
+import { deepUnmarked, hasSensitive, isWhollyKnown, typeOf, type Value } from './eval/value.ts'
+import { valueText } from './eval/value-text.ts'
+import { evaluationIn } from './module/scope.ts'
+import {
+  collector,
+  evaluateWorkspace,
+  type LoadOptions,
+  type MissingVariable,
+  missingDiagnostic,
+  prepareWorkspace,
+} from './prepared-workspace.ts'
+import { parseExpressionWith } from './syntax/hcl/parse-hcl.ts'
+import { fileSource } from './syntax/source.ts'
+
+export interface EvaluatedExpression {
+  readonly value: Value
+  /** As people read it; sensitive parts are hidden. */
+  readonly text: string
+  /** Plain data; undefined where it is sensitive or not known. */
+  readonly plain: unknown
+  /** As a type constraint is written. */
+  readonly type: string
+  readonly sources: ReadonlyMap<string, string>
+  readonly missingVariables: readonly MissingVariable[]
+}
+
+/** The name diagnostics give the expression. */
+const FILENAME = '<expression>'
+
+/**
+ * Evaluates one expression with the variables, locals and resources of a workspace. Problems of declarations that the expression does not need
+ * are not looked for. `value` is undefined when there are errors.
+ */
+export const evaluateExpression = async (
+  options: LoadOptions,
+  expression: string,
+): Promise<Checked<EvaluatedExpression>> => {
+  const { diagnostics, report } = collector()
+  const workspace = await prepareWorkspace(options, report)
+  const source = fileSource(FILENAME, expression)
+  const parsed = parseExpressionWith(workspace.grammar, source)
+  for (const diagnostic of parsed.diagnostics) report(diagnostic)
+  if (hasErrors(diagnostics)) return { value: undefined, diagnostics }
+  const pass = await evaluateWorkspace(workspace, (root) => {
+    const evaluation = evaluationIn(root)
+    return evaluation.evaluate(parsed.value, evaluation)
+  })
+  for (const diagnostic of [...pass.diagnostics, ...pass.missing.map(missingDiagnostic)]) report(diagnostic)
+  if (hasErrors(diagnostics)) return { value: undefined, diagnostics }
+  const { value } = pass
+  const shown = !hasSensitive(value) && isWhollyKnown(value)
+  return {
+    value: {
+      value,
+      text: valueText(value),
+      plain: shown ? toPlain(deepUnmarked(value)) : undefined,
+      type: typeText(typeOf(value)),
+      sources: new Map([...workspace.sources, [FILENAME, expression]]),
+      missingVariables: pass.missing,
+    },
+    diagnostics,
+  }
+}

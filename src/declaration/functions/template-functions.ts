@@ -1,0 +1,126 @@
+import { convert } from '../eval/convert.ts'
+import { evaluate } from '../eval/evaluate.ts'
+import { bind, type Evaluation, type FunctionTable, type Problem } from '../eval/evaluation.ts'
+import { DYNAMIC, STRING } from '../eval/type.ts'
+import { FAILED, type Failure, failure, isWhollyKnown, unknownFrom, type Value, withMarksOf } from '../eval/value.ts'
+import { freeVariables } from '../syntax/references.ts'
+import { fileSource, rangeOf } from '../syntax/source.ts'
+import type { Expression } from '../syntax/tree.ts'
+import { spec, strings, text } from './arguments.ts'
+import { utf8 } from './encoding-functions.ts'
+import { bytesOf } from './file-functions.ts'
+import { parameter } from './function-spec.ts'
+import type { FunctionGroup, FunctionWorld } from './function-world.ts'
+
+const RECURSIVE = ['templatefile', 'templatestring']
+
+/** Templates cannot read further templates: that could go on for ever. */
+const withoutTemplates = (table: FunctionTable): FunctionTable => ({
+  names: table.names,
+  find: (name) =>
+    RECURSIVE.includes(name)
+      ? {
+          parameters: [],
+          variadic: parameter('args'),
+          call: () => failure('a template cannot call templatefile() or templatestring()'),
+        }
+      : table.find(name),
+})
+
+const placeText = ({ at }: Problem): string => {
+  const { filename, start } = rangeOf(at)
+  return `${filename}:${start.line}:${start.column}`
+}
+
+interface Rendering {
+  readonly world: FunctionWorld
+  readonly table: FunctionTable
+  readonly parsed: Map<string, Expression | Failure>
+}
+
+const parse = ({ world, parsed }: Rendering, name: string, content: string): Expression | Failure => {
+  const key = `${name}\0${content}`
+  const known = parsed.get(key)
+  if (known) return known
+  const { value, diagnostics } = world.parseTemplate(fileSource(name, content))
+  const [first] = diagnostics
+  const result = first ? failure(`${name}:${first.range?.start.line ?? 1}: ${first.detail}`.replace(/\.$/, '')) : value
+  parsed.set(key, result)
+  return result
+}
+
+const variablesOf = (vars: Value): ReadonlyMap<string, Value> | undefined =>
+  vars.kind === 'object' || vars.kind === 'map' ? vars.entries : undefined
+
+const render = (rendering: Rendering, name: string, content: string, vars: Value): Value | Failure => {
+  const entries = variablesOf(vars)
+  if (!entries) return failure('it must be a map or object', 1)
+  const wrong = [...entries.keys()].find((key) => !/^[\p{ID_Start}_][\p{ID_Continue}-]*$/u.test(key))
+  if (wrong !== undefined) return failure(`${JSON.stringify(wrong)} cannot be the name of a template variable`, 1)
+  const expression = parse(rendering, name, content)
+  if ('kind' in expression) return expression
+  const missing = freeVariables(expression).find((variable) => !entries.has(variable))
+  if (missing !== undefined) return failure(`the map of variables has no "${missing}", which ${name} uses`, 1)
+  const problems: Problem[] = []
+  let evaluation: Evaluation = {
+    report: (problem) => problems.push(problem),
+    resolve: (names) => ({ value: FAILED, used: names.length }),
+    functions: withoutTemplates(rendering.table),
+    bindings: undefined,
+    splatItem: undefined,
+    evaluate,
+  }
+  for (const [key, value] of entries) evaluation = bind(evaluation, key, value)
+  const value = evaluate(expression, evaluation)
+  const [first] = problems
+  if (first) return failure(`${placeText(first)}: ${first.detail}`.replace(/\.$/, ''))
+  return withMarksOf(value, vars)
+}
+
+const templatefile = (rendering: Rendering, path: string, vars: Value): Value | Failure => {
+  const bytes = bytesOf(rendering.world, path)
+  if (!bytes) return FAILED
+  if ('kind' in bytes) return bytes
+  const content = utf8(bytes)
+  return content === undefined ? failure(`${path} is not UTF-8 text`, 0) : render(rendering, path, content, vars)
+}
+
+const isReference = (expression: Expression): boolean => {
+  if (expression.type === 'parentheses' || expression.type === 'wrap') return isReference(expression.expression)
+  if (expression.type === 'attribute' || expression.type === 'index') return isReference(expression.object)
+  return expression.type === 'variable'
+}
+
+/** Takes the template from a name only: a template written in place would be filled in before this function sees it. */
+const templatestring = (rendering: Rendering, args: readonly Expression[], evaluation: Evaluation): Value | Failure => {
+  const [template, vars, ...others] = args
+  if (!template || !vars || others.length > 0) return failure('it takes a template and a map of variables')
+  const given = evaluation.evaluate(template, evaluation)
+  const values = evaluation.evaluate(vars, evaluation)
+  if (!isReference(template))
+    return failure(
+      'its first argument must name a value that holds the template, such as local.greeting; write a template in place as it is',
+    )
+  const content = given.kind === 'null' ? failure('the template is null') : convert(given, STRING)
+  if (content.kind === 'failure') return content
+  if (content.kind !== 'string') return unknownFrom(STRING, content)
+  if (!isWhollyKnown(values)) return unknownFrom(STRING, values)
+  const result = render(rendering, '<templatestring>', content.value, values)
+  return result.kind === 'failure' ? result : withMarksOf(result, content)
+}
+
+/** Functions that fill in templates; `table` gives them the other functions. */
+export const templateFunctions = (world: FunctionWorld, table: FunctionTable): FunctionGroup => {
+  const rendering: Rendering = { world, table, parsed: new Map() }
+  return {
+    templatefile: spec([...strings('path'), parameter('vars', DYNAMIC, { marks: true })], undefined, ([path, vars]) =>
+      vars ? templatefile(rendering, text(path), vars) : FAILED,
+    ),
+    templatestring: {
+      parameters: strings('template'),
+      variadic: parameter('vars'),
+      call: () => failure('it cannot be called with values'),
+      lazy: (args, evaluation) => templatestring(rendering, args, evaluation),
+    },
+  }
+}

@@ -1,0 +1,181 @@
+import type { Document, Node, Scalar, YAMLMap, YAMLSeq } from 'yaml'
+import { formatNumber, parseNumber } from '../eval/number.ts'
+import { DYNAMIC, STRING } from '../eval/type.ts'
+import {
+  bool,
+  FAILED,
+  type Failure,
+  failure,
+  NULL,
+  number,
+  object,
+  precisionOf,
+  string,
+  tuple,
+  type Value,
+} from '../eval/value.ts'
+import { MAX_NESTING } from '../syntax/limits.ts'
+import { spec, strings, text } from './arguments.ts'
+import { parameter } from './function-spec.ts'
+import type { FunctionGroup, FunctionWorld, Libraries } from './function-world.ts'
+import { jsonString } from './json-text.ts'
+
+type Yaml = Libraries['yaml']
+
+/** Values an alias may be copied to, all in all; more is an attack or a mistake. */
+const MAX_VALUES = 200_000
+
+interface Reading {
+  readonly yaml: Yaml
+  readonly document: Document.Parsed
+  count: number
+}
+
+class YamlError extends Error {}
+
+const scalarValue = (node: Scalar): Value => {
+  const { value, source } = node
+  if (value === null || value === undefined) return NULL
+  if (typeof value === 'boolean') return bool(value)
+  if (typeof value === 'number' || typeof value === 'bigint') {
+    const written = (source ?? '').replaceAll('_', '')
+    const parsed = parseNumber(written) ?? parseNumber(String(value))
+    if (parsed !== undefined) return number(parsed)
+    if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) return number(value)
+    throw new YamlError(`${source ?? String(value)} is not a number`)
+  }
+  return string(String(value))
+}
+
+const keyText = (reading: Reading, key: unknown): string => {
+  if (!reading.yaml.isScalar(key)) throw new YamlError('keys must be strings')
+  const { value, source } = key
+  if (typeof value === 'string') return value.normalize('NFC')
+  if (value === null) throw new YamlError('a key must not be null')
+  return source ?? String(value)
+}
+
+const mapValue = (reading: Reading, node: YAMLMap, depth: number): Value => {
+  const entries = new Map<string, Value>()
+  const merged = new Map<string, Value>()
+  for (const { key, value } of node.items) {
+    const name = keyText(reading, key)
+    const inner = nodeValue(reading, value as Node | null, depth + 1)
+    if (name !== '<<') entries.set(name, inner)
+    else
+      for (const source of inner.kind === 'tuple' ? inner.items : [inner]) {
+        if (source.kind !== 'object') throw new YamlError('"<<" takes a map or a list of maps')
+        for (const [from, found] of source.entries) if (!merged.has(from)) merged.set(from, found)
+      }
+  }
+  return object(
+    [...merged, ...entries].filter(([name], index, all) => all.findLastIndex(([other]) => other === name) === index),
+  )
+}
+
+const nodeValue = (reading: Reading, node: Node | null, depth: number): Value => {
+  if (++reading.count > MAX_VALUES) throw new YamlError(`it holds more than ${MAX_VALUES} values`)
+  if (depth > MAX_NESTING) throw new YamlError(`it is nested more than ${MAX_NESTING} deep`)
+  const { yaml, document } = reading
+  if (node === null) return NULL
+  if (yaml.isAlias(node)) return nodeValue(reading, node.resolve(document) ?? null, depth + 1)
+  if (yaml.isScalar(node)) return scalarValue(node)
+  if (yaml.isSeq(node))
+    return tuple((node as YAMLSeq).items.map((item) => nodeValue(reading, item as Node | null, depth + 1)))
+  if (yaml.isMap(node)) return mapValue(reading, node as YAMLMap, depth)
+  throw new YamlError('it holds something that is no value')
+}
+
+const yamldecode = (yaml: Yaml, given: string): Value | Failure => {
+  const documents = yaml.parseAllDocuments(given, {
+    version: '1.2',
+    intAsBigInt: true,
+    prettyErrors: true,
+    merge: false,
+  })
+  if (!Array.isArray(documents) || documents.length === 0) return NULL
+  const [document, second] = documents
+  if (!document) return NULL
+  if (second) return failure('it holds more than one document', 0)
+  const [error] = document.errors
+  if (error) return failure(`it is not YAML: ${error.message.split('\n')[0]?.replace(/:$/, '')}`, 0)
+  try {
+    return nodeValue({ yaml, document: document as Document.Parsed, count: 0 }, document.contents as Node | null, 0)
+  } catch (caught) {
+    if (caught instanceof YamlError) return failure(`it cannot be used: ${caught.message}`, 0)
+    throw caught
+  }
+}
+
+const isSequence = (value: Value): boolean => value.kind === 'list' || value.kind === 'set' || value.kind === 'tuple'
+
+const blockText = (value: string, pad: string): string | undefined => {
+  if (!value.includes('\n') || /^[\s]/.test(value) || /[^\n\t\u0020-\u007e\u00a0-\ud7ff\ue000-\ufffd]/u.test(value))
+    return undefined
+  const body = value.replace(/\n+$/, '')
+  const ends = value.length - body.length
+  const chomp = ends === 0 ? '-' : ends === 1 ? '' : '+'
+  const lines = [...body.split('\n'), ...Array.from({ length: Math.max(0, ends - 1) }, () => '')]
+  return `|${chomp}\n${lines.map((line) => (line === '' ? '' : `${pad}${line}`)).join('\n')}`
+}
+
+const scalarText = (value: Value, pad: string): string => {
+  switch (value.kind) {
+    case 'string':
+      return (
+        blockText(value.value, pad) ??
+        jsonString(value.value).replace(/\\u(003c|003e|0026)/g, (_, hex) =>
+          String.fromCharCode(Number.parseInt(hex, 16)),
+        )
+      )
+    case 'number':
+      return formatNumber(value.value, precisionOf(value))
+    case 'bool':
+      return String(value.value)
+    default:
+      return 'null'
+  }
+}
+
+/** Lines of a value as they stand below a key or dash, or the text beside it. */
+const yamlLines = (value: Value, pad: string): { readonly inline?: string; readonly lines: readonly string[] } => {
+  if (isSequence(value)) {
+    const items = 'items' in value ? value.items : []
+    if (items.length === 0) return { inline: '[]', lines: [] }
+    return { lines: items.flatMap((item) => dashed(item, pad)) }
+  }
+  if (value.kind === 'map' || value.kind === 'object') {
+    if (value.entries.size === 0) return { inline: '{}', lines: [] }
+    return { lines: Array.from(value.entries).flatMap(([key, inner]) => keyed(key, inner, pad)) }
+  }
+  return { inline: scalarText(value, `${pad}  `), lines: [] }
+}
+
+const dashed = (item: Value, pad: string): readonly string[] => {
+  const { inline, lines } = yamlLines(item, `${pad}  `)
+  if (inline !== undefined) return [`${pad}- ${inline}`]
+  return lines.map((line, index) => (index === 0 ? `${pad}- ${line.trimStart()}` : line))
+}
+
+const keyed = (key: string, inner: Value, pad: string): readonly string[] => {
+  const name = jsonString(key)
+  const { inline, lines } = yamlLines(inner, isSequence(inner) ? pad : `${pad}  `)
+  if (inline === undefined) return [`${pad}${name}:`, ...lines]
+  return [`${pad}${name}: ${inner.kind === 'string' ? scalarText(inner, `${pad}  `) : inline}`]
+}
+
+const yamlencode = (value: Value): string => {
+  const { inline, lines } = yamlLines(value, '')
+  return `${inline ?? lines.join('\n')}\n`
+}
+
+/** YAML; the package for reading it is loaded when first used. */
+export const yamlFunctions = (world: FunctionWorld): FunctionGroup => ({
+  yamldecode: spec(strings('src'), undefined, ([given]) => {
+    const yaml = world.library('yaml')
+    return yaml ? yamldecode(yaml, text(given)) : FAILED
+  }),
+  yamlencode: spec([parameter('value', DYNAMIC, { nullable: true, whole: true })], STRING, ([given]) =>
+    string(given ? yamlencode(given) : ''),
+  ),
+})

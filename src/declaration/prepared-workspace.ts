@@ -1,0 +1,171 @@
+import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
+import type { Files } from '../io/io.ts'
+import type { Problem } from './eval/evaluation.ts'
+import { functionTable } from './functions/function-table.ts'
+import { type LateLibraries, lateLibraries } from './functions/late-libraries.ts'
+import { makeCells } from './module/cells.ts'
+import { declarationFiles, type FileReading } from './module/declaration-files.ts'
+import { type FileCache, fileCache, joinPath } from './module/file-reader.ts'
+import { givenValues, type VariableArgument } from './module/given-values.ts'
+import { loadModule } from './module/load-module.ts'
+import { moduleValues } from './module/module-values.ts'
+import type { ModuleScope } from './module/scope.ts'
+import type { GivenValue, LoadedModule, Lookups, World } from './module/world.ts'
+import { type Grammar, hclGrammar } from './syntax/hcl/grammar.ts'
+import { parseExpressionWith, parseTemplateWith } from './syntax/hcl/parse-hcl.ts'
+import { fileSource, rangeOf } from './syntax/source.ts'
+
+export interface LoadOptions {
+  /** The workspace, absolute; file names in diagnostics are relative to it. */
+  readonly folder: string
+  /** Only these files, absolute or relative to `folder`; missing or empty: every *.mpc.hcl, *.mpc.yaml and *.mpc.json of the folder. */
+  readonly paths?: readonly string[]
+  readonly files: Files
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** `-var` and `-var-file` in the order they were given. */
+  readonly variables?: readonly VariableArgument[]
+  /** Files of values that are read before `variables`, for callers that do not keep the order. */
+  readonly variableFiles?: readonly string[]
+  /** What the last sync saw; missing: `data` blocks say that there was none. */
+  readonly lookups?: Lookups
+  /** Key of the fingerprints of secrets. */
+  readonly fingerprintKey: string
+  /** For timestamp functions; missing: their values are known after apply only. */
+  readonly now?: Date
+  /** For terraform.workspace; missing: `default`. */
+  readonly workspace?: string
+}
+
+/** A variable without a value: the caller may ask for it and load again. */
+export interface MissingVariable {
+  readonly name: string
+  readonly description?: string
+  readonly sensitive: boolean
+}
+
+/** Collects problems; of equal ones, as the instances of one block cause them, one is enough. */
+export interface Collector {
+  readonly diagnostics: Diagnostic[]
+  readonly report: (diagnostic: Diagnostic) => void
+}
+
+export const collector = (): Collector => {
+  const diagnostics: Diagnostic[] = []
+  const seen = new Set<string>()
+  return {
+    diagnostics,
+    report: (diagnostic) => {
+      const { code, detail, range } = diagnostic
+      const place = range && `${range.filename}:${range.start.byte}-${range.end.byte}`
+      const key = `${code} ${place} ${place ? detail.replace(/\[[^\]]*\]/g, '[]') : detail}`
+      if (seen.has(key)) return
+      seen.add(key)
+      diagnostics.push(diagnostic)
+    },
+  }
+}
+
+/** A workspace that has been read, ready to be evaluated any number of times. */
+export interface PreparedWorkspace {
+  readonly options: LoadOptions
+  readonly root: LoadedModule
+  readonly sources: ReadonlyMap<string, string>
+  readonly given: ReadonlyMap<string, GivenValue>
+  readonly grammar: Grammar
+  readonly cache: FileCache
+  readonly libraries: LateLibraries
+}
+
+const relative = (folder: string, path: string): string =>
+  path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : joinPath(path)
+
+const filesOf = async ({ paths = [], folder }: LoadOptions, reading: FileReading): Promise<readonly string[]> =>
+  paths.length > 0 ? paths.map((path) => relative(folder, path)) : declarationFiles(reading, '')
+
+/** Reads the files, the modules they call and the values given for variables. */
+export const prepareWorkspace = async (
+  options: LoadOptions,
+  report: (diagnostic: Diagnostic) => void,
+): Promise<PreparedWorkspace> => {
+  const sources = new Map<string, string>()
+  const reading: FileReading = { files: options.files, workspace: options.folder, sources, report }
+  const root = await loadModule(reading, '', await filesOf(options, reading))
+  const given = await givenValues(reading, {
+    env: options.env,
+    arguments: [...(options.variableFiles ?? []).map((file) => ({ file })), ...(options.variables ?? [])],
+    declared: root.declared.variables,
+  })
+  const grammar = await hclGrammar()
+  const cache = fileCache(options.files, options.folder)
+  return { options, root, sources, given, grammar, cache, libraries: lateLibraries() }
+}
+
+const worldOf = (
+  { options, given, grammar, cache, libraries }: PreparedWorkspace,
+  { report }: Collector,
+  missing: Map<string, MissingVariable>,
+): World => ({
+  cells: makeCells(),
+  report,
+  problem: ({ code, detail, at }: Problem, address?: string): void =>
+    report(diagnose(code, { detail, range: rangeOf(at), address })),
+  functions: functionTable({
+    read: cache.read,
+    list: cache.list,
+    library: libraries.get,
+    parseTemplate: (source) => parseTemplateWith(grammar, source),
+    now: options.now,
+    home: options.env['HOME'],
+    workspace: options.folder,
+  }),
+  given,
+  parseText: (text, from) => {
+    const parsed = parseExpressionWith(grammar, fileSource(from, text))
+    for (const diagnostic of parsed.diagnostics) report(diagnostic)
+    return parsed.value
+  },
+  missing: (variable) => void missing.set(variable.name, variable),
+  lookups: options.lookups,
+  rootFolder: '',
+  workspace: options.workspace ?? 'default',
+})
+
+/** One evaluation's result with what it found missing or wrong. */
+export interface Pass<T> {
+  readonly value: T
+  readonly missing: readonly MissingVariable[]
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** Rounds of reading the files and packages that functions ask for; each may lead to further ones. */
+const MAX_ROUNDS = 50
+
+/** Evaluates, as often as it takes until everything functions asked for is there. */
+export const evaluateWorkspace = async <T>(
+  workspace: PreparedWorkspace,
+  run: (root: ModuleScope) => T,
+): Promise<Pass<T>> => {
+  for (let round = 0; ; round++) {
+    const collected = collector()
+    const missing = new Map<string, MissingVariable>()
+    const world = worldOf(workspace, collected, missing)
+    const value = run({
+      world,
+      module: workspace.root,
+      modules: [],
+      prefix: '',
+      input: () => undefined,
+      values: moduleValues,
+    })
+    const read = await workspace.cache.fill()
+    const loaded = await workspace.libraries.fill()
+    if (round >= MAX_ROUNDS || !(read || loaded))
+      return { value, missing: [...missing.values()], diagnostics: collected.diagnostics }
+  }
+}
+
+export const missingDiagnostic = ({ name, description }: MissingVariable): Diagnostic =>
+  diagnose('declaration.missing-variable', {
+    detail: `The variable "${name}"${description ? ` (${description})` : ''} has no default, and no value was given.`,
+    hint: `-var ${name}=…, MPC_VAR_${name}=…, or a file such as values.auto.mpcvars.hcl`,
+  })
