@@ -98,8 +98,12 @@ export const scalarFormats: Readonly<Record<string, NamedFormat>> = {
   'pve-lxc-dev-string': (value) => {
     if (!value.startsWith('/dev/') || /\/\.\.?(?:\/|$)/.test(value)) fail(`${value} is not a valid device path`)
   },
-  'pve-iface': matching(/^[a-z][a-z0-9_]{1,20}([:.]\d+)?$/i, 'invalid network interface name'),
-  'pve-bridge-id': matching(/^[-_.\w\d]+$/, 'invalid bridge name'),
+  'pve-iface': (value) => {
+    if (!/^[a-z][a-z0-9_]{1,20}([:.]\d+)?$/i.test(value)) fail(`invalid network interface name '${value}'`)
+  },
+  'pve-bridge-id': (value) => {
+    if (!/^[-_.\w\d]+$/.test(value)) fail(`invalid bridge ID '${value}'`)
+  },
   'pve-userid': userid,
   'pve-realm': matching(/^[A-Za-z][A-Za-z0-9.\-_]+$/, 'value does not look like a valid realm'),
   'pve-tokenid': matching(
@@ -140,14 +144,16 @@ export const scalarFormats: Readonly<Record<string, NamedFormat>> = {
   'pve-calendar-event': calendarEvent,
   'pve-day-of-week': matching(/^(mon|tue|wed|thu|fri|sat|sun)$/, 'value does not look like a valid day of week'),
   'pve-cpuset': (value) => {
-    if (!/^\s*\d+(?:-\d+)?(?:\s*,\s*\d+(?:-\d+)?)*\s*$/.test(value)) fail(`unable to parse cpuset '${value}'`)
+    if (!/^\s*\d+(?:-\d+)?(?:\s*,\s*\d+(?:-\d+)?)*\s*$/.test(value)) fail('unable to parse cpuset option')
   },
   'pve-command-batch': idPair,
   'pve-ha-resource-or-vm-id': (value) => {
     if (!/^(?:(?:vm|ct):)?[1-9][0-9]{2,8}$/.test(value)) fail(`unable to parse ha resource ID '${value}'`)
   },
   'pve-ha-node': matching(new RegExp(`^${label}(?::\\d+)?$`), 'value does not look like a valid ha node specification'),
-  'disk-size': matching(/^\d+(\.\d+)?[KMGT]?$/, 'value does not look like a valid disk size'),
+  'disk-size': (value) => {
+    if (!/^\d+(\.\d+)?[KMGT]?$/.test(value)) fail(`value does not look like a valid disk size: ${value}`)
+  },
   'mac-addr': (value) => {
     if (!/^[a-f0-9][02468ace](?::[a-f0-9]{2}){5}$/i.test(value))
       fail('value does not look like a valid unicast MAC address')
@@ -156,10 +162,10 @@ export const scalarFormats: Readonly<Record<string, NamedFormat>> = {
     if (!dnsName.test(value)) fail('value does not look like a valid DNS name')
   },
   address: (value) => {
-    if (!isAddress(value) && !dnsName.test(value)) fail('value does not look like a valid address')
+    if (!isAddress(value) && !dnsName.test(value)) fail(`value does not look like a valid address: ${value}`)
   },
   'address-or-hostname': (value) => {
-    if (!isAddress(value) && !dnsName.test(value)) fail('value does not look like a valid address')
+    if (!isAddress(value) && !dnsName.test(value)) fail(`value does not look like a valid address: ${value}`)
   },
   ip: (value) => {
     if (!isAddress(value)) fail('value does not look like a valid IP address')
@@ -210,7 +216,7 @@ export const scalarFormats: Readonly<Record<string, NamedFormat>> = {
   'email-or-username': (value) => {
     if (/^[^\s:/]+@[A-Za-z][A-Za-z0-9.\-_]+$/.test(value)) return
     if (!/^[\w+\-~]+(\.[\w+\-~]+)*@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)*$/.test(value))
-      fail('value does not look like a valid email address or username')
+      fail('value does not look like a valid email address or user name')
   },
   urlencoded: (value) => {
     if (!/^[-%a-zA-Z0-9_.!~*'()]*$/.test(value)) fail(`invalid urlencoded string: ${value}`)
