@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync } from 'no
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { FaultSpec } from '../../src/simulator/fault/fault.ts'
 import { type Workspace, withWorkspace } from './mpc.ts'
 
 const EXAMPLE = join(process.cwd(), 'examples', 'homelab', 'homelab.mpc.hcl')
@@ -86,6 +87,37 @@ test('the same homelab in HCL and in YAML gives the same plan', () =>
     assert.is(other.code, 0, other.all)
     assert.is(JSON.parse(other.stdout).fingerprint, JSON.parse(hcl.stdout).fingerprint)
   }))
+
+const FAILURES = [
+  { what: 'the third step', fault: { kind: 'task-fails', task: { type: 'qmconfig' } } },
+  { what: 'the first clone half-way', fault: { kind: 'task-fails', task: { type: 'qmclone' }, step: 4 } },
+  {
+    what: 'the second clone',
+    fault: { kind: 'task-fails', task: { type: 'qmclone' }, skip: 1, step: 3 },
+  },
+  { what: 'the last start', fault: { kind: 'task-fails', task: { type: 'qmstart' }, skip: 1 } },
+  { what: 'a refused write', fault: { kind: 'http-error', status: 500, on: { method: 'PUT' } } },
+  { what: 'a lost answer to a write', fault: { kind: 'reset-after', on: { method: 'PUT' } } },
+] as const satisfies readonly { readonly what: string; readonly fault: FaultSpec }[]
+
+for (const { what, fault } of FAILURES) {
+  test(`when a plan fails at ${what}, it ends with 3 or 0 and the cluster is as before or as planned`, () =>
+    withWorkspace(async (workspace) => {
+      useExample(workspace)
+      const { run, simulator } = workspace
+      const before = simulator.dump()
+      simulator.faults.add(fault)
+      const result = await run(['apply', '--auto-approve', '--parallelism', '1'])
+      // A lost answer is found again by asking the server: then nothing has failed.
+      if (fault.kind === 'reset-after' && result.code === 0) {
+        assert.is((await run(['plan', '--detailed-exitcode'])).code, 0)
+        return
+      }
+      assert.is(result.code, 3, result.all)
+      assert.equal(simulator.dump(), before)
+      assert.match(result.stdout, 'Rolled back.')
+    }))
+}
 
 test('apply asks, and only yes is yes', () =>
   withWorkspace(async (workspace) => {
