@@ -118,7 +118,7 @@ export const exportAnsible = (guests: readonly ExportedGuest[], site: ExportSite
   const files = new Map<string, string>([
     [
       'requirements.yml',
-      yamlFile({ collections: [{ name: COLLECTION, version: '>=1.4.0' }] }, 'Collections the playbook needs.'),
+      yamlFile({ collections: [{ name: COLLECTION, version: '>=2.1.0' }] }, 'Collections the playbook needs.'),
     ],
     [
       'inventory.yml',

@@ -75,7 +75,7 @@ const firmware = (config: ConfigReader): Record<string, YamlValue> => {
         pre_enrolled_keys: efi.flag('pre-enrolled-keys'),
       },
     }),
-    ...(tpm && { tpmstate0: { storage: tpm.text('storage'), version: tpm.text('version') } }),
+    ...(tpm && { tpmstate0: { storage: tpm.text('storage'), version: tpm.text('version')?.replace(/^v/, '') } }),
   }
 }
 

@@ -50,7 +50,6 @@ const nodeOf = (value: unknown): unknown => {
 /** A YAML file as Ansible reads it (YAML 1.1: `yes` and `on` are quoted where they are text), with a comment on top. */
 export const yamlFile = (value: YamlValue, comment: string): string => {
   const document = new Document(nodeOf(plain(value)), { version: '1.1', aliasDuplicateObjects: false })
-  document.directives = undefined
   visit(document, {
     Scalar: (_key, node) => {
       if (typeof node.value === 'string' && node.value.includes('\n') && node.tag === undefined)

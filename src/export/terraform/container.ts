@@ -177,11 +177,6 @@ const tellAbsent = (config: ConfigReader, lose: TellLoss): void => {
       '(mount points)',
       'changes are ignored: the provider would replace the container, with its data',
     )
-  lose(
-    '(safety)',
-    '',
-    'the provider has no way to keep a container from being restarted or its volumes from being deleted with it',
-  )
 }
 
 /** A container as `proxmox_virtual_environment_container` (provider bpg/proxmox 0.111). */

@@ -32,7 +32,14 @@ const SPEEDS: Readonly<Record<string, string>> = {
 
 const diskBlock = (key: string, drive: PropertyReader, lose: TellLoss): HclBlock => {
   drive.skip('file', 'media')
-  const speed = Object.fromEntries(Object.entries(SPEEDS).map(([ours, theirs]) => [ours, drive.number(theirs)]))
+  const speed = Object.fromEntries(
+    Object.entries(SPEEDS).flatMap(([ours, theirs]) => {
+      const limit = drive.number(theirs)
+      if (limit === undefined || Number.isInteger(limit)) return [[ours, limit]]
+      lose(`${key}.${theirs}`, limit, 'not written: the provider takes whole numbers only')
+      return []
+    }),
+  )
   return hclBlock(
     'disk',
     {
