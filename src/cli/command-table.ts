@@ -191,7 +191,10 @@ export const COMMANDS = [
       { flags: '--nodes <n>', description: 'number of nodes of a generated cluster' },
       { flags: '--guests <n>', description: 'number of guests of a generated cluster' },
       { flags: '--seed <n>', description: 'the same seed gives the same cluster and answers', default: '7' },
-      { flags: '--speed <n>', description: 'how much faster than real the tasks run', default: '100' },
+      {
+        flags: '--speed <n>',
+        description: 'how much faster than real the tasks run (default: 100; 10 with --profile recorded)',
+      },
       { flags: '--profile <name>', description: 'the cluster to start with', choices: ['homelab', 'recorded'] },
       { flags: '--from <file>', description: 'a cluster described in YAML or JSON', completes: 'file' },
       {

@@ -10,8 +10,9 @@ import { numberOption, textOption } from '../number-option.ts'
 const PORT = { least: 0, most: 65_535 }
 const COUNT = { least: 1, most: 100_000 }
 
-const speedOf = (options: Options): number => {
-  const text = textOption(options, 'speed') ?? '100'
+const speedOf = (options: Options): number | undefined => {
+  const text = textOption(options, 'speed')
+  if (text === undefined) return undefined
   const speed = Number(text)
   if (speed > 0) return speed
   throw new DiagnosticError([
@@ -65,6 +66,7 @@ const clusterFrom = async (context: CommandContext, options: Options): Promise<C
 const optionsFor = (context: CommandContext, options: Options, record: (line: string) => void): SimulatorOptions => {
   const nodes = numberOption(options, 'nodes', COUNT)
   const guests = numberOption(options, 'guests', COUNT)
+  const speed = speedOf(options)
   return {
     profile: options['profile'] === 'recorded' ? 'recorded' : 'homelab',
     ...(nodes !== undefined && { nodes }),
@@ -72,7 +74,7 @@ const optionsFor = (context: CommandContext, options: Options, record: (line: st
     seed: numberOption(options, 'seed', { least: 0, most: 2 ** 31 }) ?? 7,
     port: numberOption(options, 'port', PORT) ?? 8006,
     http: options['http'] === true,
-    speed: speedOf(options),
+    ...(speed !== undefined && { speed }),
     ...(textOption(context.io.env, 'MPC_SIMULATOR_TOKEN') !== undefined && {
       token: textOption(context.io.env, 'MPC_SIMULATOR_TOKEN') ?? '',
     }),
