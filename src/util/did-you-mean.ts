@@ -2,7 +2,8 @@ import { distance } from 'fastest-levenshtein'
 
 /** The candidate a person most likely meant, or undefined when none is close enough to be worth suggesting. */
 export const didYouMean = (word: string, candidates: Iterable<string>): string | undefined => {
-  const limit = Math.max(1, Math.floor(word.length / 3))
+  // Two letters swapped in a word of five are one slip, and count as two changes.
+  const limit = Math.max(1, Math.floor((word.length + 1) / 3))
   let best: { readonly candidate: string; readonly cost: number } | undefined
   for (const candidate of candidates) {
     const cost = distance(word.toLowerCase(), candidate.toLowerCase())

@@ -36,14 +36,12 @@ const propertiesSchema = (kind: GuestKind['name'], facts: AttributeFacts): JsonS
       described(propertyDescription(kind, facts.name, key) ?? '', valueSchema(value)),
     ]),
   )
-  const required = entries.filter(([, { optional }]) => !optional).map(([key]) => key)
   const main = facts.defaultKey === undefined ? undefined : facts.properties?.[facts.defaultKey]
   const short = main && main.type !== 'string' ? [main.type] : []
   return {
     type: ['object', 'string', 'null', ...short],
     additionalProperties: false,
     properties: { ...properties, ...spellings(kind, facts.name) },
-    ...(required.length > 0 && { required }),
   }
 }
 
