@@ -9,7 +9,7 @@ import {
   type Scalar,
 } from '../resource/config-value.ts'
 import { attributeName, isIgnored } from './attribute-name.ts'
-import { effectiveConfig, type GuestState, staysPending, textOf } from './guest-state.ts'
+import { type GuestState, pluggingConfig, textOf } from './guest-state.ts'
 
 /** One configuration key that is not as declared. */
 export interface Difference {
@@ -136,34 +136,33 @@ export const configDifferences = (input: DifferenceInput): readonly Difference[]
   return [...keys].sort().flatMap((key) => differenceOf(input, key) ?? [])
 }
 
-const disruptionOf = (kind: GuestKind, state: GuestState, difference: Difference, newText?: string): Disruption => {
-  if (!state.running || kind.isUnnoticed(difference.key)) return 'none'
-  const { key, observed, declared } = difference
-  if (newText !== undefined) return staysPending(state, kind, key, newText) ? 'reboot' : 'live'
-  const config = kind.decode({ hotplug: effectiveConfig(state)['hotplug'] ?? 'disk,network,usb' })
-  const merged =
-    isPropertyMap(declared) && isPropertyMap(observed)
-      ? Object.fromEntries(
-          Object.entries({ ...observed, ...declared }).filter(([property]) => !difference.dropped.includes(property)),
-        )
-      : declared
-  return kind.change(key, observed, merged, config) === 'live' ? 'live' : 'reboot'
+const disruptionOf = (
+  kind: GuestKind,
+  state: GuestState,
+  key: string,
+  before: ConfigValue | undefined,
+  after: ConfigValue | undefined,
+): Disruption => {
+  if (!state.running || kind.isUnnoticed(key)) return 'none'
+  return kind.change(key, before, after, pluggingConfig(state, kind)) === 'live' ? 'live' : 'reboot'
 }
 
 const propertyChange = (
   kind: GuestKind,
+  state: GuestState,
   difference: Difference,
   property: string,
-  disruption: Disruption,
 ): AttributeChange => {
   const { key, declared, observed } = difference
   const [was, is] = [isPropertyMap(observed) ? observed : {}, isPropertyMap(declared) ? declared : {}]
   const after = difference.dropped.includes(property) ? undefined : is[property]
+  const { [property]: _before, ...others } = was
+  const changed = after === undefined ? others : { ...was, [property]: after }
   return {
     name: attributeName(kind, key, property),
     ...(was[property] !== undefined && { before: was[property] as Scalar }),
     ...(after !== undefined && { after }),
-    disruption,
+    disruption: disruptionOf(kind, state, key, observed, observed === undefined ? declared : changed),
   }
 }
 
@@ -176,9 +175,8 @@ export const attributeChanges = (
   const { key, declared, observed } = difference
   const facts = kind.factsFor(key)
   const sensitive = facts?.secret === true || isSecret(declared)
-  const disruption = disruptionOf(kind, state, difference)
   if (isPropertyMap(declared)) {
-    return difference.properties.map((property) => propertyChange(kind, difference, property, disruption))
+    return difference.properties.map((property) => propertyChange(kind, state, difference, property))
   }
   return [
     {
@@ -186,7 +184,7 @@ export const attributeChanges = (
       ...(observed !== undefined && { before: observed }),
       ...(declared !== undefined && { after: declared }),
       ...(sensitive && { sensitive: true as const }),
-      disruption,
+      disruption: disruptionOf(kind, state, key, observed, declared),
     },
   ]
 }

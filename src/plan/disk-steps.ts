@@ -1,10 +1,7 @@
-import { parseSize } from '../kinds/size.ts'
 import { isPropertyMap, type PropertyMap } from '../resource/config-value.ts'
 import { type GuestRef, guestPath } from '../resource/guest.ts'
 import type { ApiRequest } from '../resource/request.ts'
 import type { Reversal } from '../resource/reversal.ts'
-import { sha256 } from '../util/sha256.ts'
-import { attributeName } from './attribute-name.ts'
 import type { Difference } from './config-difference.ts'
 import {
   advance,
@@ -19,7 +16,6 @@ import {
   afterWrite,
   configPath,
   configRequests,
-  effectiveConfig,
   type GuestState,
   nextUnused,
   restoreRequests,
@@ -28,9 +24,10 @@ import {
   textOf,
 } from './guest-state.ts'
 import { stepId } from './step-chain.ts'
-import { canSnapshot, isFileStorage } from './storage-feature.ts'
+import { isFileStorage } from './storage-feature.ts'
 
-const volumeOf = ({ kind }: GuestContext, key: string, text: string): string => {
+/** The volume of a drive's text. */
+export const volumeOf = ({ kind }: GuestContext, key: string, text: string): string => {
   const value = kind.decodeValue(key, text)
   const property = kind.volumeProperty(key)
   return isPropertyMap(value) && property !== undefined ? String(value[property] ?? '') : ''
@@ -217,164 +214,3 @@ export const moveDisk =
       { ...state, current },
     )
   }
-
-/** Volumes that keep the guest from having a snapshot, in words; empty when nothing does. */
-const snapshotObstacle = (context: GuestContext, { guest, state }: Progress): string => {
-  const { kind, world } = context
-  for (const [key, text] of Object.entries(effectiveConfig(state)).sort()) {
-    if (kind.volumeProperty(key) === undefined || key.startsWith('unused')) continue
-    const value = kind.decodeValue(key, text)
-    if (!isPropertyMap(value)) continue
-    const isMount = key.startsWith('mp') && !kind.isVolume(key, value)
-    if (isMount) return `${key} is not a volume and cannot be part of a snapshot`
-    if (!kind.isVolume(key, value)) continue
-    const storage = String(value['storage'] ?? '')
-    const type = world.storages.get(storage)?.get(guest.node)?.type
-    const volume = volumeOf(context, key, text)
-    if (type === undefined || !canSnapshot(type, volume, guest.type)) {
-      return `${key} (${volume}) cannot be part of a snapshot on storage ${storage}${type === undefined ? '' : ` of type ${type}`}`
-    }
-  }
-  return ''
-}
-
-export interface SafetySnapshot {
-  /** Missing: none can or shall be taken, for this reason. */
-  readonly name?: string
-  readonly obstacle: string
-}
-
-/** Takes a snapshot before steps that only it can undo. Its name follows from the guest and the change. */
-export const takeSnapshot = (
-  context: GuestContext,
-  progress: Progress,
-  digest: string,
-  why: string,
-): { readonly progress: Progress; readonly snapshot: SafetySnapshot } => {
-  const { desired } = context
-  const { guest } = progress
-  const obstacle =
-    desired.lifecycle.snapshot === 'never' ? '`snapshot = "never"` is declared' : snapshotObstacle(context, progress)
-  if (obstacle !== '') return { progress, snapshot: { obstacle } }
-  const name = `mpc_${sha256(`${desired.address} ${guest.vmid} ${digest} ${why}`).slice(0, 10)}`
-  const next = advance(progress, {
-    verb: 'snapshot',
-    action: 'snapshot',
-    guest,
-    summary: `take snapshot ${name} before ${why}`,
-    reason: 'safety',
-    requests: [post(guest, 'snapshot', { snapname: name, description: `mpc: before ${why} (${desired.address})` })],
-    disruption: 'none',
-    reversal: {
-      by: 'requests',
-      requests: [{ method: 'DELETE', path: `${guestPath(guest)}/snapshot/${name}` }],
-      note: `delete snapshot ${name}`,
-    },
-  })
-  return { progress: next, snapshot: { name, obstacle: '' } }
-}
-
-/** Grows disks to their declared sizes. PVE cannot shrink: only a snapshot brings the old sizes back, all at once. */
-export const growDisks =
-  (grows: readonly Difference[], snapshot: SafetySnapshot): PlanPart =>
-  (progress) => {
-    const { guest, state } = progress
-    const sizes = grows.flatMap(({ key, declared, observed }) =>
-      isPropertyMap(declared) && isPropertyMap(observed)
-        ? [{ key, from: String(observed['size'] ?? '?'), to: String(declared['size']) }]
-        : [],
-    )
-    if (sizes.length === 0) return progress
-    const reversal: Reversal =
-      snapshot.name === undefined
-        ? { by: 'nothing', reason: `Proxmox VE cannot shrink a disk, and ${snapshot.obstacle}` }
-        : {
-            by: 'snapshot',
-            name: snapshot.name,
-            requests: [
-              post(guest, `snapshot/${snapshot.name}/rollback`, state.running ? { start: true } : undefined),
-              ...restorePending(progress),
-            ],
-            note: 'what the guest wrote since is lost',
-          }
-    const grown = sizes.map(({ key, to }) => [key, resized(textOf(state, key) ?? '', to)] as const)
-    return advance(
-      progress,
-      {
-        verb: `grow-${sizes.map(({ key }) => key).join('-')}`,
-        action: 'update',
-        guest,
-        summary: sizes.map(({ key, from, to }) => `grow ${key} from ${from} to ${to}`).join(', '),
-        requests: sizes.map(({ key, to }) => ({
-          method: 'PUT',
-          path: `${guestPath(guest)}/resize`,
-          params: { disk: key, size: to },
-          digest: true,
-        })),
-        disruption: state.running ? 'live' : 'none',
-        reversal,
-      },
-      { ...state, current: { ...state.current, ...Object.fromEntries(grown) } },
-    )
-  }
-
-const resized = (text: string, size: string): string => text.replace(/(^|,)size=[^,]*/, `$1size=${size}`)
-
-/** A snapshot holds nothing that is pending, and rolling back to it drops what was (seen on PVE 9.2): it is set again. */
-const restorePending = ({ guest, state }: Progress): readonly ApiRequest[] => {
-  const entries = Object.entries(state.pending)
-  const set = Object.fromEntries(
-    entries.flatMap(([key, { value }]) => (value === undefined ? [] : [[key, value] as const])),
-  )
-  return configRequests(
-    guest,
-    set,
-    entries.flatMap(([key, { value }]) => (value === undefined ? [key] : [])),
-  )
-}
-
-/** What a new disk lacks, as a reported problem; true when it is whole. */
-export const checkNewDisk = (context: GuestContext, { key, declared }: Difference, isMade: boolean): boolean => {
-  const { kind, world, desired } = context
-  if (!isPropertyMap(declared)) return true
-  const name = attributeName(kind, key)
-  const volume = kind.volumeProperty(key) ?? 'file'
-  const place = { address: desired.address, range: desired.ranges?.[name] ?? desired.range }
-  if (declared[volume] !== undefined) return true
-  const wantsSize =
-    kind.factsFor(key)?.properties?.['size'] !== undefined &&
-    declared['media'] !== 'cloudinit' &&
-    declared['import-from'] === undefined
-  const missing = [
-    ...(declared['storage'] === undefined ? ['storage'] : []),
-    ...(wantsSize && declared['size'] === undefined ? ['size'] : []),
-  ]
-  if (missing.length === 0) return true
-  world.report('plan.disk-incomplete', {
-    detail: `\`${name}\` ${isMade ? 'will be made' : 'does not exist yet, so it has to be made'}, and for that needs ${missing
-      .map((each) => `\`${each}\``)
-      .join(
-        ' and ',
-      )}. Add ${missing.includes('size') ? '`size = "32G"`' : '`storage = "local-lvm"`'} or the like, or name an existing volume with \`${volume}\`.`,
-    ...place,
-  })
-  return false
-}
-
-/** Whether a size difference asks for growing; a shrink is reported. */
-export const checkSize = (context: GuestContext, { key, declared, observed }: Difference): boolean => {
-  const { kind, world, desired } = context
-  const [want, have] = [
-    isPropertyMap(declared) ? declared['size'] : undefined,
-    isPropertyMap(observed) ? observed['size'] : undefined,
-  ]
-  if (want === undefined || have === undefined) return want !== undefined
-  if ((parseSize(String(want)) ?? 0) >= (parseSize(String(have)) ?? 0)) return true
-  const name = attributeName(kind, key, 'size')
-  world.report('plan.cannot-shrink', {
-    detail: `\`${name}\` is declared as ${want}, but the disk has ${have}, and Proxmox VE cannot shrink a disk. Declare ${have}, or make a smaller disk beside it, copy the data and detach this one.`,
-    address: desired.address,
-    range: desired.ranges?.[name] ?? desired.ranges?.[attributeName(kind, key)] ?? desired.range,
-  })
-  return false
-}

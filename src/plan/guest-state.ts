@@ -1,5 +1,5 @@
 import type { GuestKind } from '../kinds/kind.ts'
-import { isPropertyMap } from '../resource/config-value.ts'
+import { type Config, isPropertyMap } from '../resource/config-value.ts'
 import type { GuestRef } from '../resource/guest.ts'
 import { guestPath } from '../resource/guest.ts'
 import type { ObservedGuest, PendingChange, RawConfig } from '../resource/observed.ts'
@@ -44,16 +44,21 @@ export const effectiveConfig = (state: GuestState): RawConfig =>
     }),
   )
 
+/** What decides whether devices can be plugged into the running guest. */
+export const pluggingConfig = (state: GuestState, kind: GuestKind): Config => {
+  const { hotplug, numa } = state.current
+  return {
+    ...(hotplug !== undefined && { hotplug: kind.decodeValue('hotplug', hotplug) }),
+    ...(numa !== undefined && { numa: numa === '1' }),
+  }
+}
+
 /** Whether a write of this key stays pending on the guest as it is. */
 export const staysPending = (state: GuestState, kind: GuestKind, key: string, text: string | undefined): boolean => {
   if (!state.running) return false
-  const [before, hotplug] = [state.current[key], state.current['hotplug']]
+  const before = state.current[key]
   const read = (value: string | undefined) => (value === undefined ? undefined : kind.decodeValue(key, value))
-  const config = {
-    ...(hotplug !== undefined && { hotplug: kind.decodeValue('hotplug', hotplug) }),
-    numa: state.current['numa'] === '1',
-  }
-  return kind.change(key, read(before), read(text), config) !== 'live'
+  return kind.change(key, read(before), read(text), pluggingConfig(state, kind)) !== 'live'
 }
 
 const without = <T>(table: { readonly [key: string]: T }, key: string): { readonly [key: string]: T } => {

@@ -1,7 +1,7 @@
 import { isPropertyMap, isSecret } from '../resource/config-value.ts'
 import { attributeName } from './attribute-name.ts'
 import type { Difference } from './config-difference.ts'
-import { checkNewDisk, checkSize } from './disk-steps.ts'
+import { checkNewDisk, checkSize } from './disk-check.ts'
 import type { GuestContext } from './guest-progress.ts'
 import { checkStorage } from './storage-check.ts'
 
