@@ -40,3 +40,19 @@ export const pinnedMachine = (ostype: string | undefined, machine: string | unde
   const pinned = type === 'q35' ? 'pc-q35-10.0+pve1' : 'pc-i440fx-10.0+pve1'
   return machine === undefined ? pinned : machine.replace(type, pinned)
 }
+
+/** What PVE writes beside a saved state, so that it can be resumed on the same virtual hardware. */
+export const hardwareOf = (config: Section): Section => {
+  const nets = Object.keys(config).filter((key) => /^net\d+$/.test(key))
+  const cpu = /^(?:cputype=)?([^,=]+)/.exec(config['cpu'] ?? '')?.[1]
+  const usual = config['kvm'] === '0' ? 'qemu64' : 'kvm64,+lahf_lm,+sep'
+  return {
+    'running-nets-host-mtu':
+      nets
+        .sort()
+        .map((key) => `${key}=1500`)
+        .join(',') || ' ',
+    runningcpu: cpu === undefined ? usual : `${cpu},+kvm_pv_eoi,+kvm_pv_unhalt`,
+    runningmachine: /^(?:type=)?(?:q35|pc-q35)/.test(config['machine'] ?? '') ? 'pc-q35-10.0' : 'pc-i440fx-10.0',
+  }
+}

@@ -10,7 +10,7 @@ import { backend, findVolume, removeVolume, volidOf } from '../volume/volumes.ts
 import { shownSection } from './config-value.ts'
 import { logFormatting } from './create-disks.ts'
 import { addUnused, drivesOf, isCdrom, isUnusedName, volumesOf } from './drive.ts'
-import { markRunning } from './running.ts'
+import { hardwareOf, markRunning } from './running.ts'
 import { guestOf } from './show-config.ts'
 import { startLocked } from './start.ts'
 import { allocateState, finishState, stateStorage } from './suspend.ts'
@@ -73,9 +73,7 @@ const create = (call: Call): string => {
       if (withState && guest.running) {
         const volume = await saveState(world, guest, name, worker)
         section['vmstate'] = volidOf(volume)
-        section['running-nets-host-mtu'] = ' '
-        section['runningcpu'] = 'kvm64,+lahf_lm,+sep'
-        section['runningmachine'] = 'pc-i440fx-10.0'
+        Object.assign(section, hardwareOf(guest.config))
       } else if (guest.running) worker.log('skipping guest filesystem freeze - disabled in VM options')
       for (const [key, volid] of disksOf(guest.config)) {
         worker.log(`snapshotting 'drive-${key}' (${volid})`)

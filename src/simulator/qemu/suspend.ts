@@ -7,7 +7,7 @@ import type { World } from '../state/world.ts'
 import { allocate, backend, contentOf, isEnabled, isOnNode, storageOf, volidOf } from '../volume/volumes.ts'
 import { logFormatting } from './create-disks.ts'
 import { drivesOf, isCdrom } from './drive.ts'
-import { memoryOf } from './running.ts'
+import { hardwareOf, memoryOf } from './running.ts'
 
 /** Bytes of RAM state an idle guest really writes: what a state file has when it is finished. */
 const idleState = 2_432_000
@@ -57,13 +57,7 @@ export const suspendToDisk = (call: Call, guest: Guest): string => {
       logFormatting(call, volume, worker.log)
       await worker.work(1)
       finishState(volume, backend(world, volume.storage).fileBased)
-      Object.assign(guest.config, {
-        lock: 'suspended',
-        vmstate: volidOf(volume),
-        'running-nets-host-mtu': ' ',
-        runningcpu: 'kvm64,+lahf_lm,+sep',
-        runningmachine: 'pc-i440fx-10.0',
-      })
+      Object.assign(guest.config, { lock: 'suspended', vmstate: volidOf(volume) }, hardwareOf(guest.config))
       worker.log('State saved, quitting')
       guest.running = undefined
       touch(guest)
