@@ -194,7 +194,12 @@ test('a container without known archive can be changed and not made, and that is
     guestTasks(guests).map(({ task }) => task['name']),
     ['Settings', 'It runs'],
   )
-  const keys = exported(guests).losses.map(({ key }) => key)
+  const { losses, diagnostics } = exported(guests)
+  assert.equal(
+    diagnostics.map(({ code, address: named }) => [code, named]),
+    [['export.loss', 'container.dns']],
+  )
+  const keys = losses.map(({ key }) => key)
   for (const key of ['(archive)', 'cpulimit', 'protection', 'tty', 'dev0', 'mp1']) assert.ok(keys.includes(key), key)
 })
 
@@ -202,6 +207,13 @@ test('no secret is written, and its loss is told', () => {
   const { files, losses } = exported([guestOf('vm.a', rawConfig('name: a\ncipassword: hunter2\nciuser: x'))])
   for (const [path, text] of files) assert.not.match(text, 'hunter2', path)
   assert.ok(losses.some(({ key, value }) => key === 'cipassword' && value === '(secret)'))
+})
+
+test('an endpoint as people write it will do', () => {
+  const { files } = exportAnsible(RICH, { cluster: 'c', endpoint: 'pve1' })
+  assert.match(files.get('tasks.yml') ?? '', 'api_host: pve1\n      api_port: 8006')
+  const { files: without } = exportAnsible(RICH, { cluster: 'c' })
+  assert.match(without.get('tasks.yml') ?? '', 'PROXMOX_HOST')
 })
 
 test('every file is well-formed, and addresses that look alike get names of their own', () => {

@@ -1,8 +1,8 @@
 import { parseSize } from '../../kinds/size.ts'
 import { type ConfigReader, readConfig } from '../config-reader.ts'
 import type { ExportedGuest, Loss } from '../export.ts'
-import { ABSENT, anyDiffers, NO_TEMPLATE, NOT_RUNNING } from './guard.ts'
-import { type GuestTasks, LEFT, type Task, type TellLoss } from './guest-tasks.ts'
+import { ABSENT, anyDiffers } from './guard.ts'
+import { type GuestTasks, LEFT, stateTasks, type Task, type TellLoss } from './guest-tasks.ts'
 import type { YamlValue } from './yaml-text.ts'
 
 const NOT_CONFIGURATION = ['lock', 'digest', 'parent', 'snaptime', 'template', 'arch', 'hostname']
@@ -117,17 +117,6 @@ export const containerTasks = ({ address, guest, archive }: ExportedGuest): Gues
     options: { ...at, state: 'present', update: true, ...options },
     when: anyDiffers(new Map([['hostname', guest.current['hostname'] ?? guest.name], ...texts])),
   }
-  const state = guest.template ? 'template' : guest.status === 'running' ? 'started' : undefined
-  const power: readonly Task[] = state
-    ? [
-        {
-          name: state === 'template' ? 'It is a template' : 'It runs',
-          module: 'proxmox',
-          options: { vmid: guest.vmid, node: guest.node, state },
-          when: state === 'template' ? NO_TEMPLATE : NOT_RUNNING,
-        },
-      ]
-    : []
   for (const { name, value } of config.left()) lose(name, value, LEFT)
-  return { tasks: [...create, update, ...power], losses }
+  return { tasks: [...create, update, ...stateTasks(guest, 'proxmox')], losses }
 }

@@ -1,3 +1,4 @@
+import { readEndpoint } from '../../proxmox/endpoint.ts'
 import type { Exported, ExportedGuest, ExportSite, Loss } from '../export.ts'
 import { lossDiagnostics, lossReport } from '../loss-report.ts'
 import { resourceNames } from '../resource-name.ts'
@@ -16,10 +17,10 @@ const TASK_TIMEOUT_S = 1_800
 const token = (expression: string): Expression => new Expression(`{{ ${expression} }}`)
 
 const access = ({ endpoint }: ExportSite): { readonly [option: string]: YamlValue | undefined } => {
-  const host = endpoint === undefined ? undefined : new URL(endpoint)
+  const server = endpoint === undefined ? undefined : readEndpoint(endpoint).endpoint
   return {
-    api_host: host?.hostname ?? token("lookup('ansible.builtin.env', 'PROXMOX_HOST')"),
-    api_port: host?.port ? Number(host.port) : undefined,
+    api_host: server?.host ?? token("lookup('ansible.builtin.env', 'PROXMOX_HOST')"),
+    api_port: server?.port,
     api_user: token("proxmox_token | split('!') | first"),
     api_token_id: token("proxmox_token | split('!') | last | split('=') | first"),
     api_token_secret: token("proxmox_token | split('=') | last"),

@@ -1,7 +1,7 @@
 import { readConfig } from '../config-reader.ts'
 import type { ExportedGuest, Loss } from '../export.ts'
-import { ABSENT, anyDiffers, NO_TEMPLATE, NOT_RUNNING } from './guard.ts'
-import { type GuestTasks, LEFT, type Task } from './guest-tasks.ts'
+import { ABSENT, anyDiffers } from './guard.ts'
+import { type GuestTasks, LEFT, stateTasks, type Task } from './guest-tasks.ts'
 import { driveTasks, networkTasks } from './vm-drives.ts'
 import { vmOptions } from './vm-options.ts'
 
@@ -45,21 +45,6 @@ export const vmTasks = ({ address, guest }: ExportedGuest): GuestTasks => {
     options: { ...at, state: 'present', update: true, name: guest.name, ...options },
     when: anyDiffers(new Map([['name', guest.current['name'] ?? guest.name], ...texts])),
   }
-  const state = guest.template
-    ? 'template'
-    : guest.status === 'running' || guest.status === 'paused'
-      ? 'started'
-      : undefined
-  const power: readonly Task[] = state
-    ? [
-        {
-          name: state === 'template' ? 'It is a template' : 'It runs',
-          module: 'proxmox_kvm',
-          options: { ...at, state },
-          when: state === 'template' ? NO_TEMPLATE : NOT_RUNNING,
-        },
-      ]
-    : []
   for (const { name, value } of config.left()) lose(name, value, LEFT)
-  return { tasks: [create, update, ...drives.tasks, ...nics, ...power], losses }
+  return { tasks: [create, update, ...drives.tasks, ...nics, ...stateTasks(guest, 'proxmox_kvm')], losses }
 }

@@ -1,4 +1,5 @@
 import { type Diagnostic, diagnose } from '../../diagnostic/diagnostic.ts'
+import { readEndpoint } from '../../proxmox/endpoint.ts'
 import type { Exported, ExportedGuest, ExportSite, Loss } from '../export.ts'
 import { lossDiagnostics, lossReport } from '../loss-report.ts'
 import { resourceNames } from '../resource-name.ts'
@@ -25,7 +26,7 @@ const settings = ({ endpoint }: ExportSite): readonly HclBlock[] => [
       blocks: [],
     },
   ]),
-  hclBlock('provider', { endpoint }, [], ['proxmox']),
+  hclBlock('provider', { endpoint: endpoint && readEndpoint(endpoint).endpoint?.origin }, [], ['proxmox']),
 ]
 
 interface Written extends ResourceExport {
@@ -59,7 +60,7 @@ const GENERAL = `
 ## All guests
 
 Firewall rules, HA resources, backup jobs, replication and permissions are resources of their own in the provider; they are not exported.
-The provider has no way to keep a container from being restarted, or its volumes from being deleted with it. Secrets are not exported: the provider reads its token from PROXMOX_VE_API_TOKEN.
+A VM without \`balloon\` has ballooning on; the provider reads that as off, and turns it off (\`balloon=0\`) when it next writes the memory. It has no way to keep a container from being restarted, or its volumes from being deleted with it. Secrets are not exported: the provider reads its token from PROXMOX_VE_API_TOKEN.
 
 Look first: \`terraform init && terraform plan\` must show imports only, and no change. Once it does, manage these guests with one tool, not two.
 `

@@ -25,21 +25,13 @@ const cpuBlock = (config: ConfigReader): HclBlock => {
   })
 }
 
-const memoryBlock = (config: ConfigReader, lose: TellLoss): HclBlock => {
-  const balloon = config.number('balloon')
-  if (balloon === undefined)
-    lose(
-      'balloon',
-      '(not set)',
-      'ballooning is on now; the provider turns it off (balloon=0) when it next writes the memory',
-    )
-  return hclBlock('memory', {
+const memoryBlock = (config: ConfigReader): HclBlock =>
+  hclBlock('memory', {
     dedicated: config.number('memory') ?? 512,
-    floating: balloon ?? 0,
+    floating: config.number('balloon') ?? 0,
     hugepages: config.text('hugepages'),
     keep_hugepages: config.flag('keephugepages'),
   })
-}
 
 /** Waiting for addresses would hold every refresh for up to 15 minutes. */
 const agentBlock = (config: ConfigReader): HclBlock => {
@@ -163,7 +155,7 @@ export const exportVm = (exported: ExportedGuest, name: string): ResourceExport 
   const ostype = config.text('ostype')
   const blocks = [
     cpuBlock(config),
-    memoryBlock(config, lose),
+    memoryBlock(config),
     agentBlock(config),
     hclBlock('operating_system', { type: ostype ?? 'other' }),
     startupBlock(config),
