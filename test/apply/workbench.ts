@@ -95,7 +95,10 @@ export const onWorkbench =
  */
 export const sameButGeneration = ({ simulator }: Workbench): Readonly<Record<string, string>> =>
   Object.fromEntries(
-    Object.entries(simulator.dump()).map(([guest, text]) => [guest, text.replace(/^vmgenid: .*$/gm, 'vmgenid: …')]),
+    Object.entries(simulator.dump()).map(([guest, text]) => [
+      guest,
+      text.replace(/^(vmgenid|snaptime): .*$/gm, '$1: …'),
+    ]),
   )
 
 export const address = (text: string): Address => {
