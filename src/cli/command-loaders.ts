@@ -8,6 +8,7 @@ export const commandLoaders = {
   status: () => import('./commands/status.ts'),
   validate: () => import('./commands/validate.ts'),
   fmt: () => import('./commands/fmt.ts'),
+  eval: () => import('./commands/eval.ts'),
   graph: () => import('./commands/graph.ts'),
   plan: () => import('./commands/plan.ts'),
   show: () => import('./commands/show.ts'),

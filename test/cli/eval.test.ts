@@ -1,0 +1,87 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { withFolder } from './run-here.ts'
+
+const FILES = {
+  'main.mpc.hcl': `
+variable "count" {
+  type    = number
+  default = 2
+}
+
+variable "secret" {
+  default   = "hush"
+  sensitive = true
+}
+
+locals {
+  names = [for i in range(var.count) : "web-\${i}"]
+}
+
+vm "web" {
+  count = var.count
+  node  = "pve1"
+  name  = local.names[count.index]
+}
+`,
+}
+
+test('eval prints the value of an expression of the folder', async () => {
+  await withFolder(FILES, async ({ run }) => {
+    assert.is((await run(['eval', '1 + var.count'])).stdout, '3\n')
+    assert.is((await run(['eval', 'upper(local.names[1])'])).stdout, '"WEB-1"\n')
+    assert.is((await run(['eval', 'join(",", vm.web[*].name)'])).stdout, '"web-0,web-1"\n')
+  })
+})
+
+test('eval takes variables, and expressions from standard input', async () => {
+  await withFolder(FILES, async ({ run }) => {
+    assert.is((await run(['eval', 'length(vm.web)', '--var', 'count=5'])).stdout, '5\n')
+    assert.is((await run(['eval', '-'], { input: 'var.count * 2\n' })).stdout, '4\n')
+    assert.is((await run(['eval', 'var.count'], { env: { TF_VAR_count: '7' } })).stdout, '7\n')
+  })
+})
+
+test('eval --json gives the value with its type', async () => {
+  await withFolder(FILES, async ({ run }) => {
+    const { stdout } = await run(['eval', '--json', '{ a = [1, "x"] }'])
+    assert.equal(JSON.parse(stdout), {
+      format_version: '1.0',
+      type: 'value',
+      value_type: 'object({a=tuple([number, string])})',
+      value: { a: [1, 'x'] },
+    })
+  })
+})
+
+test('eval shows no sensitive value', async () => {
+  await withFolder(FILES, async ({ run }) => {
+    for (const args of [
+      ['eval', 'var.secret'],
+      ['eval', '--json', '[var.secret]'],
+    ]) {
+      const { code, stdout } = await run(args)
+      assert.is(code, 0)
+      assert.not.match(stdout, 'hush')
+      assert.match(stdout, 'sensitive')
+    }
+  })
+})
+
+test('eval points at what is wrong in the expression', async () => {
+  await withFolder(FILES, async ({ run }) => {
+    const wrong = await run(['eval', 'var.cuont'])
+    assert.is(wrong.code, 1)
+    assert.match(wrong.stderr, 'Did you mean "count"?')
+    assert.match(wrong.stderr, '<expression> line 1')
+    assert.is((await run(['eval', '1 +'])).code, 1)
+  })
+})
+
+test('eval works in a folder without declarations', async () => {
+  await withFolder({}, async ({ run }) => {
+    assert.is((await run(['eval', 'max(1, 5)'])).stdout, '5\n')
+  })
+})
+
+test.run()
