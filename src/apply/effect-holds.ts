@@ -38,6 +38,17 @@ const poolHolds = async (asking: Asking, poolid: string, present: boolean): Prom
   return answer.data.some((pool: { readonly poolid?: unknown }) => pool.poolid === poolid) === present
 }
 
+/** PVE API: GET /pools?poolid= gives one pool with its members. */
+const memberHolds = async (
+  asking: Asking,
+  { poolid, vmid, present }: Effect & { kind: 'membership' },
+): Promise<boolean> => {
+  const answer = await ask(asking, '/pools', { poolid })
+  if (answer.kind !== 'answered' || !Array.isArray(answer.data)) return false
+  const [pool]: readonly { readonly members?: readonly { readonly vmid?: unknown }[] }[] = answer.data
+  return (pool?.members ?? []).some((member) => Number(member.vmid) === vmid) === present
+}
+
 /**
  * Whether what a request is meant to bring about is so already. False also when that cannot be told: for a guest that was to be made
  * (somebody else's could stand there), a rollback, a reboot.
@@ -60,6 +71,8 @@ export const effectHolds = async (asking: Asking, effect: Effect, request: ApiRe
       return (await readGuest(asking, { ...effect.guest, node: effect.node })).kind === 'present'
     case 'pool':
       return poolHolds(asking, effect.poolid, effect.present)
+    case 'membership':
+      return memberHolds(asking, effect)
     case 'guest-made':
     case 'other':
       return false

@@ -25,6 +25,11 @@ const staysAsItIs = ({ address, summary, reversal }: Step): Diagnostic =>
 const bindingsOf = (applied: Applied): Map<Address, AppliedResource | null> =>
   new Map(applied.map((resource) => [resource.address, resource]))
 
+/** A step that cannot be undone and whose guest does not go with the run's undoing either. */
+const isLeftAlone = (run: RecordedRun, { reversal, guest }: Step): boolean =>
+  reversal.by === 'nothing' &&
+  !standingSteps(run).some(({ step }) => presenceAfter(step) === true && step.guest?.vmid === guest?.vmid)
+
 /** For each step the undoing of those that needed it: that comes first. */
 const undoneFirst = ({ steps }: Plan, included: ReadonlySet<StepId>): ReadonlyMap<StepId, readonly StepId[]> => {
   const dependents = new Map<StepId, StepId[]>()
@@ -62,9 +67,13 @@ const draftUndo = (run: RecordedRun, applied: Applied): Drafted => {
 
 /** Does again what the reverted run had undone: the original steps, so that backups and snapshots are taken afresh. */
 const draftRedo = (run: FinishedRun, original: RecordedRun, applied: Applied): Drafted => {
+  const attempted = new Set(run.plan.steps.map(({ id }) => id))
   const undone = new Set(standingSteps(run).map(({ step }) => step.id))
+  const done = new Set(standingSteps(original).map(({ step }) => step.id))
   const bindings = bindingsOf(applied)
-  const again = original.plan.steps.filter((step) => undone.has(undoId(step)))
+  // A step without a place in the revert needed no undoing of its own, or could not be undone and still stands.
+  const stands = (step: Step) => (attempted.has(undoId(step)) ? !undone.has(undoId(step)) : isLeftAlone(original, step))
+  const again = original.plan.steps.filter((step) => done.has(step.id) && !stands(step))
   const included = new Set(again.map(({ id }) => id))
   const steps = again.map((step) => {
     const { binding, expects: _stale, ...rest } = step

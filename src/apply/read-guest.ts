@@ -3,7 +3,7 @@ import type { Clock } from '../io/io.ts'
 import { kindOfType } from '../kinds/registry.ts'
 import { type GuestIdentity, type GuestRef, guestPath } from '../resource/guest.ts'
 import type { RawConfig } from '../resource/observed.ts'
-import type { Answer, Server } from '../resource/server.ts'
+import type { Answer, OutgoingRequest, Server } from '../resource/server.ts'
 import type { Seen } from './journal.ts'
 import { isUnreachable } from './server-words.ts'
 
@@ -34,12 +34,16 @@ export interface Asking {
 }
 
 /** Sends a GET, again when the server could not be reached. */
-export const ask = async ({ server, clock, waits }: Asking, path: string): Promise<Answer> => {
-  let answer = await server.send({ method: 'GET', path, params: {} })
+export const ask = async (
+  { server, clock, waits }: Asking,
+  path: string,
+  params: OutgoingRequest['params'] = {},
+): Promise<Answer> => {
+  let answer = await server.send({ method: 'GET', path, params })
   for (const wait of waits) {
     if (!isUnreachable(answer)) break
     await clock.sleep(wait)
-    answer = await server.send({ method: 'GET', path, params: {} })
+    answer = await server.send({ method: 'GET', path, params })
   }
   return answer
 }

@@ -34,6 +34,7 @@ export type Effect =
     }
   | { readonly kind: 'moved'; readonly guest: GuestRef; readonly node: string; readonly tasks: readonly string[] }
   | { readonly kind: 'pool'; readonly poolid: string; readonly present: boolean }
+  | { readonly kind: 'membership'; readonly poolid: string; readonly vmid: number; readonly present: boolean }
   /** Only its task, if it has one, can tell. */
   | { readonly kind: 'other'; readonly node?: string; readonly filedUnder?: number; readonly tasks: readonly string[] }
 
@@ -148,7 +149,11 @@ const poolEffect = ({ method, path, params }: ApiRequest): Effect | undefined =>
   if (inPath === undefined) return undefined
   const poolid = decodeURIComponent(inPath) || text(params?.['poolid'])
   if (method === 'POST') return { kind: 'pool', poolid, present: true }
-  return method === 'DELETE' ? { kind: 'pool', poolid, present: false } : undefined
+  if (method === 'DELETE') return { kind: 'pool', poolid, present: false }
+  const vmid = parseVmid(params?.['vms'])
+  return vmid === undefined
+    ? undefined
+    : { kind: 'membership', poolid, vmid, present: params?.['delete'] === undefined }
 }
 
 const otherEffect = ({ path, params }: ApiRequest): Effect => {
@@ -160,6 +165,7 @@ const otherEffect = ({ path, params }: ApiRequest): Effect => {
 
 /** What a request is meant to change. Only paths are looked at, and parameters that name things. */
 export const effectOf = (request: ApiRequest): Effect => {
+  if (request.method === 'GET') return { kind: 'other', tasks: [] }
   const inGuest = guestOfPath(request.path)
   const effect = inGuest ? guestEffect(inGuest.guest, inGuest.rest, request) : undefined
   return effect ?? creationEffect(request) ?? poolEffect(request) ?? otherEffect(request)

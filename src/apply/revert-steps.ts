@@ -3,11 +3,11 @@ import type { AppliedResource } from '../resource/applied.ts'
 import type { Change, Disruption } from '../resource/change.ts'
 import type { Config } from '../resource/config-value.ts'
 import { guestPath } from '../resource/guest.ts'
-import { type ApiRequest, isOutputRef } from '../resource/request.ts'
+import { type ApiRequest, isOutputRef, type OutputRef, type RequestParam } from '../resource/request.ts'
 import { canonicalJson } from '../util/canonical-json.ts'
 import type { StepRecord } from './journal.ts'
 import { effectOf } from './request-effect.ts'
-import { presenceAfter, type StandingStep } from './run-left.ts'
+import { placeAfter, presenceAfter, type StandingStep } from './run-left.ts'
 
 /** What steps of the run gave, by step. */
 export type Given = ReadonlyMap<StepId, StepRecord['outputs']>
@@ -26,17 +26,52 @@ const OPPOSITE: Readonly<Record<StepAction, StepAction>> = {
   forget: 'bind',
 }
 
-/** References to what the run's steps gave become what they gave: the plan that undoes them has other steps. */
-const literal = (request: ApiRequest, given: Given): ApiRequest => {
-  const path = request.path.replace(/\{([^{}]+)\.([^{}.]+)\}/g, (whole, step: string, name: string) => {
+/** Where references lead once the requests belong to another step. */
+interface Renaming {
+  readonly from: StepId
+  readonly to: StepId
+  /** What the requests give themselves, as opposed to what the run's steps gave. */
+  readonly own: ReadonlySet<string>
+  readonly given: Given
+}
+
+const renamed = <T>(value: T | OutputRef, { from, to, own, given }: Renaming): T | OutputRef | string => {
+  if (!isOutputRef(value)) return value
+  if (value.fromStep === from && own.has(value.output)) return { ...value, fromStep: to }
+  const known = given.get(value.fromStep)?.[value.output]
+  return known === undefined ? value : `${known}${value.suffix ?? ''}`
+}
+
+const renamedPath = (path: string, { from, to, own, given }: Renaming): string =>
+  path.replace(/\{([^{}]+)\.([^{}.]+)\}/g, (whole, step: string, name: string) => {
+    if (step === from && own.has(name)) return `{${to}.${name}}`
     const value = given.get(step)?.[name]
     return value === undefined ? whole : encodeURIComponent(value)
   })
-  const params = Object.entries(request.params ?? {}).map(([name, param]) => {
-    const value = isOutputRef(param) ? given.get(param.fromStep)?.[param.output] : undefined
-    return [name, value ?? param] as const
-  })
-  return { ...request, path, ...(request.params && { params: Object.fromEntries(params) }) }
+
+const mapped = <T, U>(record: Readonly<Record<string, T>>, change: (value: T) => U): Record<string, U> =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]))
+
+/** Requests of one step as those of another: references to what the run's steps gave become what they gave. */
+const transferred = (
+  requests: readonly ApiRequest[],
+  from: StepId,
+  to: StepId,
+  given: Given,
+): readonly ApiRequest[] => {
+  const own = new Set(requests.flatMap(({ output }) => (output ? [output.name] : [])))
+  const renaming = { from, to, own, given }
+  return requests.map((request) => ({
+    ...request,
+    path: renamedPath(request.path, renaming),
+    ...(request.params && { params: mapped(request.params, (param) => renamed<RequestParam>(param, renaming)) }),
+    ...(request.output && {
+      output: {
+        ...request.output,
+        where: mapped(request.output.where, (value) => renamed<string | number | OutputRef>(value, renaming)),
+      },
+    }),
+  }))
 }
 
 export const undoId = ({ id, address }: Step): StepId => `${address}/undo-${id.slice(address.length + 1)}`
@@ -47,7 +82,7 @@ const startsAgain = (requests: readonly ApiRequest[]): boolean =>
 /** A rollback stops the guest: when it ran before the step, undoing the step includes starting it. */
 const reversalRequests = ({ step, record }: StandingStep, given: Given): readonly ApiRequest[] => {
   if (step.reversal.by === 'nothing') return []
-  const requests = step.reversal.requests.map((request) => literal(request, given))
+  const requests = transferred(step.reversal.requests, step.id, undoId(step), given)
   const ran = step.reversal.by === 'snapshot' && record.outputs['ran'] === '1'
   if (!ran || !step.guest || startsAgain(requests)) return requests
   return [...requests, { method: 'POST', path: `${guestPath(step.guest)}/status/start` }]
@@ -75,6 +110,7 @@ const noteFor = (step: Step): { readonly note?: string } => {
 
 /** What mpc applied, with the changes of one step taken back and everything later left alone. */
 const takeBack = (current: AppliedResource, before: AppliedResource, after: AppliedResource): AppliedResource => {
+  if (current.guest?.vmid !== before.guest?.vmid) return before
   const keys = new Set([...Object.keys(before.config), ...Object.keys(after.config)])
   const config: Record<string, Config[string]> = { ...current.config }
   for (const key of keys) {
@@ -104,7 +140,8 @@ export const undoingStep = (
   current: AppliedResource | undefined,
 ): Step => {
   const { step } = standing
-  const { guest, binding } = step
+  const { binding } = step
+  const guest = placeAfter(step)
   return {
     id: undoId(step),
     action: OPPOSITE[step.action],
@@ -114,7 +151,7 @@ export const undoingStep = (
     requests: reversalRequests(standing, given),
     needs,
     disruption: disruptionOf(step),
-    reversal: { by: 'requests', requests: step.requests.map((request) => literal(request, given)), ...noteFor(step) },
+    reversal: { by: 'requests', requests: transferred(step.requests, step.id, undoId(step), given), ...noteFor(step) },
     because: reversed(step.because),
     ...(binding && { binding: bindingFrom(current, binding.after, binding.before) }),
   }
@@ -130,6 +167,5 @@ export const withoutIdlePower = (step: Step, running: Map<number, boolean>): Ste
     running.set(effect.guest.vmid, effect.running)
     return !idle
   })
-  if (requests.length === step.requests.length) return step
   return requests.length > 0 || step.binding ? { ...step, requests } : undefined
 }

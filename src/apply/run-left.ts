@@ -35,7 +35,8 @@ export const presenceAfter = ({ requests }: Pick<Step, 'requests'>): boolean | u
   return last && last.kind === 'guest-made'
 }
 
-const placeAfter = ({ guest, requests }: Step): GuestRef | undefined => {
+/** Where a step's guest is when the step has ended. */
+export const placeAfter = ({ guest, requests }: Step): GuestRef | undefined => {
   const moved = requests.map(effectOf).findLast((effect) => effect.kind === 'moved')
   return guest && moved?.kind === 'moved' ? { ...guest, node: moved.node } : guest
 }

@@ -38,6 +38,15 @@ export const isStale = ({ diagnostics, steps }: RunOutcome): boolean =>
   diagnostics.some(({ code }) => code === 'apply.stale-plan') &&
   steps.every(({ status }) => status === 'not-run' || status === 'failed')
 
+/** Nothing was sent, or the server refused at once what was: there was nothing to roll back. */
+export const nothingBegun = ({ steps, status }: Pick<RunOutcome, 'steps' | 'status'>): boolean =>
+  status === 'rolled-back' &&
+  steps.every(
+    (step) =>
+      step.status === 'not-run' ||
+      (step.status === 'failed' && step.diagnostics.every(({ code }) => code.startsWith('proxmox.'))),
+  )
+
 /** What a command that applied a plan ends with (README, "Exit codes"). */
 export const exitCodeOf = (outcome: RunOutcome): 0 | 1 | 3 | 4 | 5 | 130 => {
   switch (outcome.status) {
@@ -55,6 +64,5 @@ export const exitCodeOf = (outcome: RunOutcome): 0 | 1 | 3 | 4 | 5 | 130 => {
 const rolledBackCode = (outcome: RunOutcome): 1 | 3 | 5 | 130 => {
   if (outcome.interrupted) return 130
   if (isStale(outcome)) return 5
-  // Nothing had been begun: there was nothing to roll back.
-  return outcome.steps.every(({ status }) => status === 'not-run') ? 1 : 3
+  return nothingBegun(outcome) ? 1 : 3
 }

@@ -87,6 +87,7 @@ const settlePrior = async (ctx: RunContext, job: Job, prior: RequestRecord): Pro
 
 const resume = (ctx: RunContext, job: Job, prior: RequestRecord | undefined): Promise<Sent | undefined> => {
   if (!prior || (prior.status === 'failed' && job.direction === 'reverse')) return Promise.resolve(undefined)
+  if (job.request.method === 'GET' && prior.status !== 'done') return Promise.resolve(undefined)
   if (prior.status === 'intent' || prior.status === 'sent') return settlePrior(ctx, job, prior)
   if (prior.outputs) ctx.outputs.set(job.step.id, { ...ctx.outputs.get(job.step.id), ...prior.outputs })
   const known = { record: prior, diagnostics: [] }

@@ -6,6 +6,7 @@ import type { JournalEntry, RequestRecord, Seen } from './journal.ts'
 import { readRunning, seenOf } from './read-guest.ts'
 import { effectOf, touchedKeys } from './request-effect.ts'
 import { currentView, type RunContext, record } from './run-context.ts'
+import { placeAfter } from './run-left.ts'
 import { type Requested, runRequests } from './run-requests.ts'
 import { emitEnded, emitStarted, type StepResult } from './step-result.ts'
 
@@ -16,10 +17,8 @@ export const keysOf = ({ requests }: Step): readonly string[] => [
 
 /** The guest as the step leaves it; undefined when the step has none or the server does not say. */
 const guestAfter = async (ctx: RunContext, step: Step): Promise<Seen | null | undefined> => {
-  const { guest } = step
-  if (!guest || step.requests.length === 0) return undefined
-  const moved = step.requests.map(effectOf).findLast((effect) => effect.kind === 'moved')
-  const place = moved?.kind === 'moved' ? { ...guest, node: moved.node } : guest
+  const place = placeAfter(step)
+  if (!place || step.requests.length === 0) return undefined
   const reading = await currentView(ctx, place)
   if (reading.kind === 'unreadable') return undefined
   return reading.kind === 'absent' ? null : seenOf(reading.view, keysOf(step))

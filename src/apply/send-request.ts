@@ -1,9 +1,19 @@
 import type { JournalEntry, Seen } from './journal.ts'
-import { type GuestReading, seenOf } from './read-guest.ts'
+import { ask, type GuestReading, seenOf } from './read-guest.ts'
 import { changedGuest, type Effect, effectOf, guestOfPath, touchedKeys } from './request-effect.ts'
-import { isUpid, type Job, refusedHere, requestRecord, type Sent, type Tried, type TriedLast } from './request-job.ts'
+import {
+  addressed,
+  isUpid,
+  type Job,
+  refusedHere,
+  requestRecord,
+  type Sent,
+  type Tried,
+  type TriedLast,
+} from './request-job.ts'
 import { resolveRequest, takeOutput } from './resolve-request.ts'
 import { currentView, knowledgeOf, type RunContext, record } from './run-context.ts'
+import { isUnreachable } from './server-words.ts'
 import { changedMeanwhile, type Prepared, tryOnce } from './try-request.ts'
 
 const unreadableHere = ({ message, diagnostic, unreachable }: GuestReading & { kind: 'unreadable' }): TriedLast => ({
@@ -71,6 +81,15 @@ export const finish = (ctx: RunContext, job: Job, tried: TriedLast, before?: See
   return { kind: 'done', record: done, diagnostics: tried.diagnostics }
 }
 
+/** Reading needs no intent: it can be done again as often as one likes. */
+const readOnce = async (ctx: RunContext, { step }: Job, { outgoing }: Prepared): Promise<TriedLast> => {
+  const answer = await ask(ctx.asking, outgoing.path, outgoing.params)
+  if (answer.kind === 'answered') return { kind: 'done', data: answer.data, diagnostics: [] }
+  const message = answer.kind === 'refused' ? answer.message : 'no answer'
+  const unreachable = isUnreachable(answer)
+  return { kind: 'failed', message, diagnostics: [addressed(answer.diagnostic, step)], effect: 'none', unreachable }
+}
+
 const RESENDS = [0, 200, 1000]
 
 /** How long to wait before another try; undefined: no more tries. */
@@ -100,6 +119,10 @@ export const sendRequest = async (ctx: RunContext, job: Job, opening: readonly J
     if ('kind' in prepared) {
       await record(ctx, entries)
       return finish(ctx, job, prepared)
+    }
+    if (job.request.method === 'GET') {
+      await record(ctx, entries)
+      return finish(ctx, job, await readOnce(ctx, job, prepared))
     }
     const { before } = prepared
     const since = ctx.serverTime

@@ -37,7 +37,7 @@ const tasksOf = async (ctx: RunContext, { effect, since }: LostRequest): Promise
       ? effect.node === undefined || effect.filedUnder === undefined
         ? undefined
         : { node: effect.node, vmid: effect.filedUnder }
-      : effect.kind === 'pool'
+      : effect.kind === 'pool' || effect.kind === 'membership'
         ? undefined
         : { node: effect.guest.node, vmid: effect.kind === 'guest-made' ? effect.filedUnder : effect.guest.vmid }
   if (!place || !('tasks' in effect) || effect.tasks.length === 0) return []

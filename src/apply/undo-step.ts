@@ -9,6 +9,7 @@ import { type GuestView, readRunning } from './read-guest.ts'
 import { effectOf, touchedKeys } from './request-effect.ts'
 import { requestRecord } from './request-job.ts'
 import { knowledgeOf, lookAt, type RunContext, record } from './run-context.ts'
+import { placeAfter } from './run-left.ts'
 import { runRequests } from './run-requests.ts'
 import { sameIdentity } from './same-identity.ts'
 import { emitEnded, emitStarted, type StepResult } from './step-result.ts'
@@ -94,7 +95,7 @@ const checkGuest = async (
   identity: GuestIdentity | undefined,
 ): Promise<Undone | undefined> => {
   const { step } = result
-  const { guest } = step
+  const guest = placeAfter(step)
   const removed = step.requests.some((request) => effectOf(request).kind === 'guest-gone')
   if (!guest || removed || step.requests.length === 0) return undefined
   const reading = await lookAt(ctx, guest)
@@ -175,6 +176,10 @@ const undo = async (
     const undone: Undone = { status: 'undo-failed', diagnostics: [irreversible(step, step.reversal.reason)] }
     await endUndo(ctx, result, undone, [])
     return undone
+  }
+  if (step.reversal.requests.length === 0) {
+    await endUndo(ctx, result, { status: 'undone', diagnostics: [] }, [])
+    return { status: 'undone', diagnostics: [] }
   }
   const obstacle = await checkGuest(ctx, result, identity ?? ctx.made.get(step.guest?.vmid ?? 0))
   const { undone, closing } = obstacle

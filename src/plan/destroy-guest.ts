@@ -129,16 +129,27 @@ const backupStep =
     })
   }
 
+/** Restoring a container without naming its volumes would put them all on the storage `local` (PVE API: POST …/lxc with `restore`). */
+const volumesOf = (observed: ObservedGuest): ApiRequest['params'] => {
+  const kind = kindOfType(observed.type)
+  return Object.fromEntries(
+    Object.entries(effectiveConfig(stateOf(observed))).flatMap(([key, text]) => {
+      const value = kind.decodeValue(key, text)
+      const property = kind.volumeProperty(key)
+      if (!isPropertyMap(value) || property === undefined || !kind.isVolume(key, value)) return []
+      const { [property]: _volume, ...rest } = value
+      return [[key, kind.encode(key, rest)] as const]
+    }),
+  )
+}
+
 const restoreRequest = ({ resource, observed }: Destruction, guest: GuestRef): ApiRequest => {
   const archive = { fromStep: stepId(resource.address, 'backup'), output: 'volid' }
+  const own = guest.type === 'qemu' ? { archive } : { ostemplate: archive, restore: true, ...volumesOf(observed) }
   return {
     method: 'POST',
     path: `/nodes/${guest.node}/${guest.type}`,
-    params: {
-      vmid: guest.vmid,
-      ...(guest.type === 'qemu' ? { archive } : { ostemplate: archive, restore: true }),
-      ...(observed.pool !== undefined && { pool: observed.pool }),
-    },
+    params: { vmid: guest.vmid, ...own, ...(observed.pool !== undefined && { pool: observed.pool }) },
   }
 }
 
