@@ -1,0 +1,450 @@
+import type { planCodes } from '../../src/diagnostic/codes/plan.ts'
+import { planChanges } from '../../src/plan/plan-changes.ts'
+import { DEFAULT_PLAN_OPTIONS, type PlanOptions } from '../../src/plan/plan-options.ts'
+import type { Applied } from '../../src/resource/applied.ts'
+import type { Desired, DesiredGuest } from '../../src/resource/desired.ts'
+import { parseVmid, type Vmid } from '../../src/resource/guest.ts'
+import type { Observed } from '../../src/resource/observed.ts'
+import { applied, carryOut, newWorld, type World } from './carry-out.ts'
+import { type Model, observe } from './model-cluster.ts'
+import { addGuest, at, container, desire, emptyModel, pool, vm } from './samples.ts'
+
+export const DISK = { storage: 'local-lvm', size: '8G' }
+export const vmidOf = (number: number): Vmid => {
+  const vmid = parseVmid(number)
+  if (vmid === undefined) throw new Error(`no VMID: ${number}`)
+  return vmid
+}
+
+/** What the planner is given. */
+export interface Case {
+  readonly desired: Desired
+  readonly model?: Model
+  readonly observed?: (observed: Observed) => Observed
+  readonly applied?: Applied
+  readonly options?: Partial<PlanOptions>
+}
+
+const made = (...resources: Desired['resources']): World => {
+  const world = newWorld(emptyModel())
+  const { value, diagnostics } = planChanges(desire(resources), observe(world.model), [], DEFAULT_PLAN_OPTIONS)
+  if (!value) throw new Error(JSON.stringify(diagnostics))
+  carryOut(world, value)
+  return world
+}
+
+const after = (world: World, desired: Desired, more: Partial<Case> = {}): Case => ({
+  model: world.model,
+  applied: applied(world),
+  desired,
+  ...more,
+})
+
+export const web = (config: Record<string, never> | DesiredGuest['config'] = {}, more = {}) =>
+  vm('vm.web', { config: { scsi0: DISK, ...config }, ...more })
+
+const withModel = (change: (model: Model) => void): Model => {
+  const model = emptyModel()
+  change(model)
+  return model
+}
+
+export const guest = (vmid: number, current: Record<string, string> = {}) =>
+  withModel((model) => addGuest(model, { type: 'qemu', vmid, current: { name: `guest${vmid}`, ...current } }))
+
+const inStorages =
+  (name: string, change: object) =>
+  (observed: Observed): Observed => ({
+    ...observed,
+    storages: observed.storages.map((each) => (each.storage === name ? { ...each, ...change } : each)),
+  })
+
+export const a = at('vm.a')
+/** Every problem the planner reports: its code, what is wrong, what the message says, and how to get there. */
+export const CASES: readonly (readonly [
+  code: keyof typeof planCodes,
+  about: string,
+  text: RegExp,
+  make: () => Case,
+])[] = [
+  [
+    'plan.unknown-target',
+    'a target nobody knows',
+    /Did you mean "vm\.web"/,
+    () => ({ desired: desire([web()]), options: { targets: [at('vm.wep')] } }),
+  ],
+  [
+    'plan.cycle',
+    'a circle of dependencies',
+    /`vm\.a` needs `vm\.b` needs `vm\.a`/,
+    () => ({ desired: desire([vm('vm.a', { dependsOn: [at('vm.b')] }), vm('vm.b', { dependsOn: [a] })]) }),
+  ],
+  ['plan.duplicate-address', 'one address twice', /twice/, () => ({ desired: desire([web(), web()]) })],
+  [
+    'plan.duplicate-vmid',
+    'one VMID twice',
+    /belongs to `vm\.a`/,
+    () => ({ desired: desire([vm('vm.a', { vmid: vmidOf(150) }), vm('vm.b', { vmid: vmidOf(150) })]) }),
+  ],
+  [
+    'plan.duplicate-volume',
+    'one volume twice',
+    /destroy its data/,
+    () => ({
+      desired: desire(['vm.a', 'vm.b'].map((name) => vm(name, { config: { scsi0: { file: 'local-lvm:data' } } }))),
+    }),
+  ],
+  [
+    'plan.duplicate-volume',
+    'a volume of another guest',
+    /in use by guest 300/,
+    () => ({
+      model: guest(300, { scsi0: 'local-lvm:vm-300-disk-0,size=1G' }),
+      desired: desire([vm('vm.a', { config: { scsi0: { file: 'local-lvm:vm-300-disk-0' } } })]),
+    }),
+  ],
+  [
+    'plan.vmid-taken',
+    'a VMID of an unmanaged guest',
+    /manage that guest with an `import` block/,
+    () => ({ model: guest(300), desired: desire([vm('vm.a', { vmid: vmidOf(300) })]) }),
+  ],
+  [
+    'plan.vmid-changed',
+    'another VMID for an existing guest',
+    /cannot renumber/,
+    () => after(made(web()), desire([web({}, { vmid: vmidOf(555) })])),
+  ],
+  [
+    'plan.no-free-vmid',
+    'a range that is used up',
+    /Widen `vmids`/,
+    () => ({ model: guest(100), desired: desire([web()]), options: { vmids: { first: 100, last: 100 } } }),
+  ],
+  [
+    'plan.identity-changed',
+    'another guest under the VMID',
+    /identity differs/,
+    () => {
+      const world = made(web())
+      const taken = world.model.guests[100]
+      if (taken) taken.current['smbios1'] = 'uuid=11111111-1111-4111-8111-111111111111'
+      return after(world, desire([web()]))
+    },
+  ],
+  [
+    'plan.guest-gone',
+    'a managed guest that is gone',
+    /makes it anew/,
+    () => {
+      const world = made(web())
+      delete world.model.guests[100]
+      return after(world, desire([web()]))
+    },
+  ],
+  [
+    'plan.guest-locked',
+    'a locked guest',
+    /qm unlock 100/,
+    () =>
+      after(made(web()), desire([web({ cores: 3 })]), {
+        observed: (seen) => ({ ...seen, guests: seen.guests.map((each) => ({ ...each, lock: 'backup' })) }),
+      }),
+  ],
+  [
+    'plan.guest-unreachable',
+    'a change of a guest that does not answer',
+    /--exclude 'vm\.web'/,
+    () =>
+      after(made(web()), desire([web({ cores: 3 })]), {
+        observed: (seen) => ({
+          ...seen,
+          guests: seen.guests.map((each) => ({ ...each, status: 'unknown', unknownSince: '2026-01-01T00:00:00Z' })),
+        }),
+      }),
+  ],
+  [
+    'plan.guest-unknown',
+    'an unchanged guest that does not answer',
+    /since 2026/,
+    () =>
+      after(made(web()), desire([web()]), {
+        observed: (seen) => ({
+          ...seen,
+          guests: seen.guests.map((each) => ({ ...each, status: 'unknown', unknownSince: '2026-01-01T00:00:00Z' })),
+        }),
+      }),
+  ],
+  [
+    'plan.node-drift',
+    'a guest on another node',
+    /`node = "pve3"`/,
+    () => {
+      const world = made(web())
+      const moved = world.model.guests[100]
+      if (moved) moved.node = 'pve3'
+      return after(world, desire([web()]))
+    },
+  ],
+  [
+    'plan.unknown-node',
+    'a node that does not exist',
+    /Did you mean "pve\d"/,
+    () => ({ desired: desire([web({}, { node: 'pve9' })]) }),
+  ],
+  [
+    'plan.node-offline',
+    'a node that is off',
+    /was offline/,
+    () => ({
+      desired: desire([web()]),
+      observed: (seen) => ({ ...seen, nodes: seen.nodes.map((each) => ({ ...each, status: 'offline' })) }),
+    }),
+  ],
+  [
+    'plan.unknown-storage',
+    'a storage that does not exist',
+    /Did you mean "local-lvm"/,
+    () => ({ desired: desire([web({ scsi0: { ...DISK, storage: 'local-lvn' } })]) }),
+  ],
+  [
+    'plan.storage-not-on-node',
+    'a storage of another node',
+    /is on pve2, pve3 but not on pve1/,
+    () => ({
+      desired: desire([web()]),
+      observed: (seen) => ({
+        ...seen,
+        storages: seen.storages.filter(({ storage, node }) => storage !== 'local-lvm' || node !== 'pve1'),
+      }),
+    }),
+  ],
+  [
+    'plan.storage-inactive',
+    'a storage that is off',
+    /not active on pve1/,
+    () => ({ desired: desire([web()]), observed: inStorages('local-lvm', { active: false }) }),
+  ],
+  [
+    'plan.storage-content',
+    'a storage for other things',
+    /takes only: backup/,
+    () => ({ desired: desire([web()]), observed: inStorages('local-lvm', { content: ['backup'] }) }),
+  ],
+  [
+    'plan.unknown-volume',
+    'an archive that is not there',
+    /Storage local holds: local:vztmpl\/other\.tar/,
+    () => ({
+      desired: desire([container('container.a', { config: { rootfs: DISK } })]),
+      observed: inStorages('local', { volumes: ['local:vztmpl/other.tar'] }),
+    }),
+  ],
+  [
+    'plan.unknown-template',
+    'a template that does not exist',
+    /Did you mean "debian-12"/,
+    () => ({
+      model: guest(900, { name: 'debian-12', template: '1' }),
+      desired: desire([vm('vm.a', { source: { by: 'clone', template: 'debian-11' } })]),
+    }),
+  ],
+  [
+    'plan.ambiguous-template',
+    'two templates of one name',
+    /900 on pve1, 901 on pve1/,
+    () => ({
+      model: withModel((model) =>
+        [900, 901].map((vmid) => addGuest(model, { type: 'qemu', vmid, current: { name: 't', template: '1' } })),
+      ),
+      desired: desire([vm('vm.a', { source: { by: 'clone', template: 't' } })]),
+    }),
+  ],
+  [
+    'plan.linked-clone',
+    'a linked clone of an ordinary VM',
+    /only templates/,
+    () => ({
+      model: guest(900, { name: 't' }),
+      desired: desire([vm('vm.a', { source: { by: 'clone', template: 't', full: false } })]),
+    }),
+  ],
+  [
+    'plan.no-source',
+    'a container of nothing',
+    /local:vztmpl/,
+    () => ({ desired: desire([container('container.a', { source: { by: 'blank' }, config: { rootfs: DISK } })]) }),
+  ],
+  [
+    'plan.unknown-pool',
+    'a pool that does not exist',
+    /Did you mean "prod"/,
+    () => ({ desired: desire([web({}, { pool: 'prot' })]) }),
+  ],
+  [
+    'plan.pool-not-empty',
+    'a pool with other members',
+    /300/,
+    () => {
+      const world = made(pool('pool.lab', 'lab'))
+      addGuest(world.model, { type: 'qemu', vmid: 300, pool: 'lab' })
+      return after(world, desire([]))
+    },
+  ],
+  [
+    'plan.import-missing',
+    'an import of nothing',
+    /no such guest/,
+    () => ({ desired: desire([web()], { imports: [{ to: at('vm.web'), id: 'pve1/777' }] }) }),
+  ],
+  [
+    'plan.import-conflict',
+    'an import of a managed guest',
+    /already managed as `vm\.web`/,
+    () => after(made(web()), desire([web(), vm('vm.b')], { imports: [{ to: at('vm.b'), id: '100' }] })),
+  ],
+  [
+    'plan.import-undeclared',
+    'an import without a block',
+    /not declared/,
+    () => ({ model: guest(300), desired: desire([], { imports: [{ to: a, id: '300' }] }) }),
+  ],
+  [
+    'plan.moved-conflict',
+    'a move onto another',
+    /both are bound/,
+    () =>
+      after(
+        made(vm('vm.a', { config: { scsi0: DISK } }), web()),
+        desire([web()], { moved: [{ from: a, to: at('vm.web') }] }),
+      ),
+  ],
+  [
+    'plan.removed-declared',
+    'a removed block for something declared',
+    /still declared/,
+    () => ({ desired: desire([web()], { removed: [{ from: at('vm.web'), destroy: false }] }) }),
+  ],
+  [
+    'plan.kind-changed',
+    'a VM declared as a container',
+    /is a VM/,
+    () => ({
+      model: guest(300),
+      desired: desire([container('container.a', { config: { rootfs: DISK } })], {
+        imports: [{ to: at('container.a'), id: '300' }],
+      }),
+    }),
+  ],
+  [
+    'plan.disk-incomplete',
+    'a disk without a size',
+    /needs `size`/,
+    () => ({ desired: desire([web({ scsi1: { storage: 'local' } })]) }),
+  ],
+  [
+    'plan.cannot-shrink',
+    'a smaller disk',
+    /Declare 8G/,
+    () => after(made(web()), desire([web({ scsi0: { ...DISK, size: '4G' } })])),
+  ],
+  [
+    'plan.fixed-property',
+    'another EFI type',
+    /fixed when the volume is made/,
+    () =>
+      after(
+        made(web({ efidisk0: { storage: 'local-lvm', efitype: '2m' } })),
+        desire([web({ efidisk0: { storage: 'local-lvm', efitype: '4m' } })]),
+      ),
+  ],
+  [
+    'plan.blocked-by-snapshot',
+    'a move of a disk with snapshots',
+    /"before-upgrade"/,
+    () => {
+      const world = made(web())
+      const seen = world.model.guests[100]
+      if (seen) seen.current['parent'] = 'before-upgrade'
+      return after(world, desire([web({ scsi0: { ...DISK, storage: 'nas' } })]))
+    },
+  ],
+  [
+    'plan.template-fixed',
+    'a bigger disk for a template',
+    /base images/,
+    () =>
+      after(made(web({}, { template: true })), desire([web({ scsi0: { ...DISK, size: '16G' } }, { template: true })])),
+  ],
+  [
+    'plan.template-fixed',
+    'a template that shall be a VM again',
+    /Clone it instead/,
+    () => after(made(web({}, { template: true })), desire([web({}, { template: false })])),
+  ],
+  [
+    'plan.needs-stop',
+    'a running container whose volume shall move',
+    /reboot = "allowed"/,
+    () =>
+      after(
+        made(container('container.a', { config: { rootfs: DISK }, power: 'running' })),
+        desire([container('container.a', { config: { rootfs: { ...DISK, storage: 'nas' } }, power: 'running' })]),
+      ),
+  ],
+  [
+    'plan.prevent-destroy',
+    'the end of a guest that must not go',
+    /`prevent_destroy = false`/,
+    () => after(made(web({}, { lifecycle: { preventDestroy: true } })), desire([])),
+  ],
+  [
+    'plan.protected',
+    'the end of a protected guest',
+    /`protection = false`/,
+    () => after(made(web({ protection: true })), desire([])),
+  ],
+  [
+    'plan.protected',
+    'a disk less on a protected guest',
+    /refuses to remove a drive/,
+    () => after(made(web({ protection: true, scsi1: DISK })), desire([web({ protection: true })])),
+  ],
+  [
+    'plan.linked-clones',
+    'the end of a template with linked clones',
+    /need its base images: 777/,
+    () => {
+      const world = made(web({}, { template: true }))
+      addGuest(world.model, {
+        type: 'qemu',
+        vmid: 777,
+        current: { scsi0: 'local-lvm:base-100-disk-0/vm-777-disk-0,size=8G' },
+      })
+      return after(world, desire([]))
+    },
+  ],
+  [
+    'plan.no-backup-storage',
+    'a backup without a place',
+    /`lifecycle \{ on_destroy = "retain" \}`/,
+    () =>
+      after(made(web()), desire([]), {
+        observed: (seen) => ({ ...seen, storages: seen.storages.map((each) => ({ ...each, content: ['images'] })) }),
+      }),
+  ],
+  [
+    'plan.retain-vmid',
+    'a replacement beside a retained guest of the same VMID',
+    /Leave `vmid` out/,
+    () => {
+      const sample = (unprivileged: boolean) =>
+        container('container.a', {
+          vmid: vmidOf(400),
+          config: { rootfs: DISK, unprivileged },
+          lifecycle: { onDestroy: 'retain' },
+        })
+      return after(made(sample(true)), desire([sample(false)]))
+    },
+  ],
+]
