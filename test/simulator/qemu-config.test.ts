@@ -164,4 +164,15 @@ test('wrong parameters are all named at once, in the words of the API schema', (
     })
   }))
 
+test('names that JavaScript objects know by themselves are unknown options and keys like any other', () =>
+  onCluster(async (bench) => {
+    const path = await makeVm(bench, 110)
+    for (const name of ['constructor', '__proto__', 'scsi31', 'digest']) {
+      const told = await bench.ask('PUT', `${path}/config`, { delete: name })
+      assert.equal(told.errors, { delete: `unknown option '${name}'` })
+    }
+    const told = await bench.ask('PUT', `${path}/config`, { net0: 'virtio,constructor=1', toString: '1' })
+    assert.equal(Object.keys(told.errors as object).sort(), ['net0', 'toString'])
+  }))
+
 test.run()

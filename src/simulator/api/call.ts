@@ -42,8 +42,8 @@ const asText = (value: unknown): string => (value === true ? '1' : value === fal
 
 export const makeCall = (world: World, who: Identity | undefined, given: Readonly<Record<string, unknown>>): Call => {
   const identity = who ?? { id: 'anonymous', user: 'anonymous', token: undefined }
-  const params: Record<string, string> = {}
-  const arrays: Record<string, readonly string[]> = {}
+  const params: Record<string, string> = Object.create(null)
+  const arrays: Record<string, readonly string[]> = Object.create(null)
   for (const name of Object.keys(given)) {
     const value = given[name]
     if (value === undefined || value === null) continue

@@ -28,7 +28,7 @@ const joinArrays = (
   schemas: ReturnType<typeof parametersOf>,
   params: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> => {
-  const joined: Record<string, unknown> = {}
+  const joined: Record<string, unknown> = Object.create(null)
   for (const name of Object.keys(params)) {
     const value = params[name]
     if (schemas[name]?.type === 'array' && !Array.isArray(value) && value !== null) joined[name] = [value]

@@ -1,12 +1,13 @@
 import { facts } from '../api/facts.ts'
+import { slots } from '../schema/slots.ts'
 import type { Section } from '../state/guest.ts'
 
 const parameters = facts['PUT /nodes/{node}/qemu/{vmid}/config']?.parameters?.properties ?? {}
 const numeric = new Map<string, boolean>()
 
 const isNumeric = (key: string): boolean => {
-  const known = numeric.get(key)
-  if (known !== undefined) return known
+  const kept = numeric.get(key)
+  if (kept !== undefined) return kept
   const type = (parameters[key] ?? parameters[`${key.replace(/\d+$/, '')}[n]`])?.type
   const found = type === 'integer' || type === 'boolean' || key === 'snaptime'
   numeric.set(key, found)
@@ -18,13 +19,6 @@ export const shownValue = (key: string, value: string): string | number => {
   if (key === 'cipassword') return '**********'
   return isNumeric(key) ? Number(value) : value
 }
-
-/** Whether PVE knows the option: what may stand in `delete` and `revert`. */
-export const isOption = (key: string): boolean =>
-  !transport.has(key) &&
-  (parameters[key] !== undefined ||
-    extra.has(key) ||
-    (/\d$/.test(key) && parameters[`${key.replace(/\d+$/, '')}[n]`] !== undefined))
 
 const transport = new Set([
   'node',
@@ -49,6 +43,16 @@ const extra = new Set([
   'smp',
   'cdrom',
 ])
+
+const known: ReadonlySet<string> = new Set([
+  ...Object.keys(parameters)
+    .flatMap((name) => (name.endsWith('[n]') ? slots(name.slice(0, -3)) : [name]))
+    .filter((name) => !transport.has(name)),
+  ...extra,
+])
+
+/** Whether PVE knows the option: what may stand in `delete` and `revert`. */
+export const isOption = (key: string): boolean => known.has(key)
 
 /** A section as PVE answers it. */
 export const shownSection = (section: Section): Record<string, string | number> => {

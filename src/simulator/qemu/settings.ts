@@ -28,7 +28,7 @@ const transport = new Set([
 
 /** The configuration options of a request, as texts; `cdrom` is another name for `ide2`. */
 export const settingsOf = (call: Call): Section => {
-  const settings: Section = {}
+  const settings: Section = Object.create(null)
   for (const [name, value] of Object.entries(call.params)) if (!transport.has(name)) settings[name] = value
   for (const name of call.nulls)
     if (!transport.has(name)) raise(`unable to parse value of '${name}' - got undefined value`)

@@ -170,7 +170,7 @@ export const parsePropertyString = (
   named: Named,
 ): Record<string, string> => {
   const parts = splitPropertyString(format, text)
-  const errors: Errors = {}
+  const errors: Errors = Object.create(null)
   checkObject(path, format, parts, 0, errors, named)
   const wrong = Object.keys(errors).sort()
   if (wrong.length > 0)

@@ -15,7 +15,8 @@ const defaultKeyOf = (format: Format): string | undefined => {
 
 /** Splits a property string by its format, resolving aliases and the default key, without checking the values. */
 export const splitPropertyString = (format: Format, text: string): Record<string, string> => {
-  const parts: Record<string, string> = {}
+  // Without a prototype: a key such as `constructor` is no key that was there before.
+  const parts: Record<string, string> = Object.create(null)
   let usedDefault: string | undefined
   for (const part of text.split(',')) {
     if (/^\s*$/.test(part)) continue
@@ -23,14 +24,14 @@ export const splitPropertyString = (format: Format, text: string): Record<string
     if (pair) {
       const name = pair[1] as string
       if (name in parts) throw new SchemaError(`duplicate key in comma-separated list property: ${name}\n`)
-      const direct = format[name]
+      const direct = Object.hasOwn(format, name) ? format[name] : undefined
       const key = direct?.alias ?? name
       if (direct?.keyAlias !== undefined) {
         if (direct.keyAlias in parts) throw new SchemaError(`key alias '${direct.keyAlias}' is already defined\n`)
         parts[direct.keyAlias] = name
       }
       const value = pair[2] as string
-      parts[key] = format[key]?.type === 'boolean' ? booleanOf(value) : value
+      parts[key] = Object.hasOwn(format, key) && format[key]?.type === 'boolean' ? booleanOf(value) : value
     } else if (!part.includes('=')) {
       const key = defaultKeyOf(format)
       if (usedDefault !== undefined || (key !== undefined && parts[key]))

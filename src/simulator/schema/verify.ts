@@ -16,7 +16,7 @@ const spelled = new WeakMap<Method, Readonly<Record<string, Schema>>>()
 export const parametersOf = (method: Method): Readonly<Record<string, Schema>> => {
   const known = spelled.get(method)
   if (known) return known
-  const all: Record<string, Schema> = {}
+  const all: Record<string, Schema> = Object.create(null)
   for (const [name, schema] of Object.entries(method.parameters?.properties ?? {})) {
     if (!name.endsWith('[n]')) all[name] = schema
     else for (const slot of slots(name.slice(0, -3))) all[slot] = schema
@@ -27,7 +27,7 @@ export const parametersOf = (method: Method): Readonly<Record<string, Schema>> =
 
 /** Verifies a request's parameters as PVE does; ends the request with 400 and all the errors found. */
 export const verifyParameters = (method: Method, given: Readonly<Record<string, unknown>>): void => {
-  const errors: Errors = {}
+  const errors: Errors = Object.create(null)
   const variant = variantOf(method, given)
   const additional = variant?.additional ?? method.parameters?.additionalProperties
   checkObject('', variant?.properties ?? parametersOf(method), given, additional, errors, namedFormat)
