@@ -4,10 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { parse } from 'yaml'
+import { parse, stringify } from 'yaml'
 import { formatHcl } from '../../src/declaration/format/format-hcl.ts'
 import { formatYaml } from '../../src/declaration/format/format-yaml.ts'
+import { loadDeclarations } from '../../src/declaration/load-declarations.ts'
 import { lexHcl } from '../../src/declaration/syntax/hcl/lexer.ts'
+import { hasErrors } from '../../src/diagnostic/diagnostic.ts'
+import { nodeFiles } from '../../src/io/node-files.ts'
 
 const root = process.cwd()
 
@@ -105,6 +108,60 @@ test('formatting HCL twice is formatting it once', async () => {
 test('untidy blanks never change what comes out', async () => {
   const random = randomFrom(4)
   for (const text of hclTexts()) assert.is(await formattedHcl(untidied(text, random)), await formattedHcl(text))
+})
+
+type Change = (name: string, text: string) => string | Promise<string>
+
+/** What a folder declares, without the places where it does, each declaration file changed before it is read. */
+const meaningOf = async (folder: string, paths: readonly string[], change: Change): Promise<unknown> => {
+  const { value, diagnostics } = await loadDeclarations({
+    folder,
+    paths,
+    files: {
+      ...nodeFiles,
+      readText: async (path) => {
+        const text = await nodeFiles.readText(path)
+        return /\.mpc\.(?:hcl|yaml)$/.test(path) ? change(path, text) : text
+      },
+    },
+    env: {},
+    fingerprintKey: 'format',
+    now: new Date(0),
+  })
+  assert.equal(hasErrors(diagnostics), false, JSON.stringify(diagnostics[0]))
+  return JSON.parse(
+    JSON.stringify(value?.desired, (key, inner) => (key === 'range' || key === 'ranges' ? undefined : inner)),
+  )
+}
+
+const untidy: Change = (name, text) =>
+  name.endsWith('.hcl')
+    ? untidied(text, randomFrom(5))
+    : stringify(parse(text), { indent: 5, flowCollectionPadding: false })
+
+const tidied: Change = async (name, text) => {
+  const before = await untidy(name, text)
+  const after = name.endsWith('.hcl') ? await formattedHcl(before) : formatYaml(name, before).value
+  assert.not.equal(after, before)
+  return after ?? ''
+}
+
+test('formatted declarations declare what they declared before', async () => {
+  for (const name of readdirSync(join(root, 'examples'))) {
+    const folder = join(root, 'examples', name)
+    if (!readdirSync(folder).some((file) => /\.mpc\.(?:hcl|yaml)$/.test(file))) continue
+    assert.equal(await meaningOf(folder, [], tidied), await meaningOf(folder, [], untidy), name)
+  }
+  const valid = join(root, 'fixtures', 'declarations', 'valid')
+  for (const file of readdirSync(valid))
+    assert.equal(await meaningOf(valid, [file], tidied), await meaningOf(valid, [file], untidy), file)
+})
+
+test('what is said in fewer words means the same', async () => {
+  const wordy = `variable "n" {\n  type    = "string"\n  default = "a"\n}\n\nvm web {\n  node = "\${"pve1"}"\n  name = "\${\n    var.n\n  }"\n}\n`
+  const valid = join(root, 'fixtures', 'declarations', 'valid')
+  const meaning = (text: string) => meaningOf(valid, ['defaults.mpc.hcl'], () => text)
+  assert.equal(await meaning(await formattedHcl(wordy)), await meaning(wordy))
 })
 
 const commentsOf = (text: string): readonly string[] =>

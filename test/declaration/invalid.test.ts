@@ -1,0 +1,42 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { declarationCodes } from '../../src/diagnostic/codes/declaration.ts'
+import { kindCodes } from '../../src/diagnostic/codes/kind.ts'
+import { matchesGolden } from '../golden.ts'
+import { diagnosticsOf, goldenOf, INVALID, invalidFixtures } from './invalid-fixtures.ts'
+
+const fixtures = invalidFixtures()
+
+for (const fixture of fixtures)
+  test(`wrong declarations: ${fixture.name}`, async () => {
+    const diagnostics = await diagnosticsOf(fixture)
+    assert.ok(diagnostics.length > 0, 'nothing is found wrong')
+    matchesGolden(goldenOf(diagnostics, fixture.folder), `${INVALID}/${fixture.name}/expected.json`)
+  })
+
+/** Raised where no folder of small files can show it; each has a test of its own. */
+const ELSEWHERE: ReadonlySet<string> = new Set(['declaration.second-opinion', 'declaration.too-large'])
+
+test('every code of declarations and kinds is raised by some wrong declaration', async () => {
+  const raised = new Set<string>()
+  for (const fixture of fixtures) for (const { code } of await diagnosticsOf(fixture)) raised.add(code)
+  const missing = [...Object.keys(declarationCodes), ...Object.keys(kindCodes)].filter(
+    (code) => !raised.has(code) && !ELSEWHERE.has(code),
+  )
+  assert.equal(missing, [])
+})
+
+test('there are many, in both languages', () => {
+  assert.ok(fixtures.length >= 150)
+  assert.ok(fixtures.filter(({ yaml }) => yaml.length > 0).length >= 50)
+})
+
+test('a file with ten mistakes reports ten', async () => {
+  for (const name of ['ten-mistakes', 'yaml-ten-mistakes']) {
+    const fixture = fixtures.find((one) => one.name === name)
+    assert.ok(fixture)
+    assert.is((await diagnosticsOf(fixture)).length, 10, name)
+  }
+})
+
+test.run()
