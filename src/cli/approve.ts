@@ -1,5 +1,6 @@
 import { diagnose } from '../diagnostic/diagnostic.ts'
 import type { Plan } from '../plan/plan.ts'
+import type { ReviewEnd } from '../render/live/review-plan.tsx'
 import { planView } from '../render/plan-view.ts'
 import type { CommandContext, Options } from './command-context.ts'
 import { showPlan } from './show-plan.ts'
@@ -12,21 +13,21 @@ export const approve = async (
   context: CommandContext,
   plan: Plan,
   { options, seen }: { readonly options: Options; readonly seen: boolean },
-): Promise<boolean> => {
+): Promise<ReviewEnd> => {
   const { io, global, report, note } = context
   if (options['autoApprove'] === true) {
     if (global.json || !(global.quiet || seen)) await showPlan(context, plan)
-    return true
+    return 'approved'
   }
   if (io.stdin.isTerminal && io.stderr.isTerminal && !global.json && global.color) {
     const { reviewPlan } = await import('../render/live/review-plan.tsx')
-    const approved = await reviewPlan(planView(plan), true, io)
-    if (!approved) note('Nothing was changed.\n')
-    return approved
+    const end = await reviewPlan(planView(plan), true, io)
+    if (end !== 'approved') note('Nothing was changed.\n')
+    return end
   }
   await showPlan(context, plan)
   const answer = await io.stdin.ask('\nApply these changes? Only "yes" is accepted: ')
-  if (answer?.trim() === 'yes') return true
+  if (answer?.trim() === 'yes') return 'approved'
   if (answer === undefined) {
     report([
       diagnose('cli.needs-approval', {
@@ -35,7 +36,7 @@ export const approve = async (
       }),
     ])
   } else note('Nothing was changed.\n')
-  return false
+  return 'declined'
 }
 
 /** Steps that cannot be undone need a second, explicit yes. False, with the reasons reported, when it is missing. */

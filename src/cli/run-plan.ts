@@ -41,7 +41,8 @@ export const runPlan = async (
     return EXIT.done
   }
   if (!allowsIrreversible(context, plan, options)) return EXIT.refused
-  if (!(await approve(context, plan, { options, seen }))) return EXIT.refused
+  const end = await approve(context, plan, { options, seen })
+  if (end !== 'approved') return end === 'interrupted' ? EXIT.interrupted : EXIT.refused
   const outcome = await execute(context, session, plan, secrets, options)
   await session.refresh(plan)
   context.report(context.global.json ? [] : outcome.diagnostics)

@@ -1,5 +1,6 @@
 import type { ApplyEvent, RunOutcome } from '../apply/apply-event.ts'
 import type { StepStatus } from '../apply/journal.ts'
+import { nothingBegun } from '../apply/run-outcome.ts'
 import type { Plan } from '../plan/plan.ts'
 import { durationText } from './duration-text.ts'
 import type { Paint, Tone } from './style.ts'
@@ -68,6 +69,7 @@ const closing = (plan: Plan, outcome: RunOutcome, paint: Paint): string => {
     case 'applied':
       return `${paint('create', 'Applied.')} ${stepsDone} of ${plan.steps.length} steps done in ${durationText(outcome.seconds)}. Undo it with: mpc revert ${plan.id}`
     case 'rolled-back':
+      if (nothingBegun(outcome)) return `${paint('warning', 'Nothing was changed.')} The cluster is as it was before.`
       return `${paint('warning', 'Rolled back.')} The plan failed and everything it had done was undone: the cluster is as it was before.`
     case 'incomplete':
       return `${paint('error', 'Incomplete.')} The plan failed and not everything could be undone. What is left:`

@@ -1,12 +1,18 @@
 import type { Plan } from '../plan/plan.ts'
 
+/** Sensitive values are left out; so are those that the server chooses. */
+const outputJson = ({ name, value, sensitive }: Plan['outputs'][number]): object => {
+  if (sensitive) return { name, sensitive }
+  return value === undefined ? { name, sensitive, unknown: true } : { name, sensitive, value }
+}
+
 /** A plan for machines, as `schemas/plan.schema.json` describes it: the plan itself and its counts. */
 export const planJson = (plan: Plan): object => {
   const of = (action: string) => plan.changes.filter((change) => change.action === action).length
   return {
     type: 'plan',
     ...plan,
-    outputs: plan.outputs.map((output) => (output.sensitive ? { name: output.name, sensitive: true } : output)),
+    outputs: plan.outputs.map(outputJson),
     summary: {
       create: of('create'),
       update: of('update'),

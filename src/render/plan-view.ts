@@ -88,17 +88,23 @@ export const requestLine = (request: Step['requests'][number]): string => {
   return [request.method, request.path, ...params, ...(request.digest ? ['digest=…'] : [])].join(' ')
 }
 
+const UNKNOWN = '(known after apply)'
+
 const attributeView = (attribute: AttributeChange, action: ResourceChange['action']): AttributeView => {
   const { name, before, after, unknown, sensitive } = attribute
   const hidden = sensitive === true
   const show = (value: AttributeChange['before']) => (hidden && value !== undefined ? '(sensitive)' : valueText(value))
-  const next = unknown ? '(known after apply)' : show(after)
+  const next = unknown ? UNKNOWN : show(after)
   const effect = action === 'update' ? EFFECT_TEXT[attribute.disruption] : ''
   if (before === undefined) return { symbol: '+', tone: 'create', name, text: next, effect }
   if (after === undefined && !unknown)
     return { symbol: '-', tone: 'destroy', name, text: `${show(before)} -> (unset)`, effect }
   return { symbol: '~', tone: 'update', name, text: `${show(before)} -> ${next}`, effect }
 }
+
+/** A value that was never known and is not there afterwards (the undoing of a creation has such) says nothing. */
+const says = ({ before, after, unknown }: AttributeChange): boolean =>
+  before !== undefined || after !== undefined || unknown === true
 
 const stepView = (step: Step, number: number): StepView => ({
   id: step.id,
@@ -137,7 +143,9 @@ const undoText = (steps: readonly StepView[]): string => {
   const stuck = steps.filter(({ irreversible }) => irreversible).length
   if (steps.length === 0) return ''
   if (stuck > 0) return `${count(steps.length, 'step')}; ${count(stuck, 'step')} CANNOT be undone.`
-  return `${count(steps.length, 'step')}; every step can be undone.`
+  const lossy = steps.filter(({ disruption }) => disruption === 'data-loss').length
+  const but = lossy === 0 ? '' : `, but ${lossy === 1 ? '1 loses data' : `${lossy} lose data`}`
+  return `${count(steps.length, 'step')}; every step can be undone${but}.`
 }
 
 const titleOf = (plan: Plan, empty: boolean): string => {
@@ -158,7 +166,7 @@ export const planView = (plan: Plan): PlanView => {
       heading: `${change.address} ${LOOK[change.action].verb}`,
       guest: guestText(change),
       disruption: change.disruption,
-      attributes: change.change.attributes.map((attribute) => attributeView(attribute, change.action)),
+      attributes: change.change.attributes.filter(says).map((attribute) => attributeView(attribute, change.action)),
       steps: own,
     }
   })
@@ -171,7 +179,7 @@ export const planView = (plan: Plan): PlanView => {
     resources,
     outputs: plan.outputs.map(({ name, value, sensitive }) => ({
       name,
-      text: sensitive ? '(sensitive)' : JSON.stringify(value),
+      text: sensitive ? '(sensitive)' : (JSON.stringify(value) ?? UNKNOWN),
     })),
     summary: summaryText(plan),
     undo: undoText(all),

@@ -42,4 +42,23 @@ test('a sensitive output shows its name only', () => {
   assert.not.ok(JSON.stringify(planJson(samplePlan)).includes('correct horse'))
 })
 
+test('a value that was never known and is gone afterwards is left out', () => {
+  const [first, ...rest] = samplePlan.changes
+  if (!first) throw new Error('the sample plan has changes')
+  const undone = {
+    ...first,
+    change: { ...first.change, attributes: [{ name: 'network.net0.hwaddr', disruption: 'none' as const }] },
+  }
+  assert.not.match(planText(planView({ ...samplePlan, changes: [undone, ...rest] }), plainPaint), 'hwaddr')
+})
+
+test('a plan that can be undone says so, and what is lost all the same', () => {
+  const [step] = samplePlan.steps
+  if (!step) throw new Error('the sample plan has steps')
+  const summary = (disruption: 'none' | 'data-loss') =>
+    planView({ ...samplePlan, steps: [{ ...step, disruption }] }).undo
+  assert.is(summary('none'), '1 step; every step can be undone.')
+  assert.is(summary('data-loss'), '1 step; every step can be undone, but 1 loses data.')
+})
+
 test.run()

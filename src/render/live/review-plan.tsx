@@ -1,16 +1,19 @@
 import { Box, render, Text, useApp, useInput } from 'ink'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import type { Io } from '../../io/io.ts'
 import type { PlanView, ResourceView } from '../plan-view.ts'
 import { PlanSummary, ResourcePicture } from './plan-picture.tsx'
 import { moveCursor, nextFilter, type ReviewState, reviewRows, toggleRow, visibleResources } from './review-rows.ts'
+
+/** How a review ended; closing a view that does not ask is declining. */
+export type ReviewEnd = 'approved' | 'declined' | 'interrupted'
 
 interface ReviewProps {
   readonly view: PlanView
   /** Asks for approval; otherwise the view is only for looking. */
   readonly asks: boolean
   readonly rows: number
-  readonly onEnd: (approved: boolean) => void
+  readonly onEnd: (end: ReviewEnd) => void
 }
 
 /** As many resources around the cursor as the screen holds, so that long plans do not flicker. */
@@ -48,24 +51,35 @@ const Review = ({ view, asks, rows, onEnd }: ReviewProps) => {
     filter: undefined,
   })
   const [answer, setAnswer] = useState('')
-  const end = (approved: boolean) => {
-    onEnd(approved)
+  // Several keys may arrive before the next drawing, when `answer` is still the old one.
+  const typedSoFar = useRef('')
+  const type = (text: string) => {
+    typedSoFar.current = text
+    setAnswer(text)
+  }
+  const end = (how: ReviewEnd) => {
+    onEnd(how)
     exit()
   }
+  const answerWith = (text: string) => end(text.trim() === 'yes' ? 'approved' : 'declined')
   useInput((input, key) => {
-    if (key.escape || (!asks && input === 'q')) return end(false)
+    if (key.ctrl && input === 'c') return end('interrupted')
+    if (key.escape || (!asks && input === 'q')) return end('declined')
     if (key.upArrow) return setState((now) => moveCursor(view, now, -1))
     if (key.downArrow) return setState((now) => moveCursor(view, now, 1))
     if (key.leftArrow || key.rightArrow) return setState((now) => toggleRow(view, now))
     if (key.tab) return setState((now) => ({ ...now, filter: nextFilter(now.filter), cursor: 0 }))
     if (!asks) return
-    if (key.return) return end(answer === 'yes')
-    if (key.backspace || key.delete) return setAnswer((now) => now.slice(0, -1))
+    if (key.return) return answerWith(typedSoFar.current)
+    if (key.backspace || key.delete) return type(typedSoFar.current.slice(0, -1))
     if (key.ctrl || key.meta) return
-    // What is pasted, or typed fast, comes in one piece: an Enter inside it ends the answer.
-    const [typed = '', ...rest] = input.split(/[\r\n]/)
-    if (rest.length > 0) return end(answer + typed === 'yes')
-    setAnswer((now) => now + typed)
+    // What is pasted, or typed fast, comes in one piece that holds such keys too.
+    for (const character of input) {
+      if (character === '\x03') return end('interrupted')
+      if (character === '\r' || character === '\n') return answerWith(typedSoFar.current)
+      if (character === '\x7f' || character === '\b') type(typedSoFar.current.slice(0, -1))
+      else type(typedSoFar.current + character)
+    }
   })
   const resources = visibleResources(view, state)
   const marked = reviewRows(view, state)[state.cursor]
@@ -103,26 +117,26 @@ const Review = ({ view, asks, rows, onEnd }: ReviewProps) => {
 }
 
 /**
- * Lets a person look through a plan with the keyboard and, when `asks`, approve it by typing `yes`. False when it was declined, closed or
- * interrupted. Draws on stderr, so that stdout stays a result.
+ * Lets a person look through a plan with the keyboard and, when `asks`, approve it by typing `yes`. Draws on stderr, so that stdout stays
+ * a result. Ctrl-C ends it as `interrupted`.
  */
 export const reviewPlan = async (
   view: PlanView,
   asks: boolean,
   { terminal }: Pick<Io, 'terminal'>,
-): Promise<boolean> => {
-  const answer = { approved: false }
+): Promise<ReviewEnd> => {
+  const review: { end: ReviewEnd } = { end: 'declined' }
   const { waitUntilExit } = render(
     <Review
       view={view}
       asks={asks}
       rows={terminal.stderr.rows ?? 24}
-      onEnd={(approved) => {
-        answer.approved = approved
+      onEnd={(end) => {
+        review.end = end
       }}
     />,
-    { stdin: terminal.stdin, stdout: terminal.stderr, stderr: terminal.stderr, exitOnCtrlC: true },
+    { stdin: terminal.stdin, stdout: terminal.stderr, stderr: terminal.stderr, exitOnCtrlC: false },
   )
   await waitUntilExit()
-  return answer.approved
+  return review.end
 }

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { PassThrough } from 'node:stream'
+import { test } from 'uvu'
+import type { Io } from '../../src/io/io.ts'
+import { reviewPlan } from '../../src/render/live/review-plan.tsx'
+import { planView } from '../../src/render/plan-view.ts'
+import { samplePlan } from './sample-plan.ts'
+
+/** A terminal as Ink needs one; `drawn` resolves when the question stands on it. */
+const terminal = () => {
+  const stdin = Object.assign(new PassThrough(), {
+    isTTY: true,
+    setRawMode: () => undefined,
+    ref: () => undefined,
+    unref: () => undefined,
+  })
+  const stderr = Object.assign(new PassThrough(), { isTTY: true, columns: 100, rows: 40 })
+  const drawn = new Promise<void>((resolve) => {
+    let seen = ''
+    stderr.on('data', (chunk: Buffer) => {
+      seen += chunk
+      if (seen.includes('is accepted')) resolve()
+    })
+  })
+  return { io: { terminal: { stdin, stdout: stderr, stderr } } as unknown as Pick<Io, 'terminal'>, stdin, drawn }
+}
+
+const answer = async (...keys: readonly string[]) => {
+  const { io, stdin, drawn } = terminal()
+  const review = reviewPlan(planView(samplePlan), true, io)
+  await drawn
+  for (const key of keys) stdin.write(key)
+  return review
+}
+
+test('keys that come faster than the screen is drawn all count', async () => {
+  assert.equal(await answer('y', 'e', 's', '\r'), 'approved')
+})
+
+test('a pasted answer counts up to its line end', async () => {
+  assert.equal(await answer('yes\r'), 'approved')
+  assert.equal(await answer('yes please\r'), 'declined')
+})
+
+test('only yes is yes', async () => {
+  assert.equal(await answer('y', '\r'), 'declined')
+  assert.equal(await answer('\r'), 'declined')
+  assert.equal(await answer('y', 'e', 'x', '\x7f', 's', '\r'), 'approved')
+})
+
+test('Ctrl-C is an interruption, whatever was typed', async () => {
+  assert.equal(await answer('y', 'e', 's', '\x03'), 'interrupted')
+})
+
+test('Esc cancels', async () => {
+  assert.equal(await answer('\x1b'), 'declined')
+})
+
+test.run()
