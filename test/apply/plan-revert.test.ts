@@ -6,8 +6,18 @@ import type { Checked } from '../../src/diagnostic/diagnostic.ts'
 import type { Plan } from '../../src/plan/plan.ts'
 import { guestPath } from '../../src/resource/guest.ts'
 import { syncCluster } from '../../src/sync/sync-cluster.ts'
-import { container, fresh, running, samplePlan, stopped } from './sample-steps.ts'
-import { onWorkbench, power, sameButGeneration, type Workbench } from './workbench.ts'
+import { container, fresh, running, SNAPSHOT, samplePlan, stopped } from './sample-steps.ts'
+import {
+  expectsNow,
+  onWorkbench,
+  planOf,
+  power,
+  sameButGeneration,
+  step,
+  undoBy,
+  type Workbench,
+  write,
+} from './workbench.ts'
 
 const revertOf = async ({ client, store }: Workbench, planOrRun: string): Promise<Checked<Plan>> => {
   const { value: run, diagnostics } = await store.runs.finished(planOrRun)
@@ -144,6 +154,14 @@ standsInTheWay(
 )
 
 standsInTheWay(
+  'a snapshot that is gone stands in the way of rolling back to it',
+  async (bench) => {
+    await send(bench, 'DELETE', `${guestPath(stopped)}/snapshot/${SNAPSHOT}`)
+  },
+  ['apply.revert-snapshot vm.box'],
+)
+
+standsInTheWay(
   'a guest that is gone stands in the way',
   async (bench) => {
     await send(bench, 'POST', power(fresh, 'stop').path)
@@ -169,6 +187,73 @@ standsInTheWay(
     await send(bench, 'PUT', `${guestPath(container)}/config`, { memory: 1024 })
   },
   ['apply.revert-changed vm.git', 'apply.revert-changed container.dns'],
+)
+
+test(
+  'a destroyed guest is not brought back over another one, and a step without a way back is named',
+  onWorkbench(async (bench) => {
+    const { client } = bench
+    const content = '/nodes/pve3/storage/nfs-backup/content'
+    const plan = planOf([
+      step('vm.box', 'backup', stopped, {
+        action: 'backup',
+        expects: await expectsNow(client, stopped),
+        requests: [
+          {
+            method: 'POST',
+            path: '/nodes/pve3/vzdump',
+            params: { vmid: '107', storage: 'nfs-backup', 'notes-template': 'mpc' },
+          },
+          {
+            method: 'GET',
+            path: content,
+            params: { content: 'backup' },
+            output: { name: 'volid', where: { notes: 'mpc' }, take: 'volid' },
+          },
+        ],
+        reversal: undoBy({ method: 'DELETE', path: `${content}/{vm.box/backup.volid}` }),
+      }),
+      step('vm.box', 'destroy', stopped, {
+        action: 'destroy',
+        requests: [{ method: 'DELETE', path: guestPath(stopped) }],
+        reversal: {
+          by: 'backup',
+          storage: 'nfs-backup',
+          requests: [
+            {
+              method: 'POST',
+              path: '/nodes/pve3/qemu',
+              params: { vmid: 107, archive: { fromStep: 'vm.box/backup', output: 'volid' } },
+            },
+          ],
+        },
+      }),
+      step('container.dns', 'update', container, {
+        action: 'update',
+        expects: await expectsNow(client, container),
+        requests: [write(container, { memory: 512 })],
+        reversal: { by: 'nothing', reason: 'for the sake of the test' },
+      }),
+    ])
+    applied(await bench.apply(plan))
+    const revert = await revertOf(bench, plan.id)
+    assert.equal(
+      revert.diagnostics.map(({ code }) => code),
+      ['apply.revert-irreversible'],
+    )
+    await send(bench, 'POST', '/nodes/pve3/qemu', { vmid: 107, name: 'theirs' })
+    assert.equal(await codesOf(bench, plan.id), ['apply.revert-taken vm.box'])
+    await send(bench, 'DELETE', guestPath(stopped))
+    if (!revert.value) throw new Error('the rest can be reverted')
+    applied(await bench.apply(revert.value))
+    assert.match(bench.simulator.dump()['qemu/107'] ?? '', /name: build-box/)
+    const again = await planned(bench, revert.value.id)
+    assert.equal(
+      again.steps.map(({ id }) => id),
+      ['vm.box/backup', 'vm.box/destroy'],
+    )
+    applied(await bench.apply(again))
+  }),
 )
 
 test(
