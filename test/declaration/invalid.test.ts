@@ -1,7 +1,9 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { loadDeclarations } from '../../src/declaration/load-declarations.ts'
 import { declarationCodes } from '../../src/diagnostic/codes/declaration.ts'
 import { kindCodes } from '../../src/diagnostic/codes/kind.ts'
+import { nodeFiles } from '../../src/io/node-files.ts'
 import { matchesGolden } from '../golden.ts'
 import { diagnosticsOf, goldenOf, INVALID, invalidFixtures } from './invalid-fixtures.ts'
 
@@ -24,6 +26,24 @@ test('every code of declarations and kinds is raised by some wrong declaration',
     (code) => !raised.has(code) && !ELSEWHERE.has(code),
   )
   assert.equal(missing, [])
+})
+
+/** Codes for a file that is not on disk. */
+const codesOf = async (name: string, text: string): Promise<readonly string[]> => {
+  const { diagnostics } = await loadDeclarations({
+    folder: '/declarations',
+    paths: [name],
+    files: { ...nodeFiles, readText: async () => text, exists: async () => true },
+    env: {},
+    fingerprintKey: 'fixtures',
+  })
+  return diagnostics.map(({ code }) => code)
+}
+
+test('a file that is too large is refused before it is parsed, in either language', async () => {
+  const long = 'x'.repeat(10_000_000)
+  assert.equal(await codesOf('a.mpc.hcl', `locals {\n  a = "${long}"\n}\n`), ['declaration.too-large'])
+  assert.equal(await codesOf('a.mpc.yaml', `locals:\n  a: ${long}\n`), ['declaration.too-large'])
 })
 
 test('there are many, in both languages', () => {
