@@ -33,9 +33,9 @@ export const outcomeOf = (ctx: RunContext, ended: Ended): RunOutcome => {
   return { run: ctx.run, plan: ctx.plan.id, status, interrupted, steps, diagnostics, seconds }
 }
 
-/** Nothing was sent, because the cluster is not as the plan expects. */
+/** Nothing was changed, because the cluster is not as the plan expects. */
 export const isStale = ({ diagnostics, steps }: RunOutcome): boolean =>
-  diagnostics.some(({ code }) => code === 'apply.stale-plan') &&
+  diagnostics.some(({ code }) => code === 'apply.stale-plan' || code === 'apply.changed-meanwhile') &&
   steps.every(({ status }) => status === 'not-run' || status === 'failed')
 
 /** Nothing was sent, or the server refused at once what was: there was nothing to roll back. */

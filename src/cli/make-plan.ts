@@ -46,15 +46,16 @@ export const makePlan = async (
   if (!targets || !excludes) return { exit: EXIT.usage }
   const loaded = await readDeclarations(context, session, input, observed)
   if (!loaded) return { exit: EXIT.error }
+  const [applied, snapshots] = await Promise.all([store.bindings.all(), store.runs.safetySnapshots()])
   const options: PlanOptions = {
     ...DEFAULT_PLAN_OPTIONS,
     vmids: settings.defaults.vmids,
     targets,
     excludes,
     destroy: input.options['destroy'] === true,
+    safetySnapshots: snapshots.map(({ guest, name }) => ({ vmid: guest.vmid, name })),
     ...(settings.defaults.backupStorage !== undefined && { backupStorage: settings.defaults.backupStorage }),
   }
-  const applied = await store.bindings.all()
   const { value: plan, diagnostics } = planChanges(loaded.desired, observed, applied, options)
   context.report(diagnostics, loaded.sources)
   if (!plan || hasErrors(diagnostics)) return { exit: refusedByGuard(diagnostics) ? EXIT.refused : EXIT.error }

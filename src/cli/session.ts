@@ -26,8 +26,11 @@ export interface Session {
   readonly workspace: Workspace
   readonly settings: Settings
   readonly store: Store
-  /** Connects when first asked for. Throws a DiagnosticError when the credentials or the endpoint are missing. */
-  readonly client: () => Promise<ProxmoxClient>
+  /**
+   * A client that can only read: whatever goes wrong above it, nothing is changed. Connects when first asked for; throws a DiagnosticError when
+   * the credentials or the endpoint are missing.
+   */
+  readonly reader: () => Promise<ProxmoxClient>
   /** Ends what a crash left unfinished. */
   readonly settle: () => Promise<void>
   /** Reads the whole cluster into the state, after `settle`; warnings are reported. */
@@ -44,13 +47,18 @@ export interface Session {
 const RUNS_KEPT = 3
 const NO_SECRETS: Secrets = new Map()
 
-const connect = async (context: CommandContext, workspace: Workspace, settings: Settings): Promise<ProxmoxClient> => {
+const connect = async (
+  context: CommandContext,
+  { workspace, settings }: Pick<Session, 'workspace' | 'settings'>,
+  readOnly: boolean,
+): Promise<ProxmoxClient> => {
   const { value, diagnostics } = await readConnection(context.io, workspace.root, settings)
   if (!value) throw new DiagnosticError(diagnostics)
-  context.report(diagnostics)
+  if (readOnly) context.report(diagnostics)
   const { createClient } = await import('../proxmox/client.ts')
   return createClient({
     ...value,
+    readOnly,
     clock: context.io.clock,
     trace: ({ method, path, attempt, status, error, milliseconds }) =>
       context.trace(
@@ -61,7 +69,7 @@ const connect = async (context: CommandContext, workspace: Workspace, settings: 
 
 const readCluster = async (
   context: CommandContext,
-  { store, settings, client }: Pick<Session, 'store' | 'settings' | 'client'>,
+  { store, settings, reader }: Pick<Session, 'store' | 'settings' | 'reader'>,
   only?: ReadonlySet<number>,
 ): Promise<Observed> => {
   const { clock, signal } = context.io
@@ -69,7 +77,7 @@ const readCluster = async (
   const previous = await store.observations.latest()
   const started = clock.monotonic()
   const now = clock.now().toISOString()
-  const { observed, diagnostics } = await syncCluster(await client(), {
+  const { observed, diagnostics } = await syncCluster(await reader(), {
     now,
     ...(previous && { previous }),
     ...(only && { only }),
@@ -101,17 +109,21 @@ const makeSession = (
   settings: Settings,
   store: Store,
 ): { readonly session: Session; readonly close: () => Promise<void> } => {
-  const opened: { client?: Promise<ProxmoxClient> } = {}
-  const client = () => {
-    opened.client ??= connect(context, workspace, settings)
-    return opened.client
+  const opened: { reader?: Promise<ProxmoxClient>; writer?: Promise<ProxmoxClient> } = {}
+  const reader = () => {
+    opened.reader ??= connect(context, { workspace, settings }, true)
+    return opened.reader
+  }
+  const writer = () => {
+    opened.writer ??= connect(context, { workspace, settings }, false)
+    return opened.writer
   }
   const session: Session = {
     folder,
     workspace,
     settings,
     store,
-    client,
+    reader,
     settle: () => settleUnfinished(context, session),
     sync: async () => {
       await session.settle()
@@ -129,7 +141,7 @@ const makeSession = (
       if (!lease) throw new DiagnosticError(diagnostics)
       try {
         const { clock, signal } = context.io
-        return await work({ server: await client(), journal: store.journal(lease), clock, signal })
+        return await work({ server: await writer(), journal: store.journal(lease), clock, signal })
       } finally {
         await lease.release()
       }
@@ -137,10 +149,8 @@ const makeSession = (
     sweepFor: async (plan) => snapshotsToRemove(await store.runs.safetySnapshots(), plan, RUNS_KEPT),
   }
   const close = async () => {
-    if (opened.client) {
-      const [settled] = await Promise.allSettled([opened.client])
+    for (const settled of await Promise.allSettled(Object.values(opened)))
       if (settled.status === 'fulfilled') settled.value.close()
-    }
     await store.close()
   }
   return { session, close }

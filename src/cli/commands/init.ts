@@ -27,8 +27,8 @@ const initialSettings = async (context: CommandContext, options: Options) => {
 
 /** The settings stay when the connection fails: they are what has to be mended. */
 const testConnection = (context: CommandContext): Promise<ExitCode> =>
-  withSession(context, async ({ client }) => {
-    const { version } = await (await client()).version()
+  withSession(context, async ({ reader }) => {
+    const { version } = await (await reader()).version()
     context.print(`Connected: Proxmox VE ${version}.\n`)
     context.note('Next: mpc sync\n')
     return EXIT.done

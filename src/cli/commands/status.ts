@@ -4,10 +4,10 @@ import { EXIT } from '../exit-code.ts'
 import { withSession } from '../session.ts'
 
 export const run: RunCommand = (context, _input) =>
-  withSession(context, async ({ client, store, settings }) => {
+  withSession(context, async ({ reader, store, settings }) => {
     const latest = await store.observations.latest()
     const managed = await store.bindings.all()
-    const pve = await client()
+    const pve = await reader()
     const { version } = await pve.version()
     const endpoint = context.io.env['PROXMOX_VE_ENDPOINT'] ?? settings.endpoint?.origin ?? ''
     const age = latest && context.io.clock.now().getTime() - Date.parse(latest.syncedAt)
