@@ -19,7 +19,6 @@ const OPPOSITE: Readonly<Record<StepAction, StepAction>> = {
   move: 'move',
   start: 'stop',
   stop: 'start',
-  reboot: 'update',
   snapshot: 'snapshot',
   backup: 'backup',
   bind: 'forget',

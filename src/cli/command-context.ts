@@ -21,7 +21,7 @@ export interface CommandContext {
   readonly notePaint: Paint
   /** A result, to stdout. */
   readonly print: (text: string) => void
-  /** One JSON object on a line of its own, to stdout. */
+  /** One JSON object on a line of its own, to stdout; the version of the format is put in. */
   readonly printJson: (value: object) => void
   /** Progress and remarks, to stderr; silent with --quiet. */
   readonly note: (text: string) => void
@@ -49,13 +49,16 @@ export interface CommandInput {
 export type RunCommand = (context: CommandContext, input: CommandInput) => Promise<ExitCode>
 
 const NO_SOURCES: Sources = new Map()
+/** Of every line of --json; what is only added does not change it. */
+const FORMAT_VERSION = '1.0'
 
 export const commandContext = (io: Io, global: GlobalOptions, runLine: CommandContext['runLine']): CommandContext => {
   const forced = io.env['FORCE_COLOR'] !== undefined && io.env['FORCE_COLOR'] !== '0'
   const allowed = global.color && (io.env['NO_COLOR'] ?? '') === '' && io.env['TERM'] !== 'dumb'
   const paintFor = (terminal: boolean): Paint => (allowed && (terminal || forced) ? ansiPaint : plainPaint)
   const notePaint = paintFor(io.stderr.isTerminal)
-  const printJson = (value: object) => io.stdout.write(`${JSON.stringify(value)}\n`)
+  const printJson = (value: object) =>
+    io.stdout.write(`${JSON.stringify({ format_version: FORMAT_VERSION, ...value })}\n`)
   return {
     io,
     global,

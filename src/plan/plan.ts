@@ -15,7 +15,6 @@ export type StepAction =
   | 'move'
   | 'start'
   | 'stop'
-  | 'reboot'
   | 'snapshot'
   | 'backup'
   | 'bind'

@@ -68,7 +68,6 @@ const DISRUPTION_TEXT = {
 const POWER_TEXT: Partial<Record<Step['action'], string>> = {
   start: 'the guest starts',
   stop: 'the guest stops',
-  reboot: 'the guest restarts',
 }
 
 const EFFECT_TEXT = {

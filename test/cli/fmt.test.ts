@@ -83,7 +83,12 @@ test('fmt - formats standard input, HCL or YAML', async () => {
 test('fmt --json prints one object for each changed file', async () => {
   await withFolder({ 'a.mpc.hcl': UNTIDY }, async (folder) => {
     const { stdout } = await folder.run(['fmt', '--json', '--check'])
-    assert.equal(JSON.parse(stdout), { type: 'formatted', file: 'a.mpc.hcl', written: false })
+    assert.equal(JSON.parse(stdout), {
+      format_version: '1.0',
+      type: 'formatted',
+      file: 'a.mpc.hcl',
+      written: false,
+    })
   })
 })
 

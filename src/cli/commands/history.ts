@@ -28,7 +28,7 @@ export const run: RunCommand = (context, { options }) =>
   withSession(context, async ({ store }) => {
     const limit = numberOption(options, 'limit', { least: 1, most: 1_000_000 }) ?? 20
     const entries = (await store.history()).slice(0, limit)
-    if (context.global.json) for (const entry of entries) context.printJson({ format_version: '1.0', ...entry })
+    if (context.global.json) for (const entry of entries) context.printJson(entry)
     else if (entries.length === 0) context.print('Nothing has been planned here yet. Start with: mpc plan\n')
     else context.print(`${entries.map((entry) => entryText(entry, context.paint)).join('\n')}\n`)
     return EXIT.done

@@ -36,7 +36,7 @@ export const run: RunCommand = async (context, input) => {
   const errors = diagnostics.filter(({ severity }) => severity === 'error').length
   if (context.global.json)
     context.printJson({
-      format_version: '1.0',
+      type: 'validated',
       valid: errors === 0,
       error_count: errors,
       warning_count: diagnostics.length - errors,
