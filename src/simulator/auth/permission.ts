@@ -2,7 +2,7 @@ import { raise, raisePerm } from '../api/error.ts'
 import type { Check, Method } from '../api/facts.ts'
 import { splitList } from '../schema/check.ts'
 import type { World } from '../state/world.ts'
-import type { AclEntry } from './access-state.ts'
+import { type AclEntry, allPrivileges } from './access-state.ts'
 
 /** Who asks: `user@realm` or `user@realm!token`. */
 export type Identity = { readonly id: string; readonly user: string; readonly token: string | undefined }
@@ -72,6 +72,9 @@ const compute = (world: World, who: string, kind: 'user' | 'token', path: string
   return found
 }
 
+/** What root may do anywhere. */
+const everything: Privileges = new Map([...allPrivileges].map((name) => [name, true]))
+
 /** What `who` may do on `path`. Root may do everything; a token of a separated kind only what its user may too. */
 export const privilegesOn = (world: World, who: Identity, path: string): Privileges => {
   const cache = kept.get(world) ?? { generation: -1, byKey: new Map() }
@@ -80,15 +83,12 @@ export const privilegesOn = (world: World, who: Identity, path: string): Privile
     cache.generation = world.access.generation
     kept.set(world, cache)
   }
+  const token = who.token === undefined ? undefined : world.access.users.get(who.user)?.tokens.get(who.token)
+  if (who.user === 'root@pam' && !token?.privsep) return everything
   const key = `${who.id}\0${path}\0${poolsOfPath(world, path).join(',')}`
   const known = cache.byKey.get(key)
   if (known) return known
-  const user = world.access.users.get(who.user)
-  const ofUser: Privileges =
-    who.user === 'root@pam'
-      ? new Map([...(world.access.roles.get('Administrator')?.privileges ?? [])].map((name) => [name, true]))
-      : compute(world, who.user, 'user', path)
-  const token = who.token === undefined ? undefined : user?.tokens.get(who.token)
+  const ofUser: Privileges = who.user === 'root@pam' ? everything : compute(world, who.user, 'user', path)
   const found: Privileges = token?.privsep
     ? new Map([...compute(world, who.id, 'token', path)].filter(([name]) => ofUser.has(name)))
     : ofUser
