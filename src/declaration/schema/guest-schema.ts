@@ -127,7 +127,11 @@ export const guestDefinitions = (kind: GuestKind): { readonly [name: string]: Js
   return {
     ...shared,
     ...groupDefinitions,
-    [kind.name]: closed({ ...common, ...metaArguments, dynamic: dynamicSchema(kind) }, { patternProperties }),
+    [kind.name]: {
+      ...closed({ ...common, ...metaArguments, dynamic: dynamicSchema(kind) }, { patternProperties }),
+      // Everything may come from `defaults`.
+      type: ['object', 'null'],
+    },
     [`${kind.name}_defaults`]: closed(
       { ...common, lifecycle: metaArguments['lifecycle'] ?? {} },
       { patternProperties },
