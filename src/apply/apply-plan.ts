@@ -108,7 +108,7 @@ const runBegun = async (ctx: RunContext, width: number, sweep: readonly Snapshot
 
 /** Who the guests were when the run last looked at them. */
 const identitiesOf = (ctx: RunContext) =>
-  new Map([...ctx.guests].flatMap(([vmid, { view }]) => (view ? [[vmid, view.identity] as const] : [])))
+  new Map([...ctx.guests].flatMap(([vmid, { identity }]) => (identity ? [[vmid, identity] as const] : [])))
 
 /**
  * Carries a plan out: all of it, or, when a step fails or the signal is given, nothing of it. Expected failures are in the outcome; an exception

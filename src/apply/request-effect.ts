@@ -1,13 +1,19 @@
 import { type GuestRef, type GuestType, parseVmid } from '../resource/guest.ts'
 import type { ApiRequest } from '../resource/request.ts'
 
+/** Where PVE's task list has a task: a node, and the VMID in its id. */
+export interface TaskPlace {
+  readonly node: string
+  readonly vmid: number
+}
+
 /** What a request is meant to change, read off its path, so that a lost answer can be settled by looking. */
 export type Effect =
-  /** A guest comes into being: created, cloned or restored. Tasks are filed under `filedUnder`, for a clone the source's VMID. */
+  /** A guest comes into being: created, cloned or restored. Its task is filed under `filed`: for a clone that is the source. */
   | {
       readonly kind: 'guest-made'
       readonly guest: GuestRef
-      readonly filedUnder: number
+      readonly filed: TaskPlace
       readonly tasks: readonly string[]
     }
   | { readonly kind: 'guest-gone'; readonly guest: GuestRef; readonly tasks: readonly string[] }
@@ -36,7 +42,7 @@ export type Effect =
   | { readonly kind: 'pool'; readonly poolid: string; readonly present: boolean }
   | { readonly kind: 'membership'; readonly poolid: string; readonly vmid: number; readonly present: boolean }
   /** Only its task, if it has one, can tell. */
-  | { readonly kind: 'other'; readonly node?: string; readonly filedUnder?: number; readonly tasks: readonly string[] }
+  | { readonly kind: 'other'; readonly filed?: TaskPlace; readonly tasks: readonly string[] }
 
 const GUEST = /^\/nodes\/([^/]+)\/(qemu|lxc)\/(\d+)(?:\/(.*))?$/
 
@@ -132,7 +138,12 @@ const cloneEffect = (source: GuestRef, params: ApiRequest['params']): Effect | u
   if (vmid === undefined) return undefined
   const node = text(params?.['target']) || source.node
   const guest = { type: source.type, node, vmid }
-  return { kind: 'guest-made', guest, filedUnder: source.vmid, tasks: [word(source.type, 'clone')] }
+  return {
+    kind: 'guest-made',
+    guest,
+    filed: { node: source.node, vmid: source.vmid },
+    tasks: [word(source.type, 'clone')],
+  }
 }
 
 const creationEffect = ({ method, path, params }: ApiRequest): Effect | undefined => {
@@ -141,7 +152,7 @@ const creationEffect = ({ method, path, params }: ApiRequest): Effect | undefine
   if (method !== 'POST' || node === undefined || vmid === undefined) return undefined
   const guest = { node, type: type as GuestType, vmid }
   const tasks = [word(guest.type, 'create'), word(guest.type, 'restore')]
-  return { kind: 'guest-made', guest, filedUnder: vmid, tasks }
+  return { kind: 'guest-made', guest, filed: { node, vmid }, tasks }
 }
 
 const poolEffect = ({ method, path, params }: ApiRequest): Effect | undefined => {
@@ -160,7 +171,7 @@ const otherEffect = ({ path, params }: ApiRequest): Effect => {
   const node = /^\/nodes\/([^/]+)\//.exec(path)?.[1]
   const vmid = parseVmid(params?.['vmid'])
   const tasks = path.endsWith('/vzdump') ? ['vzdump'] : /\/content\//.test(path) ? ['imgdel'] : []
-  return { kind: 'other', ...(node !== undefined && { node }), ...(vmid !== undefined && { filedUnder: vmid }), tasks }
+  return { kind: 'other', ...(node !== undefined && vmid !== undefined && { filed: { node, vmid } }), tasks }
 }
 
 /** What a request is meant to change. Only paths are looked at, and parameters that name things. */
@@ -173,6 +184,12 @@ export const effectOf = (request: ApiRequest): Effect => {
 
 /** The guest a request changes, if it changes one. */
 export const changedGuest = (effect: Effect): GuestRef | undefined => ('guest' in effect ? effect.guest : undefined)
+
+/** Where the task of such a request is found; undefined when it has none. */
+export const taskPlace = (effect: Effect): TaskPlace | undefined => {
+  if (effect.kind === 'guest-made' || effect.kind === 'other') return effect.filed
+  return 'guest' in effect ? effect.guest : undefined
+}
 
 /** Keys that PVE changes by itself along with others, or that only mirror the guest's state. */
 const COMPANIONS =

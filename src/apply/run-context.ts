@@ -4,6 +4,7 @@ import type { ApplyEvent } from './apply-event.ts'
 import type { JournalEntry } from './journal.ts'
 import { type Asking, ask, type GuestReading, type GuestView, readGuest } from './read-guest.ts'
 import { type Effect, foreignKeys, touchedKeys } from './request-effect.ts'
+import { sameIdentity } from './same-identity.ts'
 import { type ApplyWorld, DEFAULT_PATIENCE, type Patience } from './world.ts'
 
 /** What the executor knows of a guest while a run goes on. */
@@ -14,6 +15,8 @@ export interface GuestKnowledge {
   touched: readonly string[] | undefined
   /** A request was sent since the last look. */
   dirty: boolean
+  /** Who the guest is: what our own requests cannot have changed stays as it was first seen. */
+  identity: GuestIdentity | undefined
   /** Keys somebody else changed while the run was going on. */
   foreign: readonly string[]
 }
@@ -87,7 +90,7 @@ export const noteTask = (ctx: RunContext, upid: string): void => {
 export const knowledgeOf = (ctx: RunContext, { vmid }: GuestRef): GuestKnowledge => {
   const known = ctx.guests.get(vmid)
   if (known) return known
-  const fresh: GuestKnowledge = { view: undefined, touched: [], dirty: false, foreign: [] }
+  const fresh: GuestKnowledge = { view: undefined, touched: [], dirty: false, identity: undefined, foreign: [] }
   ctx.guests.set(vmid, fresh)
   return fresh
 }
@@ -108,6 +111,8 @@ export const lookAt = async (ctx: RunContext, guest: GuestRef): Promise<GuestRea
   const view = reading.kind === 'present' ? reading.view : null
   if (known.view && view && known.touched)
     known.foreign = [...new Set([...known.foreign, ...foreignKeys(known.view.raw, view.raw, known.touched)])]
+  const replaced = view && known.touched && known.identity && !sameIdentity(known.identity, view.identity)
+  if (view && !replaced) known.identity = view.identity
   known.view = view
   known.touched = []
   known.dirty = false

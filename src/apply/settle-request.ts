@@ -5,7 +5,7 @@ import type { TaskEntry } from '../resource/server.ts'
 import { effectHolds } from './effect-holds.ts'
 import type { Seen } from './journal.ts'
 import type { GuestView } from './read-guest.ts'
-import { type Effect, touchedKeys } from './request-effect.ts'
+import { type Effect, taskPlace, touchedKeys } from './request-effect.ts'
 import { lookAt, noteTask, type RunContext } from './run-context.ts'
 
 /** What became of a request whose answer never came. */
@@ -32,14 +32,7 @@ export interface LostRequest {
 type Look = Settled | { readonly kind: 'no-trace' }
 
 const tasksOf = async (ctx: RunContext, { effect, since }: LostRequest): Promise<readonly TaskEntry[] | Diagnostic> => {
-  const place =
-    effect.kind === 'other'
-      ? effect.node === undefined || effect.filedUnder === undefined
-        ? undefined
-        : { node: effect.node, vmid: effect.filedUnder }
-      : effect.kind === 'pool' || effect.kind === 'membership'
-        ? undefined
-        : { node: effect.guest.node, vmid: effect.kind === 'guest-made' ? effect.filedUnder : effect.guest.vmid }
+  const place = taskPlace(effect)
   if (!place || !('tasks' in effect) || effect.tasks.length === 0) return []
   try {
     const tasks = await ctx.world.server.tasksSince(place.node, place.vmid, since)

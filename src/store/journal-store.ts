@@ -1,5 +1,7 @@
 import type { Kysely, Transaction } from 'kysely'
 import type { Journal, JournalEntry, RequestRecord } from '../apply/journal.ts'
+import { diagnose } from '../diagnostic/diagnostic.ts'
+import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
 import type { AuditLog } from './audit-log.ts'
 import { putBinding, removeBinding } from './binding-store.ts'
 import { toJson } from './json-text.ts'
@@ -88,16 +90,39 @@ const recordEntry = (tx: Tx, audit: AuditLog, entry: JournalEntry): Promise<void
   }
 }
 
+/** What a full disk, a lost one and one that is read-only come as. */
+const OUTSIDE = /^(?:SQLITE_(?:FULL|IOERR|READONLY|BUSY|CANTOPEN)|E[A-Z]+$)/
+
+/** A journal that cannot be written stops everything; that the disk is full is no bug. */
+const explained = (error: unknown): unknown => {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (!(error instanceof Error) || !OUTSIDE.test(code)) return error
+  return new DiagnosticError(
+    [
+      diagnose('store.unwritable', {
+        detail: `What mpc is about to do cannot be written down (${error.message}), so it does nothing more. Make room, or make the workspace writable; the next mpc apply, revert or sync asks the server how far this run had come and ends it.`,
+        hint: 'mpc sync',
+      }),
+    ],
+    { cause: error },
+  )
+}
+
 /**
  * The journal as rows. Each call is one transaction, synced to disk when it resolves. Every call first checks that the lease is still ours, so
  * that a process that was taken for dead cannot write beside its successor.
  */
 export const journalStore = (db: Kysely<Tables>, audit: AuditLog, lease: Lease): Journal => {
-  const write = (work: (tx: Tx) => Promise<void>) =>
-    db.transaction().execute(async (tx) => {
-      await assertHeld(tx, lease.token)
-      await work(tx)
-    })
+  const write = async (work: (tx: Tx) => Promise<void>): Promise<void> => {
+    try {
+      await db.transaction().execute(async (tx) => {
+        await assertHeld(tx, lease.token)
+        await work(tx)
+      })
+    } catch (error) {
+      throw explained(error)
+    }
+  }
   return {
     begin: (run, plan) =>
       write(async (tx) => {

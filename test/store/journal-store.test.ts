@@ -1,8 +1,9 @@
-import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Journal } from '../../src/apply/journal.ts'
+import { DiagnosticError } from '../../src/diagnostic/diagnostic-error.ts'
 import { openStore, type Store } from '../../src/store/open-store.ts'
 import { bound, samplePlan, sampleRequest, sampleStep } from './sample-plan.ts'
 import { openTemporaryStore, storeOptions } from './temporary-store.ts'
@@ -78,6 +79,21 @@ test('entries that belong together are recorded all or not at all', async () => 
   }
   assert.equal(await store.bindings.all(), [])
   assert.equal((await store.runs.unfinished())[0]?.steps, [])
+  await store.close()
+})
+
+test('a journal that cannot be written says so, and nothing of the entry is kept', async () => {
+  const { store, folder } = await openTemporaryStore()
+  const { journal, run } = await begun(store)
+  mkdirSync(join(folder, 'audit.log'))
+  try {
+    await journal.record([{ type: 'request', record: sampleRequest(run, 'intent') }])
+    assert.unreachable('the audit log is a folder')
+  } catch (error) {
+    assert.instance(error, DiagnosticError)
+    assert.is((error as DiagnosticError).diagnostics[0]?.code, 'store.unwritable')
+  }
+  assert.equal((await store.runs.unfinished())[0]?.requests, [])
   await store.close()
 })
 
