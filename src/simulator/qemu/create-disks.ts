@@ -3,6 +3,7 @@ import { raise } from '../api/error.ts'
 import { splitVolid } from '../schema/formats.ts'
 import type { Section } from '../state/guest.ts'
 import type { Volume } from '../state/storage.ts'
+import type { World } from '../state/world.ts'
 import { parseSize } from '../volume/size.ts'
 import { allocate, backend, findVolume, pathOf, removeVolume, usableStorage, volidOf } from '../volume/volumes.ts'
 import { checkVolumeAccess, contentOfName, sizeOfVolume } from './disk-access.ts'
@@ -73,10 +74,20 @@ const makeCloudinit = (
   return volume
 }
 
+/** The volume whose file that is: root may name what is to be imported by its path. */
+const findByPath = (world: World, node: string, path: string): Volume | undefined => {
+  if (!path.startsWith('/')) return undefined
+  for (const pool of world.volumePools.values())
+    for (const volume of pool.volumes.values())
+      if (pathOf(world, volume.storage, volume.name) === path && findVolume(world, volidOf(volume), node) === volume)
+        return volume
+  return undefined
+}
+
 const importDisk = (call: Call, vmid: number, key: string, storage: string, drive: Drive, log: Log): Volume => {
   const source = drive['import-from'] as string
   const node = call.node().name
-  const from = findVolume(call.world, source, node)
+  const from = findVolume(call.world, source, node) ?? findByPath(call.world, node, source)
   const parts = splitVolid(source)
   if (from === undefined)
     return raise(

@@ -44,6 +44,7 @@ export const resizeDisk = (call: Call): string => {
       const size = aligned(wanted.startsWith('+') ? volume.size + amount : amount, volume.format)
       if (size < volume.size) raise('shrinking disks is not supported')
       if (size === volume.size) return
+      if (volume.format === 'vmdk') raise("can't resize this image format")
       checkBase(world, volume, size)
       const pool = poolOn(world, volume.storage, node)
       if (world.storages.get(volume.storage)?.type === 'lvm' && usedOn(pool) + size - volume.size > pool.total)

@@ -57,6 +57,8 @@ export const startLocked = async (
   if (!options.skiplock && !suspended) checkLock(guest)
   if (guest.running) raise(`VM ${guest.vmid} already running`)
   if (Object.keys(guest.pending).length > 0 || guest.pendingDelete.size > 0) applyPending(world, guest, true)
+  if (/memory/.test(guest.config['hotplug'] ?? '') && guest.config['numa'] !== '1')
+    raise('NUMA needs to be enabled for memory hotplug')
   checkVolumes(world, guest)
   checkBridges(world, guest, worker)
   if (drivesOf(guest.config).some(([, drive]) => isCloudinit(drive))) {
