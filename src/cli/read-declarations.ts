@@ -1,4 +1,5 @@
 import { type Loaded, loadDeclarations } from '../declaration/load-declarations.ts'
+import { lookupsOf } from '../declaration/lookups-of.ts'
 import { diagnose, hasErrors } from '../diagnostic/diagnostic.ts'
 import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
 import type { Observed } from '../resource/observed.ts'
@@ -43,7 +44,7 @@ export const readDeclarations = async (
   context: CommandContext,
   session: Pick<Session, 'folder' | 'workspace'>,
   { args, variables: given }: CommandInput,
-  _observed: Observed,
+  observed: Observed,
 ): Promise<Loaded | undefined> => {
   const { io, report } = context
   const key = await fingerprintKey(io.files, session.workspace)
@@ -54,6 +55,7 @@ export const readDeclarations = async (
       files: io.files,
       env: io.env,
       variables: variables.map(argumentOf),
+      lookups: lookupsOf(observed),
       fingerprintKey: key,
     })
     return { loaded: value, diagnostics }
