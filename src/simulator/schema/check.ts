@@ -6,7 +6,7 @@ import { SchemaError } from './schema-error.ts'
 export type Errors = Record<string, string>
 
 /** What a named format does with a value: throws `SchemaError`, or says nothing. A record is a property-string format. */
-export type NamedFormat = ((value: string) => void) | Readonly<Record<string, Schema>>
+export type NamedFormat = ((value: string, path: string) => void) | Readonly<Record<string, Schema>>
 export type Named = (name: string) => NamedFormat | undefined
 
 const addError = (errors: Errors, path: string, text: string): void => {
@@ -58,8 +58,8 @@ export const checkFormat = (
     parsePropertyString(found, text, path, named)
     return
   }
-  if (kind === 'list') for (const item of splitList(text)) found(item)
-  else if (kind !== 'opt' || (text !== '' && text !== '0')) found(text)
+  if (kind === 'list') for (const item of splitList(text)) found(item, path)
+  else if (kind !== 'opt' || (text !== '' && text !== '0')) found(text, path)
 }
 
 /** Splits a PVE list: commas, semicolons, blanks or NUL characters between the items. */

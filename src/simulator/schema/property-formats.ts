@@ -23,16 +23,6 @@ export const propertyFormats: Readonly<Record<string, Format>> = {
     legacy: { ...optional, type: 'string', default_key: 1, pattern: '[acdn]{1,4}' },
     order: { ...optional, type: 'string', format: 'pve-qm-bootdev-list' },
   },
-  'pve-vm-cpu-conf': {
-    cputype: { ...optional, type: 'string', default_key: 1, format: 'pve-cputype' },
-    'reported-model': { ...optional, type: 'string' },
-    hidden: flag,
-    'hv-vendor-id': { ...optional, type: 'string', pattern: '[a-zA-Z0-9]{1,12}' },
-    flags: { ...optional, type: 'string', format: 'pve-cpu-flags' },
-    'phys-bits': { ...optional, type: 'string', format: 'pve-phys-bits' },
-    'guest-phys-bits': integer(32, 64),
-    level: integer(),
-  },
   'pve-qm-hostpci': {
     host: {
       ...optional,

@@ -1,7 +1,8 @@
-import type { NamedFormat } from './check.ts'
+import type { Schema } from '../api/facts.ts'
+import { type NamedFormat, parsePropertyString } from './check.ts'
 import { SchemaError } from './schema-error.ts'
 
-const fail = (text: string): never => {
+const fail: (text: string) => never = (text) => {
   throw new SchemaError(`${text}\n`)
 }
 
@@ -28,20 +29,37 @@ const cpuFlags =
 const bootDevice =
   /^(?:ide[0-3]|sata[0-5]|scsi(?:[12]?\d|30)|virtio(?:\d|1[0-5])|net(?:[12]?\d|3[01])|hostpci(?:\d|1[0-5])|usb(?:\d|1[0-3]))$/
 
+const optional = { optional: 1, type: 'string' } as const
+const flag = '[+-][a-zA-Z0-9\\-_.]+'
+const cpuFormat: Readonly<Record<string, Schema>> = {
+  cputype: { ...optional, default_key: 1 },
+  'reported-model': optional,
+  hidden: { optional: 1, type: 'boolean' },
+  'hv-vendor-id': { ...optional, pattern: '[a-zA-Z0-9]{1,12}' },
+  flags: { ...optional, pattern: `${flag}(;${flag})*` },
+  'phys-bits': { ...optional, format: 'pve-phys-bits' },
+  'guest-phys-bits': { optional: 1, type: 'integer', minimum: 32, maximum: 64 },
+  level: { optional: 1, type: 'integer' },
+}
+
+/** What a VM's own CPU line must fulfil beyond its format. PVE source: validate_vm_cpu_conf. */
+const checkCpu = (cpu: Readonly<Record<string, string>>): void => {
+  const { cputype: type, flags = '' } = cpu
+  if (type === undefined) fail('CPU is missing cputype')
+  if (type.startsWith('custom-')) fail(`Custom cputype '${type.slice('custom-'.length)}' not found`)
+  if (!cpuTypes.has(type)) fail(`Built-in cputype '${type}' is not defined (missing 'custom-' prefix?)`)
+  if (flags.split(';').some((item) => item !== '' && !cpuFlags.includes(item.slice(1))))
+    fail(`VM-specific CPU flags must be a subset of: ${cpuFlags.join(', ')}`)
+  if (cpu['reported-model'] !== undefined) fail("Property 'reported-model' not allowed in VM-specific CPU config.")
+}
+
 /** Formats of QEMU property-string values. PVE source: QemuServer and QemuServer::CPUConfig. */
 export const qemuFormats: Readonly<Record<string, NamedFormat>> = {
   'pve-qm-bootdev': (value) => {
     if (!bootDevice.test(value)) fail(`invalid boot device '${value}'`)
   },
-  'pve-cputype': (value) => {
-    if (value.startsWith('custom-')) fail(`Custom cputype '${value.slice('custom-'.length)}' not found`)
-    if (!cpuTypes.has(value)) fail(`Built-in cputype '${value}' is not defined (missing 'custom-' prefix?)`)
-  },
-  'pve-cpu-flags': (value) => {
-    for (const item of value.split(';'))
-      if (!/^[+-]/.test(item) || !cpuFlags.includes(item.slice(1)))
-        fail(`VM-specific CPU flags must be a subset of: ${cpuFlags.join(', ')}`)
-  },
+  'pve-vm-cpu-conf': (value, path) =>
+    checkCpu(parsePropertyString(cpuFormat, value, path, (name) => qemuFormats[name])),
   'pve-phys-bits': (value) => {
     if (value === 'host') return
     if (!/^\d+$/.test(value) || Number(value) < 8 || Number(value) > 64)
