@@ -24,6 +24,8 @@ export interface Database {
   /** Ends a CREATE TABLE. */
   readonly tableSuffix: string
   readonly tableNames: () => Promise<readonly string[]>
+  /** What is wrong with the file, in the product's own words; empty when nothing is. */
+  readonly findDamage: () => Promise<readonly string[]>
   /** Writes a consistent copy beside a running database; mode 0600. */
   readonly copyTo: (path: string) => Promise<void>
   readonly close: () => Promise<void>
@@ -93,7 +95,7 @@ const openFailure = (path: string, error: unknown): DiagnosticError => {
       ],
       { cause: error },
     )
-  if (code === 'ERR_DLOPEN_FAILED' || code === 'MODULE_NOT_FOUND' || /bindings file/.test(text))
+  if (code === 'ERR_DLOPEN_FAILED' || code.endsWith('MODULE_NOT_FOUND') || /bindings file/.test(text))
     return new DiagnosticError(
       [
         diagnose('store.driver-missing', {
@@ -153,6 +155,15 @@ const sqliteTables = async (db: Kysely<Tables>): Promise<readonly string[]> => {
   return rows.map(({ name }) => name)
 }
 
+const sqliteDamage = async (db: Kysely<Tables>): Promise<readonly string[]> => {
+  const integrity = await sql<{ integrity_check: string }>`pragma integrity_check`.execute(db)
+  const references = await sql<{ table: string; parent: string }>`pragma foreign_key_check`.execute(db)
+  return [
+    ...integrity.rows.map((row) => row.integrity_check).filter((text) => text !== 'ok'),
+    ...references.rows.map(({ table, parent }) => `a row of ${table} refers to a missing row of ${parent}`),
+  ]
+}
+
 const copySqlite = async (db: Kysely<Tables>, target: string): Promise<void> => {
   const beside = `${target}.${randomUUID()}.tmp`
   try {
@@ -173,6 +184,7 @@ export const openDatabase = async (path: string): Promise<Database> => {
     db,
     tableSuffix: 'strict',
     tableNames: () => sqliteTables(db),
+    findDamage: () => sqliteDamage(db),
     copyTo: (target) => copySqlite(db, target),
     close: () => db.destroy(),
   }

@@ -21,6 +21,8 @@ export interface Lease {
 export interface LeaseStore {
   /** One at a time; a lease whose process is gone is taken over. Undefined with a diagnostic naming the holder otherwise. */
   readonly acquire: (purpose: string) => Promise<Checked<Lease>>
+  /** Another process that is still there holds the lease: what it has not finished it is working on. */
+  readonly isHeldByAnother: () => Promise<boolean>
 }
 
 const NAME = 'write'
@@ -89,5 +91,10 @@ export const leaseStore = (db: Kysely<Tables>, holder: Holder, now: () => Date):
       await db.deleteFrom('lease').where('name', '=', NAME).where('token', '=', row.token).execute()
     }
     return { value: { token: row.token, release }, diagnostics: [] }
+  },
+  isHeldByAnother: async () => {
+    const row = await db.selectFrom('lease').selectAll().where('name', '=', NAME).executeTakeFirst()
+    if (!row || (row.host === holder.host && row.pid === holder.pid)) return false
+    return !isStale(row, holder, now())
   },
 })

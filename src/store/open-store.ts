@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path'
 import type { Journal } from '../apply/journal.ts'
+import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
 import type { Clock } from '../io/io.ts'
 import { type AuditLog, auditLog } from './audit-log.ts'
 import { backUp } from './backup-files.ts'
@@ -22,6 +23,8 @@ export interface Store {
   readonly runs: RunStore
   readonly leases: LeaseStore
   readonly cache: CacheStore
+  /** Looks for damage in the file and in the audit log; reads everything, so only when asked. */
+  readonly check: () => Promise<readonly Diagnostic[]>
   readonly audit: Pick<AuditLog, 'verify'>
   /** Plans, runs and reverts, newest first. */
   readonly history: () => Promise<readonly HistoryEntry[]>
@@ -31,6 +34,16 @@ export interface Store {
   readonly backup: (reason: string) => Promise<string>
   readonly close: () => Promise<void>
 }
+
+const damage = (path: string, problems: readonly string[]): readonly Diagnostic[] =>
+  problems.length === 0
+    ? []
+    : [
+        diagnose('store.damaged', {
+          detail: `${path} is damaged: ${problems.slice(0, 5).join('; ')}. Nothing on the cluster depends on it: put a copy from the backups folder beside it in its place, or delete it and run mpc sync.`,
+          hint: 'mpc sync',
+        }),
+      ]
 
 export interface StoreOptions {
   readonly clock: Pick<Clock, 'now'>
@@ -52,14 +65,16 @@ export const openStore = async (path: string, { clock, holder }: StoreOptions): 
     throw error
   }
   const { db } = database
+  const leases = leaseStore(db, holder, clock.now)
   const audit = auditLog(db, join(folder, 'audit.log'))
   return {
     observations: observationStore(db),
     bindings: bindingStore(db),
     plans: planStore(db, clock.now),
-    runs: runStore(db),
-    leases: leaseStore(db, holder, clock.now),
+    runs: runStore(db, leases),
+    leases,
     cache: cacheStore(db, clock.now),
+    check: async () => [...damage(path, await database.findDamage()), ...(await audit.verify())],
     audit,
     history: () => readHistory(db),
     journal: (lease) => journalStore(db, audit, lease),

@@ -4,13 +4,14 @@ import type { SafetySnapshot } from '../apply/snapshot-retention.ts'
 import { type Checked, diagnose } from '../diagnostic/diagnostic.ts'
 import type { Plan } from '../plan/plan.ts'
 import { fromJson, fromJsonOr } from './json-text.ts'
+import type { LeaseStore } from './lease-store.ts'
 import { readSafetySnapshots } from './safety-snapshots.ts'
 import type { JournalTable, RunStepTable, RunTable, Tables } from './tables.ts'
 
 export interface RunStore {
   /** The id the plan's next run will have: `<plan>.<n>`. */
   readonly nextId: (plan: string) => Promise<string>
-  /** Runs that were begun and never ended, oldest first. */
+  /** Runs that were begun and never ended, oldest first; none while another process is at work on them. */
   readonly unfinished: () => Promise<readonly UnfinishedRun[]>
   /** Newest first. */
   readonly ofPlan: (plan: string) => Promise<readonly RunRecord[]>
@@ -143,7 +144,7 @@ const finished = async (db: Kysely<Tables>, planOrRun: string): Promise<Checked<
 }
 
 /** What is known of past runs. */
-export const runStore = (db: Kysely<Tables>): RunStore => ({
+export const runStore = (db: Kysely<Tables>, leases: Pick<LeaseStore, 'isHeldByAnother'>): RunStore => ({
   nextId: async (plan) => {
     const last = await db
       .selectFrom('run')
@@ -153,6 +154,7 @@ export const runStore = (db: Kysely<Tables>): RunStore => ({
     return `${plan}.${(last?.number ?? 0) + 1}`
   },
   unfinished: async () => {
+    if (await leases.isHeldByAnother()) return []
     const rows = await db.selectFrom('run').selectAll().where('status', '=', 'running').orderBy('started_at').execute()
     return Promise.all(rows.map((row) => load(db, row)))
   },

@@ -53,6 +53,22 @@ test('a lease held on another machine is taken over only when it has been silent
   await store.close()
 })
 
+test('a run that another process is at work on is not taken for one that was cut short', async () => {
+  const { store, path } = await openTemporaryStore({ clock: at(NOON), holder: holder(1, [1, 2]) })
+  const { value: lease } = await store.leases.acquire('mpc apply')
+  if (!lease) throw new Error('the lease is free')
+  const plan = samplePlan()
+  const run = { id: `${plan.id}.1`, plan: plan.id, status: 'running', startedAt: NOON } as const
+  await store.journal(lease).begin(run, plan)
+  const beside = await openStore(path, storeOptions({ clock: at(SOON), holder: holder(2, [1, 2]) }))
+  assert.equal(await beside.runs.unfinished(), [])
+  await beside.close()
+  const after = await openStore(path, storeOptions({ clock: at(SOON), holder: holder(2, [2]) }))
+  assert.is((await after.runs.unfinished()).length, 1)
+  await after.close()
+  await store.close()
+})
+
 test('who lost the lease writes nothing more', async () => {
   const { store, path } = await openTemporaryStore({ clock: at(NOON), holder: holder(1, [1]) })
   const { value: lease } = await store.leases.acquire('mpc apply')

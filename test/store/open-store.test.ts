@@ -85,6 +85,22 @@ test('a file that is no database is refused with a way out, and a folder that do
   assert.equal(await codesOf(openStore(join(dirname(path), 'nowhere', 'state.db'), storeOptions())), ['store.unopened'])
 })
 
+test('damage is found when it is looked for', async () => {
+  const { store, path } = await openTemporaryStore()
+  assert.equal(await store.check(), [])
+  await store.close()
+  look(path, (database) => {
+    database.pragma('foreign_keys = OFF')
+    database.exec("insert into run values ('p-x.1', 'p-x', 1, 'applied', '2026', null)")
+  })
+  const again = await openStore(path, storeOptions())
+  assert.equal(
+    (await again.check()).map(({ code }) => code),
+    ['store.damaged'],
+  )
+  await again.close()
+})
+
 test('an older file is backed up before it is brought up to date', async () => {
   const { store, path } = await openTemporaryStore()
   await store.close()
