@@ -20,10 +20,19 @@ const namedExports = {
     onLoad({ filter: /.*/, namespace: 'named-exports' }, ({ path }) => {
       const names = Object.keys(require(path)).filter((name) => name !== 'default' && /^[\w$]+$/.test(name))
       return {
-        contents: `import all from ${JSON.stringify(path)};\nexport default all;\nexport const { ${names.join(', ')} } = all;\n`,
+        contents: `const all = require(${JSON.stringify(path)});\nexport default all;\nexport const { ${names.join(', ')} } = all;\n`,
         resolveDir: root,
       }
     })
+  },
+}
+
+// With DEV=true in the environment Ink would look for development tools that are not part of this package.
+const noDevtools = {
+  name: 'no-devtools',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]ink[\\/]build[\\/]utils\.js$/ }, () => ({ contents: 'export const isDev = () => false\n' }))
+    onLoad({ filter: /[\\/]ink[\\/]build[\\/]devtools\.js$/ }, () => ({ contents: '' }))
   },
 }
 
@@ -37,13 +46,13 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node20',
-  external: ['better-sqlite3', 'hcl2-parser', 'pg-native', 'react-devtools-core'],
+  external: ['better-sqlite3', 'hcl2-parser', 'pg-native'],
   define: { 'process.env.NODE_ENV': '"production"' },
   // Bundled CommonJS packages call require() for Node's own modules.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
   },
-  plugins: [namedExports],
+  plugins: [namedExports, noDevtools],
   logLevel: 'warning',
 })
 copyFileSync(require.resolve('web-tree-sitter/web-tree-sitter.wasm'), join(dist, 'web-tree-sitter.wasm'))
