@@ -160,4 +160,30 @@ for (const k of [1, 3, 5, 7, 9, 11, 13, 15])
     }),
   )
 
+/** A backup holds no snapshots: the plan says of a guest that is destroyed that they are lost. */
+const withoutSnapshots = ({ guests, ...rest }: ReturnType<typeof cluster>) => ({
+  ...rest,
+  guests: Object.fromEntries(
+    Object.entries(guests).map(([guest, text]) => [
+      guest,
+      text.replace(/^parent: .*\n/m, '').replace(/\n\[mpc_[\s\S]*$/, ''),
+    ]),
+  ),
+})
+
+for (const k of [1, 3, 5, 7, 9, 11, 12])
+  test(
+    `when write ${k} of a plan that destroys is refused, everything is as it was before`,
+    onWorkbench(async (bench) => {
+      applied(await bench.apply(await planned(bench, first)))
+      const before = withoutSnapshots(cluster(bench))
+      const plan = await planned(bench, second)
+      refuseWrite(bench, k)
+      const outcome = await bench.apply(plan, { parallelism: 1 })
+      assert.is(outcome.status, 'rolled-back', JSON.stringify(outcome.diagnostics, null, 1))
+      assert.equal(withoutSnapshots(cluster(bench)), before)
+      assert.equal((await planned(bench, first)).changes, [])
+    }),
+  )
+
 test.run()
