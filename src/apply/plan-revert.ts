@@ -15,10 +15,12 @@ interface Drafted {
   readonly diagnostics: readonly Diagnostic[]
 }
 
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)
+
 const staysAsItIs = ({ address, summary, reversal }: Step): Diagnostic =>
   diagnose('apply.revert-irreversible', {
     address,
-    detail: `"${summary}" cannot be undone: ${reversal.by === 'nothing' ? reversal.reason : 'there is no way back.'} The rest is undone around it.`,
+    detail: `"${summary}" cannot be undone: ${sentence(reversal.by === 'nothing' ? reversal.reason : 'there is no way back')} The rest is undone around it.`,
   })
 
 /** Bindings as they will be while the plan runs. */
@@ -42,17 +44,29 @@ const undoneFirst = ({ steps }: Plan, included: ReadonlySet<StepId>): ReadonlyMa
   return dependents
 }
 
+/** Guests that were destroyed without a way back: nothing that was done to them before can be undone either. */
+const goneForGood = (standing: readonly StandingStep[]): ReadonlySet<number | undefined> =>
+  new Set(
+    standing.flatMap(({ step }) =>
+      step.guest && step.reversal.by === 'nothing' && presenceAfter(step) === false ? [step.guest.vmid] : [],
+    ),
+  )
+
 /** Undoes the steps that stand, last first. */
 const draftUndo = (run: RecordedRun, applied: Applied): Drafted => {
   const standing = standingSteps(run)
   const given: Given = new Map(run.steps.map(({ step, outputs }) => [step, outputs]))
   const bindings = bindingsOf(applied)
   const made = new Set(standing.flatMap(({ step }) => (presenceAfter(step) === true ? [step.guest?.vmid] : [])))
-  const undoable = ({ step }: StandingStep) => step.reversal.by !== 'nothing'
+  const lost = goneForGood(standing)
+  const undoable = ({ step }: StandingStep) => step.reversal.by !== 'nothing' && !lost.has(step.guest?.vmid)
   const covered = ({ step }: StandingStep) => step.guest !== undefined && made.has(step.guest.vmid)
   const included = new Set(standing.filter(undoable).map(({ step }) => step.id))
   const dependents = undoneFirst(run.plan, included)
-  const diagnostics = standing.filter((one) => !undoable(one) && !covered(one)).map(({ step }) => staysAsItIs(step))
+  const diagnostics = standing
+    .filter(({ step }) => step.reversal.by === 'nothing')
+    .filter((one) => !covered(one))
+    .map(({ step }) => staysAsItIs(step))
   const steps = standing
     .filter(undoable)
     .toReversed()
@@ -134,7 +148,10 @@ const kindOf = (steps: readonly Step[]): ResourceChange['kind'] => {
 
 /** Steps of one resource share the difference that asked for them; it is shown once. */
 const differencesOf = (steps: readonly Step[]) => {
-  const all = steps.flatMap(({ because }) => because.attributes)
+  // The server never tells a secret, so one secret cannot become another again.
+  const all = steps
+    .flatMap(({ because }) => because.attributes)
+    .filter(({ sensitive, before, after }) => !(sensitive && before !== undefined && after !== undefined))
   return [...new Map(all.map((attribute) => [attribute.name, attribute])).values()]
 }
 
