@@ -1,11 +1,19 @@
 import { resolve } from 'node:path'
+import { FAILED } from '../declaration/eval/value.ts'
 import { type Loaded, loadDeclarations } from '../declaration/load-declarations.ts'
+import { lookupsOf } from '../declaration/lookups-of.ts'
 import type { Checked } from '../diagnostic/diagnostic.ts'
 import type { CommandContext, CommandInput } from './command-context.ts'
 import { argumentOf } from './read-declarations.ts'
 
 /** Secrets are never compared here, so any key serves. */
 const NO_KEY = 'none'
+
+/** What `data` blocks give while no cluster is asked: nothing that is known, and nothing that is wrong. */
+const LOOKUPS = {
+  ...lookupsOf({ cluster: { name: '', version: '' }, nodes: [], storages: [], pools: [], guests: [] }),
+  find: () => FAILED,
+}
 
 /** Reads and evaluates the declarations of the folder without a workspace, a state or a server. Reports nothing. */
 export const loadHere = (
@@ -18,6 +26,7 @@ export const loadHere = (
     files: io.files,
     env: io.env,
     variables: variables.map(argumentOf),
+    lookups: LOOKUPS,
     fingerprintKey: NO_KEY,
     now: io.clock.now(),
   })

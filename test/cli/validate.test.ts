@@ -63,6 +63,16 @@ test('warnings alone leave the declarations valid', async () => {
   })
 })
 
+test('what a cluster would have to say is neither known nor wrong', async () => {
+  const data = 'data "node" "one" {\n  name = "pve1"\n}\n\n'
+  await withFolder({ 'main.mpc.hcl': data + VALID.replace('"pve1"', 'data.node.one.name') }, async ({ run }) => {
+    assert.is((await run(['validate'])).stdout, 'The declarations are valid.\n')
+  })
+  await withFolder({ 'main.mpc.hcl': data.replace('  name', '  nam') + VALID }, async ({ run }) => {
+    assert.match((await run(['validate'])).stderr, 'Did you mean "name"?')
+  })
+})
+
 test('only the files that are named are checked', async () => {
   await withFolder({ 'a.mpc.hcl': VALID, 'b.mpc.hcl': 'vm {\n}\n' }, async ({ run }) => {
     assert.is((await run(['validate', 'a.mpc.hcl'])).code, 0)

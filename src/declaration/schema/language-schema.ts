@@ -1,3 +1,4 @@
+import { lookupsOf } from '../lookups-of.ts'
 import type { JsonSchema } from './json-schema.ts'
 import { EXPRESSION, orExpression } from './value-schema.ts'
 
@@ -163,13 +164,45 @@ const removed = closed(
   { required: ['from'] },
 )
 
-const dataSource: JsonSchema = { type: ['object', 'null'] }
-const dataSources = closed({
-  node: described('A node of the cluster.', labelled(dataSource)),
-  storage: described('A storage.', labelled(dataSource)),
-  template: described('A template: a VM or container to clone, or an archive.', labelled(dataSource)),
-  guest: described('A guest that exists.', labelled(dataSource)),
+const { types: lookupTypes } = lookupsOf({
+  cluster: { name: '', version: '' },
+  nodes: [],
+  storages: [],
+  pools: [],
+  guests: [],
 })
+
+const LOOKUPS: Readonly<Record<string, string>> = {
+  node: 'A node of the cluster.',
+  storage: 'A storage.',
+  template: 'A template to clone.',
+  guest: 'A guest that exists.',
+}
+
+const ARGUMENTS: Readonly<Record<string, JsonSchema>> = {
+  name: described('Its name.', { type: 'string' }),
+  node: described('The node it is on.', { type: 'string' }),
+  vmid: described('Its number.', { type: ['integer', 'string'] }),
+}
+
+const { count, for_each, depends_on } = metaArguments
+
+const dataSource = (args: readonly string[]): JsonSchema =>
+  closed({
+    ...Object.fromEntries(args.map((name) => [name, ARGUMENTS[name] ?? {}])),
+    ...(count && { count }),
+    ...(for_each && { for_each }),
+    ...(depends_on && { depends_on }),
+  })
+
+const dataSources = closed(
+  Object.fromEntries(
+    Object.entries(lookupTypes).map(([type, args]) => [
+      type,
+      described(LOOKUPS[type] ?? '', labelled(dataSource(args))),
+    ]),
+  ),
+)
 
 const check = closed(
   {
