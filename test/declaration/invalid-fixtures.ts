@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LoadOptions } from '../../src/declaration/load-declarations.ts'
 import { loadDeclarations } from '../../src/declaration/load-declarations.ts'
+import { lookupsOf } from '../../src/declaration/lookups-of.ts'
 import type { Diagnostic } from '../../src/diagnostic/diagnostic.ts'
 import type { SourceRange } from '../../src/diagnostic/source-range.ts'
 import { nodeFiles } from '../../src/io/node-files.ts'
@@ -27,10 +28,13 @@ export const invalidFixtures = (): readonly InvalidFixture[] =>
     })
 
 /** A cluster in which nothing is found. */
-const EMPTY_CLUSTER: NonNullable<LoadOptions['lookups']> = {
-  types: { node: ['name'], storage: ['name', 'node'], template: ['name'], guest: ['name', 'vmid'] },
-  find: (type) => ({ problem: `There is no such ${type} in what the last sync saw.` }),
-}
+const EMPTY_CLUSTER = lookupsOf({
+  cluster: { name: 'empty', version: '9.2' },
+  nodes: [],
+  storages: [],
+  pools: [],
+  guests: [],
+})
 
 type Extra = Pick<LoadOptions, 'paths' | 'variables' | 'env'> & { readonly synced: boolean }
 
