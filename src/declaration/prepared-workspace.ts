@@ -1,4 +1,5 @@
 import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
+import type { SourceRange } from '../diagnostic/source-range.ts'
 import type { Files } from '../io/io.ts'
 import type { Problem } from './eval/evaluation.ts'
 import { functionTable } from './functions/function-table.ts'
@@ -41,6 +42,8 @@ export interface MissingVariable {
   readonly name: string
   readonly description?: string
   readonly sensitive: boolean
+  /** Where it is declared. */
+  readonly range?: SourceRange
 }
 
 /** Collects problems; of equal ones, as the instances of one block cause them, one is enough. */
@@ -88,7 +91,12 @@ export const prepareWorkspace = async (
   report: (diagnostic: Diagnostic) => void,
 ): Promise<PreparedWorkspace> => {
   const sources = new Map<string, string>()
-  const reading: FileReading = { files: options.files, workspace: options.folder, sources, report }
+  const reading: FileReading = {
+    files: options.files,
+    workspace: options.folder,
+    sources,
+    report,
+  }
   const root = await loadModule(reading, '', await filesOf(options, reading))
   const given = await givenValues(reading, {
     env: options.env,
@@ -97,7 +105,15 @@ export const prepareWorkspace = async (
   })
   const grammar = await hclGrammar()
   const cache = fileCache(options.files, options.folder)
-  return { options, root, sources, given, grammar, cache, libraries: lateLibraries() }
+  return {
+    options,
+    root,
+    sources,
+    given,
+    grammar,
+    cache,
+    libraries: lateLibraries(),
+  }
 }
 
 const worldOf = (
@@ -160,12 +176,17 @@ export const evaluateWorkspace = async <T>(
     const read = await workspace.cache.fill()
     const loaded = await workspace.libraries.fill()
     if (round >= MAX_ROUNDS || !(read || loaded))
-      return { value, missing: [...missing.values()], diagnostics: collected.diagnostics }
+      return {
+        value,
+        missing: [...missing.values()],
+        diagnostics: collected.diagnostics,
+      }
   }
 }
 
-export const missingDiagnostic = ({ name, description }: MissingVariable): Diagnostic =>
+export const missingDiagnostic = ({ name, description, range }: MissingVariable): Diagnostic =>
   diagnose('declaration.missing-variable', {
     detail: `The variable "${name}"${description ? ` (${description})` : ''} has no default, and no value was given.`,
+    range,
     hint: `-var ${name}=…, MPC_VAR_${name}=…, or a file such as values.auto.mpcvars.hcl`,
   })

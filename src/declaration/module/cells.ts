@@ -17,7 +17,10 @@ export interface Cells {
   /** Notes that what is being computed needs a resource. */
   readonly need: (resource: string) => void
   /** Runs and gives the resources that were needed on the way, without handing them on. */
-  readonly tracked: <T>(run: () => T) => { readonly value: T; readonly needs: ReadonlySet<string> }
+  readonly tracked: <T>(run: () => T) => {
+    readonly value: T
+    readonly needs: ReadonlySet<string>
+  }
 }
 
 export const makeCells = (): Cells => {
@@ -29,10 +32,14 @@ export const makeCells = (): Cells => {
     force: <T>(id: string, compute: () => T, onCycle: (path: readonly string[]) => T): T => {
       const known = cells.get(id)
       if (known?.state === 'running') {
-        const path = frames.map((frame) => frame.id)
+        const path = frames.flatMap(({ id: frame }) => (frame === '' ? [] : [frame]))
         return onCycle([...path.slice(Math.max(0, path.lastIndexOf(id))), id])
       }
-      const cell: Cell = known ?? { state: 'running', value: undefined, needs: new Set() }
+      const cell: Cell = known ?? {
+        state: 'running',
+        value: undefined,
+        needs: new Set(),
+      }
       if (!known) {
         cells.set(id, cell)
         frames.push({ id, needs: cell.needs })

@@ -7,6 +7,7 @@ import { type BodyShape, FILE_SHAPE } from '../syntax/yaml/block-shape.ts'
 import { joinPath, placeOf } from './file-reader.ts'
 
 const DECLARATIONS = /\.mpc\.(hcl|ya?ml|json)$/
+const YAML = /\.(ya?ml|json)$/
 const HCL = /\.(hcl|tf|tfvars|mpcvars)$/
 
 /** Reads files and remembers their text, for code frames. */
@@ -49,6 +50,11 @@ export const readBody = async (
   path: string,
   shape: BodyShape = FILE_SHAPE,
 ): Promise<Body | undefined> => {
+  if (!HCL.test(path) && !YAML.test(path)) {
+    const detail = `${path}: Its name tells no language mpc reads. Declarations end in .mpc.hcl, .mpc.yaml or .mpc.json.`
+    reading.report(diagnose('declaration.unreadable-file', { detail }))
+    return undefined
+  }
   const source = await readSource(reading, path)
   if (!source) return undefined
   const parsed = HCL.test(path)

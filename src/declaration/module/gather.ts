@@ -139,8 +139,14 @@ const RULES: { readonly [name: string]: BlockRule } = {
   },
   defaults: { labels: ['kind'], gather: gatherDefaults },
   moved: { labels: [], gather: ({ moved }, block) => void moved.push(block) },
-  import: { labels: [], gather: ({ imports }, block) => void imports.push(block) },
-  removed: { labels: [], gather: ({ removed }, block) => void removed.push(block) },
+  import: {
+    labels: [],
+    gather: ({ imports }, block) => void imports.push(block),
+  },
+  removed: {
+    labels: [],
+    gather: ({ removed }, block) => void removed.push(block),
+  },
   check: {
     labels: ['name'],
     gather: named(
@@ -156,13 +162,16 @@ const ALIENS: { readonly [name: string]: string } = {
   terraform: 'mpc needs no "terraform" block. Settings stand in .proxmox/config.yml.',
 }
 
-const unknownBlock = (block: Block): Diagnostic => {
+const unknownBlock = (block: Block | Attribute): Diagnostic => {
   const name = block.name.text
   const hint = didYouMean(name, Object.keys(RULES))
   const alien = Object.hasOwn(ALIENS, name) ? ALIENS[name] : undefined
   const mend = hint ? `Did you mean "${hint}"?` : `Known are ${Object.keys(RULES).join(', ')}.`
   const detail = alien ?? `There are no "${name}" blocks. ${mend}`
-  return diagnose('declaration.unknown-block', { detail, range: rangeOf(block.name) })
+  return diagnose('declaration.unknown-block', {
+    detail,
+    range: rangeOf(block.name),
+  })
 }
 
 const checkLabels = (block: Block, rule: BlockRule): Diagnostic | undefined => {
@@ -184,8 +193,15 @@ const checkLabels = (block: Block, rule: BlockRule): Diagnostic | undefined => {
   )
 }
 
+/** In YAML and JSON whatever stands at the top is meant to be a block. */
+const isAlwaysBlock = ({ name }: Attribute): boolean => /\.(?:ya?ml|json)$/.test(name.source.filename)
+
 const gatherItem = (gathering: Gathering, item: Attribute | Block): void => {
   if (item.type === 'attribute') {
+    if (isAlwaysBlock(item)) {
+      gathering.report(unknownBlock(item))
+      return
+    }
     const hint = Object.hasOwn(RULES, item.name.text) ? ` "${item.name.text}" is a block: write it without "=".` : ''
     gathering.report(
       diagnose('declaration.unknown-attribute', {

@@ -88,10 +88,18 @@ const givenValue = (scope: ModuleScope, declared: DeclaredVariable): Given | und
   if (!given) return undefined
   const evaluation = constantEvaluation(world)
   if (given.by === 'expression')
-    return { value: evaluation.evaluate(given.expression, evaluation), at: given.expression, from: 'the file' }
+    return {
+      value: evaluation.evaluate(given.expression, evaluation),
+      at: given.expression,
+      from: 'the file',
+    }
   if (isPlain(declared)) return { value: string(given.text), at: undefined, from: given.from }
   const expression = world.parseText(given.text, given.from)
-  return { value: evaluation.evaluate(expression, evaluation), at: expression, from: given.from }
+  return {
+    value: evaluation.evaluate(expression, evaluation),
+    at: expression,
+    from: given.from,
+  }
 }
 
 const refuse = (scope: ModuleScope, declared: DeclaredVariable, given: Given, reason: string): Value => {
@@ -116,7 +124,19 @@ const defaultValue = (scope: ModuleScope, declared: DeclaredVariable): Value | u
   if (!attribute) return undefined
   const evaluation = constantEvaluation(scope.world)
   const value = evaluation.evaluate(attribute.expression, evaluation)
-  return fitted(scope, declared, { value, at: attribute.expression, from: 'its default' })
+  if (value.kind === 'null' && !declared.nullable) {
+    scope.world.problem({
+      code: 'declaration.invalid-variable',
+      detail: `The default of the variable "${declared.name}" is null, which nullable = false forbids. Give it another default, or none.`,
+      at: attribute.expression,
+    })
+    return FAILED
+  }
+  return fitted(scope, declared, {
+    value,
+    at: attribute.expression,
+    from: 'its default',
+  })
 }
 
 const missing = (scope: ModuleScope, { name, block, sensitive }: DeclaredVariable): Value => {
@@ -128,7 +148,13 @@ const missing = (scope: ModuleScope, { name, block, sensitive }: DeclaredVariabl
       detail: `The module needs a value for its variable "${name}", which has no default. Set ${name} = … in the module block.`,
       at: scope.parent.module.declared.modules.get(scope.modules.at(-1)?.name ?? '')?.header ?? block.header,
     })
-  } else world.missing({ name, ...(description !== undefined && { description }), sensitive })
+  } else
+    world.missing({
+      name,
+      ...(description !== undefined && { description }),
+      sensitive,
+      range: rangeOf(block.header),
+    })
   return FAILED
 }
 
@@ -199,5 +225,9 @@ export const checkRule = (
       : text.sensitive
         ? 'The condition does not hold. (Its message is sensitive and not shown.)'
         : text.value
-  evaluation.report({ code, detail: `${shown.trim()} (${subject})`, at: condition.expression })
+  evaluation.report({
+    code,
+    detail: `${shown.trim()} (${subject})`,
+    at: condition.expression,
+  })
 }

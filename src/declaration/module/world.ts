@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../../diagnostic/diagnostic.ts'
+import type { SourceRange } from '../../diagnostic/source-range.ts'
 import type { FunctionTable, Problem } from '../eval/evaluation.ts'
 import type { Value } from '../eval/value.ts'
 import type { Expression } from '../syntax/tree.ts'
@@ -37,6 +38,7 @@ export interface World {
     readonly name: string
     readonly description?: string
     readonly sensitive: boolean
+    readonly range?: SourceRange
   }) => void
   readonly lookups: Lookups | undefined
   /** Folder of the root module, for path.root. */

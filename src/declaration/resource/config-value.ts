@@ -1,3 +1,4 @@
+import type { DiagnosticCode } from '../../diagnostic/codes.ts'
 import type { GuestKind } from '../../kinds/kind.ts'
 import {
   type ConfigValue,
@@ -44,7 +45,11 @@ const notKnown = (context: ConfigContext, name: string, value: Value, at: Locate
 }
 
 const wrongShape = (context: ConfigContext, name: string, wanted: string, at: Located): undefined => {
-  context.reporter.problem({ code: 'declaration.invalid-value', detail: `"${name}" must be ${wanted}.`, at })
+  context.reporter.problem({
+    code: 'declaration.invalid-value',
+    detail: `"${name}" must be ${wanted}.`,
+    at,
+  })
   return undefined
 }
 
@@ -102,6 +107,13 @@ const propertiesOf = (context: ConfigContext, entry: ConfigEntry, entries: Reado
 const secretOf = (context: ConfigContext, entry: ConfigEntry): ConfigValue | undefined => {
   const { reporter, keeper } = context
   const text = textOf(entry.value)
+  const problem = text === undefined ? undefined : context.kind.normalize(entry.key, text).problem
+  if (problem) {
+    // The text itself must not be told.
+    const detail = problem.detail.replaceAll(JSON.stringify(text), 'what is given')
+    reporter.problem({ ...problem, detail, at: entry.at })
+    return undefined
+  }
   if (text !== undefined) return keeper.keep(`${reporter.address}#${entry.key}`, text)
   if (entry.value.kind === 'unknown') notKnown(context, entry.key, entry.value, entry.at)
   else
@@ -153,15 +165,20 @@ export const configValueOf = (context: ConfigContext, entry: ConfigEntry): Confi
   return undefined
 }
 
-/** What a name nobody knows may have meant. */
-export const unknownNameDetail = (kind: GuestKind, name: string, own: Iterable<string>): string => {
+/** What is wrong with a name that is no attribute of a guest, and what may have been meant. */
+export const unknownName = (
+  kind: GuestKind,
+  name: string,
+  own: Iterable<string>,
+): { readonly code: DiagnosticCode; readonly detail: string } => {
   const index = /\d+$/.exec(name)?.[0] ?? '0'
   const keys = Object.keys(kind.attributes).map((key) => key.replace('[n]', index))
   const { problem } = kind.normalize(name, '')
-  const specific = problem?.code === 'kind.not-declarable' ? problem.detail : undefined
+  // A number beyond the last one: the kind says how far they go.
+  if (problem?.code === 'kind.not-declarable' || (problem && keys.includes(name))) return problem
   const guess = suggestion(name, [...own, ...Object.keys(kind.groups), ...keys])
-  return (
-    specific ??
-    `A ${kind.name} has no attribute "${name}".${guess || ' Attributes have the names of the Proxmox VE API, such as cores, memory, net0.'}`
-  )
+  return {
+    code: 'kind.unknown-attribute',
+    detail: `A ${kind.name} has no attribute "${name}".${guess || ' Attributes have the names of the Proxmox VE API, such as cores, memory, net0.'}`,
+  }
 }

@@ -9,7 +9,7 @@ import type { EvaluatedBody } from '../module/evaluated-body.ts'
 import { OWN_FIELDS } from '../module/resource-instance.ts'
 import { rangeOf } from '../syntax/source.ts'
 import { configEntries } from './config-entries.ts'
-import { type ConfigContext, configValueOf, unknownNameDetail } from './config-value.ts'
+import { type ConfigContext, configValueOf, unknownName } from './config-value.ts'
 import type { Inherited } from './inherited.ts'
 import { type OwnFields, ownFields } from './own-field.ts'
 import type { Reporter } from './reporter.ts'
@@ -68,7 +68,11 @@ const vmidOf = (fields: OwnFields, reporter: Reporter): Vmid | undefined => {
   const vmid = parseVmid(text)
   if (vmid !== undefined) return vmid
   const detail = `"${text}" is not a VMID. It is a whole number from 100 to 999999999; leave it out to let mpc choose.`
-  reporter.problem({ code: 'declaration.invalid-value', detail, at: attribute.expression })
+  reporter.problem({
+    code: 'declaration.invalid-value',
+    detail,
+    at: attribute.expression,
+  })
   return undefined
 }
 
@@ -86,7 +90,12 @@ const sourceOf = (kind: GuestKind, fields: OwnFields, reporter: Reporter): Guest
     const detail = '"full" says how a clone is made, but nothing is cloned here. Add clone = "…", or remove "full".'
     reporter.problem({ code: 'declaration.conflict', detail, at: fullAt })
   }
-  if (clone !== undefined) return { by: 'clone', template: clone, ...(full !== undefined && { full }) }
+  if (clone !== undefined)
+    return {
+      by: 'clone',
+      template: clone,
+      ...(full !== undefined && { full }),
+    }
   return archive === undefined ? { by: 'blank' } : { by: 'archive', volume: archive }
 }
 
@@ -130,8 +139,7 @@ export const guestReporter = (
   problem,
   unknownName: (name, at) =>
     problem({
-      code: 'declaration.unknown-attribute',
-      detail: unknownNameDetail(guestKinds[kindName], name, OWN_FIELDS[kindName]),
+      ...unknownName(guestKinds[kindName], name, OWN_FIELDS[kindName]),
       at,
     }),
 })

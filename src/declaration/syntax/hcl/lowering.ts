@@ -8,6 +8,8 @@ export interface Lowering {
   readonly source: Source
   readonly view: GrammarView
   readonly report: (start: number, end: number, detail: string) => void
+  /** Something wrong has been reported with its exact place; what the grammar stumbled over is that, or a consequence. */
+  readonly isExplained: () => boolean
   /** Lowers an expression; here so that templates and expressions, which hold one another, need not import one another. */
   readonly expression: (node: Concrete) => Expression
 }
@@ -35,6 +37,7 @@ const nextWord = (text: string, at: number): string => /^\s*(\S+)/.exec(text.sli
 
 /** Reports what the grammar could not read. */
 export const reportError = (lowering: Lowering, { start, end }: Concrete): void => {
+  if (lowering.isExplained()) return
   const { text } = lowering.source
   const found = text.slice(start, end).trim().split('\n')[0] ?? ''
   const shown = found === '' ? nextWord(text, start) : found.length > 40 ? `${found.slice(0, 40)}…` : found

@@ -1,4 +1,5 @@
 import { type Diagnostic, diagnose } from '../../../diagnostic/diagnostic.ts'
+import { explainSyntax } from '../../explain/explain-syntax.ts'
 import { MAX_DEPTH, MAX_NESTING, MAX_TEXT } from '../limits.ts'
 import { embeddedSource, type Source } from '../source.ts'
 import type { Body, Expression } from '../tree.ts'
@@ -47,12 +48,20 @@ const startSession = (source: Source, view: GrammarView): Session => {
     lines.add(range.start.line)
     diagnostics.push(diagnose('declaration.syntax', { detail, range }))
   }
-  const lowering: Lowering = { source, view, report, expression: (node) => lowerExpression(lowering, node) }
+  const lowering: Lowering = {
+    source,
+    view,
+    report,
+    isExplained: () => lines.size > 0,
+    expression: (node) => lowerExpression(lowering, node),
+  }
   return { lowering, diagnostics }
 }
 
-const reportLexical = ({ lowering }: Session, lexed: Lexed, view: GrammarView): void => {
-  for (const { start, end, detail } of [...lexed.problems, ...view.problems]) lowering.report(start, end, detail)
+const reportLexical = ({ lowering }: Session, lexed: Lexed, view: GrammarView, { text }: Source): void => {
+  const explained = explainSyntax(text, lexed.tokens, lexed.problems)
+  for (const { start, end, detail } of [...lexed.problems, ...view.problems, ...explained])
+    lowering.report(start, end, detail)
 }
 
 const depthProblem = (source: Source, lexed: Lexed, tree: ConcreteTree | undefined): Diagnostic | undefined => {
@@ -60,21 +69,32 @@ const depthProblem = (source: Source, lexed: Lexed, tree: ConcreteTree | undefin
   return tree && tree.depth > MAX_DEPTH ? tooDeep(source, 0, 0) : undefined
 }
 
-const emptyBody = (source: Source): Body => ({ items: [], source, start: 0, end: source.text.length })
+const emptyBody = (source: Source): Body => ({
+  items: [],
+  source,
+  start: 0,
+  end: source.text.length,
+})
 
 /** Parses with the grammar given; `parseHcl` loads it. */
 export const parseHclWith = (grammar: Grammar, source: Source): Parsed<Body> => {
   if (source.text.length > MAX_TEXT) return { value: emptyBody(source), diagnostics: [tooLarge(source)] }
   const lexed = lexHcl(source.text)
   if (lexed.tooDeep)
-    return { value: emptyBody(source), diagnostics: [tooDeep(source, lexed.tooDeep.start, lexed.tooDeep.end)] }
+    return {
+      value: emptyBody(source),
+      diagnostics: [tooDeep(source, lexed.tooDeep.start, lexed.tooDeep.end)],
+    }
   const view = grammarView(source.text, lexed.tokens)
   const tree = grammar.parse(view.text) ?? parseByItems(grammar, view, lexed.tokens)
   const deep = depthProblem(source, lexed, tree)
   if (deep) return { value: emptyBody(source), diagnostics: [deep] }
   const session = startSession(source, view)
-  reportLexical(session, lexed, view)
-  return { value: lowerFile(session.lowering, tree.root), diagnostics: session.diagnostics }
+  reportLexical(session, lexed, view, source)
+  return {
+    value: lowerFile(session.lowering, tree.root),
+    diagnostics: session.diagnostics,
+  }
 }
 
 /** Reads an HCL file into the tree. Every problem is collected; never throws for what the text holds. */
@@ -87,7 +107,12 @@ const framed = (outer: Source, before: string, after: string): Source => {
   return embeddedSource(outer, text, (offset) => Math.min(Math.max(offset - before.length, 0), length))
 }
 
-const invalid = (source: Source): Expression => ({ type: 'invalid', source, start: 0, end: source.text.length })
+const invalid = (source: Source): Expression => ({
+  type: 'invalid',
+  source,
+  start: 0,
+  end: source.text.length,
+})
 
 const firstValue = (tree: ConcreteTree): Concrete | undefined => {
   const [attribute, ...others] = tree.root.children
@@ -105,7 +130,7 @@ export const parseExpressionWith = (grammar: Grammar, outer: Source): Parsed<Exp
   const deep = depthProblem(outer, lexed, tree)
   if (deep) return { value: invalid(source), diagnostics: [deep] }
   const session = startSession(source, view)
-  reportLexical(session, lexed, view)
+  reportLexical(session, lexed, view, source)
   const value = tree && firstValue(tree)
   if (!value) {
     session.lowering.report(
@@ -120,6 +145,18 @@ export const parseExpressionWith = (grammar: Grammar, outer: Source): Parsed<Exp
   return { value: inner, diagnostics: session.diagnostics }
 }
 
+/** The tokens of a template with those of the frame around it. */
+const quotedTokens = (lexed: Lexed, { text }: Source): Lexed => ({
+  ...lexed,
+  tokens: [
+    { type: 'identifier', start: 0, end: 1 },
+    { type: 'operator', start: 1, end: 2 },
+    { type: 'quote-open', start: 2, end: 3 },
+    ...lexed.tokens,
+    { type: 'quote-close', start: text.length - 1, end: text.length },
+  ],
+})
+
 /** Reads a template without quotes: a template file, a string of a YAML file. */
 export const parseTemplateWith = (grammar: Grammar, outer: Source): Parsed<Expression> => {
   if (outer.text.length > MAX_TEXT) return { value: invalid(outer), diagnostics: [tooLarge(outer)] }
@@ -127,8 +164,16 @@ export const parseTemplateWith = (grammar: Grammar, outer: Source): Parsed<Expre
   const source = framed(outer, '_="', '"')
   const shifted: Lexed = {
     ...lexed,
-    tokens: lexed.tokens.map((token) => ({ ...token, start: token.start + 3, end: token.end + 3 })),
-    problems: lexed.problems.map((found) => ({ ...found, start: found.start + 3, end: found.end + 3 })),
+    tokens: lexed.tokens.map((token) => ({
+      ...token,
+      start: token.start + 3,
+      end: token.end + 3,
+    })),
+    problems: lexed.problems.map((found) => ({
+      ...found,
+      start: found.start + 3,
+      end: found.end + 3,
+    })),
   }
   const raw = grammarView(source.text, shifted.tokens, 2)
   const view: GrammarView = { ...raw, text: `_="${raw.text.slice(3, -1)}"` }
@@ -136,12 +181,15 @@ export const parseTemplateWith = (grammar: Grammar, outer: Source): Parsed<Expre
   const deep = depthProblem(outer, lexed, tree)
   if (deep) return { value: invalid(source), diagnostics: [deep] }
   const session = startSession(source, view)
-  reportLexical(session, shifted, view)
+  reportLexical(session, quotedTokens(shifted, source), view, source)
   const value = tree && firstValue(tree)
   if (!value) {
     const at = lexed.tokens.find(({ type }) => type === 'template-open')
     session.lowering.report((at?.start ?? 0) + 3, (at?.end ?? 0) + 3, ILL_FORMED_TEMPLATE)
     return { value: invalid(source), diagnostics: session.diagnostics }
   }
-  return { value: lowerTemplate(session.lowering, { ...value, start: 2 }, true), diagnostics: session.diagnostics }
+  return {
+    value: lowerTemplate(session.lowering, { ...value, start: 2 }, true),
+    diagnostics: session.diagnostics,
+  }
 }

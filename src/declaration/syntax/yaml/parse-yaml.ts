@@ -24,11 +24,24 @@ const place = ({ source }: Reading, node: Node | null | undefined, fallback: Loc
 }
 
 const syntax = (reading: Reading, at: Located, detail: string): void =>
-  reading.report(diagnose('declaration.syntax', { detail, range: reading.source.rangeAt(at.start, at.end) }))
+  reading.report(
+    diagnose('declaration.syntax', {
+      detail,
+      range: reading.source.rangeAt(at.start, at.end),
+    }),
+  )
 
 /** Follows an alias to what it stands for. */
-const resolved = ({ yaml, document }: Reading, node: unknown): Node | null =>
-  yaml.isAlias(node) ? (node.resolve(document) ?? null) : (node as Node | null)
+const resolved = (reading: Reading, node: unknown): Node | null => {
+  const { yaml, document } = reading
+  if (!yaml.isAlias(node)) return node as Node | null
+  const found = node.resolve(document)
+  if (found) return found
+  const [start = 0, end = 0] = node.range ?? []
+  const detail = `There is no "&${node.source}" before this. An alias stands for a value that was named so further up.`
+  syntax(reading, { source: reading.source, start, end }, detail)
+  return null
+}
 
 const nameOf = (reading: Reading, key: unknown, fallback: Located): Name | undefined => {
   const node = resolved(reading, key)
@@ -61,7 +74,11 @@ const numberExpression = (reading: Reading, node: Scalar, at: Located): Expressi
   const number = DECIMAL.test(written) ? written : String(node.value)
   if (DECIMAL.test(number) && !number.startsWith('-')) return { type: 'literal', value: { number }, ...at }
   if (DECIMAL.test(number)) {
-    const operand: Expression = { type: 'literal', value: { number: number.slice(1) }, ...at }
+    const operand: Expression = {
+      type: 'literal',
+      value: { number: number.slice(1) },
+      ...at,
+    }
     return { type: 'unary', operator: '-', operand, ...at }
   }
   syntax(reading, at, `${written} is not a number mpc can use. Write a decimal number such as 12 or 1.5.`)
@@ -88,7 +105,13 @@ const mapItem = (reading: Reading, pair: Pair, outer: Located, asExpression: boo
   const key: Expression =
     templated && reading.yaml.isScalar(node)
       ? stringExpression(reading, node, name, false)
-      : { type: 'literal', value: name.text, source: name.source, start: name.start, end: name.end }
+      : {
+          type: 'literal',
+          value: name.text,
+          source: name.source,
+          start: name.start,
+          end: name.end,
+        }
   return {
     key,
     ...(!templated && { bare: true as const }),
@@ -108,7 +131,11 @@ const expressionOf = (reading: Reading, given: unknown, fallback: Located, asExp
   }
   if (yaml.isMap(node)) {
     const items = (node as YAMLMap).items.map((pair) => mapItem(reading, pair, at, asExpression))
-    return { type: 'object', items: items.filter((item) => item !== undefined), ...at }
+    return {
+      type: 'object',
+      items: items.filter((item) => item !== undefined),
+      ...at,
+    }
   }
   syntax(reading, at, 'This kind of YAML value means nothing in a declaration.')
   return { type: 'invalid', ...at }
@@ -149,7 +176,11 @@ const blocksOf = (
   }
   const body: Body = yaml.isMap(node) ? bodyOf(reading, node as YAMLMap, shape.body, at) : { items: [], ...at }
   const header = labels.at(-1) ?? name
-  const whole = { source: reading.source, start: Math.min(header.start, at.start), end: Math.max(header.end, at.end) }
+  const whole = {
+    source: reading.source,
+    start: Math.min(header.start, at.start),
+    end: Math.max(header.end, at.end),
+  }
   return [
     {
       type: 'block',
@@ -221,10 +252,22 @@ const refusal = (source: Source): Diagnostic | undefined => {
   return diagnose('declaration.too-deep', { detail, range })
 }
 
+/** The YAML library's findings in our words, by its code; others keep its own. */
+const YAML_PROBLEMS: Readonly<Record<string, string>> = {
+  BLOCK_AS_IMPLICIT_KEY: 'A value that holds ": " needs quotes, and a map needs lines of its own below its name.',
+  DUPLICATE_KEY: 'This key is already there in the same map. Keep one of the two.',
+  MISSING_CHAR: 'A quote, comma or bracket is missing here. Close what was opened before.',
+  MULTIPLE_DOCS: 'A second document begins here. A declaration file holds one: put the others into files of their own.',
+  TAB_AS_INDENT: 'Tabs cannot indent in YAML. Use blanks.',
+  BAD_INDENT:
+    'The indentation fits nothing above. Keys of one map begin in one column, and what belongs to a key stands deeper than it.',
+}
+
 const reportDocument = (reading: Reading): void => {
-  for (const { message, pos } of [...reading.document.errors, ...reading.document.warnings]) {
+  for (const { code, message, pos } of [...reading.document.errors, ...reading.document.warnings]) {
     const [text = message] = message.split(/ at line \d+/)
-    syntax(reading, { source: reading.source, start: pos[0], end: Math.max(pos[1], pos[0] + 1) }, `${text}.`)
+    const [start, end] = code === 'MULTIPLE_DOCS' ? [pos[0], pos[0] + 3] : [pos[0], Math.max(pos[1], pos[0] + 1)]
+    syntax(reading, { source: reading.source, start, end }, YAML_PROBLEMS[code] ?? `${text}.`)
   }
 }
 
@@ -234,10 +277,22 @@ export const parseYaml = async (source: Source, shape: BodyShape): Promise<Parse
   const refused = refusal(source)
   if (refused) return { value: empty, diagnostics: [refused] }
   const [yaml, grammar] = await Promise.all([import('yaml'), hclGrammar()])
-  const document = yaml.parseDocument(source.text, { prettyErrors: true, intAsBigInt: true, uniqueKeys: true })
+  const document = yaml.parseDocument(source.text, {
+    prettyErrors: true,
+    intAsBigInt: true,
+    uniqueKeys: true,
+  })
   const diagnostics: Diagnostic[] = []
-  const reading: Reading = { yaml, grammar, source, document, report: (diagnostic) => diagnostics.push(diagnostic) }
+  const reading: Reading = {
+    yaml,
+    grammar,
+    source,
+    document,
+    report: (diagnostic) => diagnostics.push(diagnostic),
+  }
   reportDocument(reading)
+  // What the rest would say is mostly a consequence.
+  if (diagnostics.length > 0) return { value: empty, diagnostics }
   const { contents } = document
   if (contents === null || (yaml.isScalar(contents) && contents.value === null)) return { value: empty, diagnostics }
   if (!yaml.isMap(contents)) {
