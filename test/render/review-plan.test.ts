@@ -2,9 +2,13 @@ import assert from 'node:assert/strict'
 import { PassThrough } from 'node:stream'
 import { test } from 'uvu'
 import type { Io } from '../../src/io/io.ts'
-import { reviewPlan } from '../../src/render/live/review-plan.tsx'
 import { planView } from '../../src/render/plan-view.ts'
 import { samplePlan } from './sample-plan.ts'
+
+// Ink draws nothing but the last frame where it finds itself in CI; it looks once, when it is loaded.
+for (const name of Object.keys(process.env))
+  if (/^(?:CI|CI_.*|CONTINUOUS_INTEGRATION)$/.test(name)) delete process.env[name]
+const { reviewPlan } = await import('../../src/render/live/review-plan.tsx')
 
 /** A terminal as Ink needs one; `drawn` resolves when the question stands on it. */
 const terminal = () => {
