@@ -32,7 +32,7 @@ export const approve = async (
     report([
       diagnose('cli.needs-approval', {
         detail: 'There is nobody to ask here: standard input is at its end. Nothing was changed.',
-        hint: `mpc apply ${plan.id} --auto-approve`,
+        hint: `${plan.origin.kind === 'revert' ? `mpc revert ${plan.origin.plan}` : `mpc apply ${plan.id}`} --auto-approve`,
       }),
     ])
   } else note('Nothing was changed.\n')
@@ -48,7 +48,8 @@ export const allowsIrreversible = ({ report }: CommandContext, plan: Plan, optio
   )
   report([
     diagnose('cli.irreversible-steps', {
-      detail: `If a later step fails, or you want to go back, these stay done:\n${lines.join('\n')}\nAdd --allow-irreversible if that is what you want. Nothing was changed.`,
+      detail: `If a later step fails, or you want to go back, these stay done:\n${lines.join('\n')}\nNothing was changed. If that is what you want:`,
+      hint: `${plan.origin.kind === 'revert' ? `mpc revert ${plan.origin.plan}` : `mpc apply ${plan.id}`} --allow-irreversible`,
     }),
   ])
   return false

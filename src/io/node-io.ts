@@ -16,11 +16,18 @@ export class Interrupted extends Error {
   }
 }
 
-/** The first signal asks politely; handlers are then gone, so that a second one ends the process as usual. */
+/**
+ * The first signal asks politely, a second one ends the process as usual. We keep listening in between: a listener that finds itself the
+ * last one (Ink's does) takes it for its task to end the process at the first.
+ */
 const interruption = (): { readonly signal: AbortSignal; readonly interrupt: (by: 'SIGINT' | 'SIGTERM') => void } => {
   const controller = new AbortController()
   const interrupt = (by: 'SIGINT' | 'SIGTERM') => {
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
+    if (controller.signal.aborted) {
+      process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
+      process.kill(process.pid, by)
+      return
+    }
     controller.abort(new Interrupted(by))
   }
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt)

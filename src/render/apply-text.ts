@@ -32,6 +32,7 @@ const STATUS_WORD = {
  */
 export const applyLines = (paint: Paint): ((event: ApplyEvent) => readonly string[]) => {
   const summaries = new Map<string, string>()
+  let failed = false
   const nameOf = (step: string) => `${step.slice(0, step.lastIndexOf('/'))}: ${summaries.get(step) ?? step}`
   return (event) => {
     switch (event.type) {
@@ -41,9 +42,10 @@ export const applyLines = (paint: Paint): ((event: ApplyEvent) => readonly strin
       case 'step-started':
         return [`  ${paint('accent', '…')} ${nameOf(event.step)}${event.direction === 'reverse' ? ' (undoing)' : ''}`]
       case 'task-log':
-        return [paint('dim', `      ${event.line}`)]
+        return [paint('dim', `      ${event.step.slice(0, event.step.lastIndexOf('/'))}| ${event.line}`)]
       case 'step-ended': {
         const [mark, tone] = MARK[event.status]
+        failed ||= event.status === 'failed'
         return [
           `  ${paint(tone, mark)} ${nameOf(event.step)}: ${STATUS_WORD[event.status]} in ${durationText(event.seconds)}`,
         ]
@@ -52,7 +54,7 @@ export const applyLines = (paint: Paint): ((event: ApplyEvent) => readonly strin
         return [
           paint(
             'warning',
-            `A step failed. Undoing ${event.steps.length} finished step${event.steps.length === 1 ? '' : 's'}, last first.`,
+            `${failed ? 'A step failed.' : 'The run was cut short.'} Undoing ${event.steps.length} finished step${event.steps.length === 1 ? '' : 's'}, last first.`,
           ),
         ]
       case 'request-sent':
@@ -70,9 +72,9 @@ const closing = (plan: Plan, outcome: RunOutcome, paint: Paint): string => {
       return `${paint('create', 'Applied.')} ${stepsDone} of ${plan.steps.length} steps done in ${durationText(outcome.seconds)}. Undo it with: mpc revert ${plan.id}`
     case 'rolled-back':
       if (nothingBegun(outcome)) return `${paint('warning', 'Nothing was changed.')} The cluster is as it was before.`
-      return `${paint('warning', 'Rolled back.')} The plan failed and everything it had done was undone: the cluster is as it was before.`
+      return `${paint('warning', 'Rolled back.')} ${outcome.interrupted ? 'The run was interrupted' : 'The plan failed'} and everything it had done was undone: the cluster is as it was before.`
     case 'incomplete':
-      return `${paint('error', 'Incomplete.')} The plan failed and not everything could be undone. What is left:`
+      return `${paint('error', 'Incomplete.')} ${outcome.interrupted ? 'The run was interrupted' : 'The plan failed'} and not everything could be undone. What is left:`
     case 'running':
       return 'The run has not ended.'
   }

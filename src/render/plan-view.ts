@@ -94,7 +94,8 @@ const attributeView = (attribute: AttributeChange, action: ResourceChange['actio
   const hidden = sensitive === true
   const show = (value: AttributeChange['before']) => (hidden && value !== undefined ? '(sensitive)' : valueText(value))
   const next = unknown ? UNKNOWN : show(after)
-  const effect = action === 'update' ? EFFECT_TEXT[attribute.disruption] : ''
+  // What a change of power does, its step says.
+  const effect = action === 'update' && name !== 'power' ? EFFECT_TEXT[attribute.disruption] : ''
   if (before === undefined) return { symbol: '+', tone: 'create', name, text: next, effect }
   if (after === undefined && !unknown)
     return { symbol: '-', tone: 'destroy', name, text: `${show(before)} -> (unset)`, effect }

@@ -53,6 +53,16 @@ test('a second signal ends the process', async () => {
   assert.is(signal, 'SIGTERM')
 })
 
+test('a listener that ends the process when it is the last one does not do so at the first signal', async () => {
+  const child = start(`
+    process.on('SIGINT', () => { if (process.listenerCount('SIGINT') === 1) process.exit(9) })
+    const done = io.clock.sleep(60_000, io.signal).catch(() => console.log('woken'))
+    console.log('ready'); await done; process.exit(0)`)
+  const { code, stdout } = await ended(child, (all) => all === 'ready\n' && child.kill('SIGINT'))
+  assert.is(stdout, 'ready\nwoken\n')
+  assert.is(code, 0)
+})
+
 test('sleeping on an aborted signal rejects at once', async () => {
   const { stdout } = await ended(
     start(`

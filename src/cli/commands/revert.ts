@@ -3,6 +3,7 @@ import { hasErrors } from '../../diagnostic/diagnostic.ts'
 import { isEmptyPlan } from '../../plan/plan.ts'
 import type { RunCommand } from '../command-context.ts'
 import { EXIT } from '../exit-code.ts'
+import { findPlan } from '../find-plan.ts'
 import { runPlan } from '../run-plan.ts'
 import { secretsFor } from '../secrets-for.ts'
 import { withSession } from '../session.ts'
@@ -12,8 +13,13 @@ export const run: RunCommand = (context, input) =>
     const { store } = session
     const observed = await session.sync()
     const { value: finished, diagnostics: unknown } = await store.runs.finished(input.args[0] ?? '')
+    if (!finished) {
+      // A plan that was never saved is another mistake than one that was never applied.
+      await findPlan(store, (input.args[0] ?? '').replace(/\.\d+$/, ''))
+      context.report(unknown)
+      return EXIT.error
+    }
     context.report(unknown)
-    if (!finished) return EXIT.error
     const { value: plan, diagnostics } = planRevert(finished, observed, await store.bindings.all())
     context.report(diagnostics)
     if (!plan || hasErrors(diagnostics)) return EXIT.refused

@@ -7,6 +7,7 @@ export const run: RunCommand = (context, _input) =>
   withSession(context, async ({ reader, store, settings }) => {
     const latest = await store.observations.latest()
     const managed = await store.bindings.all()
+    const unfinished = (await store.runs.unfinished()).map(({ run }) => run.id)
     const pve = await reader()
     const { version } = await pve.version()
     const endpoint = context.io.env['PROXMOX_VE_ENDPOINT'] ?? settings.endpoint?.origin ?? ''
@@ -19,12 +20,14 @@ export const run: RunCommand = (context, _input) =>
         synced_at: latest?.syncedAt ?? null,
         guests: latest?.observed.guests.length ?? null,
         managed: managed.length,
+        unfinished_runs: unfinished,
       })
       return EXIT.done
     }
     const state = latest
-      ? `${latest.observed.guests.length} guests as of ${ageText(age ?? 0)}; ${managed.length} resources are managed`
+      ? `${latest.observed.guests.length} guests as of ${ageText(age ?? 0)}; ${managed.length === 1 ? '1 resource is' : `${managed.length} resources are`} managed`
       : 'nothing yet: run mpc sync'
-    context.print(`Server: ${endpoint}, Proxmox VE ${version}\nState:  ${state}\n`)
+    const runs = unfinished.map((id) => `Run:    ${id} was cut short; mpc sync settles it\n`)
+    context.print(`Server: ${endpoint}, Proxmox VE ${version}\nState:  ${state}\n${runs.join('')}`)
     return EXIT.done
   })

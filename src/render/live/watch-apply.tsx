@@ -69,7 +69,7 @@ const ApplyPicture = ({
       {progress.outcome ? null : (
         <Box flexDirection="column">
           {progress.rollingBack ? (
-            <Toned tone="warning">A step failed. Undoing what was done, last first.</Toned>
+            <Toned tone="warning">{`${progress.steps.some(({ status }) => status === 'failed') ? 'A step failed.' : 'Interrupted.'} Undoing what was done, last first.`}</Toned>
           ) : null}
           {running.map((step) => (
             <Running key={step.id} step={step} frame={frame} now={now} />
