@@ -16,7 +16,7 @@ const wanted = process.argv.slice(2)
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]
 const line = (what, value) => console.log(`${what.padEnd(58)} ${value}`)
 
-/** One run of a process: wall milliseconds and peak resident MiB. */
+/** One run of a process: wall milliseconds, milliseconds of processor time, and peak resident MiB. */
 const once = (args, options = {}) =>
   new Promise((resolve, reject) => {
     const started = performance.now()
@@ -24,10 +24,10 @@ const once = (args, options = {}) =>
       ...options,
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     })
-    let memory = ''
+    let used = ''
     let output = ''
     child.stdio[3].on('data', (chunk) => {
-      memory += chunk
+      used += chunk
     })
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk) => {
@@ -36,7 +36,8 @@ const once = (args, options = {}) =>
     child.on('error', reject)
     child.on('close', (code) => {
       if (code !== 0 && code !== 2) return reject(new Error(`${args.join(' ')} ended with ${code}:\n${output}`))
-      resolve({ ms: performance.now() - started, mib: Number(memory) / 1024 })
+      const [kib = 0, cpu = 0] = used.split(' ').map(Number)
+      resolve({ ms: performance.now() - started, cpu, mib: kib / 1024 })
     })
   })
 
@@ -44,19 +45,24 @@ const measure = async (args, options, runs = 7) => {
   const results = []
   await once(args, options)
   for (let i = 0; i < runs; i++) results.push(await once(args, options))
-  return { ms: median(results.map(({ ms }) => ms)), mib: median(results.map(({ mib }) => mib)) }
+  const of = (key) => median(results.map((result) => result[key]))
+  return { ms: of('ms'), cpu: of('cpu'), mib: of('mib') }
 }
 
-const show = ({ ms, mib }, base) =>
-  `${ms.toFixed(0)} ms${base === undefined ? '' : ` (${(ms - base).toFixed(0)} ms over an empty Node)`}, ${mib.toFixed(0)} MiB`
+/** Processor time tells more than the clock where other programs are running. */
+const show = ({ ms, cpu, mib }, base) => {
+  const over = base === undefined ? '' : ` (${(ms - base.ms).toFixed(0)} over an empty Node)`
+  const cpuOver = base === undefined ? '' : ` (${(cpu - base.cpu).toFixed(0)})`
+  return `${ms.toFixed(0)} ms${over}, CPU ${cpu.toFixed(0)} ms${cpuOver}, ${mib.toFixed(0)} MiB`
+}
 
 const emptyNode = () => measure(['-e', ''])
 
 const start = async () => {
   const base = await emptyNode()
   line('empty Node', show(base))
-  line('mpc --version', show(await measure([main, '--version']), base.ms))
-  line('mpc --help', show(await measure([main, '--help']), base.ms))
+  line('mpc --version', show(await measure([main, '--version']), base))
+  line('mpc --help', show(await measure([main, '--help']), base))
 }
 
 /** Declarations for what a generated cluster holds, bound by import blocks, in the declarations' own words. */
@@ -106,9 +112,9 @@ const plan = async () => {
       writeFileSync(join(folder, 'all.mpc.hcl'), text)
       await run('apply', '--auto-approve', '--quiet')
       const runs = count > 1000 ? 3 : 7
-      line(`plan of ${count} guests, nothing to do`, show(await measure([main, 'plan'], options, runs), base.ms))
+      line(`plan of ${count} guests, nothing to do`, show(await measure([main, 'plan'], options, runs), base))
       writeFileSync(join(folder, 'all.mpc.hcl'), text.replaceAll('  memory = ', '  tags = ["bench"]\n  memory = '))
-      line(`plan of ${count} guests, every one changed`, show(await measure([main, 'plan'], options, runs), base.ms))
+      line(`plan of ${count} guests, every one changed`, show(await measure([main, 'plan'], options, runs), base))
     })
   }
 }
@@ -124,9 +130,9 @@ const engine = async () => {
   mkdirSync(join(folder, '.proxmox'))
   const store = await openStore(join(folder, '.proxmox', 'state.db'), { clock: io.clock, holder: io.self })
   const { value: lease } = await store.leases.acquire('bench')
-  const per = []
+  const [per, cpu] = [[], []]
   for (const steps of [200, 200, 200]) {
-    const started = performance.now()
+    const [started, used] = [performance.now(), process.cpuUsage()]
     const planned = enginePlan(steps, per.length)
     const outcome = await applyPlan(
       planned,
@@ -136,8 +142,10 @@ const engine = async () => {
     )
     if (outcome.status !== 'applied') throw new Error(`the bench plan ended ${outcome.status}`)
     per.push((performance.now() - started) / steps)
+    const { user, system } = process.cpuUsage(used)
+    cpu.push((user + system) / 1000 / steps)
   }
-  line('engine overhead per step, journal on disk', `${median(per).toFixed(2)} ms`)
+  line('engine overhead per step, journal on disk', `${median(per).toFixed(2)} ms, CPU ${median(cpu).toFixed(2)} ms`)
   await lease.release()
   await store.close()
   rmSync(folder, { recursive: true, force: true })
@@ -145,7 +153,7 @@ const engine = async () => {
 
 const declaration = async () => {
   const { declarationBench } = await compiled('test/declaration/declaration-bench.js')
-  for (const { what, ms } of await declarationBench()) line(what, `${ms.toFixed(0)} ms`)
+  for (const { what, value } of await declarationBench()) line(what, value)
 }
 
 const simulator = async () => {

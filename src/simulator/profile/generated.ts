@@ -15,7 +15,7 @@ const addOne = (world: World, vmid: number, index: number, node: string): void =
     content,
     format: 'raw',
     size: size * GiB,
-    used: size * GiB * 0.3,
+    used: Math.floor(size * GiB * 0.3),
     vmid,
   })
   const name = `${roles[index % roles.length]}-${vmid}`
