@@ -26,7 +26,7 @@ export interface Normalized {
 
 const invalid = (what: string, problem: string): Problem => ({
   code: 'kind.invalid-value',
-  detail: `\`${what}\` ${problem}.`,
+  detail: `\`${what}\` ${/[.?]$/.test(problem) ? problem : `${problem}.`}`,
 })
 
 /** The keys of a property map in canonical spelling; `virtio = "MAC"` becomes model and address. */

@@ -50,7 +50,7 @@ const checkEnum = (allowed: readonly (string | number)[], given: Scalar): Checke
 
 const checkSize = (given: Scalar): CheckedValue => {
   const text = String(given).trim()
-  if (/^\d+$/.test(text) && Number(text) < 1024 ** 2)
+  if (/^\d+(?:\.\d+)?$/.test(text) && Number(text) < 1024 ** 2)
     return { problem: `must be a size with its unit; ${quote(given)} would be bytes. Write "${text}G" for ${text} GiB` }
   if (typeof given === 'boolean' || parseSize(text) === undefined || /b$/i.test(text))
     return { problem: `must be a size such as "32G" or "512M", not ${quote(given)}` }
