@@ -9,6 +9,7 @@ import {
   FAILED,
   hasFailed,
   hasSensitive,
+  isSensitive,
   isWhollyKnown,
   markSensitive,
   unknownFrom,
@@ -85,9 +86,9 @@ const prepare = (
     }
     if (converted.kind === 'unknown' ? !parameter.unknowns : parameter.whole && !isWhollyKnown(converted))
       unknown.push(converted)
-    const marked = !parameter.marks && hasSensitive(converted)
+    const marked = !parameter.marks && (parameter.innerMarks ? isSensitive(converted) : hasSensitive(converted))
     sensitive ||= marked
-    values.push(marked ? deepUnmarked(converted) : converted)
+    values.push(marked ? (parameter.innerMarks ? unmarked(converted) : deepUnmarked(converted)) : converted)
   }
   return refused ? undefined : { values, sensitive, unknown }
 }

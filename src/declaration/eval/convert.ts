@@ -34,6 +34,11 @@ const toBool = (text: string): Value | Failure => {
   return failure('a bool is required')
 }
 
+const parseInfinity = (text: string): number | undefined => {
+  const match = /^([+-]?)[Ii]nf$/.exec(text)
+  return match ? (match[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY) : undefined
+}
+
 const convertPrimitive = (value: Value, type: Type): Value | Failure => {
   if (type.kind === 'string') {
     if (value.kind === 'number') return string(formatNumber(value.value, precisionOf(value)))
@@ -42,7 +47,7 @@ const convertPrimitive = (value: Value, type: Type): Value | Failure => {
   }
   if (value.kind !== 'string') return failure(required(type))
   if (type.kind === 'bool') return toBool(value.value)
-  const parsed = parseNumber(value.value)
+  const parsed = parseInfinity(value.value) ?? parseNumber(value.value)
   return parsed === undefined ? failure('a number is required') : number(parsed)
 }
 
@@ -200,7 +205,8 @@ export const convert = (value: Value, type: Type): Value | Failure => {
   }
   if (value.kind === 'null') {
     if (!canConvertType(value.type, type)) return failure(required(type))
-    return withMarksOf(nullOf(hasDynamic(type) ? value.type : withoutOptional(type)), value)
+    const keeps = hasDynamic(type) && value.type.kind !== 'dynamic'
+    return withMarksOf(nullOf(keeps ? value.type : withoutOptional(type)), value)
   }
   if (value.kind === 'unknown') {
     if (value.failed) return value

@@ -122,9 +122,15 @@ export const multiply = (a: Num, b: Num, precision = FULL_PRECISION): Num => {
   return round(x.mantissa * y.mantissa, x.exponent + y.exponent, precision)
 }
 
-/** The divisor must not be zero. */
+/** Bits that hold the value exactly. */
+export const neededBits = (value: Num): number => {
+  if (typeof value === 'number') return Number.isFinite(value) ? bitLength(toBig(value).mantissa) : 0
+  return bitLength(value.mantissa)
+}
+
+/** By zero it is infinite; NaN where there is no result. */
 export const divide = (a: Num, b: Num, precision = FULL_PRECISION): Num => {
-  if (!isFiniteNum(a) || !isFiniteNum(b)) return toDouble(a) / toDouble(b)
+  if (b === 0 || !isFiniteNum(a) || !isFiniteNum(b)) return toDouble(a) / toDouble(b)
   const [x, y] = [toBig(a), toBig(b)]
   const shift = Math.max(0, precision + 2 + bitLength(y.mantissa) - bitLength(x.mantissa))
   const dividend = x.mantissa << BigInt(shift)
@@ -144,9 +150,11 @@ export const truncate = (value: Num): Num => {
 export const isWhole = (value: Num): boolean =>
   typeof value === 'number' ? Number.isFinite(value) : value.exponent >= 0
 
-/** What is left of the division towards zero; it has the sign of the dividend. The divisor must not be zero. */
+/** What is left of the division towards zero; it has the sign of the dividend. By zero it is the dividend itself, as in Terraform. */
 export const modulo = (a: Num, b: Num, precision = FULL_PRECISION): Num => {
-  if (bothDoubles(a, b) && isFiniteNum(a) && isFiniteNum(b)) return toDouble(a) % toDouble(b)
+  if (b === 0) return a
+  if (!isFiniteNum(a)) return Number.NaN
+  if (bothDoubles(a, b) && isFiniteNum(b)) return toDouble(a) % toDouble(b)
   if (!isFiniteNum(b)) return a
   return subtract(a, multiply(b, truncate(divide(a, b, precision)), precision), precision)
 }
@@ -230,7 +238,7 @@ const shortest = (value: Decimal, lower: Decimal, upper: Decimal, inclusive: boo
 export const formatNumber = (value: Num, precision = FULL_PRECISION): string => {
   if (typeof value === 'number') {
     if (Number.isFinite(value)) return Object.is(value, -0) ? '-0' : value.toString()
-    return value > 0 ? 'Inf' : '-Inf'
+    return value > 0 ? '+Inf' : '-Inf'
   }
   const negative = value.mantissa < 0n
   const magnitude = negative ? -value.mantissa : value.mantissa

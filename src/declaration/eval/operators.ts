@@ -2,7 +2,7 @@ import type { Binary, BinaryOperator, Unary } from '../syntax/tree.ts'
 import { convert } from './convert.ts'
 import { equalValues } from './equality.ts'
 import { type Evaluation, fail } from './evaluation.ts'
-import { add, compareNumbers, divide, modulo, multiply, type Num, negate, subtract } from './number.ts'
+import { add, compareNumbers, divide, modulo, multiply, type Num, neededBits, negate, subtract } from './number.ts'
 import { BOOL, NUMBER, type Type } from './type.ts'
 import {
   type BoolValue,
@@ -21,7 +21,6 @@ type Arithmetic = (a: Num, b: Num, precision: number) => Num
 const ARITHMETIC: Partial<Record<BinaryOperator, Arithmetic>> = {
   '+': add,
   '-': subtract,
-  '*': multiply,
   '/': divide,
   '%': modulo,
 }
@@ -48,16 +47,31 @@ const operand = (evaluation: Evaluation, given: Value, type: Type, expression: B
   return fail(evaluation, at, `The ${which} of "${expression.operator}" is unsuitable: ${converted.reason}.`)
 }
 
+/** Products keep all their bits, whatever the precision of the factors. */
+const product = (
+  expression: Binary,
+  a: NumberValue,
+  b: NumberValue,
+  precision: number,
+  evaluation: Evaluation,
+): Value => {
+  const result = multiply(a.value, b.value)
+  return Number.isNaN(result)
+    ? noResult(expression, evaluation)
+    : number(result, Math.max(precision, neededBits(result)))
+}
+
+const noResult = (expression: Binary, evaluation: Evaluation): Value =>
+  fail(evaluation, expression, `"${expression.operator}" has no result for these numbers.`)
+
 const calculate = (expression: Binary, a: NumberValue, b: NumberValue, evaluation: Evaluation): Value => {
   const { operator } = expression
   const comparison = COMPARISON[operator]
   if (comparison) return bool(comparison(compareNumbers(a.value, b.value)))
-  if (b.value === 0 && (operator === '/' || operator === '%'))
-    return fail(evaluation, expression.right, 'A number cannot be divided by zero.')
   const precision = Math.max(precisionOf(a), precisionOf(b))
+  if (operator === '*') return product(expression, a, b, precision, evaluation)
   const result = ARITHMETIC[operator]?.(a.value, b.value, precision) ?? Number.NaN
-  if (typeof result === 'number' && Number.isNaN(result))
-    return fail(evaluation, expression, `"${operator}" has no result for infinite numbers.`)
+  if (Number.isNaN(result)) return noResult(expression, evaluation)
   return number(result, precision)
 }
 

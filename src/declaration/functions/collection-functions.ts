@@ -101,7 +101,7 @@ const coalescelist = (args: readonly Value[]): Value | Failure => {
   if (args.length === 0) return failure('at least one argument is needed')
   for (const [index, arg] of args.entries()) {
     if (arg.kind === 'unknown') return unknownFrom(DYNAMIC, arg)
-    if (arg.kind === 'null') continue
+    if (arg.kind === 'null' && arg.type.kind !== 'dynamic') continue
     const found = arg.kind === 'list' || arg.kind === 'tuple' ? arg.items : undefined
     if (!found) return failure('it must be a list or tuple', index)
     if (found.length > 0) return arg
@@ -145,7 +145,8 @@ const element = ([given, index]: readonly Value[]): Value | Failure => {
   if (isFailure(at)) return at
   const count = given.items.length
   if (count === 0) return failure('the list is empty, so it has no elements', 0)
-  return given.items[((at % count) + count) % count] ?? FAILED
+  if (at < 0) return failure('it must be 0 or more', 1)
+  return given.items[at % count] ?? FAILED
 }
 
 const flattenInto = (values: readonly Value[], into: Value[]): Value | undefined => {
@@ -369,6 +370,9 @@ const compact = ([given]: readonly Value[]): Value =>
     items(given).filter((item) => item.kind !== 'null' && !isEmptyText(item)),
   )
 
+/** Elements keep their own marks. */
+const inner = { innerMarks: true } as const
+
 const wholeSets = parameter('sets', ANY_SET, { whole: true })
 
 export const collectionFunctions: FunctionGroup = {
@@ -378,16 +382,16 @@ export const collectionFunctions: FunctionGroup = {
   coalesce: spec([], undefined, coalesce, parameter('vals', DYNAMIC, { nullable: true, unknowns: true })),
   coalescelist: spec([], undefined, coalescelist, parameter('vals', DYNAMIC, { nullable: true, unknowns: true })),
   compact: spec([parameter('list', listOf(STRING), { whole: true })], listOf(STRING), compact),
-  concat: spec([], undefined, concat, parameter('seqs')),
-  contains: spec([parameter('list'), parameter('value', DYNAMIC, { nullable: true })], BOOL, contains),
+  concat: spec([], undefined, concat, parameter('seqs', DYNAMIC, inner)),
+  contains: spec([parameter('list'), parameter('value')], BOOL, contains),
   distinct: spec([parameter('list', ANY_LIST, { whole: true })], undefined, distinct),
-  element: spec([parameter('list'), parameter('index', NUMBER)], undefined, element),
-  flatten: spec([parameter('list')], undefined, flatten),
+  element: spec([parameter('list', DYNAMIC, inner), parameter('index', NUMBER)], undefined, element),
+  flatten: spec([parameter('list', DYNAMIC, inner)], undefined, flatten),
   index: spec([parameter('list'), parameter('value')], NUMBER, index),
-  keys: spec([parameter('inputMap')], undefined, keys),
-  length: spec([parameter('value')], NUMBER, lengthOf),
+  keys: spec([parameter('inputMap', DYNAMIC, inner)], undefined, keys),
+  length: spec([parameter('value', DYNAMIC, inner)], NUMBER, lengthOf),
   lookup: spec(
-    [parameter('inputMap'), parameter('key', STRING)],
+    [parameter('inputMap', DYNAMIC, inner), parameter('key', STRING)],
     undefined,
     lookup,
     parameter('default', DYNAMIC, { nullable: true }),
@@ -401,9 +405,9 @@ export const collectionFunctions: FunctionGroup = {
     undefined,
     matchkeys,
   ),
-  merge: spec([], undefined, merge, parameter('maps', DYNAMIC, { nullable: true, unknowns: true })),
+  merge: spec([], undefined, merge, parameter('maps', DYNAMIC, { nullable: true, unknowns: true, innerMarks: true })),
   one: spec([parameter('list')], undefined, one),
-  reverse: spec([parameter('list')], undefined, reverse),
+  reverse: spec([parameter('list', DYNAMIC, inner)], undefined, reverse),
   setintersection: spec(
     [parameter('first_set', ANY_SET, { whole: true })],
     undefined,
@@ -427,9 +431,17 @@ export const collectionFunctions: FunctionGroup = {
     wholeSets,
   ),
   setproduct: spec([], undefined, setproduct, parameter('sets', DYNAMIC, { whole: true })),
-  slice: spec([parameter('list'), parameter('start_index', NUMBER), parameter('end_index', NUMBER)], undefined, slice),
+  slice: spec(
+    [parameter('list', DYNAMIC, inner), parameter('start_index', NUMBER), parameter('end_index', NUMBER)],
+    undefined,
+    slice,
+  ),
   sort: spec([parameter('list', listOf(STRING), { whole: true })], listOf(STRING), sort),
   transpose: spec([parameter('values', mapOf(listOf(STRING)), { whole: true })], mapOf(listOf(STRING)), transpose),
-  values: spec([parameter('mapping')], undefined, values),
-  zipmap: spec([parameter('keys', listOf(STRING), { whole: true }), parameter('values')], undefined, zipmap),
+  values: spec([parameter('mapping', DYNAMIC, inner)], undefined, values),
+  zipmap: spec(
+    [parameter('keys', listOf(STRING), { whole: true }), parameter('values', DYNAMIC, inner)],
+    undefined,
+    zipmap,
+  ),
 }

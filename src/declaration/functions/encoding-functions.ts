@@ -7,7 +7,7 @@ import { csvValue } from './csv-decode.ts'
 import { parameter } from './function-spec.ts'
 import type { FunctionGroup } from './function-world.ts'
 import { jsonValue } from './json-decode.ts'
-import { jsonText } from './json-text.ts'
+import { hasInfinity, jsonText } from './json-text.ts'
 
 /** Text of UTF-8 bytes; undefined when they are none. */
 export const utf8 = (bytes: Uint8Array): string | undefined => {
@@ -106,5 +106,8 @@ export const encodingFunctions: FunctionGroup = {
   urlencode: onText('str', urlencode),
   csvdecode: spec(strings('str'), undefined, ([given]) => csvValue(text(given))),
   jsondecode: spec(strings('str'), undefined, ([given]) => jsonValue(text(given))),
-  jsonencode: spec([anything], STRING, ([given]) => string(given ? jsonText(given) : '')),
+  jsonencode: spec([anything], STRING, ([given]) => {
+    if (!given || hasInfinity(given)) return failure('JSON has no infinite numbers', 0)
+    return string(jsonText(given))
+  }),
 }

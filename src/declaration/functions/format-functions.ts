@@ -1,4 +1,5 @@
 import { convert } from '../eval/convert.ts'
+import { isWhole } from '../eval/number.ts'
 import { BOOL, listOf, NUMBER, STRING } from '../eval/type.ts'
 import {
   type Failure,
@@ -16,7 +17,7 @@ import { type FunctionSpec, parameter } from './function-spec.ts'
 import type { FunctionGroup } from './function-world.ts'
 import { jsonText } from './json-text.ts'
 
-const VERB = /%(?:%|([-+# 0]*)(\d+|\*)?(?:\.(\d+|\*)?)?(?:\[(\d+)\])?(.)?)/gsu
+const VERB = /%(?:%|([-+# 0]*)(\d+)?(?:\.(\d*))?(?:\[(\d+)\])?(.)?)/gsu
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
 const graphemesOf = (given: string): readonly string[] => Array.from(graphemes.segment(given), ({ segment }) => segment)
@@ -41,7 +42,7 @@ const formatAny = (value: Value, verb: Verb): string => {
     case 'string':
       return padText(cut(value.value, verb), verb)
     case 'number':
-      return formatReal(value.value, { ...verb, letter: 'g' }, precisionOf(value))
+      return formatReal(value.value, verb, precisionOf(value))
     case 'bool':
       return padText(String(value.value), verb)
     default:
@@ -68,9 +69,9 @@ const formatOne = (value: Value, verb: Verb, position: number): string | Failure
     return failure(`unsupported format verb "${letter}" in "${verb.text}" at offset ${position}`)
   const converted = convert(value, NUMBER)
   if (converted.kind !== 'number') return unsuitable(verb, position, 'number required')
-  return 'bdoxX'.includes(letter)
-    ? formatInteger(converted.value, verb)
-    : formatReal(converted.value, verb, precisionOf(converted))
+  const whole = 'bdoxX'.includes(letter)
+  if (whole && !isWhole(converted.value)) return unsuitable(verb, position, 'a whole number is required')
+  return whole ? formatInteger(converted.value, verb) : formatReal(converted.value, verb, precisionOf(converted))
 }
 
 interface Progress {
@@ -87,28 +88,17 @@ const takeArgument = (progress: Progress, index: number | undefined): number => 
   return at
 }
 
-const starValue = (given: string | undefined, args: readonly Value[], progress: Progress): number | undefined => {
-  if (given === undefined || given === '') return undefined
-  if (given !== '*') return Number(given)
-  const value = args[takeArgument(progress, undefined)]
-  return value?.kind === 'number' ? Number(jsonText(value)) : 0
-}
-
 /** Longest padding or number of digits; more is a mistake. */
 const MAX_WIDTH = 10_000
 
-const verbOf = (match: RegExpMatchArray, args: readonly Value[], progress: Progress): Verb => {
-  const [whole, flags = '', width, precision, index, letter = ''] = match
-  const dot = whole.includes('.')
-  return {
-    text: whole,
-    flags,
-    letter,
-    width: starValue(width, args, progress),
-    precision: dot ? (starValue(precision, args, progress) ?? 0) : undefined,
-    index: index === undefined ? undefined : Number(index),
-  }
-}
+const verbOf = ([whole, flags = '', width, precision, index, letter = '']: RegExpMatchArray): Verb => ({
+  text: whole,
+  flags,
+  letter,
+  width: width === undefined ? undefined : Number(width),
+  precision: precision === undefined ? undefined : Number(precision),
+  index: index === undefined ? undefined : Number(index),
+})
 
 /** Fills the verbs of a format with the arguments. */
 export const formatText = (format: string, args: readonly Value[]): string | Failure => {
@@ -122,7 +112,7 @@ export const formatText = (format: string, args: readonly Value[]): string | Fai
       result += '%'
       continue
     }
-    const verb = verbOf(match, args, progress)
+    const verb = verbOf(match)
     if (verb.letter === '')
       return failure(
         `unrecognized format character at the end of ${JSON.stringify(format)}; write "%%" for a percent sign`,

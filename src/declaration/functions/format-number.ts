@@ -95,7 +95,7 @@ const general = (value: Num, precision: number | undefined, own: number): string
   const text = exponential(value, places)
   const [mantissa = '0', power = '0'] = text.split('e')
   const exponent = Number(power)
-  const limit = precision === undefined ? Math.max(significant, 21) : Math.max(precision, 1)
+  const limit = precision === undefined ? 6 : Math.max(precision, 1)
   if (exponent < -4 || exponent >= limit)
     return `${mantissa.includes('.') ? mantissa.replace(/\.?0+$/, '') : mantissa}e${power}`
   if (precision === undefined) return shortest
@@ -108,7 +108,7 @@ const INFINITE = /^-?(Infinity|NaN)$/
 /** `%e`, `%f`, `%g` and their capital forms. */
 export const formatReal = (value: Num, verb: Verb, own: number): string => {
   const { letter, precision, flags } = verb
-  if (INFINITE.test(String(value))) return pad(signed(toDouble(value) > 0 ? 'Inf' : '-Inf', flags), verb, false)
+  if (INFINITE.test(String(value))) return pad(signed(toDouble(value) > 0 ? '+Inf' : '-Inf', flags), verb, false)
   const kind = letter.toLowerCase()
   const text =
     kind === 'f'

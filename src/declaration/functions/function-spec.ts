@@ -15,6 +15,8 @@ export interface Parameter {
   readonly whole?: true
   /** Sensitive marks, its own and those of elements, are passed on; the function puts them on its result. */
   readonly marks?: true
+  /** Marks of elements are passed on; only the argument's own mark goes to the result. */
+  readonly innerMarks?: true
 }
 
 /** A function of the language. `call` gets arguments that are converted, not null, known and unmarked as its parameters ask. */

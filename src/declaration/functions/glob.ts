@@ -14,10 +14,7 @@ const piece = (pattern: string, at: number): { readonly source: string; readonly
   if (character === '[') {
     const close = pattern.indexOf(']', at + 2)
     if (close < 0) return undefined
-    const inside = pattern
-      .slice(at + 1, close)
-      .replace(/^[!^]/, '^')
-      .replace(/[\\[\]&~]/g, '\\$&')
+    const inside = pattern.slice(at + 1, close).replace(/[\\[\]&~]/g, '\\$&')
     return { source: `[${inside}]`, end: close + 1 }
   }
   return { source: character.replace(/[^\w/]/gu, '\\$&'), end: at + 1 }

@@ -1,5 +1,5 @@
 import { formatNumber } from '../eval/number.ts'
-import { precisionOf, type Value } from '../eval/value.ts'
+import { elementsOf, precisionOf, type Value } from '../eval/value.ts'
 
 /** Characters that Terraform's JSON writes as escapes so that it can stand in HTML and JavaScript. */
 const ESCAPED: { readonly [character: string]: string } = {
@@ -34,3 +34,9 @@ export const jsonText = (value: Value): string => {
       return `{${Array.from(value.entries, ([key, inner]) => `${jsonString(key)}:${jsonText(inner)}`).join(',')}}`
   }
 }
+
+/** A number in it is infinite, which JSON has no way to write. */
+export const hasInfinity = (value: Value): boolean =>
+  value.kind === 'number'
+    ? typeof value.value === 'number' && !Number.isFinite(value.value)
+    : (elementsOf(value)?.some(hasInfinity) ?? false)

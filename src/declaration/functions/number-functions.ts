@@ -77,13 +77,11 @@ const parseDigits = (text: string, base: number): bigint | undefined => {
 }
 
 const parseint = ([value, base]: readonly Value[]): Value | Failure => {
-  const written = value && convert(value, { kind: 'string' })
-  if (value?.kind !== 'string' && value?.kind !== 'number')
-    return failure(`the first argument must be a string, not ${value?.kind}`, 0)
+  if (value?.kind !== 'string') return failure(`it must be a string, not a ${value?.kind}`, 0)
   const radix = whole(base, 1)
   if (isFailure(radix)) return radix
   if (radix < 2 || radix > 62) return failure('base must be a whole number between 2 and 62 inclusive', 1)
-  const text = written?.kind === 'string' ? written.value : ''
+  const text = value.value
   if (text.length > 10_000) return failure('the text is too long for a number', 0)
   const parsed = parseDigits(text, radix)
   if (parsed === undefined) return failure(`cannot parse ${JSON.stringify(text)} as a base ${radix} integer`, 0)

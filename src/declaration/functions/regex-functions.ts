@@ -55,6 +55,10 @@ const regex = (re2: Re2, source: string, given: string): Value | Failure => {
   return matcher.find() ? matchValue(matcher, shape) : failure('the pattern matches nothing in the given string')
 }
 
+/** Go does not count an empty match right behind another match. */
+const isEmptyAfter = (matcher: Matcher, end: number): boolean =>
+  matcher.start() === matcher.end() && matcher.start() === end
+
 const regexall = (re2: Re2, source: string, given: string): Value | Failure => {
   const pattern = compile(re2, source)
   if ('kind' in pattern) return pattern
@@ -62,7 +66,11 @@ const regexall = (re2: Re2, source: string, given: string): Value | Failure => {
   if ('kind' in shape) return shape
   const matcher = pattern.matcher(given)
   const found: Value[] = []
-  while (matcher.find()) found.push(matchValue(matcher, shape))
+  let end = -1
+  while (matcher.find()) {
+    if (!isEmptyAfter(matcher, end)) found.push(matchValue(matcher, shape))
+    end = matcher.end()
+  }
   return list(typeOfShape(shape), found)
 }
 
@@ -83,7 +91,10 @@ export const replacePattern = (re2: Re2, given: string, source: string, other: s
   const matcher = pattern.matcher(given)
   let result = ''
   let at = 0
+  let end = -1
   while (matcher.find()) {
+    if (isEmptyAfter(matcher, end)) continue
+    end = matcher.end()
     result += given.slice(at, matcher.start()) + expand(other, matcher, names)
     at = matcher.end()
   }

@@ -16,7 +16,6 @@ const substr = ([given, from, count]: readonly Value[]): Value | Failure => {
   if (isFailure(offset)) return offset
   if (isFailure(length)) return length
   const all = graphemesOf(text(given))
-  if (length < -1) return failure('the length must be -1 or more', 2)
   if (offset < 0 && all.length === 0) return string('')
   const start = offset < 0 ? Math.max(0, offset + all.length) : offset
   return string(all.slice(start, length < 0 ? undefined : start + length).join(''))
@@ -44,7 +43,7 @@ const simpleUpper = (character: string): string => {
 }
 
 const simpleLower = (character: string): string => {
-  if (character === 'İ') return 'i\u0307'
+  if (character === 'İ') return 'i'
   const lower = character.toLowerCase()
   return Array.from(lower).length === 1 ? lower : character
 }

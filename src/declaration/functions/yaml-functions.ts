@@ -19,6 +19,7 @@ import { spec, strings, text } from './arguments.ts'
 import { parameter } from './function-spec.ts'
 import type { FunctionGroup, FunctionWorld, Libraries } from './function-world.ts'
 import { jsonString } from './json-text.ts'
+import { parseTimestamp } from './timestamp.ts'
 
 type Yaml = Libraries['yaml']
 
@@ -33,15 +34,46 @@ interface Reading {
 
 class YamlError extends Error {}
 
+const TRUE = /^(?:y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON)$/
+const FALSE = /^(?:n|N|no|No|NO|false|False|FALSE|off|Off|OFF)$/
+const DATE = /^(\d{4})-(\d{1,2})-(\d{1,2})$/
+const MOMENT =
+  /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[Tt](\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.\d+)?(Z|[+-]\d{2}:\d{2})| (\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.\d+)?)$/
+
+const two = (text: string | undefined): string => (text ?? '0').padStart(2, '0')
+
+/** A date or time written plainly, as RFC 3339. */
+const momentText = (source: string): string | undefined => {
+  const date = DATE.exec(source)
+  if (date) return valid(`${date[1]}-${two(date[2])}-${two(date[3])}T00:00:00Z`)
+  const match = MOMENT.exec(source)
+  if (!match) return undefined
+  const [, year, month, day, ...time] = match
+  const [hour, minute, second, zone = 'Z'] = time[0] === undefined ? time.slice(4) : time
+  return valid(`${year}-${two(month)}-${two(day)}T${two(hour)}:${two(minute)}:${two(second)}${zone}`)
+}
+
+const valid = (text: string): string | undefined => (parseTimestamp(text) ? text : undefined)
+
+/** Plain words by the rules of YAML 1.1, which Terraform's reader follows: `yes` is true. */
+const plainText = (source: string): Value | undefined => {
+  if (TRUE.test(source)) return bool(true)
+  if (FALSE.test(source)) return bool(false)
+  const moment = momentText(source)
+  return moment === undefined ? undefined : string(moment)
+}
+
 const scalarValue = (node: Scalar): Value => {
-  const { value, source } = node
+  const { value, source, type, tag } = node
+  const plain = type === 'PLAIN' && tag === undefined && typeof value === 'string' ? plainText(source ?? '') : undefined
+  if (plain) return plain
+  if (type !== undefined && type !== 'PLAIN') return string(source ?? String(value))
   if (value === null || value === undefined) return NULL
   if (typeof value === 'boolean') return bool(value)
   if (typeof value === 'number' || typeof value === 'bigint') {
-    const written = (source ?? '').replaceAll('_', '')
-    const parsed = parseNumber(written) ?? parseNumber(String(value))
-    if (parsed !== undefined) return number(parsed)
     if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) return number(value)
+    const parsed = parseNumber(source ?? '') ?? parseNumber(String(value))
+    if (parsed !== undefined) return number(parsed)
     throw new YamlError(`${source ?? String(value)} is not a number`)
   }
   return string(String(value))
@@ -50,7 +82,10 @@ const scalarValue = (node: Scalar): Value => {
 const keyText = (reading: Reading, key: unknown): string => {
   if (!reading.yaml.isScalar(key)) throw new YamlError('keys must be strings')
   const { value, source } = key
-  if (typeof value === 'string') return value.normalize('NFC')
+  if (typeof value === 'string') {
+    const plain = key.type === 'PLAIN' ? plainText(key.source ?? '') : undefined
+    return plain?.kind === 'bool' ? String(plain.value) : value.normalize('NFC')
+  }
   if (value === null) throw new YamlError('a key must not be null')
   return source ?? String(value)
 }
@@ -92,10 +127,10 @@ const yamldecode = (yaml: Yaml, given: string): Value | Failure => {
     intAsBigInt: true,
     prettyErrors: true,
     merge: false,
+    uniqueKeys: false,
   })
-  if (!Array.isArray(documents) || documents.length === 0) return NULL
-  const [document, second] = documents
-  if (!document) return NULL
+  const [document, second] = Array.isArray(documents) ? documents : []
+  if (!document?.contents) return failure('it holds no document', 0)
   if (second) return failure('it holds more than one document', 0)
   const [error] = document.errors
   if (error) return failure(`it is not YAML: ${error.message.split('\n')[0]?.replace(/:$/, '')}`, 0)
@@ -109,14 +144,17 @@ const yamldecode = (yaml: Yaml, given: string): Value | Failure => {
 
 const isSequence = (value: Value): boolean => value.kind === 'list' || value.kind === 'set' || value.kind === 'tuple'
 
+/** Characters that keep a text from being written as a block. */
+const UNFIT = /[^\n\t\u0020-\u007e\u00a0-\ud7ff\ue000-\ufffd]|\t| (?:\n|$)/u
+
 const blockText = (value: string, pad: string): string | undefined => {
-  if (!value.includes('\n') || /^[\s]/.test(value) || /[^\n\t\u0020-\u007e\u00a0-\ud7ff\ue000-\ufffd]/u.test(value))
-    return undefined
+  if (!value.includes('\n') || UNFIT.test(value)) return undefined
   const body = value.replace(/\n+$/, '')
   const ends = value.length - body.length
+  const hint = /^[ \n]/.test(value) ? '2' : ''
   const chomp = ends === 0 ? '-' : ends === 1 ? '' : '+'
   const lines = [...body.split('\n'), ...Array.from({ length: Math.max(0, ends - 1) }, () => '')]
-  return `|${chomp}\n${lines.map((line) => (line === '' ? '' : `${pad}${line}`)).join('\n')}`
+  return `|${hint}${chomp}\n${lines.map((line) => (line === '' ? '' : `${pad}${line}`)).join('\n')}`
 }
 
 const scalarText = (value: Value, pad: string): string => {
@@ -148,7 +186,7 @@ const yamlLines = (value: Value, pad: string): { readonly inline?: string; reado
     if (value.entries.size === 0) return { inline: '{}', lines: [] }
     return { lines: Array.from(value.entries).flatMap(([key, inner]) => keyed(key, inner, pad)) }
   }
-  return { inline: scalarText(value, `${pad}  `), lines: [] }
+  return { inline: scalarText(value, pad), lines: [] }
 }
 
 const dashed = (item: Value, pad: string): readonly string[] => {
@@ -160,13 +198,14 @@ const dashed = (item: Value, pad: string): readonly string[] => {
 const keyed = (key: string, inner: Value, pad: string): readonly string[] => {
   const name = jsonString(key)
   const { inline, lines } = yamlLines(inner, isSequence(inner) ? pad : `${pad}  `)
-  if (inline === undefined) return [`${pad}${name}:`, ...lines]
-  return [`${pad}${name}: ${inner.kind === 'string' ? scalarText(inner, `${pad}  `) : inline}`]
+  return inline === undefined ? [`${pad}${name}:`, ...lines] : [`${pad}${name}: ${inline}`]
 }
 
 const yamlencode = (value: Value): string => {
-  const { inline, lines } = yamlLines(value, '')
-  return `${inline ?? lines.join('\n')}\n`
+  const { inline, lines } = yamlLines(value, value.kind === 'string' ? '  ' : '')
+  const plain = value.kind === 'null' || value.kind === 'number' || value.kind === 'bool'
+  // A bare word alone might be taken for the beginning of something, so its document is closed.
+  return `${inline ?? lines.join('\n')}\n${plain ? '...\n' : ''}`
 }
 
 /** YAML; the package for reading it is loaded when first used. */

@@ -159,8 +159,8 @@ export const lowerTemplate = (lowering: Lowering, node: Concrete, bare = false):
   const opening = source.text.slice(start, start + 3)
   const quoted = !bare && opening.startsWith('"')
   const pieces = piecesOf(lowering, start, node.children, quoted)
-  if (!bare && opening === '<<-') removeIndentation(pieces)
   strip(lowering, pieces)
+  if (!bare && opening === '<<-') removeIndentation(pieces)
   const [only] = pieces
   if (pieces.length === 0) return { type: 'literal', value: '', source, start, end }
   if (pieces.every((piece) => piece.type === 'text')) {

@@ -1,0 +1,135 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { test } from 'uvu'
+import { equal, ok } from 'uvu/assert'
+import { evaluate } from '../../src/declaration/eval/evaluate.ts'
+import type { Evaluation } from '../../src/declaration/eval/evaluation.ts'
+import { deepUnmarked, tuple, type Value } from '../../src/declaration/eval/value.ts'
+import { functionTable } from '../../src/declaration/functions/function-table.ts'
+import { hasInfinity, jsonText } from '../../src/declaration/functions/json-text.ts'
+import { lateLibraries } from '../../src/declaration/functions/late-libraries.ts'
+import { typeFunctions } from '../../src/declaration/functions/type-functions.ts'
+import { fileCache } from '../../src/declaration/module/file-reader.ts'
+import { type Grammar, hclGrammar } from '../../src/declaration/syntax/hcl/grammar.ts'
+import { parseExpressionWith, parseTemplateWith } from '../../src/declaration/syntax/hcl/parse-hcl.ts'
+import { fileSource } from '../../src/declaration/syntax/source.ts'
+import { nodeFiles } from '../../src/io/node-files.ts'
+import { fixtureExpressions, type Outcome, RECORD, recordedOutcomes } from './expression-fixtures.ts'
+import { NO_JSON, terraformOutcomes, terraformVersion } from './terraform-console.ts'
+
+const VERSION = '1.11.4'
+
+const typeOfValue = (value: Value): string => {
+  const text = typeFunctions['type']?.call([value])
+  return text?.kind === 'string' ? text.value : ''
+}
+
+/** Evaluates until every file and package is there. */
+const evaluator = async (grammar: Grammar): Promise<(expression: string) => Promise<Outcome>> => {
+  const cache = fileCache(nodeFiles, `${process.cwd()}/fixtures/expressions`)
+  const libraries = lateLibraries()
+  const functions = functionTable({
+    read: cache.read,
+    list: cache.list,
+    library: libraries.get,
+    parseTemplate: (source) => parseTemplateWith(grammar, source),
+    now: undefined,
+    home: undefined,
+    workspace: '/w',
+  })
+  const once = (expression: string): Outcome => {
+    const parsed = parseExpressionWith(grammar, fileSource('expression', expression))
+    if (parsed.diagnostics.length > 0) return 'fails'
+    let failed = false
+    const fails = (): void => {
+      failed = true
+    }
+    const evaluation: Evaluation = {
+      report: fails,
+      resolve: (names, at, within) => {
+        within.report({ code: 'declaration.unknown-reference', detail: names.join('.'), at })
+        return { value: { kind: 'unknown', type: { kind: 'dynamic' }, failed: true }, used: names.length }
+      },
+      functions,
+      bindings: undefined,
+      splatItem: undefined,
+      evaluate,
+    }
+    const value = tuple([evaluate(parsed.value, evaluation)])
+    if (failed) return 'fails'
+    const plain = deepUnmarked(value)
+    return { value: hasInfinity(plain) ? NO_JSON : jsonText(plain), type: typeOfValue(plain) }
+  }
+  return async (expression) => {
+    for (;;) {
+      const outcome = once(expression)
+      const read = await cache.fill()
+      const loaded = await libraries.fill()
+      if (!read && !loaded) return outcome
+    }
+  }
+}
+
+const differences = (
+  expressions: readonly string[],
+  ours: readonly Outcome[],
+  theirs: readonly (Outcome | undefined)[],
+): readonly string[] =>
+  expressions.flatMap((expression, index) => {
+    const [a, b] = [JSON.stringify(ours[index]), JSON.stringify(theirs[index])]
+    return a === b ? [] : [`${expression}\n    mpc:       ${a}\n    Terraform: ${b}`]
+  })
+
+test('there are at least 600 expressions, over every function', async () => {
+  const expressions = fixtureExpressions()
+  ok(expressions.length >= 600, String(expressions.length))
+  const text = expressions.join('\n')
+  const table = functionTable({
+    read: () => undefined,
+    list: () => undefined,
+    library: () => undefined,
+    parseTemplate: () => ({
+      value: { type: 'invalid', source: fileSource('', ''), start: 0, end: 0 },
+      diagnostics: [],
+    }),
+    now: undefined,
+    home: undefined,
+    workspace: '',
+  })
+  // What depends on the moment or the machine, is random, or exists in the console only.
+  const left = ['timestamp', 'plantimestamp', 'abspath', 'pathexpand', 'base64gzip', 'templatestring', 'type']
+  const untested = [...table.names()].filter((name) => !text.includes(`${name}(`) && !left.includes(name))
+  equal(untested, [])
+})
+
+test('every expression has the value, the type or the failure that Terraform gives it', async () => {
+  const expressions = fixtureExpressions()
+  const evaluateOne = await evaluator(await hclGrammar())
+  const ours: Outcome[] = []
+  for (const expression of expressions) ours.push(await evaluateOne(expression))
+  const recorded = recordedOutcomes()
+  equal(
+    differences(
+      expressions,
+      ours,
+      expressions.map((expression) => recorded[expression]),
+    ).join('\n'),
+    '',
+  )
+})
+
+test('what was recorded of Terraform is what the terraform on this machine says', () => {
+  const version = terraformVersion()
+  if (version !== VERSION) {
+    ok(process.env['CI'] !== 'true', `terraform ${VERSION} is needed, found ${version}`)
+    console.log(`skipped: terraform ${VERSION} is not on this machine (${version ?? 'none'})`)
+    return
+  }
+  const expressions = fixtureExpressions()
+  const outcomes = terraformOutcomes(expressions)
+  const record = Object.fromEntries(expressions.map((expression, index) => [expression, outcomes[index]]))
+  const text = `${JSON.stringify(record, null, 1)}\n`
+  if (process.env['UPDATE'] === '1') writeFileSync(RECORD, text)
+  equal(readFileSync(RECORD, 'utf8'), text)
+})
+
+test.run()
