@@ -16,7 +16,7 @@ export const showPlan = async (context: CommandContext, plan: Plan): Promise<voi
   const view = planView(plan)
   if (context.io.stdout.isTerminal && context.global.color && view.resources.length <= MOST_LIVE) {
     const live = await import('../render/live/show-plan.tsx')
-    await live.showPlan(view, context.io)
+    live.showPlan(view, context.io)
     return
   }
   context.print(planText(view, context.paint))

@@ -1,6 +1,6 @@
-import assert from 'node:assert/strict'
 import { PassThrough } from 'node:stream'
 import { test } from 'uvu'
+import * as assert from 'uvu/assert'
 import type { Io } from '../../src/io/io.ts'
 import { planView } from '../../src/render/plan-view.ts'
 import { samplePlan } from './sample-plan.ts'
@@ -11,14 +11,14 @@ for (const name of Object.keys(process.env))
 const { reviewPlan } = await import('../../src/render/live/review-plan.tsx')
 
 /** A terminal as Ink needs one; `drawn` resolves when the question stands on it. */
-const terminal = () => {
+const terminal = (rows = 40) => {
   const stdin = Object.assign(new PassThrough(), {
     isTTY: true,
     setRawMode: () => undefined,
     ref: () => undefined,
     unref: () => undefined,
   })
-  const stderr = Object.assign(new PassThrough(), { isTTY: true, columns: 100, rows: 40 })
+  const stderr = Object.assign(new PassThrough(), { isTTY: true, columns: 100, rows })
   const drawn = new Promise<void>((resolve) => {
     let seen = ''
     stderr.on('data', (chunk: Buffer) => {
@@ -28,6 +28,8 @@ const terminal = () => {
   })
   return { io: { terminal: { stdin, stdout: stderr, stderr } } as unknown as Pick<Io, 'terminal'>, stdin, drawn }
 }
+
+const CLEARS_SCROLL_BACK = '\x1b[3J'
 
 const answer = async (...keys: readonly string[]) => {
   const { io, stdin, drawn } = terminal()
@@ -58,6 +60,21 @@ test('Ctrl-C is an interruption, whatever was typed', async () => {
 
 test('Esc cancels', async () => {
   assert.equal(await answer('\x1b'), 'declined')
+})
+
+test('a plan taller than the screen leaves the scroll-back alone and follows the cursor', async () => {
+  const { io, stdin, drawn } = terminal(12)
+  let shown = ''
+  io.terminal.stderr.on('data', (chunk: Buffer) => {
+    shown += chunk
+  })
+  const review = reviewPlan(planView(samplePlan), true, io)
+  await drawn
+  assert.not.match(shown, 'set memory, tags, cipassword')
+  for (const _ of samplePlan.steps) stdin.write('\x1b[B\x1b[B')
+  stdin.write('no\r')
+  assert.equal(await review, 'declined')
+  assert.not.ok(shown.includes(CLEARS_SCROLL_BACK))
 })
 
 test.run()

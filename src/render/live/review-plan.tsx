@@ -1,7 +1,7 @@
 import { Box, render, Text, useApp, useInput } from 'ink'
 import { useRef, useState } from 'react'
 import type { Io } from '../../io/io.ts'
-import type { PlanView, ResourceView } from '../plan-view.ts'
+import type { PlanView, ResourceView, StepView } from '../plan-view.ts'
 import { PlanSummary, ResourcePicture } from './plan-picture.tsx'
 import { moveCursor, nextFilter, type ReviewState, reviewRows, toggleRow, visibleResources } from './review-rows.ts'
 
@@ -16,30 +16,40 @@ interface ReviewProps {
   readonly onEnd: (end: ReviewEnd) => void
 }
 
+const stepHeight = ({ id, requests }: StepView, state: ReviewState): number =>
+  2 + (state.openSteps.has(id) ? requests.length : 0)
+
+const heightOf = ({ address, attributes, steps }: ResourceView, state: ReviewState): number =>
+  state.folded.has(address) ? 1 : 3 + attributes.length + steps.reduce((sum, step) => sum + stepHeight(step, state), 0)
+
+/** How many lines of a resource taller than the screen stand above it, so that the marked step is seen. */
+const hiddenAbove = (resource: ResourceView, state: ReviewState, marked: string | undefined, rows: number): number => {
+  const at = resource.steps.findIndex(({ id }) => id === marked)
+  if (at < 0 || heightOf(resource, state) <= rows) return 0
+  const upTo = resource.steps.slice(0, at + 1).reduce((sum, step) => sum + stepHeight(step, state), 0)
+  return Math.max(0, 2 + resource.attributes.length + upTo - rows)
+}
+
 /** As many resources around the cursor as the screen holds, so that long plans do not flicker. */
 const windowed = (resources: readonly ResourceView[], state: ReviewState, marked: string | undefined, rows: number) => {
-  const height = ({ address, attributes, steps }: ResourceView) =>
-    state.folded.has(address)
-      ? 1
-      : 3 +
-        attributes.length +
-        steps.reduce((sum, { id, requests }) => sum + 2 + (state.openSteps.has(id) ? requests.length : 0), 0)
   const at = Math.max(
     0,
     resources.findIndex(({ address, steps }) => address === marked || steps.some(({ id }) => id === marked)),
   )
+  const first = resources[at]
+  if (!first) return { shown: [], above: 0, below: 0, tall: false, hidden: 0 }
   let [from, to] = [at, at + 1]
-  let used = height(resources[at] as ResourceView)
+  let used = heightOf(first, state)
   while (from > 0 || to < resources.length) {
     const below = resources[to]
-    const above = resources[from - 1]
-    const next = below ?? above
-    if (!next || used + height(next) > rows) break
-    used += height(next)
+    const next = below ?? resources[from - 1]
+    if (!next || used + heightOf(next, state) > rows) break
+    used += heightOf(next, state)
     if (below) to++
     else from--
   }
-  return { shown: resources.slice(from, to), above: from, below: resources.length - to }
+  const hidden = hiddenAbove(first, state, marked, rows)
+  return { shown: resources.slice(from, to), above: from, below: resources.length - to, tall: used > rows, hidden }
 }
 
 const Review = ({ view, asks, rows, onEnd }: ReviewProps) => {
@@ -83,23 +93,26 @@ const Review = ({ view, asks, rows, onEnd }: ReviewProps) => {
   })
   const resources = visibleResources(view, state)
   const marked = reviewRows(view, state)[state.cursor]
-  const { shown, above, below } =
-    resources.length === 0
-      ? { shown: [], above: 0, below: 0 }
-      : windowed(resources, state, marked, Math.max(6, rows - 8))
+  const room = Math.max(4, rows - 8)
+  const { shown, above, below, tall, hidden } = windowed(resources, state, marked, room)
   return (
     <Box flexDirection="column">
       <Text bold>{view.title}</Text>
       <Text dimColor>{above > 0 ? `  ↑ ${above} more` : ' '}</Text>
-      {shown.map((resource) => (
-        <ResourcePicture
-          key={resource.address}
-          resource={resource}
-          folded={state.folded.has(resource.address)}
-          openSteps={state.openSteps}
-          {...(marked !== undefined && { marked })}
-        />
-      ))}
+      {/* Ink clears the terminal, scroll-back and all, when a picture is taller than the screen. */}
+      <Box flexDirection="column" overflowY="hidden" {...(tall && { height: room })}>
+        <Box flexDirection="column" flexShrink={0} marginTop={-hidden}>
+          {shown.map((resource) => (
+            <ResourcePicture
+              key={resource.address}
+              resource={resource}
+              folded={state.folded.has(resource.address)}
+              openSteps={state.openSteps}
+              {...(marked !== undefined && { marked })}
+            />
+          ))}
+        </Box>
+      </Box>
       {resources.length === 0 ? <Text>{'  Nothing here is that disruptive.'}</Text> : null}
       <Text dimColor>{below > 0 ? `  ↓ ${below} more` : ' '}</Text>
       <PlanSummary view={view} />
