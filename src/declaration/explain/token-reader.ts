@@ -17,12 +17,18 @@ export interface TokenReader {
   free: number
 }
 
+const withoutComments = (text: string, tokens: readonly Token[]): readonly Token[] => {
+  const left: Token[] = []
+  for (const token of tokens) {
+    if (token.type !== 'comment') left.push(token)
+    else if (text[token.end - 1] === '\n') left.push({ type: 'newline', start: token.end - 1, end: token.end })
+  }
+  return left
+}
+
 export const tokenReader = (text: string, tokens: readonly Token[]): TokenReader => ({
   text,
-  tokens: tokens.flatMap((token) => {
-    if (token.type !== 'comment') return [token]
-    return text[token.end - 1] === '\n' ? [{ type: 'newline' as const, start: token.end - 1, end: token.end }] : []
-  }),
+  tokens: withoutComments(text, tokens),
   findings: [],
   at: 0,
   free: 0,
