@@ -1,5 +1,7 @@
+import type { RunOutcome } from '../apply/apply-event.ts'
 import { applyPlan } from '../apply/apply-plan.ts'
 import { exitCodeOf } from '../apply/run-outcome.ts'
+import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import { isEmptyPlan, type Plan } from '../plan/plan.ts'
 import { outcomeText } from '../render/apply-text.ts'
 import type { Secrets } from '../resource/desired.ts'
@@ -7,18 +9,34 @@ import { allowsIrreversible, approve } from './approve.ts'
 import type { CommandContext, Options } from './command-context.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { listenTo } from './listen-to.ts'
+import { madeSince } from './made-since.ts'
 import { numberOption } from './number-option.ts'
 import type { Session } from './session.ts'
 
-const execute = async (context: CommandContext, session: Session, plan: Plan, secrets: Secrets, options: Options) => {
+type Executed =
+  | { readonly outcome: RunOutcome; readonly stale?: never }
+  | { readonly outcome?: never; readonly stale: readonly Diagnostic[] }
+
+const execute = async (
+  context: CommandContext,
+  session: Session,
+  plan: Plan,
+  secrets: Secrets,
+  options: Options,
+): Promise<Executed> => {
   const listener = await listenTo(context)
   try {
     return await session.write('apply', async (world) => {
+      const [applied, latest] = await Promise.all([session.store.bindings.all(), session.store.observations.latest()])
+      const stale = madeSince(plan, applied, latest?.observed)
+      if (stale.length > 0) return { stale }
       const run = await session.store.runs.nextId(plan.id)
       const parallelism =
         numberOption(options, 'parallelism', { least: 1, most: 64 }) ?? session.settings.defaults.parallelism
       const sweep = await session.sweepFor(plan)
-      return applyPlan(plan, { run, sweep }, { ...world, secrets, parallelism }, listener.emit)
+      return {
+        outcome: await applyPlan(plan, { run, sweep }, { ...world, secrets, parallelism }, listener.emit),
+      }
     })
   } finally {
     await listener.end()
@@ -43,7 +61,11 @@ export const runPlan = async (
   if (!allowsIrreversible(context, plan, options)) return EXIT.refused
   const end = await approve(context, plan, { options, seen })
   if (end !== 'approved') return end === 'interrupted' ? EXIT.interrupted : EXIT.refused
-  const outcome = await execute(context, session, plan, secrets, options)
+  const { outcome, stale } = await execute(context, session, plan, secrets, options)
+  if (!outcome) {
+    context.report(stale)
+    return EXIT.stale
+  }
   await session.refresh(plan)
   context.report(context.global.json ? [] : outcome.diagnostics)
   if (!context.global.json) context.print(outcomeText(plan, outcome, context.paint).trimStart())

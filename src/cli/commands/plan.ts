@@ -11,6 +11,15 @@ import { showPlan } from '../show-plan.ts'
 
 /** A plan on the last sync's picture knows nothing of what a run that was cut short did since. */
 const warnOfUnfinished = async ({ report }: CommandContext, { store }: Session): Promise<void> => {
+  if (await store.leases.isHeldByAnother()) {
+    report([
+      diagnose('cli.run-under-way', {
+        detail:
+          'Another mpc is changing the cluster from this workspace. This plan takes what that run has half done for the state of things: make a new one when it has ended.',
+      }),
+    ])
+    return
+  }
   const [first] = await store.runs.unfinished()
   if (!first) return
   report([
@@ -25,7 +34,7 @@ export const run: RunCommand = (context, input) =>
   withSession(context, async (session) => {
     const { options } = input
     const observed = options['refresh'] === true ? await session.sync() : (await lastSync(session)).observed
-    if (options['refresh'] !== true) await warnOfUnfinished(context, session)
+    await warnOfUnfinished(context, session)
     const planned = await makePlan(context, session, input, observed)
     if ('exit' in planned) return planned.exit
     const { plan } = planned

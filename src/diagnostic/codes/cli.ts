@@ -4,6 +4,7 @@ export const cliCodes = {
   'cli.unknown-shell': { severity: 'error', summary: 'Unknown shell' },
   'cli.bad-option': { severity: 'error', summary: 'Invalid value for an option' },
   'cli.not-synced': { severity: 'error', summary: 'The cluster has not been read yet' },
+  'cli.run-under-way': { severity: 'warning', summary: 'A run is under way' },
   'cli.unfinished-run': { severity: 'warning', summary: 'A run was cut short' },
   'cli.no-such-plan': { severity: 'error', summary: 'No such plan' },
   'cli.missing-secret': { severity: 'error', summary: 'A secret of the plan is not at hand' },
