@@ -1,4 +1,6 @@
 import { kindOfType } from '../kinds/registry.ts'
+import type { GuestRef } from '../resource/guest.ts'
+import type { ApiRequest } from '../resource/request.ts'
 import { advance, type PlanPart, post, SHUTDOWN_SECONDS, shutdownRequest, startRequest } from './guest-progress.ts'
 import { afterRestart, restoreRestart } from './guest-state.ts'
 
@@ -27,42 +29,32 @@ export const stopGuest =
     )
   }
 
+const startStep =
+  (undo: (guest: GuestRef) => ApiRequest, note: string): PlanPart =>
+  (progress) => {
+    const { guest, state } = progress
+    return advance(
+      progress,
+      {
+        verb: 'start',
+        action: 'start',
+        guest,
+        summary: 'start',
+        requests: [startRequest(guest)],
+        disruption: 'none',
+        reversal: { by: 'requests', requests: [undo(guest)], note },
+      },
+      { ...state, running: true },
+    )
+  }
+
+const startAndShutDown = startStep(shutdownRequest, 'shut it down again')
+
 /** Starts a guest that existed before. */
-export const startGuest: PlanPart = (progress) => {
-  const { guest, state } = progress
-  if (state.running) return progress
-  return advance(
-    progress,
-    {
-      verb: 'start',
-      action: 'start',
-      guest,
-      summary: 'start',
-      requests: [startRequest(guest)],
-      disruption: 'none',
-      reversal: { by: 'requests', requests: [shutdownRequest(guest)], note: 'shut it down again' },
-    },
-    { ...state, running: true },
-  )
-}
+export const startGuest: PlanPart = (progress) => (progress.state.running ? progress : startAndShutDown(progress))
 
 /** Starts a guest that this plan makes; its way back is short, because it is destroyed next. */
-export const startNewGuest: PlanPart = (progress) => {
-  const { guest, state } = progress
-  return advance(
-    progress,
-    {
-      verb: 'start',
-      action: 'start',
-      guest,
-      summary: 'start',
-      requests: [startRequest(guest)],
-      disruption: 'none',
-      reversal: { by: 'requests', requests: [post(guest, 'status/stop')], note: 'stop it' },
-    },
-    { ...state, running: true },
-  )
-}
+export const startNewGuest: PlanPart = startStep((guest) => post(guest, 'status/stop'), 'stop it')
 
 /** Wakes a paused VM. PVE API: POST …/status/resume and …/status/suspend. */
 export const resumeGuest: PlanPart = (progress) => {
