@@ -3,13 +3,17 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { nodeIo } from '../../src/io/node-io.ts'
+import { openStore } from '../../src/store/open-store.ts'
+import { leaseOf, realClock } from '../apply/connection.ts'
+import { enginePlan } from '../apply/engine-bench.ts'
 import { mpc, type Result, type Workspace, withWorkspace } from '../cli/mpc.ts'
 import { linesOf } from './published.ts'
 
-/** The codes of the errors a command told with --json, in order. */
-const codesOf = ({ stdout }: Result): readonly unknown[] =>
+/** The codes a command told with --json, in order. */
+const codesOf = ({ stdout }: Result, wanted: 'error' | 'warning' = 'error'): readonly unknown[] =>
   linesOf(stdout)
-    .filter(({ type, severity }) => type === 'diagnostic' && severity === 'error')
+    .filter(({ type, severity }) => type === 'diagnostic' && severity === wanted)
     .map(({ code }) => code)
 
 const raises = (result: Result, code: string, exit = 1): void => {
@@ -64,6 +68,31 @@ test('an export does not overwrite what is there', () =>
     assert.is((await run(['apply', '--auto-approve'])).code, 0)
     assert.is((await run(['export', '--format', 'ansible', '--quiet'])).code, 0)
     raises(await run(['export', '--format', 'ansible', '--json']), 'cli.file-exists')
+  }))
+
+test('a plan made while another mpc is at work, or after one was cut short, says so', () =>
+  withWorkspace(async ({ run, write, folder }) => {
+    write('a.mpc.hcl', SMALL)
+    const store = await openStore(join(folder, '.proxmox', 'state.db'), { clock: realClock, holder: nodeIo().self })
+    try {
+      const lease = await leaseOf(store)
+      const plan = enginePlan(1, 0)
+      const started = {
+        id: `${plan.id}.1`,
+        plan: plan.id,
+        status: 'running',
+        startedAt: '2026-01-01T00:00:00Z',
+      } as const
+      await store.journal(lease).begin(started, plan)
+      const during = await run(['plan', '--json'])
+      assert.equal(codesOf(during, 'warning'), ['cli.run-under-way'], during.all)
+      await lease.release()
+    } finally {
+      await store.close()
+    }
+    const after = await run(['plan', '--json'])
+    assert.equal(codesOf(after, 'warning'), ['cli.unfinished-run'], after.all)
+    assert.is(after.code, 0)
   }))
 
 test('settings that are no YAML are shown with their line', () =>
