@@ -1,4 +1,5 @@
 import { Argument, Command, CommanderError, Option } from 'commander'
+import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
 import type { Io } from '../io/io.ts'
 import { commandContext, type GlobalOptions, type Options, type VariableArgument } from './command-context.ts'
@@ -6,6 +7,7 @@ import { commandLoaders } from './command-loaders.ts'
 import type { CommandSpec, OptionSpec } from './command-spec.ts'
 import { COMMANDS, type CommandName, GLOBAL_OPTIONS } from './command-table.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
+import { fileTrouble } from './file-trouble.ts'
 import { reportBug } from './report-bug.ts'
 
 const optionOf = ({ flags, description, choices, default: initial, many }: OptionSpec): Option => {
@@ -66,11 +68,19 @@ const addCommand = (
       const { run } = await commandLoaders[spec.name]()
       done(await run(context, { args: command.args, options, variables }))
     } catch (error) {
-      if (!(error instanceof DiagnosticError)) throw error
-      context.report(error.diagnostics)
+      const expected = expectedProblems(error)
+      if (!expected) throw error
+      context.report(expected)
       done(EXIT.error)
     }
   })
+}
+
+/** What is no bug; undefined for everything else. */
+const expectedProblems = (error: unknown): readonly Diagnostic[] | undefined => {
+  if (error instanceof DiagnosticError) return error.diagnostics
+  const trouble = fileTrouble(error)
+  return trouble && [trouble]
 }
 
 const makeProgram = (invocation: Invocation): Command => {

@@ -13,6 +13,7 @@ export const cliCodes = {
   'cli.file-exists': { severity: 'error', summary: 'A file is in the way' },
   'cli.bad-cluster-file': { severity: 'error', summary: 'The cluster description cannot be used' },
   'cli.no-such-file': { severity: 'error', summary: 'The file does not exist' },
+  'cli.file-trouble': { severity: 'error', summary: 'A file or folder cannot be used' },
   'cli.cannot-listen': { severity: 'error', summary: 'The port cannot be used' },
   'cli.nothing-to-export': { severity: 'error', summary: 'Nothing to export' },
 } as const satisfies CodeTable
