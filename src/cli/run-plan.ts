@@ -66,8 +66,9 @@ export const runPlan = async (
     context.report(stale)
     return EXIT.stale
   }
-  await session.refresh(plan)
   context.report(context.global.json ? [] : outcome.diagnostics)
   if (!context.global.json) context.print(outcomeText(plan, outcome, context.paint).trimStart())
+  // After an interruption nothing more is asked of the server: the next command that reads it does so.
+  if (!context.io.signal.aborted) await session.refresh(plan)
   return exitCodeOf(outcome)
 }
