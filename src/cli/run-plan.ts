@@ -2,6 +2,8 @@ import type { RunOutcome } from '../apply/apply-event.ts'
 import { applyPlan } from '../apply/apply-plan.ts'
 import { exitCodeOf } from '../apply/run-outcome.ts'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
+import { diagnose } from '../diagnostic/diagnostic.ts'
+import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
 import { isEmptyPlan, type Plan } from '../plan/plan.ts'
 import { outcomeText } from '../render/apply-text.ts'
 import type { Secrets } from '../resource/desired.ts'
@@ -43,6 +45,21 @@ const execute = async (
   }
 }
 
+/** What the run came to stands, whether or not the server still answers afterwards: a state that is behind is only a warning. */
+const refreshState = async (context: CommandContext, session: Session, plan: Plan): Promise<void> => {
+  try {
+    await session.refresh(plan)
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error
+    context.report([
+      diagnose('cli.state-behind', {
+        detail: `The run has ended, but the cluster could not be read afterwards: ${error.diagnostics.map(({ detail }) => detail).join(' ')} Read it before you plan again.`,
+        hint: 'mpc sync',
+      }),
+    ])
+  }
+}
+
 /**
  * Shows a plan, gets it approved, carries it out, reports, and brings the local state up to date. The one path by which
  * `apply` and `revert` change a cluster.
@@ -69,6 +86,6 @@ export const runPlan = async (
   context.report(context.global.json ? [] : outcome.diagnostics)
   if (!context.global.json) context.print(outcomeText(plan, outcome, context.paint).trimStart())
   // After an interruption nothing more is asked of the server: the next command that reads it does so.
-  if (!context.io.signal.aborted) await session.refresh(plan)
+  if (!context.io.signal.aborted) await refreshState(context, session, plan)
   return exitCodeOf(outcome)
 }

@@ -119,6 +119,24 @@ for (const { what, fault } of FAILURES) {
     }))
 }
 
+test('a cluster that cannot be read after a run leaves the run as it ended, and warns (cli.state-behind)', () =>
+  withWorkspace(async ({ run, write, simulator }) => {
+    write('a.mpc.hcl', 'vm "one" {\n  node = "pve1"\n}\n')
+    const planned = await run(['plan', '--json'])
+    const id = JSON.parse(planned.stdout).id
+    simulator.faults.add({
+      kind: 'http-error',
+      status: 403,
+      reason: 'Permission check failed',
+      on: { path: '/cluster/resources' },
+      times: 0,
+    })
+    const applied = await run(['apply', id, '--auto-approve'])
+    assert.is(applied.code, 0, applied.all)
+    assert.match(applied.stderr, 'mpc sync')
+    assert.match(applied.stderr, 'cli.state-behind')
+  }))
+
 test('apply asks, and only yes is yes', () =>
   withWorkspace(async (workspace) => {
     useExample(workspace)

@@ -16,4 +16,5 @@ export const cliCodes = {
   'cli.file-trouble': { severity: 'error', summary: 'A file or folder cannot be used' },
   'cli.cannot-listen': { severity: 'error', summary: 'The port cannot be used' },
   'cli.nothing-to-export': { severity: 'error', summary: 'Nothing to export' },
+  'cli.state-behind': { severity: 'warning', summary: 'The local state is behind the cluster' },
 } as const satisfies CodeTable
