@@ -38,12 +38,22 @@ const literal = ({ value }: Literal, expression: Literal, evaluation: Evaluation
     : number(parsed)
 }
 
+const keyValue = (key: Expression, evaluation: Evaluation): Value => {
+  if (key.type !== 'attribute' && key.type !== 'index') return evaluation.evaluate(key, evaluation)
+  const text = key.source.text.slice(key.start, key.end)
+  return fail(
+    evaluation,
+    key,
+    `${text} as a key is ambiguous. Put it in parentheses to use its value, or in quotes to use its text.`,
+  )
+}
+
 const evaluateObject = (expression: ObjectExpression, evaluation: Evaluation): Value => {
   const entries = new Map<string, Value>()
   let sensitive = false
   let unknown: Value | undefined
   for (const item of expression.items) {
-    const given = evaluation.evaluate(item.key, evaluation)
+    const given = keyValue(item.key, evaluation)
     const value = evaluation.evaluate(item.value, evaluation)
     const key = given.kind === 'null' ? given : convert(given, STRING)
     if (key.kind === 'null') unknown = fail(evaluation, item.key, 'A key of an object cannot be null.')

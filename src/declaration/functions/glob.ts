@@ -1,3 +1,6 @@
+/** Characters that mean something in a regular expression. */
+const SYNTAX = /[\\^$.*+?()[\]{}|/]/g
+
 /** Turns one part of a pattern into a regular expression; undefined when a bracket is never closed. */
 const piece = (pattern: string, at: number): { readonly source: string; readonly end: number } | undefined => {
   const character = pattern[at] ?? ''
@@ -10,14 +13,14 @@ const piece = (pattern: string, at: number): { readonly source: string; readonly
     return at + 2 === pattern.length ? { source: '.*', end: at + 2 } : { source: '(?:.*/)?', end: at + 3 }
   }
   if (character === '?') return { source: '[^/]', end: at + 1 }
-  if (character === '\\') return { source: (pattern[at + 1] ?? '\\').replace(/[^\w]/g, '\\$&'), end: at + 2 }
+  if (character === '\\') return { source: (pattern[at + 1] ?? '\\').replace(SYNTAX, '\\$&'), end: at + 2 }
   if (character === '[') {
     const close = pattern.indexOf(']', at + 2)
     if (close < 0) return undefined
-    const inside = pattern.slice(at + 1, close).replace(/[\\[\]&~]/g, '\\$&')
+    const inside = pattern.slice(at + 1, close).replace(/[\\[\]]/g, '\\$&')
     return { source: `[${inside}]`, end: close + 1 }
   }
-  return { source: character.replace(/[^\w/]/gu, '\\$&'), end: at + 1 }
+  return { source: character.replace(SYNTAX, '\\$&'), end: at + 1 }
 }
 
 const alternatives = (pattern: string, at: number): { readonly source: string; readonly end: number } | undefined => {
@@ -44,5 +47,12 @@ const sourceOf = (pattern: string): string | undefined => {
 /** A pattern for paths: `*`, `?`, `[a-z]`, `{a,b}`, and `**` for any folders; undefined when it is malformed. */
 export const globPattern = (pattern: string): RegExp | undefined => {
   const source = sourceOf(pattern)
-  return source === undefined ? undefined : new RegExp(`^${source}$`, 'u')
+  if (source === undefined) return undefined
+  try {
+    return new RegExp(`^${source}$`, 'u')
+  } catch (error) {
+    // A class whose range goes backwards.
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
 }

@@ -14,7 +14,7 @@ import {
   tuple,
   type Value,
 } from '../eval/value.ts'
-import { MAX_NESTING } from '../syntax/limits.ts'
+import { MAX_NESTING, MAX_VALUES } from '../syntax/limits.ts'
 import { spec, strings, text } from './arguments.ts'
 import { parameter } from './function-spec.ts'
 import type { FunctionGroup, FunctionWorld, Libraries } from './function-world.ts'
@@ -22,9 +22,6 @@ import { jsonString } from './json-text.ts'
 import { parseTimestamp } from './timestamp.ts'
 
 type Yaml = Libraries['yaml']
-
-/** Values an alias may be copied to, all in all; more is an attack or a mistake. */
-const MAX_VALUES = 200_000
 
 interface Reading {
   readonly yaml: Yaml

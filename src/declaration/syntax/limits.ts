@@ -6,3 +6,6 @@ export const MAX_NESTING = 100
 
 /** Operators, accesses and calls chained within one expression, as depth of the tree. */
 export const MAX_DEPTH = 1500
+
+/** Values of one YAML file, counting what an alias stands for each time it is used. */
+export const MAX_VALUES = 200_000

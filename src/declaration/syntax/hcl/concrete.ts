@@ -79,6 +79,11 @@ export interface ConcreteTree {
 
 const ERROR_TYPE = 65_535
 
+/** Accesses stand side by side in the grammar's tree and one within the other in ours. */
+const CHAINS: ReadonlySet<string> = new Set(['expression', 'unary_operation', 'binary_operation'])
+
+const chainLength = ({ type, children }: Frame): number => (CHAINS.has(type) ? children.length : 0)
+
 const finish = (frame: Frame, parent: Frame): void => {
   const { treatment, children, type, start, end } = frame
   if (treatment === 'inline') for (const child of children) parent.children.push(child)
@@ -115,6 +120,7 @@ export const concreteTree = (tree: Tree, { names, treatments }: NodeTable): Conc
           goOn = false
           break
         }
+        depth = Math.max(depth, frames.length + chainLength(done))
         finish(done, above)
       }
     }

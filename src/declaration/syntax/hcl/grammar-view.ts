@@ -19,7 +19,7 @@ export interface GrammarView {
 
 interface Opener {
   readonly token: Token
-  readonly isBrace: boolean
+  readonly kind: 'block' | 'object' | 'for' | 'bracket'
 }
 
 interface State {
@@ -27,6 +27,8 @@ interface State {
   readonly tokens: readonly Token[]
   readonly out: string[]
   written: number
+  /** The last character written that is no blank. */
+  last: string
   readonly openers: Opener[]
   readonly templates: number[]
   readonly newlines: Map<number, number[]>
@@ -51,10 +53,13 @@ const write = (state: State, start: number, standIn: string): void => {
   if (start > state.written) state.out.push(' '.repeat(start - state.written))
   state.out.push(standIn)
   state.written = start + standIn.length
+  state.last = standIn.trimEnd().at(-1) ?? state.last
 }
 
 const isBreak = (state: State, token: Token | undefined): boolean =>
   token === undefined || token.type === 'newline' || (token.type === 'comment' && state.source[token.end - 1] === '\n')
+
+const CONSTANTS: readonly string[] = ['true', 'false', 'null']
 
 /** Tokens from `at` that make one constant; empty when it is anything else. */
 const constantAt = (state: State, at: number): readonly Token[] => {
@@ -62,7 +67,7 @@ const constantAt = (state: State, at: number): readonly Token[] => {
   const first = tokens[at]
   if (!first) return []
   if (first.type === 'number') return [first]
-  if (first.type === 'identifier') return ['true', 'false', 'null'].includes(textOf(state, first)) ? [first] : []
+  if (first.type === 'identifier') return CONSTANTS.includes(textOf(state, first)) ? [first] : []
   if (first.type !== 'quote-open') return []
   const second = tokens[at + 1]
   if (second?.type === 'quote-close') return [first, second]
@@ -130,7 +135,7 @@ const openTemplate = (state: State, token: Token): void => {
 const writeNumber = (state: State, at: number, token: Token): void => {
   const text = textOf(state, token)
   if (textOf(state, state.tokens[at - 1]) === '.') {
-    if (!/^\d+$/.test(text))
+    if (text.includes('.'))
       state.problems.push({
         start: token.start,
         end: token.end,
@@ -164,8 +169,35 @@ const isSpacedSplat = (state: State, at: number): boolean =>
   textOf(state, state.tokens[at + 1]) === '*' &&
   textOf(state, state.tokens[at + 2]) === ']'
 
-const opened = (state: State, token: Token): void => {
-  state.openers.push({ token, isBrace: state.source[token.start] === '{' && token.type === 'open' })
+const isBlank = ({ type }: Token): boolean => type === 'newline' || type === 'comment'
+
+const significant = ({ tokens }: State, at: number, step: 1 | -1): Token | undefined => {
+  let index = at + step
+  for (let token = tokens[index]; token && isBlank(token); token = tokens[index]) index += step
+  return tokens[index]
+}
+
+const WORD_LIKE: ReadonlySet<string> = new Set(['identifier', 'quote-close'])
+
+/** A brace after a word or label begins a block, but only where blocks can stand: `[for x in { … } : x]` holds an object. */
+const kindOf = (state: State, at: number, token: Token): Opener['kind'] => {
+  if (state.source[token.start] !== '{' || token.type !== 'open') return 'bracket'
+  const inBody = (state.openers.at(-1)?.kind ?? 'block') === 'block'
+  if (inBody && WORD_LIKE.has(significant(state, at, -1)?.type ?? '')) return 'block'
+  return textOf(state, significant(state, at, 1)) === 'for' ? 'for' : 'object'
+}
+
+const opened = (state: State, at: number, token: Token): void => {
+  state.openers.push({ token, kind: kindOf(state, at, token) })
+}
+
+const NO_ENTRY_ENDS: ReadonlySet<string> = new Set(['', '{', ',', '=', ':'])
+
+/** Without a comma here the grammar, which knows no line breaks, could take two entries for one: `a = b` and `(c) = d`. */
+const separatesEntries = (state: State, at: number): boolean => {
+  if (state.openers.at(-1)?.kind !== 'object' || NO_ENTRY_ENDS.has(state.last)) return false
+  const after = textOf(state, significant(state, at, 1))
+  return after !== '}' && after !== ','
 }
 
 const closed = (state: State): void => {
@@ -175,7 +207,7 @@ const closed = (state: State): void => {
 const braceAround = ({ openers }: State): number | undefined => {
   const top = openers.at(-1)
   if (!top) return -1
-  return top.isBrace ? top.token.start : undefined
+  return top.kind === 'bracket' ? undefined : top.token.start
 }
 
 const writeToken = (state: State, at: number, token: Token): number => {
@@ -183,7 +215,9 @@ const writeToken = (state: State, at: number, token: Token): number => {
     case 'comment':
     case 'newline': {
       const brace = braceAround(state)
-      if (brace !== undefined && isBreak(state, token)) listIn(state.newlines, brace).push(token.start)
+      if (brace === undefined || !isBreak(state, token)) return 1
+      listIn(state.newlines, brace).push(token.start)
+      if (separatesEntries(state, at)) write(state, token.end - 1, ',')
       return 1
     }
     case 'quote-open':
@@ -202,7 +236,7 @@ const writeToken = (state: State, at: number, token: Token): number => {
       write(state, token.end - 1, '"')
       return 1
     case 'template-open':
-      opened(state, token)
+      opened(state, at, token)
       write(state, token.start, textOf(state, token).replace('~', ' '))
       return 1
     case 'template-close':
@@ -211,12 +245,10 @@ const writeToken = (state: State, at: number, token: Token): number => {
       return 1
     case 'open':
       if (isSpacedSplat(state, at)) {
-        write(state, token.start, '[*]')
-        const last = state.tokens[at + 2]
-        if (last && last.end > state.written) write(state, last.end, '')
+        write(state, (state.tokens[at + 2]?.end ?? token.start + 3) - 3, '[*]')
         return 3
       }
-      opened(state, token)
+      opened(state, at, token)
       write(state, token.start, state.source[token.start] ?? ' ')
       return 1
     case 'close':
@@ -240,6 +272,11 @@ const writeIdentifier = (state: State, at: number, token: Token): number => {
   const taken = brace === undefined ? 0 : takeConstantItem(state, at, brace)
   if (taken > 0) return taken
   const text = textOf(state, token)
+  // To the grammar these are never names of functions.
+  if (CONSTANTS.includes(text) && textOf(state, state.tokens[at + 1]) === '(') {
+    write(state, token.start, 'x'.repeat(text.length))
+    return 1
+  }
   // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant
   write(state, token.start, /^[\x00-\x7f]*$/.test(text) ? text : 'x'.repeat(text.length))
   return 1
@@ -256,6 +293,7 @@ export const grammarView = (source: string, tokens: readonly Token[], bare?: num
     tokens,
     out: [],
     written: 0,
+    last: '',
     openers: [],
     templates: bare === undefined ? [] : [bare],
     newlines: new Map(),

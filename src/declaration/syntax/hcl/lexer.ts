@@ -221,7 +221,7 @@ const lexQuoted = (state: State): undefined => {
   let at = state.at
   for (; at < text.length; at++) {
     const character = text[at]
-    if (character === '"' || character === '\n' || (character === '\r' && text[at + 1] === '\n')) break
+    if (character === '"' || character === '\n' || character === '\r') break
     if (character === '\\' && text[at + 1] !== '\n' && text[at + 1] !== '\r') at++
     else if (isEscapedOpen(text, at)) at += 2
     else if (templateOpenAt(text, at) > 0) break
@@ -247,6 +247,16 @@ const lexQuoted = (state: State): undefined => {
   )
 }
 
+const reportLoneReturn = (state: State, at: number): void => {
+  if (state.modes.at(-1)?.in === 'heredoc')
+    problem(
+      state,
+      at,
+      at + 1,
+      'A carriage return without a line feed stands here. Save the file with ordinary line ends.',
+    )
+}
+
 /** One line, or what is left of it, of a heredoc or a bare template; stops before a template sequence. */
 const lexLine = (state: State): undefined => {
   const { text } = state
@@ -257,6 +267,7 @@ const lexLine = (state: State): undefined => {
       continue
     }
     if (templateOpenAt(text, at) > 0) break
+    if (text[at] === '\r' && text[at + 1] !== '\n') reportLoneReturn(state, at)
     if (text[at++] === '\n') break
   }
   if (at > state.at) {

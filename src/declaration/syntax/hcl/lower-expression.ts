@@ -87,12 +87,6 @@ const lowerKey = (lowering: Lowering, node: Concrete): { readonly key: Expressio
   if (node.type === 'bool_lit' || node.type === 'null_lit')
     return { key: { type: 'literal', value: text, source, start, end }, bare: true }
   const key = lowerExpression(lowering, node)
-  if (key.type === 'attribute' || key.type === 'index')
-    lowering.report(
-      start,
-      end,
-      `"${text}" as a key is ambiguous. Put it in parentheses to use its value, or in quotes to use its text.`,
-    )
   return { key }
 }
 
@@ -111,11 +105,18 @@ const lowerItem = (lowering: Lowering, node: Concrete, brace: number): ObjectIte
   return { ...lowerKey(lowering, key), value: lowerExpression(lowering, value) }
 }
 
+/** Where a comma stands, from `start`; those the view has put in place of line breaks do not count. Negative: nowhere. */
+const writtenComma = ({ view, source }: Lowering, start: number, end: number): number => {
+  for (let at = view.text.indexOf(',', start); at >= 0 && at < end; at = view.text.indexOf(',', at + 1))
+    if (source.text[at] === ',') return at - start
+  return -1
+}
+
 const checkSeparators = (lowering: Lowering, nodes: readonly Concrete[], brace: number, close: number): void => {
   for (const [index, node] of nodes.entries()) {
     const next = nodes[index + 1]
     const gapEnd = next?.start ?? close
-    const comma = lowering.view.text.slice(node.end, gapEnd).indexOf(',')
+    const comma = writtenComma(lowering, node.end, gapEnd)
     const breakFirst = breaksBetween(lowering, brace, node.end, comma < 0 ? gapEnd : node.end + comma)
     if (comma >= 0 && breakFirst)
       lowering.report(

@@ -2,7 +2,7 @@ import type { Document, Node, Pair, Scalar, YAMLMap, YAMLSeq } from 'yaml'
 import { type Diagnostic, diagnose } from '../../../diagnostic/diagnostic.ts'
 import { type Grammar, hclGrammar } from '../hcl/grammar.ts'
 import { type Parsed, parseExpressionWith, parseTemplateWith } from '../hcl/parse-hcl.ts'
-import { MAX_NESTING, MAX_TEXT } from '../limits.ts'
+import { MAX_NESTING, MAX_TEXT, MAX_VALUES } from '../limits.ts'
 import type { Located, Source } from '../source.ts'
 import type { Attribute, Block, Body, Expression, Name, ObjectItem } from '../tree.ts'
 import type { BlockShape, BodyShape } from './block-shape.ts'
@@ -16,6 +16,9 @@ interface Reading {
   readonly source: Source
   readonly document: Document.Parsed
   readonly report: (diagnostic: Diagnostic) => void
+  /** Values read so far, those behind aliases each time anew, and how deep the current one lies. */
+  count: number
+  depth: number
 }
 
 const place = ({ source }: Reading, node: Node | null | undefined, fallback: Located): Located => {
@@ -119,7 +122,31 @@ const mapItem = (reading: Reading, pair: Pair, outer: Located, asExpression: boo
   }
 }
 
+/** True when aliases have multiplied out of proportion, or stand for themselves; told once. */
+const isTooMuch = (reading: Reading, at: Located): boolean => {
+  const { count, depth, source } = reading
+  if (count <= MAX_VALUES && depth <= MAX_NESTING) return false
+  if (count === MAX_VALUES + 1 || (count <= MAX_VALUES && depth === MAX_NESTING + 1)) {
+    const detail = `Aliases make more than ${MAX_VALUES} values of this file, or one stands for itself. Use locals instead.`
+    reading.report(diagnose('declaration.too-large', { detail, range: source.rangeAt(at.start, at.end) }))
+    reading.count = MAX_VALUES + 2
+  }
+  return true
+}
+
 const expressionOf = (reading: Reading, given: unknown, fallback: Located, asExpression: boolean): Expression => {
+  reading.count++
+  if (isTooMuch(reading, fallback))
+    return { type: 'invalid', source: fallback.source, start: fallback.start, end: fallback.end }
+  reading.depth++
+  try {
+    return expressionWithin(reading, given, fallback, asExpression)
+  } finally {
+    reading.depth--
+  }
+}
+
+const expressionWithin = (reading: Reading, given: unknown, fallback: Located, asExpression: boolean): Expression => {
   const node = resolved(reading, given)
   const at = place(reading, node, fallback)
   const { yaml } = reading
@@ -232,7 +259,7 @@ const indentationOf = (text: string): number => {
   let deepest = 0
   for (const line of text.split('\n')) {
     const [lead = ''] = /^[ -]*/.exec(line) ?? []
-    if (lead.length === line.length) continue
+    if (line.trim() === '') continue
     while ((levels.at(-1) ?? -1) >= lead.length) levels.pop()
     levels.push(lead.length)
     deepest = Math.max(deepest, levels.length + (lead.match(/-/g)?.length ?? 0))
@@ -289,6 +316,8 @@ export const parseYaml = async (source: Source, shape: BodyShape): Promise<Parse
     source,
     document,
     report: (diagnostic) => diagnostics.push(diagnostic),
+    count: 0,
+    depth: 0,
   }
   reportDocument(reading)
   // What the rest would say is mostly a consequence.

@@ -1,0 +1,215 @@
+import { test } from 'uvu'
+import { equal, ok } from 'uvu/assert'
+import { evaluate } from '../../src/declaration/eval/evaluate.ts'
+import type { Evaluation } from '../../src/declaration/eval/evaluation.ts'
+import { FAILED, type Value } from '../../src/declaration/eval/value.ts'
+import { valueText } from '../../src/declaration/eval/value-text.ts'
+import { functionTable } from '../../src/declaration/functions/function-table.ts'
+import { lateLibraries } from '../../src/declaration/functions/late-libraries.ts'
+import { hclGrammar } from '../../src/declaration/syntax/hcl/grammar.ts'
+import { parseExpressionWith, parseHclWith, parseTemplateWith } from '../../src/declaration/syntax/hcl/parse-hcl.ts'
+import { MAX_TEXT } from '../../src/declaration/syntax/limits.ts'
+import { fileSource } from '../../src/declaration/syntax/source.ts'
+import { FILE_SHAPE } from '../../src/declaration/syntax/yaml/block-shape.ts'
+import { parseYaml } from '../../src/declaration/syntax/yaml/parse-yaml.ts'
+import { fixtureExpressions } from './expression-fixtures.ts'
+import { generatedFile, mutated } from './generated-hcl.ts'
+import { load, loadHcl, problemsOf } from './load.ts'
+import { type Random, seeded } from './random.ts'
+
+const grammar = await hclGrammar()
+const libraries = lateLibraries()
+for (const name of ['yaml', 're2js', 'ip-address'] as const) libraries.get(name)
+await libraries.fill()
+
+const functions = functionTable({
+  read: () => ({ kind: 'missing', reason: 'there is no such file' }),
+  list: () => [],
+  library: libraries.get,
+  parseTemplate: (source) => parseTemplateWith(grammar, source),
+  now: undefined,
+  home: undefined,
+  workspace: '/w',
+})
+
+const evaluateText = (text: string): { readonly value: Value; readonly problems: number } => {
+  const parsed = parseExpressionWith(grammar, fileSource('e', text))
+  let problems = parsed.diagnostics.length
+  const evaluation: Evaluation = {
+    report: () => {
+      problems++
+    },
+    resolve: (names, at, within) => {
+      within.report({ code: 'declaration.unknown-reference', detail: names.join('.'), at })
+      return { value: FAILED, used: names.length }
+    },
+    functions,
+    bindings: undefined,
+    splatItem: undefined,
+    evaluate,
+  }
+  return { value: evaluate(parsed.value, evaluation), problems }
+}
+
+const manyTimes = (random: Random, text: string): string => {
+  let result = text
+  for (let i = random.below(4); i >= 0; i--) result = mutated(random, result)
+  return result
+}
+
+test('9,000 mutated expressions are evaluated or refused, and never crash', () => {
+  const random = seeded(1)
+  // Their mutations ask for sizes that are within the limits but slow.
+  const expressions = fixtureExpressions()
+  for (let i = 0; i < 9000; i++) {
+    const text = manyTimes(random, random.pick(expressions))
+    const { value, problems } = evaluateText(text)
+    ok(valueText(value).length >= 0)
+    ok(value !== FAILED || problems > 0, `failed without a problem: ${text}`)
+  }
+})
+
+test('7,000 mutated files are read or refused, and never crash', () => {
+  const random = seeded(2)
+  for (let i = 0; i < 7000; i++) {
+    const { value } = parseHclWith(grammar, fileSource('f', manyTimes(random, generatedFile(random))))
+    ok(value.items.length >= 0)
+  }
+})
+
+const YAML = `variable:
+  a: { type: list(string), default: [x, y] }
+locals:
+  b: "\${[for x in var.a : upper(x)]}"
+  c: |
+    line one
+    line \${two}
+  d: &anchor { e: 1 }
+  f: *anchor
+vm:
+  web:
+    count: 2
+    node: pve1
+    name: "web-\${count.index}"
+    disk: { scsi0: { storage: local-lvm, size: 32G } }
+    lifecycle: { ignore_changes: [cores] }
+`
+
+test('3,000 mutated YAML files are read or refused, and never crash', async () => {
+  const random = seeded(3)
+  for (let i = 0; i < 3000; i++) {
+    const { value } = await parseYaml(fileSource('f', manyTimes(random, YAML)), FILE_SHAPE)
+    ok(value.items.length >= 0)
+  }
+})
+
+test('1,000 mutated workspaces are loaded or refused, and never crash', async () => {
+  const random = seeded(4)
+  const hcl = `variable "a" {
+  type    = list(object({ name = string, size = optional(number, 8) }))
+  default = [{ name = "x" }]
+}
+locals {
+  b = { for x in var.a : x.name => x }
+  c = local.b
+}
+vm "web" {
+  for_each = local.c
+  node     = "pve1"
+  name     = each.key
+  cores    = each.value.size
+  dynamic "disk" {
+    for_each = [0, 1]
+    labels   = ["scsi\${disk.value}"]
+    content { storage = "local-lvm", size = "8G" }
+  }
+  depends_on = [pool.p]
+  lifecycle { ignore_changes = [cores] }
+}
+pool "p" {}
+output "o" { value = vm.web["x"].name }
+moved {
+  from = vm.old
+  to   = vm.web
+}
+`
+  for (let i = 0; i < 500; i++) {
+    ok((await loadHcl(manyTimes(random, hcl))).value)
+    ok((await load({ 'main.mpc.yaml': manyTimes(random, YAML) })).value)
+  }
+})
+
+const codesOf = async (text: string): Promise<readonly string[]> => [
+  ...new Set((await loadHcl(text)).diagnostics.map(({ code }) => code)),
+]
+
+test('nesting without end is refused with a diagnostic', async () => {
+  for (const [open, close] of [
+    ['[', ']'],
+    ['(', ')'],
+    ['{a=', '}'],
+    ['f(', ')'],
+    ['"${', '}"'],
+    ['[for x in y : ', ']'],
+  ] as const) {
+    const deep = `locals {\n  a = ${open.repeat(5000)}1${close.repeat(5000)}\n}\n`
+    equal(await codesOf(deep), ['declaration.too-deep'], open)
+  }
+  for (const chain of [
+    '1 + '.repeat(20_000) + 1,
+    `${'!'.repeat(20_000)}true`,
+    `a${'.b'.repeat(20_000)}`,
+    `${'true ? 1 : '.repeat(20_000)}1`,
+  ])
+    equal(await codesOf(`locals {\n  a = ${chain}\n}\n`), ['declaration.too-deep'], chain.slice(0, 20))
+})
+
+test('nesting without end in YAML is refused with a diagnostic', async () => {
+  for (const text of [
+    `a: ${'['.repeat(5000)}`,
+    `a: ${'{a: '.repeat(5000)}`,
+    Array.from({ length: 1000 }, (_, i) => `${' '.repeat(i)}a:`).join('\n'),
+    '- '.repeat(5000),
+  ])
+    equal(
+      problemsOf(await load({ 'main.mpc.yaml': text })).map((problem) => problem.split(' ')[0]),
+      ['declaration.too-deep'],
+    )
+})
+
+test('aliases that multiply are refused with a diagnostic', async () => {
+  const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]']
+  for (let i = 1; i < 12; i++)
+    lines.push(`a${i}: &a${i} [${Array.from({ length: 10 }, () => `*a${i - 1}`).join(', ')}]`)
+  const bomb = `locals:\n${lines.map((line) => `  ${line}`).join('\n')}\n`
+  ok(problemsOf(await load({ 'main.mpc.yaml': bomb })).some((problem) => problem.startsWith('declaration.too-large')))
+  const circle = 'locals:\n  a: &a [*a]\n'
+  ok((await load({ 'main.mpc.yaml': circle })).diagnostics.length > 0)
+})
+
+test('a file or template of 10 MB is refused with a diagnostic', async () => {
+  const big = 'x'.repeat(10_000_000)
+  ok(big.length > MAX_TEXT)
+  equal(await codesOf(`locals {\n  a = "${big}"\n}\n`), ['declaration.too-large'])
+  const texts = {
+    'main.mpc.hcl': 'output "a" {\n  value = templatefile("big.tmpl", {})\n}\n',
+    'big.tmpl': `\${1}${big}`,
+  }
+  equal(problemsOf(await load(texts)), ['declaration.function-call 2:11'])
+  equal(problemsOf(await load({ 'main.mpc.yaml': `locals:\n  a: ${big}\n` })), ['declaration.too-large 1:1'])
+})
+
+test('values out of all proportion are refused with a diagnostic', async () => {
+  for (const expression of [
+    '1e99999999',
+    'format("%999999999s", "a")',
+    'range(1e9)',
+    'setproduct(range(1000), range(1000), range(1000))',
+    'indent(1e9, "a\\nb")',
+    'tonumber("1e999999")',
+    'pow(10, 300) * 1e9000 * 1e9000',
+  ])
+    ok((await codesOf(`output "a" {\n  value = ${expression}\n}\n`)).length <= 1, expression)
+})
+
+test.run()
