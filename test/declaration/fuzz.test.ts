@@ -212,4 +212,14 @@ test('values out of all proportion are refused with a diagnostic', async () => {
     ok((await codesOf(`output "a" {\n  value = ${expression}\n}\n`)).length <= 1, expression)
 })
 
+test('a text that doubles itself is refused before it fills the memory', async () => {
+  const doubling = Array.from({ length: 40 }, (_, i) => `  t${i + 1} = "\${local.t${i}}\${local.t${i}}"`).join('\n')
+  const codes = await codesOf(`locals {\n  t0 = "ab"\n${doubling}\n}\noutput "a" {\n  value = local.t40\n}\n`)
+  ok(codes.length >= 1)
+})
+
+test('half a surrogate pair is encoded as the replacement character', async () => {
+  ok((await codesOf('output "a" {\n  value = urlencode("a\uD800b")\n}\n')).length === 0)
+})
+
 test.run()

@@ -1,3 +1,4 @@
+import { MAX_TEXT } from '../syntax/limits.ts'
 import type { Template, TemplateFor, TemplateIf, TemplatePart } from '../syntax/tree.ts'
 import { convert } from './convert.ts'
 import { type Evaluation, fail } from './evaluation.ts'
@@ -83,9 +84,16 @@ const putAll = (output: Output, parts: readonly TemplatePart[], evaluation: Eval
 }
 
 /** A string made of text, values and directives. */
-export const evaluateTemplate = ({ parts }: Template, evaluation: Evaluation): Value => {
+export const evaluateTemplate = (template: Template, evaluation: Evaluation): Value => {
   const output: Output = { pieces: [], sensitive: false, unknown: undefined }
-  putAll(output, parts, evaluation)
+  putAll(output, template.parts, evaluation)
+  const length = output.pieces.reduce((sum, piece) => sum + piece.length, 0)
+  if (length > MAX_TEXT)
+    return fail(
+      evaluation,
+      template,
+      `This text would be ${length} characters long; at most ${MAX_TEXT} are allowed. Keep large data in a file, and name the file.`,
+    )
   const { unknown } = output
   const result = unknown ? (hasFailed(unknown) ? FAILED : unknownFrom(STRING, unknown)) : string(output.pieces.join(''))
   return output.sensitive ? markSensitive(result) : result

@@ -34,8 +34,9 @@ const base64decode = ([given]: readonly Value[]): Value | Failure => {
     : string(decoded)
 }
 
+/** Half a surrogate pair is no character; UTF-8 puts the replacement character in its place, as Go does. */
 const urlencode = (given: string): string =>
-  encodeURIComponent(given)
+  encodeURIComponent(given.replace(/\p{Surrogate}/gu, '\uFFFD'))
     .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
     .replaceAll('%20', '+')
 
