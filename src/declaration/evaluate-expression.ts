@@ -1,9 +1,9 @@
 import { type Checked, hasErrors } from '../diagnostic/diagnostic.ts'
 import { toPlain } from './eval/to-json.ts'
 import { typeText } from './eval/type.ts'
-import { deepUnmarked, hasSensitive, isWhollyKnown, typeOf, type Value } from './eval/value.ts'
+import { deepUnmarked, FAILED, hasSensitive, isWhollyKnown, typeOf, type Value } from './eval/value.ts'
 import { valueText } from './eval/value-text.ts'
-import { evaluationIn } from './module/scope.ts'
+import { evaluationIn, type ModuleScope } from './module/scope.ts'
 import {
   collector,
   evaluateWorkspace,
@@ -44,10 +44,11 @@ export const evaluateExpression = async (
   const parsed = parseExpressionWith(workspace.grammar, source)
   for (const diagnostic of parsed.diagnostics) report(diagnostic)
   if (hasErrors(diagnostics)) return { value: undefined, diagnostics }
-  const pass = await evaluateWorkspace(workspace, (root) => {
+  const evaluated = (root: ModuleScope): Value => {
     const evaluation = evaluationIn(root)
     return evaluation.evaluate(parsed.value, evaluation)
-  })
+  }
+  const pass = await evaluateWorkspace(workspace, evaluated, FAILED)
   for (const diagnostic of [...pass.diagnostics, ...pass.missing.map(missingDiagnostic)]) report(diagnostic)
   if (hasErrors(diagnostics)) return { value: undefined, diagnostics }
   const { value } = pass

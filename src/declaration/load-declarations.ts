@@ -1,6 +1,7 @@
 import { type Checked, diagnose, hasErrors } from '../diagnostic/diagnostic.ts'
 import type { Desired, Secrets } from '../resource/desired.ts'
 import { evaluateModule } from './module/evaluate-module.ts'
+import type { ModuleScope } from './module/scope.ts'
 import type { LoadedModule } from './module/world.ts'
 import {
   collector,
@@ -42,10 +43,11 @@ export const loadDeclarations = async (options: LoadOptions): Promise<Checked<Lo
         hint: 'mpc init',
       }),
     )
-  const pass = await evaluateWorkspace(workspace, (root) => {
+  const evaluated = (root: ModuleScope): Pick<Loaded, 'desired' | 'secrets'> => {
     const keeper = secretKeeper(options.fingerprintKey)
     return { desired: desiredState(evaluateModule(root), { keeper }), secrets: keeper.secrets }
-  })
+  }
+  const pass = await evaluateWorkspace(workspace, evaluated, { desired: EMPTY, secrets: new Map() })
   for (const diagnostic of [...pass.diagnostics, ...pass.missing.map(missingDiagnostic)]) report(diagnostic)
   const { desired, secrets } = pass.value
   const { sources, root } = workspace

@@ -156,16 +156,30 @@ export interface Pass<T> {
 /** Rounds of reading the files and packages that functions ask for; each may lead to further ones. */
 const MAX_ROUNDS = 50
 
-/** Evaluates, as often as it takes until everything functions asked for is there. */
+/** Values nested so deep that the stack does not hold them are the declarations' doing, and told like any other mistake. */
+const guarded = <T>(run: (root: ModuleScope) => T, otherwise: T, { report }: Collector, root: ModuleScope): T => {
+  try {
+    return run(root)
+  } catch (error) {
+    if (!(error instanceof RangeError) || !error.message.includes('call stack')) throw error
+    const detail =
+      'Values are nested within one another too deep to be evaluated. Look for locals that wrap one another again and again.'
+    report(diagnose('declaration.too-deep', { detail }))
+    return otherwise
+  }
+}
+
+/** Evaluates, as often as it takes until everything functions asked for is there; `otherwise` stands for what could not be. */
 export const evaluateWorkspace = async <T>(
   workspace: PreparedWorkspace,
   run: (root: ModuleScope) => T,
+  otherwise: T,
 ): Promise<Pass<T>> => {
   for (let round = 0; ; round++) {
     const collected = collector()
     const missing = new Map<string, MissingVariable>()
     const world = worldOf(workspace, collected, missing)
-    const value = run({
+    const value = guarded(run, otherwise, collected, {
       world,
       module: workspace.root,
       modules: [],

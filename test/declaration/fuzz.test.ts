@@ -177,6 +177,13 @@ test('nesting without end in YAML is refused with a diagnostic', async () => {
     )
 })
 
+test('values that wrap one another without end are refused with a diagnostic', async () => {
+  const wrap = (i: number) => `  l${i} = ${i === 4999 ? '1' : `[local.l${i + 1}]`}`
+  const lines = Array.from({ length: 5000 }, (_, i) => wrap(i))
+  const codes = await codesOf(`locals {\n${lines.join('\n')}\n}\noutput "a" {\n  value = local.l0\n}\n`)
+  ok(codes.length === 0 || codes.includes('declaration.too-deep'), codes.join())
+})
+
 test('aliases that multiply are refused with a diagnostic', async () => {
   const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]']
   for (let i = 1; i < 12; i++)

@@ -1,18 +1,7 @@
 import { convert } from '../eval/convert.ts'
 import { areEqual } from '../eval/equality.ts'
-import { setValue, valueKey } from '../eval/set.ts'
-import {
-  BOOL,
-  compareStrings,
-  DYNAMIC,
-  listOf,
-  mapOf,
-  NUMBER,
-  STRING,
-  sameType,
-  setOf,
-  type Type,
-} from '../eval/type.ts'
+import { valueKey } from '../eval/set.ts'
+import { BOOL, compareStrings, DYNAMIC, listOf, NUMBER, STRING, type Type } from '../eval/type.ts'
 import { unify } from '../eval/unify.ts'
 import {
   bool,
@@ -23,11 +12,8 @@ import {
   integer,
   isWhollyKnown,
   list,
-  map,
   NULL,
   nullOf,
-  object,
-  string,
   tuple,
   typeOf,
   unknownFrom,
@@ -35,32 +21,9 @@ import {
   withMarksOf,
 } from '../eval/value.ts'
 import { isFailure, spec, text, whole } from './arguments.ts'
+import { ANY_LIST, elementOf, inner, items, sequence, unified } from './elements.ts'
 import { parameter } from './function-spec.ts'
 import type { FunctionGroup } from './function-world.ts'
-
-const ANY_LIST = listOf(DYNAMIC)
-const ANY_SET = setOf(DYNAMIC)
-
-const sequence = (value: Value | undefined): readonly Value[] | undefined =>
-  value?.kind === 'list' || value?.kind === 'set' || value?.kind === 'tuple' ? value.items : undefined
-
-const items = (value: Value | undefined): readonly Value[] => sequence(value) ?? []
-
-const elementOf = (value: Value | undefined): Type =>
-  value?.kind === 'list' || value?.kind === 'set' || value?.kind === 'map' ? value.element : DYNAMIC
-
-/** All converted to one type, or the reason why there is none. */
-const unified = (values: readonly Value[], reason: string): readonly Value[] | Failure => {
-  const type = unify(values.map(typeOf))
-  if (!type) return failure(reason)
-  const converted: Value[] = []
-  for (const value of values) {
-    const one = convert(value, type)
-    if (one.kind === 'failure') return failure(reason)
-    converted.push(one)
-  }
-  return converted
-}
 
 const truths = (value: Value | undefined, all: boolean): Value => {
   let open: Value | undefined
@@ -182,22 +145,6 @@ const index = ([given, wanted]: readonly Value[]): Value | Failure => {
   return open ? unknownFrom(NUMBER, open) : failure('the value is not in the list', 1)
 }
 
-const entries = (value: Value | undefined): ReadonlyMap<string, Value> | undefined =>
-  value?.kind === 'map' || value?.kind === 'object' ? value.entries : undefined
-
-const keys = ([given]: readonly Value[]): Value | Failure => {
-  const found = entries(given)
-  if (!found || !given) return failure('it must be a map or object', 0)
-  const names = Array.from(found.keys(), string)
-  return given.kind === 'map' ? list(STRING, names) : tuple(names)
-}
-
-const values = ([given]: readonly Value[]): Value | Failure => {
-  const found = entries(given)
-  if (!found || !given) return failure('it must be a map or object', 0)
-  return given.kind === 'map' ? list(given.element, [...found.values()]) : tuple([...found.values()])
-}
-
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
 const lengthOf = ([given]: readonly Value[]): Value | Failure => {
@@ -206,54 +153,11 @@ const lengthOf = ([given]: readonly Value[]): Value | Failure => {
   return found ? integer(found.length) : failure('it must be a string, a collection, an object or a tuple', 0)
 }
 
-const lookup = (args: readonly Value[]): Value | Failure => {
-  const [given, key, otherwise, ...others] = args
-  const found = entries(given)
-  if (!found || !given) return failure('it must be a map or object', 0)
-  if (others.length > 0) return failure('it takes two or three arguments')
-  const value = found.get(text(key))
-  if (given.kind === 'map' && otherwise) {
-    const converted = convert(otherwise, given.element)
-    if (converted.kind === 'failure')
-      return failure(`the default must have the type of the map's elements: ${converted.reason}`, 2)
-    return value ?? converted
-  }
-  if (value) return value
-  return otherwise ?? failure(`there is no element with the key ${JSON.stringify(text(key))}, and no default`, 1)
-}
-
 const matchkeys = ([all, names, wanted]: readonly Value[]): Value | Failure => {
   const [found, by, search] = [items(all), items(names), items(wanted)]
   if (found.length !== by.length) return failure('the lists of values and of keys must have the same length')
   const kept = found.filter((_, at) => search.some((item) => by[at] !== undefined && areEqual(by[at], item)))
   return list(elementOf(all), kept)
-}
-
-const merge = (args: readonly Value[]): Value | Failure => {
-  const merged = new Map<string, Value>()
-  const given = args.filter(({ kind }) => kind !== 'null')
-  const open = given.find(({ kind }) => kind === 'unknown')
-  if (open) return unknownFrom(DYNAMIC, open)
-  for (const [at, arg] of args.entries()) {
-    if (arg.kind === 'null') continue
-    const found = entries(arg)
-    if (!found) return failure('arguments must be maps or objects', at)
-    for (const [key, value] of found) merged.set(key, value)
-  }
-  if (args.length === 0) return object([])
-  const [first] = given
-  if (!first) return nullOrEmpty(args)
-  const element = given.every((arg) => arg.kind === 'map' && sameType(arg.element, elementOf(first)))
-    ? elementOf(first)
-    : undefined
-  const result = element ? map(element, merged) : object(merged)
-  return withMarksOf(result, ...args)
-}
-
-const nullOrEmpty = (args: readonly Value[]): Value => {
-  const [first] = args
-  const type = first ? typeOf(first) : DYNAMIC
-  return type.kind === 'map' ? nullOf(type) : object([])
 }
 
 const one = ([given]: readonly Value[]): Value | Failure => {
@@ -293,88 +197,13 @@ const sort = ([given]: readonly Value[]): Value | Failure => {
   )
 }
 
-/** Sets of one element type, converted to it. */
-const sameSets = (args: readonly Value[]): readonly Value[] | Failure => {
-  const type = unify(args.filter((arg) => items(arg).length > 0 || elementOf(arg).kind !== 'dynamic').map(elementOf))
-  if (!type) return failure('the sets must have the same element type')
-  const converted: Value[] = []
-  for (const arg of args) {
-    const one = convert(arg, setOf(type))
-    if (one.kind === 'failure') return failure(`the sets must have the same element type: ${one.reason}`)
-    converted.push(one)
-  }
-  return converted
-}
-
-const setOperation =
-  (combine: (sets: readonly (readonly Value[])[]) => readonly Value[]) => (args: readonly Value[]) => {
-    const sets = sameSets(args)
-    if (isFailure(sets)) return sets
-    return setValue(elementOf(sets[0]), combine(sets.map((one) => items(one))))
-  }
-
-const keysOf = (all: readonly Value[]): ReadonlySet<string> => new Set(all.map(valueKey))
-
-const setproduct = (args: readonly Value[]): Value | Failure => {
-  if (args.length < 2) return failure('at least two arguments are needed')
-  for (const [at, arg] of args.entries()) if (!sequence(arg)) return failure('it must be a set, list or tuple', at)
-  const lists = args.map((arg) => {
-    const all = items(arg)
-    const same = arg.kind === 'tuple' ? unified(all, '') : all
-    return isFailure(same) ? undefined : same
-  })
-  if (lists.some((one) => !one)) return failure('the elements of each argument must have one type')
-  const total = lists.reduce((count, one) => count * (one?.length ?? 0), 1)
-  if (total > 1_000_000) return failure('the product has more than a million elements')
-  const product = lists.reduce<readonly (readonly Value[])[]>(
-    (found, one) => found.flatMap((start) => (one ?? []).map((item) => [...start, item])),
-    [[]],
-  )
-  const element: Type = {
-    kind: 'tuple',
-    elements: lists.map((one, at) => (one?.[0] ? typeOf(one[0]) : elementOf(args[at]))),
-  }
-  const tuples = product.map(tuple)
-  return args.every(({ kind }) => kind === 'set') ? setValue(element, tuples) : list(element, tuples)
-}
-
-const transpose = ([given]: readonly Value[]): Value | Failure => {
-  const turned = new Map<string, string[]>()
-  for (const [key, inner] of entries(given) ?? [])
-    for (const item of items(inner)) {
-      if (item.kind !== 'string') return failure('it must hold no null', 0)
-      const group = turned.get(item.value)
-      if (group) group.push(key)
-      else turned.set(item.value, [key])
-    }
-  const lists = Array.from(
-    turned,
-    ([key, names]) => [key, list(STRING, names.sort(compareStrings).map(string))] as const,
-  )
-  return map(listOf(STRING), lists)
-}
-
-const zipmap = ([names, given]: readonly Value[]): Value | Failure => {
-  const all = sequence(given)
-  if (!all || given?.kind === 'set') return failure('it must be a list or tuple', 1)
-  const found = items(names)
-  if (found.length !== all.length) return failure(`there are ${found.length} keys, but ${all.length} values`)
-  if (found.some(({ kind }) => kind !== 'string')) return failure('no key may be null', 0)
-  const pairs = found.map((name, at) => [text(name), all[at] ?? NULL] as const)
-  return given?.kind === 'list' ? map(given.element, pairs) : object(pairs)
-}
-
 const compact = ([given]: readonly Value[]): Value =>
   list(
     STRING,
     items(given).filter((item) => item.kind !== 'null' && !isEmptyText(item)),
   )
 
-/** Elements keep their own marks. */
-const inner = { innerMarks: true } as const
-
-const wholeSets = parameter('sets', ANY_SET, { whole: true })
-
+/** Functions of lists, tuples and collections of any kind. */
 export const collectionFunctions: FunctionGroup = {
   alltrue: spec([parameter('list', listOf(BOOL))], BOOL, ([given]) => truths(given, true)),
   anytrue: spec([parameter('list', listOf(BOOL))], BOOL, ([given]) => truths(given, false)),
@@ -388,14 +217,7 @@ export const collectionFunctions: FunctionGroup = {
   element: spec([parameter('list', DYNAMIC, inner), parameter('index', NUMBER)], undefined, element),
   flatten: spec([parameter('list', DYNAMIC, inner)], undefined, flatten),
   index: spec([parameter('list'), parameter('value')], NUMBER, index),
-  keys: spec([parameter('inputMap', DYNAMIC, inner)], undefined, keys),
   length: spec([parameter('value', DYNAMIC, inner)], NUMBER, lengthOf),
-  lookup: spec(
-    [parameter('inputMap', DYNAMIC, inner), parameter('key', STRING)],
-    undefined,
-    lookup,
-    parameter('default', DYNAMIC, { nullable: true }),
-  ),
   matchkeys: spec(
     [
       parameter('values', ANY_LIST),
@@ -405,43 +227,12 @@ export const collectionFunctions: FunctionGroup = {
     undefined,
     matchkeys,
   ),
-  merge: spec([], undefined, merge, parameter('maps', DYNAMIC, { nullable: true, unknowns: true, innerMarks: true })),
   one: spec([parameter('list')], undefined, one),
   reverse: spec([parameter('list', DYNAMIC, inner)], undefined, reverse),
-  setintersection: spec(
-    [parameter('first_set', ANY_SET, { whole: true })],
-    undefined,
-    setOperation(([first = [], ...rest]) =>
-      rest.reduce((kept, next) => kept.filter((item) => keysOf(next).has(valueKey(item))), first),
-    ),
-    wholeSets,
-  ),
-  setsubtract: spec(
-    [parameter('a', ANY_SET, { whole: true }), parameter('b', ANY_SET, { whole: true })],
-    undefined,
-    setOperation(([a = [], b = []]) => {
-      const gone = keysOf(b)
-      return a.filter((item) => !gone.has(valueKey(item)))
-    }),
-  ),
-  setunion: spec(
-    [parameter('first_set', ANY_SET, { whole: true })],
-    undefined,
-    setOperation((sets) => sets.flat()),
-    wholeSets,
-  ),
-  setproduct: spec([], undefined, setproduct, parameter('sets', DYNAMIC, { whole: true })),
   slice: spec(
     [parameter('list', DYNAMIC, inner), parameter('start_index', NUMBER), parameter('end_index', NUMBER)],
     undefined,
     slice,
   ),
   sort: spec([parameter('list', listOf(STRING), { whole: true })], listOf(STRING), sort),
-  transpose: spec([parameter('values', mapOf(listOf(STRING)), { whole: true })], mapOf(listOf(STRING)), transpose),
-  values: spec([parameter('mapping', DYNAMIC, inner)], undefined, values),
-  zipmap: spec(
-    [parameter('keys', listOf(STRING), { whole: true }), parameter('values', DYNAMIC, inner)],
-    undefined,
-    zipmap,
-  ),
 }

@@ -6,8 +6,10 @@ import { fileFunctions } from './file-functions.ts'
 import type { FunctionSpec } from './function-spec.ts'
 import type { FunctionWorld } from './function-world.ts'
 import { hashFunctions } from './hash-functions.ts'
+import { mapFunctions } from './map-functions.ts'
 import { networkFunctions } from './network-functions.ts'
 import { numberFunctions } from './number-functions.ts'
+import { setFunctions } from './set-functions.ts'
 import { stringFunctions } from './string-functions.ts'
 import { templateFunctions } from './template-functions.ts'
 import { typeFunctions } from './type-functions.ts'
@@ -20,6 +22,8 @@ export const functionTable = (world: FunctionWorld): FunctionTable => {
   const groups = {
     ...numberFunctions,
     ...collectionFunctions,
+    ...mapFunctions,
+    ...setFunctions,
     ...typeFunctions,
     ...stringFunctions(world),
     ...encodingFunctions,

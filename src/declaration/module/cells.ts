@@ -21,11 +21,20 @@ export interface Cells {
     readonly value: T
     readonly needs: ReadonlySet<string>
   }
+  /** Runs; false when it was stopped because values waited for one another in too long a chain. */
+  readonly limited: (run: () => void) => boolean
 }
+
+/** Thrown where values that wait for one another would nest too deep; in a better order they need not. */
+export class ChainTooLong extends Error {}
+
+/** Calls that values waiting for one another may nest before another order is tried. */
+const MAX_CHAIN = 300
 
 export const makeCells = (): Cells => {
   const cells = new Map<string, Cell>()
   const frames: Frame[] = []
+  let limited = false
   const need = (resource: string): void => void frames.at(-1)?.needs.add(resource)
   return {
     need,
@@ -41,6 +50,7 @@ export const makeCells = (): Cells => {
         needs: new Set(),
       }
       if (!known) {
+        if (limited && frames.length > MAX_CHAIN) throw new ChainTooLong()
         cells.set(id, cell)
         frames.push({ id, needs: cell.needs })
         try {
@@ -48,10 +58,23 @@ export const makeCells = (): Cells => {
           cell.state = 'done'
         } finally {
           frames.pop()
+          if (cell.state === 'running') cells.delete(id)
         }
       }
       for (const resource of cell.needs) need(resource)
       return cell.value as T
+    },
+    limited: (run) => {
+      limited = true
+      try {
+        run()
+        return true
+      } catch (error) {
+        if (error instanceof ChainTooLong) return false
+        throw error
+      } finally {
+        limited = false
+      }
     },
     tracked: (run) => {
       const frame: Frame = { id: '', needs: new Set() }

@@ -26,11 +26,19 @@ export interface EvaluatedOutput {
   readonly block: Block
 }
 
+const evaluateOne = (scope: ModuleScope, id: string): void => {
+  if (id.startsWith('local.')) scope.values.local(scope, id.slice('local.'.length))
+  else scope.values.resource(scope, id)
+}
+
+/** As they come, or what others need first where chains are long. */
 const evaluateInOrder = (scope: ModuleScope): void => {
-  for (const id of evaluationOrder(scope.module.declared)) {
-    if (id.startsWith('local.')) scope.values.local(scope, id.slice('local.'.length))
-    else scope.values.resource(scope, id)
-  }
+  const { declared } = scope.module
+  const finished = scope.world.cells.limited(() => {
+    for (const name of declared.locals.keys()) evaluateOne(scope, `local.${name}`)
+    for (const key of declared.resources.keys()) evaluateOne(scope, key)
+  })
+  if (!finished) for (const id of evaluationOrder(declared)) evaluateOne(scope, id)
 }
 
 const checkCallArguments = (scope: ModuleScope, name: string): void => {

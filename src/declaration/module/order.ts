@@ -1,16 +1,20 @@
-import { referencesOf } from '../syntax/references.ts'
 import type { Expression } from '../syntax/tree.ts'
-import { expressionsOf } from '../syntax/walk.ts'
+import { expressionsOf, walkExpression } from '../syntax/walk.ts'
 import type { Declared } from './declared.ts'
 
-const idOf = ([root, first, second]: readonly string[]): string | undefined => {
-  if (root === 'local') return `local.${first}`
-  if (root === 'data') return `data.${first}.${second}`
-  return root === undefined || first === undefined ? undefined : `${root}.${first}`
+/** Ids of the locals and resources that expressions name. */
+const needsOf = (expressions: readonly Expression[], known: ReadonlyMap<string, unknown>): string[] => {
+  const needs: string[] = []
+  const visit = (node: Expression): void => {
+    if (node.type !== 'attribute') return
+    const { object } = node
+    if (object.type !== 'variable') return
+    const id = `${object.name}.${node.name.text}`
+    if (known.has(id)) needs.push(id)
+  }
+  for (const expression of expressions) walkExpression(expression, visit)
+  return needs
 }
-
-const needsOf = (expressions: readonly Expression[]): readonly string[] =>
-  expressions.flatMap((expression) => referencesOf(expression).flatMap(({ names }) => idOf(names) ?? []))
 
 /**
  * Locals and resources of a module, what they refer to first. Evaluating in this order keeps long chains of values from nesting as many calls;
@@ -30,7 +34,7 @@ export const evaluationOrder = (declared: Declared): readonly string[] => {
       const own = expressions.get(id)
       if (!own) return
       seen.add(id)
-      stack.push({ id, waiting: [...needsOf(own)] })
+      stack.push({ id, waiting: needsOf(own, expressions) })
     }
     enter(start)
     for (let top = stack.at(-1); top; top = stack.at(-1)) {

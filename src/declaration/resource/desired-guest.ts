@@ -7,7 +7,7 @@ import type { DesiredGuest, GuestSource } from '../../resource/desired.ts'
 import { parseVmid, type Vmid } from '../../resource/guest.ts'
 import type { EvaluatedBody } from '../module/evaluated-body.ts'
 import { OWN_FIELDS } from '../module/resource-instance.ts'
-import { rangeOf } from '../syntax/source.ts'
+import { type Located, rangeOf } from '../syntax/source.ts'
 import { configEntries } from './config-entries.ts'
 import { type ConfigContext, configValueOf, unknownName } from './config-value.ts'
 import type { Inherited } from './inherited.ts'
@@ -19,7 +19,8 @@ interface Declared {
   readonly config: Config
   /** Keys declared as null: not inherited either. */
   readonly dropped: ReadonlySet<string>
-  readonly ranges: { readonly [name: string]: SourceRange }
+  /** Where each attribute stands, by dotted name. */
+  readonly places: ReadonlyMap<string, Located>
 }
 
 const groupOf = (kind: GuestKind, key: string): string | undefined =>
@@ -36,7 +37,7 @@ const keyOf = (kind: GuestKind, key: string): string => (kind.name === 'containe
 const declaredConfig = (context: ConfigContext, body: EvaluatedBody): Declared => {
   const { kind, reporter } = context
   const config: Record<string, ConfigValue> = {}
-  const ranges: Record<string, SourceRange> = {}
+  const places = new Map<string, Located>()
   const dropped = new Set<string>()
   for (const given of configEntries(kind, body, ownOf(kind), reporter)) {
     const entry = { ...given, key: keyOf(kind, given.key) }
@@ -44,11 +45,11 @@ const declaredConfig = (context: ConfigContext, body: EvaluatedBody): Declared =
     const value = configValueOf(context, entry)
     const group = groupOf(kind, entry.key)
     const name = group ? `${group}.${entry.key}` : entry.key
-    ranges[name] = rangeOf(entry.at)
-    for (const [property, at] of entry.properties) ranges[`${name}.${property}`] = rangeOf(at)
+    places.set(name, entry.at)
+    for (const [property, at] of entry.properties) places.set(`${name}.${property}`, at)
     if (value !== undefined) config[entry.key] = value
   }
-  return { config, dropped, ranges }
+  return { config, dropped, places }
 }
 
 const merged = (inherited: Config, own: Declared): Config => {
@@ -184,6 +185,9 @@ export const desiredGuest = (
     lifecycle: parts.lifecycle,
     dependsOn: parts.dependsOn,
     range: parts.range,
-    ranges: own.ranges,
+    // Hardly ever asked for, and work for every attribute.
+    get ranges() {
+      return Object.fromEntries(Array.from(own.places, ([name, at]) => [name, rangeOf(at)]))
+    },
   }
 }

@@ -5,6 +5,8 @@ export interface Source {
   readonly filename: string
   readonly text: string
   readonly rangeAt: (start: number, end: number) => SourceRange
+  /** No character is outside ASCII: the usual case, in which offsets are columns and bytes. */
+  readonly isAscii: boolean
 }
 
 /** Part of a source; every node of the tree is one. */
@@ -16,12 +18,18 @@ export interface Located {
 
 export const rangeOf = ({ source, start, end }: Located): SourceRange => source.rangeAt(start, end)
 
-const lineStartsOf = (text: string): { readonly starts: readonly number[]; readonly bytes: readonly number[] } => {
+// biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant
+const ASCII = /^[\x00-\x7f]*$/
+
+const lineStartsOf = (
+  text: string,
+  isAscii: boolean,
+): { readonly starts: readonly number[]; readonly bytes: readonly number[] } => {
   const starts = [0]
   const bytes = [0]
   let from = 0
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) {
-    bytes.push((bytes.at(-1) ?? 0) + Buffer.byteLength(text.slice(from, at + 1)))
+    bytes.push(isAscii ? at + 1 : (bytes.at(-1) ?? 0) + Buffer.byteLength(text.slice(from, at + 1)))
     from = at + 1
     starts.push(from)
   }
@@ -41,16 +49,13 @@ const lastAtMost = (sorted: readonly number[], value: number): number => {
 
 /** A file as it was read. Lines are counted only when a range is asked for. */
 export const fileSource = (filename: string, text: string): Source => {
+  const isAscii = ASCII.test(text)
   let lines: ReturnType<typeof lineStartsOf> | undefined
-  const known = new Map<number, SourcePosition>()
-  const positionAt = (offset: number): SourcePosition => {
-    const position = known.get(offset) ?? compute(offset)
-    known.set(offset, position)
-    return position
-  }
-  const compute = (offset: number): SourcePosition => {
-    lines ??= lineStartsOf(text)
+  const positionAt = (wanted: number): SourcePosition => {
+    const offset = Math.min(wanted, text.length)
+    lines ??= lineStartsOf(text, isAscii)
     const index = lastAtMost(lines.starts, offset)
+    if (isAscii) return { line: index + 1, column: offset - (lines.starts[index] ?? 0) + 1, byte: offset }
     const before = text.slice(lines.starts[index], offset)
     return {
       line: index + 1,
@@ -61,6 +66,7 @@ export const fileSource = (filename: string, text: string): Source => {
   return {
     filename,
     text,
+    isAscii,
     rangeAt: (start, end) => ({ filename, start: positionAt(start), end: positionAt(Math.max(start, end)) }),
   }
 }
@@ -72,5 +78,6 @@ export const fileSource = (filename: string, text: string): Source => {
 export const embeddedSource = (outer: Source, text: string, placeAt: (offset: number) => number): Source => ({
   filename: outer.filename,
   text,
+  isAscii: ASCII.test(text),
   rangeAt: (start, end) => outer.rangeAt(placeAt(start), placeAt(end)),
 })

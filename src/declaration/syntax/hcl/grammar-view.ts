@@ -25,10 +25,9 @@ interface Opener {
 interface State {
   readonly source: string
   readonly tokens: readonly Token[]
-  readonly out: string[]
-  written: number
+  readonly out: Uint8Array
   /** The last character written that is no blank. */
-  last: string
+  last: number
   readonly openers: Opener[]
   readonly templates: number[]
   readonly newlines: Map<number, number[]>
@@ -48,13 +47,37 @@ const listIn = <T>(map: Map<number, T[]>, key: number): T[] => {
 const textOf = ({ source }: State, token: Token | undefined): string =>
   token ? source.slice(token.start, token.end) : ''
 
-/** Writes blanks up to the token, then its stand-in, which must be as long as the token. */
+const BLANK = 0x20
+
+/** Puts a stand-in in place of a token, as long as the token; what nobody writes to stays blank. */
 const write = (state: State, start: number, standIn: string): void => {
-  if (start > state.written) state.out.push(' '.repeat(start - state.written))
-  state.out.push(standIn)
-  state.written = start + standIn.length
-  state.last = standIn.trimEnd().at(-1) ?? state.last
+  for (let index = 0; index < standIn.length; index++) {
+    const code = standIn.charCodeAt(index)
+    state.out[start + index] = code < 0x80 ? code : FOREIGN
+    if (code !== BLANK) state.last = code
+  }
 }
+
+/** Writes one character over a whole token. */
+const fill = (state: State, start: number, end: number, code: number): void => {
+  state.out.fill(code, start, end)
+  state.last = code
+}
+
+/** Writes a token as it stands. */
+const copy = (state: State, { start, end }: Token): void => {
+  const { source, out } = state
+  for (let at = start; at < end; at++) {
+    const code = source.charCodeAt(at)
+    out[at] = code < 0x80 ? code : FOREIGN
+  }
+  state.last = out[end - 1] ?? BLANK
+}
+
+/** `@`, which the grammar knows nowhere. */
+const FOREIGN = 0x40
+
+const [ZERO, ONE, LETTER] = [0x30, 0x31, 0x78]
 
 const isBreak = (state: State, token: Token | undefined): boolean =>
   token === undefined || token.type === 'newline' || (token.type === 'comment' && state.source[token.end - 1] === '\n')
@@ -122,14 +145,15 @@ const writePlain = (state: State, at: number, end: number): void => {
     const text = state.tokens[i]
     if (text) listIn(state.texts, first.start).push(text)
   }
-  const length = last.end - first.start
-  if (touchesWord(state, at, end)) write(state, first.start, `"${' '.repeat(length - 2)}"`)
-  else write(state, first.start, (isLabel(state, at, end) ? 'x' : '0').repeat(length))
+  if (touchesWord(state, at, end)) {
+    write(state, first.start, '"')
+    write(state, last.end - 1, '"')
+  } else fill(state, first.start, last.end, isLabel(state, at, end) ? LETTER : ZERO)
 }
 
 const openTemplate = (state: State, token: Token): void => {
   state.templates.push(token.start)
-  write(state, token.start, `"${' '.repeat(token.end - token.start - 1)}`)
+  write(state, token.start, '"')
 }
 
 const writeNumber = (state: State, at: number, token: Token): void => {
@@ -141,7 +165,7 @@ const writeNumber = (state: State, at: number, token: Token): void => {
         end: token.end,
         detail: `".${text}" is not an index. Write each index in brackets: [0][1].`,
       })
-    write(state, token.start, text.replace(/\D/g, '0'))
+    fill(state, token.start, token.end, ZERO)
     return
   }
   if (!/^\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text))
@@ -150,16 +174,15 @@ const writeNumber = (state: State, at: number, token: Token): void => {
       end: token.end,
       detail: `"${text}" is not a number. Write it as 12, 1.5 or 1e6, or quote it when it is text.`,
     })
-  write(state, token.start, '1'.repeat(text.length))
+  fill(state, token.start, token.end, ONE)
 }
 
 /** The grammar wants `.*` and `[*]` without blanks inside. */
 const writeStar = (state: State, at: number, token: Token): void => {
   const before = state.tokens[at - 1]
   if (before && textOf(state, before) === '.' && before.end < token.start) {
-    state.out[state.out.length - 1] = ' '
-    state.out.push(`${' '.repeat(token.start - 1 - state.written)}.`)
-    state.written = token.start
+    write(state, before.start, ' ')
+    write(state, token.start - 1, '.')
   }
   write(state, token.start, '*')
 }
@@ -191,7 +214,7 @@ const opened = (state: State, at: number, token: Token): void => {
   state.openers.push({ token, kind: kindOf(state, at, token) })
 }
 
-const NO_ENTRY_ENDS: ReadonlySet<string> = new Set(['', '{', ',', '=', ':'])
+const NO_ENTRY_ENDS: ReadonlySet<number> = new Set(Array.from(' {,=:', (character) => character.charCodeAt(0)))
 
 /** Without a comma here the grammar, which knows no line breaks, could take two entries for one: `a = b` and `(c) = d`. */
 const separatesEntries = (state: State, at: number): boolean => {
@@ -237,7 +260,7 @@ const writeToken = (state: State, at: number, token: Token): number => {
       return 1
     case 'template-open':
       opened(state, at, token)
-      write(state, token.start, textOf(state, token).replace('~', ' '))
+      write(state, token.start, state.source.slice(token.start, token.start + 2))
       return 1
     case 'template-close':
       closed(state)
@@ -249,11 +272,11 @@ const writeToken = (state: State, at: number, token: Token): number => {
         return 3
       }
       opened(state, at, token)
-      write(state, token.start, state.source[token.start] ?? ' ')
+      copy(state, token)
       return 1
     case 'close':
       closed(state)
-      write(state, token.start, state.source[token.start] ?? ' ')
+      copy(state, token)
       return 1
     case 'number':
       writeNumber(state, at, token)
@@ -262,9 +285,24 @@ const writeToken = (state: State, at: number, token: Token): number => {
       return writeIdentifier(state, at, token)
     default:
       if (textOf(state, token) === '*') writeStar(state, at, token)
-      else write(state, token.start, textOf(state, token))
+      else copy(state, token)
       return 1
   }
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant
+const ASCII = /^[\x00-\x7f]*$/
+
+const KEYWORDS: ReadonlySet<string> = new Set(['for', 'in', 'if', 'else', 'endif', 'endfor', 'true', 'false', 'null'])
+
+/** Words that begin like a keyword; the grammar would take `inme` for `in me`. */
+const KEYWORD_FIRST = /^(?:for|in|if|else|endif|endfor|true|false|null)./
+
+/** The grammar takes the word for a name, as HCL does. */
+const isSafeWord = (state: State, at: number, text: string): boolean => {
+  if (KEYWORD_FIRST.test(text) && !KEYWORDS.has(text)) return false
+  if (CONSTANTS.includes(text) && textOf(state, state.tokens[at + 1]) === '(') return false
+  return ASCII.test(text)
 }
 
 const writeIdentifier = (state: State, at: number, token: Token): number => {
@@ -272,13 +310,8 @@ const writeIdentifier = (state: State, at: number, token: Token): number => {
   const taken = brace === undefined ? 0 : takeConstantItem(state, at, brace)
   if (taken > 0) return taken
   const text = textOf(state, token)
-  // To the grammar these are never names of functions.
-  if (CONSTANTS.includes(text) && textOf(state, state.tokens[at + 1]) === '(') {
-    write(state, token.start, 'x'.repeat(text.length))
-    return 1
-  }
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant
-  write(state, token.start, /^[\x00-\x7f]*$/.test(text) ? text : 'x'.repeat(text.length))
+  if (isSafeWord(state, at, text)) copy(state, token)
+  else fill(state, token.start, token.end, LETTER)
   return 1
 }
 
@@ -291,9 +324,8 @@ export const grammarView = (source: string, tokens: readonly Token[], bare?: num
   const state: State = {
     source,
     tokens,
-    out: [],
-    written: 0,
-    last: '',
+    out: new Uint8Array(source.length).fill(BLANK),
+    last: BLANK,
     openers: [],
     templates: bare === undefined ? [] : [bare],
     newlines: new Map(),
@@ -306,7 +338,6 @@ export const grammarView = (source: string, tokens: readonly Token[], bare?: num
     if (!token) break
     at += writeToken(state, at, token)
   }
-  write(state, source.length, '')
   const { newlines, constants, texts, problems } = state
-  return { text: state.out.join(''), newlines, constants, texts, problems }
+  return { text: Buffer.from(state.out.buffer).toString('latin1'), newlines, constants, texts, problems }
 }

@@ -1,5 +1,7 @@
 import { Language, Parser } from 'web-tree-sitter'
+import { MAX_DEPTH } from '../limits.ts'
 import { type ConcreteTree, concreteTree, type NodeTable, nodeTable } from './concrete.ts'
+import { type ExpressionCache, expressionCache } from './expression-cache.ts'
 import { grammarWasm, parserWasm } from './wasm-files.ts'
 
 /** The grammar, ready to parse. Holds WASM memory for as long as the process lives. */
@@ -9,6 +11,8 @@ export interface Grammar {
    * unless finding it takes out of proportion long.
    */
   readonly parse: (text: string, options?: { readonly recover?: boolean }) => ConcreteTree | undefined
+  /** Expressions apart from the files they stand in. */
+  readonly expressions: ExpressionCache
 }
 
 /** Calls of the progress callback, each some hundred operations of the parser, after which recovering from errors is given up. */
@@ -42,7 +46,8 @@ export const loadGrammar = async (): Promise<Grammar> => {
   const language = await Language.load(grammarWasm())
   const parser = new Parser()
   parser.setLanguage(language)
-  return { parse: parseWith(parser, nodeTable(language)) }
+  const parse = parseWith(parser, nodeTable(language))
+  return { parse, expressions: expressionCache((text) => parse(text), MAX_DEPTH) }
 }
 
 const loaded: { grammar?: Promise<Grammar> } = {}

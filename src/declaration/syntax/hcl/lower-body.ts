@@ -20,7 +20,9 @@ const lowerAttribute = (lowering: Lowering, node: Concrete, brace: number): Attr
     type: 'attribute',
     name: nameAt(lowering, name),
     expression: lowering.expression(value),
-    ...located(lowering, node.start, node.end),
+    source: lowering.source,
+    start: node.start,
+    end: node.end,
   }
 }
 
@@ -121,7 +123,8 @@ const lowerItems = (lowering: Lowering, nodes: readonly Concrete[], brace: numbe
   for (const constant of lowering.view.constants.get(brace) ?? []) {
     const name = nameAt(lowering, constant.name)
     const expression = lowerConstantItem(lowering, constant)
-    items.push({ type: 'attribute', name, expression, ...located(lowering, name.start, expression.end) })
+    const { source } = lowering
+    items.push({ type: 'attribute', name, expression, source, start: name.start, end: expression.end })
   }
   items.sort((a, b) => a.start - b.start)
   reportDuplicates(lowering, items)

@@ -13,6 +13,8 @@ import type { Concrete } from './concrete.ts'
 import type { ConstantItem } from './grammar-view.ts'
 import { lowerTemplate } from './lower-template.ts'
 import { breaksBetween, invalidAt, type Lowering, nameAt, reportError } from './lowering.ts'
+import { decodeQuoted } from './string-literal.ts'
+import type { Token } from './token.ts'
 
 const NUMBER = /^\d+(\.\d+)?([eE][+-]?\d+)?$/
 
@@ -46,15 +48,20 @@ const lowerConstant = (lowering: Lowering, node: Concrete): Expression => {
   return { type: 'literal', value, source, start: node.start, end: node.end }
 }
 
+/** A string of one piece of text. */
+const lowerPlainString = (lowering: Lowering, text: Token, { start, end }: Concrete): Expression => {
+  const { source, report } = lowering
+  const decoded = decodeQuoted(source.text.slice(text.start, text.end), text.start)
+  for (const problem of decoded.problems) report(problem.start, problem.end, problem.detail)
+  return { type: 'literal', value: decoded.value.normalize('NFC'), source, start, end }
+}
+
 /** The value of an item that the grammar never saw. */
 export const lowerConstantItem = (lowering: Lowering, { value }: ConstantItem): Expression => {
   const [first, last] = [value[0], value.at(-1)]
   if (!first || !last) throw new Error('a constant without tokens')
   const node: Concrete = { type: 'constant', start: first.start, end: last.end, children: [] }
-  if (value.length === 3 && value[1]) {
-    const texts = new Map([[first.start, [value[1]]]])
-    return lowerTemplate({ ...lowering, view: { ...lowering.view, texts } }, node)
-  }
+  if (value.length === 3 && value[1]) return lowerPlainString(lowering, value[1], node)
   return lowerConstant(lowering, node)
 }
 

@@ -20,7 +20,7 @@ export const nameAt = (
   { source }: Lowering,
   { start, end }: { readonly start: number; readonly end: number },
 ): Name => ({
-  text: source.text.slice(start, end).normalize('NFC'),
+  text: source.isAscii ? source.text.slice(start, end) : source.text.slice(start, end).normalize('NFC'),
   source,
   start,
   end,

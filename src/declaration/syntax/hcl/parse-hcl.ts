@@ -4,6 +4,7 @@ import { MAX_DEPTH, MAX_NESTING, MAX_TEXT } from '../limits.ts'
 import { embeddedSource, type Source } from '../source.ts'
 import type { Body, Expression } from '../tree.ts'
 import type { Concrete, ConcreteTree } from './concrete.ts'
+import { placedAt } from './expression-cache.ts'
 import { type Grammar, hclGrammar } from './grammar.ts'
 import { type GrammarView, grammarView } from './grammar-view.ts'
 import { type Lexed, lexHcl, lexTemplate } from './lexer.ts'
@@ -12,6 +13,7 @@ import { lowerExpression } from './lower-expression.ts'
 import { lowerTemplate } from './lower-template.ts'
 import type { Lowering } from './lowering.ts'
 import { parseByItems } from './parse-by-items.ts'
+import { readPlainFile } from './read-items.ts'
 
 /** The result is always there; with errors it is what could be read. */
 export interface Parsed<T> {
@@ -86,6 +88,20 @@ export const parseHclWith = (grammar: Grammar, source: Source): Parsed<Body> => 
       diagnostics: [tooDeep(source, lexed.tooDeep.start, lexed.tooDeep.end)],
     }
   const view = grammarView(source.text, lexed.tokens)
+  return parsePlain(grammar, source, lexed, view) ?? parseWhole(grammar, source, lexed, view)
+}
+
+/** The short way, for files without any problem; undefined where there is one. */
+const parsePlain = (grammar: Grammar, source: Source, lexed: Lexed, view: GrammarView): Parsed<Body> | undefined => {
+  if (lexed.problems.length + view.problems.length > 0) return undefined
+  const root = readPlainFile(source.text, lexed.tokens, view, grammar.expressions)
+  if (!root) return undefined
+  const session = startSession(source, view)
+  const value = lowerFile(session.lowering, root)
+  return session.diagnostics.length === 0 ? { value, diagnostics: [] } : undefined
+}
+
+const parseWhole = (grammar: Grammar, source: Source, lexed: Lexed, view: GrammarView): Parsed<Body> => {
   const tree = grammar.parse(view.text) ?? parseByItems(grammar, view, lexed.tokens)
   const deep = depthProblem(source, lexed, tree)
   if (deep) return { value: emptyBody(source), diagnostics: [deep] }
@@ -120,12 +136,33 @@ const firstValue = (tree: ConcreteTree): Concrete | undefined => {
   return attribute?.type === 'attribute' && name && others.length === 0 && more.length === 0 ? value : undefined
 }
 
+/** The one value of a framed text without any problem, lowered; undefined where the long way has to find out what is wrong. */
+const plainValue = (
+  grammar: Grammar,
+  source: Source,
+  lexed: Lexed,
+  view: GrammarView,
+  lower: (lowering: Lowering, value: Concrete) => Expression,
+): Expression | undefined => {
+  if (lexed.tooDeep || lexed.problems.length + view.problems.length > 0) return undefined
+  const [value] = grammar.expressions.parse([view.text.slice(2)]) ?? []
+  if (!value) return undefined
+  const session = startSession(source, view)
+  const expression = lower(session.lowering, placedAt(value, 2))
+  return session.diagnostics.length === 0 ? expression : undefined
+}
+
+const withoutParentheses = (expression: Expression): Expression =>
+  expression.type === 'parentheses' ? expression.expression : expression
+
 /** Reads one expression. Line breaks are free, as inside parentheses. */
 export const parseExpressionWith = (grammar: Grammar, outer: Source): Parsed<Expression> => {
   if (outer.text.length > MAX_TEXT) return { value: invalid(outer), diagnostics: [tooLarge(outer)] }
   const source = framed(outer, '_=(', '\n)')
   const lexed = lexHcl(source.text)
   const view = grammarView(source.text, lexed.tokens)
+  const plain = plainValue(grammar, source, lexed, view, (lowering, node) => lowering.expression(node))
+  if (plain) return { value: withoutParentheses(plain), diagnostics: [] }
   const tree = lexed.tooDeep ? undefined : grammar.parse(view.text)
   const deep = depthProblem(outer, lexed, tree)
   if (deep) return { value: invalid(source), diagnostics: [deep] }
@@ -140,9 +177,7 @@ export const parseExpressionWith = (grammar: Grammar, outer: Source): Parsed<Exp
     )
     return { value: invalid(source), diagnostics: session.diagnostics }
   }
-  const expression = session.lowering.expression(value)
-  const inner = expression.type === 'parentheses' ? expression.expression : expression
-  return { value: inner, diagnostics: session.diagnostics }
+  return { value: withoutParentheses(session.lowering.expression(value)), diagnostics: session.diagnostics }
 }
 
 /** The tokens of a template with those of the frame around it. */
@@ -156,6 +191,9 @@ const quotedTokens = (lexed: Lexed, { text }: Source): Lexed => ({
     { type: 'quote-close', start: text.length - 1, end: text.length },
   ],
 })
+
+const lowerBare = (lowering: Lowering, value: Concrete): Expression =>
+  lowerTemplate(lowering, { ...value, start: 2 }, true)
 
 /** Reads a template without quotes: a template file, a string of a YAML file. */
 export const parseTemplateWith = (grammar: Grammar, outer: Source): Parsed<Expression> => {
@@ -177,6 +215,8 @@ export const parseTemplateWith = (grammar: Grammar, outer: Source): Parsed<Expre
   }
   const raw = grammarView(source.text, shifted.tokens, 2)
   const view: GrammarView = { ...raw, text: `_="${raw.text.slice(3, -1)}"` }
+  const plain = plainValue(grammar, source, lexed, view, lowerBare)
+  if (plain) return { value: plain, diagnostics: [] }
   const tree = lexed.tooDeep ? undefined : grammar.parse(view.text)
   const deep = depthProblem(outer, lexed, tree)
   if (deep) return { value: invalid(source), diagnostics: [deep] }
@@ -189,7 +229,7 @@ export const parseTemplateWith = (grammar: Grammar, outer: Source): Parsed<Expre
     return { value: invalid(source), diagnostics: session.diagnostics }
   }
   return {
-    value: lowerTemplate(session.lowering, { ...value, start: 2 }, true),
+    value: lowerBare(session.lowering, value),
     diagnostics: session.diagnostics,
   }
 }

@@ -100,6 +100,51 @@ const scalarExpression = (reading: Reading, node: Scalar, at: Located, asExpress
   return { type: 'invalid', ...at }
 }
 
+const keyOf = ({ yaml }: Reading, { key }: Pair): unknown => (yaml.isScalar(key) ? key.value : undefined)
+
+/** Maps that `<<` merges in; other things there are reported. */
+const mergedMaps = (reading: Reading, pair: Pair): readonly YAMLMap[] => {
+  const node = resolved(reading, pair.value)
+  const all = reading.yaml.isSeq(node) ? node.items.map((item) => resolved(reading, item)) : [node]
+  return all.flatMap((map) => {
+    if (reading.yaml.isMap(map)) return map as YAMLMap
+    const [start, end] = (pair.key as Node | null)?.range ?? [0, 0]
+    syntax(
+      reading,
+      { source: reading.source, start, end },
+      '"<<" takes over the entries of a map: write an alias of one, or a list of them.',
+    )
+    return []
+  })
+}
+
+/** Own entries, then those that `<<` brings in and that are not there yet. */
+const withMerged = (reading: Reading, pairs: readonly Pair[], depth = 0): readonly Pair[] => {
+  const merges = pairs.filter((pair) => keyOf(reading, pair) === '<<')
+  if (merges.length === 0 || depth > MAX_NESTING) return pairs
+  const known = new Map(pairs.flatMap((pair) => (merges.includes(pair) ? [] : [[keyOf(reading, pair), pair] as const])))
+  for (const map of merges.flatMap((pair) => mergedMaps(reading, pair)))
+    for (const pair of withMerged(reading, map.items, depth + 1)) {
+      const key = keyOf(reading, pair)
+      if (!known.has(key)) known.set(key, pair)
+    }
+  return [...known.values()]
+}
+
+/** The entries of a map; a key that is there twice is reported. */
+const pairsOf = (reading: Reading, node: YAMLMap): readonly Pair[] => {
+  const seen = new Set<unknown>()
+  for (const { key } of node.items) {
+    if (!reading.yaml.isScalar(key)) continue
+    const { source } = reading
+    const [start, end] = key.range ?? [0, 0]
+    if (seen.has(key.value))
+      syntax(reading, { source, start, end }, 'This key is already there in the same map. Keep one of the two.')
+    seen.add(key.value)
+  }
+  return seen.has('<<') ? withMerged(reading, node.items) : node.items
+}
+
 const mapItem = (reading: Reading, pair: Pair, outer: Located, asExpression: boolean): ObjectItem | undefined => {
   const name = nameOf(reading, pair.key, outer)
   if (!name) return undefined
@@ -157,7 +202,7 @@ const expressionWithin = (reading: Reading, given: unknown, fallback: Located, a
     return { type: 'tuple', items, ...at }
   }
   if (yaml.isMap(node)) {
-    const items = (node as YAMLMap).items.map((pair) => mapItem(reading, pair, at, asExpression))
+    const items = pairsOf(reading, node as YAMLMap).map((pair) => mapItem(reading, pair, at, asExpression))
     return {
       type: 'object',
       items: items.filter((item) => item !== undefined),
@@ -185,7 +230,7 @@ const blocksOf = (
   if (labels.length < shape.labels) {
     if (isEmpty(reading, node)) return []
     if (yaml.isMap(node))
-      return (node as YAMLMap).items.flatMap((pair) => {
+      return pairsOf(reading, node as YAMLMap).flatMap((pair) => {
         const label = nameOf(reading, pair.key, at)
         return label ? blocksOf(reading, name, [...labels, label], pair.value, shape) : []
       })
@@ -222,7 +267,7 @@ const blocksOf = (
 
 const bodyOf = (reading: Reading, node: YAMLMap, shape: BodyShape, at: Located): Body => {
   const items: (Attribute | Block)[] = []
-  for (const pair of node.items) {
+  for (const pair of pairsOf(reading, node)) {
     const name = nameOf(reading, pair.key, at)
     if (!name) continue
     const block = Object.hasOwn(shape.blocks, name.text) ? shape.blocks[name.text] : undefined
@@ -282,7 +327,6 @@ const refusal = (source: Source): Diagnostic | undefined => {
 /** The YAML library's findings in our words, by its code; others keep its own. */
 const YAML_PROBLEMS: Readonly<Record<string, string>> = {
   BLOCK_AS_IMPLICIT_KEY: 'A value that holds ": " needs quotes, and a map needs lines of its own below its name.',
-  DUPLICATE_KEY: 'This key is already there in the same map. Keep one of the two.',
   MISSING_CHAR: 'A quote, comma or bracket is missing here. Close what was opened before.',
   MULTIPLE_DOCS: 'A second document begins here. A declaration file holds one: put the others into files of their own.',
   TAB_AS_INDENT: 'Tabs cannot indent in YAML. Use blanks.',
@@ -307,7 +351,8 @@ export const parseYaml = async (source: Source, shape: BodyShape): Promise<Parse
   const document = yaml.parseDocument(source.text, {
     prettyErrors: true,
     intAsBigInt: true,
-    uniqueKeys: true,
+    // Checked by us: the library compares each key with each other one.
+    uniqueKeys: false,
   })
   const diagnostics: Diagnostic[] = []
   const reading: Reading = {
