@@ -9,6 +9,10 @@ export const VARIABLES = [
 export const SELECTION = [
   { flags: '--target <address>', description: 'plan only this resource and what it depends on', many: true },
   { flags: '--exclude <address>', description: 'leave this resource out of the plan', many: true },
+  {
+    flags: '--allow-duplicate-names',
+    description: 'create guests although guests that are not managed have the same names',
+  },
   { flags: '--destroy', description: 'plan to destroy everything that is managed' },
 ] as const satisfies readonly OptionSpec[]
 

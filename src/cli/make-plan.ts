@@ -52,6 +52,7 @@ export const makePlan = async (
     vmids: settings.defaults.vmids,
     targets,
     excludes,
+    allowDuplicateNames: input.options['allowDuplicateNames'] === true,
     destroy: input.options['destroy'] === true,
     safetySnapshots: snapshots.map(({ guest, name }) => ({ vmid: guest.vmid, name })),
     ...(settings.defaults.backupStorage !== undefined && { backupStorage: settings.defaults.backupStorage }),
@@ -64,7 +65,7 @@ export const makePlan = async (
 }
 
 /** Guards are rules people set on purpose; everything else that is wrong is an error. */
-const GUARDS: ReadonlySet<string> = new Set(['plan.prevent-destroy', 'plan.protected'])
+const GUARDS: ReadonlySet<string> = new Set(['plan.name-taken', 'plan.prevent-destroy', 'plan.protected'])
 
 const refusedByGuard = (diagnostics: readonly { readonly code: string; readonly severity: string }[]): boolean => {
   const errors = diagnostics.filter(({ severity }) => severity === 'error')

@@ -11,6 +11,7 @@ import { openWorkspace, type Workspace } from '../project/workspace.ts'
 import type { ProxmoxClient } from '../proxmox/client.ts'
 import type { Secrets } from '../resource/desired.ts'
 import type { Observed } from '../resource/observed.ts'
+import { explainDamage } from '../store/damage.ts'
 import { openStore, type Store } from '../store/open-store.ts'
 import type { CommandContext } from './command-context.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
@@ -172,6 +173,8 @@ export const withSession = async (
   const { session, close } = makeSession(context, folder, workspace, settings, store)
   try {
     return await work(session)
+  } catch (error) {
+    throw await explainDamage(workspace.stateFile, error)
   } finally {
     await close()
   }

@@ -43,13 +43,17 @@ const followMoves = (world: PlanWorld, desired: Desired, applied: Applied) => {
   return { bound, movedFrom }
 }
 
+const importedGuest = (world: PlanWorld, id: string): ObservedGuest | undefined => {
+  const vmid = parseVmid(/(?:^|\/)(\d+)$/.exec(id)?.[1] ?? '')
+  return vmid === undefined ? undefined : world.guests.get(vmid)
+}
+
 const importOf = (
   world: PlanWorld,
   { to, id, range }: Desired['imports'][number],
   taken: ReadonlyMap<number, Address>,
 ): ObservedGuest | undefined => {
-  const vmid = parseVmid(/(?:^|\/)(\d+)$/.exec(id)?.[1] ?? '')
-  const guest = vmid === undefined ? undefined : world.guests.get(vmid)
+  const guest = importedGuest(world, id)
   if (!guest) {
     world.report('plan.import-missing', {
       detail: `\`${to}\` is to be bound to guest \`${id}\`, but the last sync saw no such guest. Write its VMID or \`node/vmid\`, and run \`mpc sync\` if it is new.`,
@@ -70,6 +74,17 @@ const importOf = (
   return guest
 }
 
+/** Import blocks may stay where they are; one binds anew only when the guest bound before is gone, as after a restore under another VMID. */
+const isRebound = (
+  world: PlanWorld,
+  { id }: Desired['imports'][number],
+  before: AppliedResource,
+  taken: ReadonlyMap<number, Address>,
+): boolean => {
+  const guest = importedGuest(world, id)
+  return guest !== undefined && !taken.has(guest.vmid) && !(before.guest && world.guests.has(before.guest.vmid))
+}
+
 /** Works out what each address is bound to; conflicts are reported. */
 export const resolveBindings = (world: PlanWorld, desired: Desired, applied: Applied): Bindings => {
   const { bound, movedFrom } = followMoves(world, desired, applied)
@@ -86,9 +101,11 @@ export const resolveBindings = (world: PlanWorld, desired: Desired, applied: App
       })
       continue
     }
-    if (bound.has(entry.to)) continue
+    const before = bound.get(entry.to)
+    if (before && !isRebound(world, entry, before, taken)) continue
     const guest = importOf(world, entry, taken)
     if (!guest) continue
+    bound.delete(entry.to)
     imported.set(entry.to, guest)
     taken.set(guest.vmid, entry.to)
   }

@@ -12,6 +12,7 @@ import { type Bindings, resolveBindings } from './bindings.ts'
 import { dependenciesOf } from './dependencies.ts'
 import { linkedClones } from './destroy-check.ts'
 import { checkDuplicates } from './duplicate-check.ts'
+import { checkExisting } from './existing-check.ts'
 import { type TemplateFinder, templateFinder } from './find-template.ts'
 import { inOrder } from './in-order.ts'
 import { layered } from './layers.ts'
@@ -81,6 +82,13 @@ const groundOf = (world: PlanWorld, desired: Desired, applied: Applied): Ground 
   const selected = selectAddresses(world, { known, needs })
   const guests = [...declared.values()].filter(isGuest)
   const { taken, vmids } = knownVmids(world, guests, applied, bindings)
+  if (!world.options.destroy) {
+    const isNew = ({ address }: DesiredGuest) => {
+      const vmid = bindings.bound.get(address)?.guest?.vmid
+      return selected.has(address) && !bindings.imported.has(address) && (vmid === undefined || !world.guests.has(vmid))
+    }
+    checkExisting(world, guests.filter(isNew), applied, bindings)
+  }
   const chosen = world.options.destroy
     ? new Map<Address, Vmid>()
     : allocateVmids(

@@ -125,15 +125,8 @@ export const planGuest = (input: GuestInput): PlannedResource | undefined => {
     }
     return planCreate(input, context)
   }
-  if (!applied && !imported) {
-    world.report('plan.vmid-taken', {
-      detail: `\`${desired.address}\` claims VMID ${vmid}, which belongs to ${observed.name} on ${observed.node}, a guest mpc does not manage. Choose another \`vmid\` or leave it out, or manage that guest with an \`import\` block.`,
-      ...place,
-      range: desired.ranges?.['vmid'] ?? desired.range,
-      hint: `import {\n  to = ${desired.address}\n  id = "${observed.node}/${vmid}"\n}`,
-    })
-    return undefined
-  }
+  // Reported together with all others of its sort.
+  if (!applied && !imported) return undefined
   if (observed.type !== kind.type && imported) {
     world.report('plan.kind-changed', {
       detail: `\`${desired.address}\` is declared as a ${desired.kind}, but guest ${vmid} (${observed.name}) is a ${observed.type === 'qemu' ? 'VM' : 'container'}. Declare it as such.`,

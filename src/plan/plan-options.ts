@@ -10,6 +10,8 @@ export interface PlanOptions {
   readonly destroy: boolean
   /** Storage for backups taken before destroying; undefined: the first active one on the guest's node that takes `backup`. */
   readonly backupStorage?: string
+  /** Create guests although unmanaged ones have the same names. */
+  readonly allowDuplicateNames?: boolean
   /** Snapshots mpc took as a safety net and that still exist, oldest first: they go where they forbid a change. */
   readonly safetySnapshots?: readonly { readonly vmid: number; readonly name: string }[]
 }

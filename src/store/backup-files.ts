@@ -8,8 +8,12 @@ const NAME = /^state-.*\.db$/
 /** `2026-11-21T12-30-00.123Z`: sorts by time and is a file name everywhere. */
 const stamp = (now: Date): string => now.toISOString().replaceAll(':', '-')
 
+/** The copies among the names of a folder, oldest first. */
+export const backupNames = (names: readonly string[]): readonly string[] =>
+  names.filter((name) => NAME.test(name)).sort()
+
 const sweep = async (folder: string): Promise<void> => {
-  const names = (await readdir(folder)).filter((name) => NAME.test(name)).sort()
+  const names = backupNames(await readdir(folder))
   for (const name of names.slice(0, -KEPT)) await rm(join(folder, name), { force: true })
 }
 

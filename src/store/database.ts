@@ -16,6 +16,7 @@ import {
 } from 'kysely'
 import { diagnose } from '../diagnostic/diagnostic.ts'
 import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
+import { explainDamage, isDamage } from './damage.ts'
 import type { Tables } from './tables.ts'
 
 /** A connection to the state, and the few things that differ from one database product to the next. */
@@ -85,16 +86,6 @@ const codeOf = (error: unknown): string => (error instanceof Error && 'code' in 
 const openFailure = (path: string, error: unknown): DiagnosticError => {
   const text = error instanceof Error ? error.message : String(error)
   const code = codeOf(error)
-  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT'))
-    return new DiagnosticError(
-      [
-        diagnose('store.damaged', {
-          detail: `${path} is not a database mpc can read (${text}). Nothing on the cluster depends on it: put a copy from the backups folder beside it in its place, or delete it and run mpc sync.`,
-          hint: 'mpc sync',
-        }),
-      ],
-      { cause: error },
-    )
   if (code === 'ERR_DLOPEN_FAILED' || code.endsWith('MODULE_NOT_FOUND') || /bindings file/.test(text))
     return new DiagnosticError(
       [
@@ -146,7 +137,7 @@ const connect = async (path: string): Promise<BetterSqlite.Database> => {
     }
     return database
   } catch (error) {
-    throw openFailure(path, error)
+    throw isDamage(error) ? await explainDamage(path, error) : openFailure(path, error)
   }
 }
 

@@ -1,12 +1,13 @@
 import { dirname, join } from 'node:path'
 import type { Journal } from '../apply/journal.ts'
-import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
+import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { Clock } from '../io/io.ts'
 import { type AuditLog, auditLog } from './audit-log.ts'
 import { backUp } from './backup-files.ts'
 import { type BindingStore, bindingStore } from './binding-store.ts'
 import { bringUpToDate } from './bring-up-to-date.ts'
 import { type CacheStore, cacheStore } from './cache-store.ts'
+import { damagedState, explainDamage } from './damage.ts'
 import { openDatabase } from './database.ts'
 import { type HistoryEntry, readHistory } from './history.ts'
 import { journalStore } from './journal-store.ts'
@@ -35,16 +36,6 @@ export interface Store {
   readonly close: () => Promise<void>
 }
 
-const damage = (path: string, problems: readonly string[]): readonly Diagnostic[] =>
-  problems.length === 0
-    ? []
-    : [
-        diagnose('store.damaged', {
-          detail: `${path} is damaged: ${problems.slice(0, 5).join('; ')}. Nothing on the cluster depends on it: put a copy from the backups folder beside it in its place, or delete it and run mpc sync.`,
-          hint: 'mpc sync',
-        }),
-      ]
-
 export interface StoreOptions {
   readonly clock: Pick<Clock, 'now'>
   readonly holder: Holder
@@ -62,7 +53,7 @@ export const openStore = async (path: string, { clock, holder }: StoreOptions): 
     await bringUpToDate(database, path, backup)
   } catch (error) {
     await database.close()
-    throw error
+    throw await explainDamage(path, error)
   }
   const { db } = database
   const leases = leaseStore(db, holder, clock.now)
@@ -74,7 +65,11 @@ export const openStore = async (path: string, { clock, holder }: StoreOptions): 
     runs: runStore(db, leases),
     leases,
     cache: cacheStore(db, clock.now),
-    check: async () => [...damage(path, await database.findDamage()), ...(await audit.verify())],
+    check: async () => {
+      const damage = await database.findDamage()
+      const own = damage.length === 0 ? [] : [await damagedState(path, damage.slice(0, 5).join('; '))]
+      return [...own, ...(await audit.verify())]
+    },
     audit,
     history: () => readHistory(db),
     journal: (lease) => journalStore(db, audit, lease),

@@ -106,8 +106,14 @@ export const CASES: readonly (readonly [
   [
     'plan.vmid-taken',
     'a VMID of an unmanaged guest',
-    /manage that guest with an `import` block/,
+    /`vm\.a`: VM 300 \(guest300\) on pve1[\s\S]*to = vm\.a\n {2}id = "pve1\/300"/,
     () => ({ model: guest(300), desired: desire([vm('vm.a', { vmid: vmidOf(300) })]) }),
+  ],
+  [
+    'plan.name-taken',
+    'the name of an unmanaged guest',
+    /`vm\.web`: VM 300 \(web\) on pve1[\s\S]*state was lost[\s\S]*to = vm\.web\n {2}id = "pve1\/300"/,
+    () => ({ model: guest(300, { name: 'web' }), desired: desire([web()]) }),
   ],
   [
     'plan.vmid-changed',

@@ -7,6 +7,7 @@ export const planCodes = {
   'plan.duplicate-vmid': { severity: 'error', summary: 'Two resources claim one VMID' },
   'plan.duplicate-volume': { severity: 'error', summary: 'A volume is used twice' },
   'plan.vmid-taken': { severity: 'error', summary: 'VMID belongs to a guest that is not managed' },
+  'plan.name-taken': { severity: 'error', summary: 'Guests of these names exist already' },
   'plan.vmid-changed': { severity: 'error', summary: 'The VMID of an existing guest cannot change' },
   'plan.no-free-vmid': { severity: 'error', summary: 'No VMID is left in the range' },
   'plan.identity-changed': { severity: 'error', summary: 'Another guest has taken the VMID' },

@@ -1,0 +1,42 @@
+import { readdir } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
+import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
+import { backupNames } from './backup-files.ts'
+
+const latestCopy = async (path: string): Promise<string | undefined> => {
+  const folder = join(dirname(path), 'backups')
+  const names = await readdir(folder).catch(() => [])
+  const latest = backupNames(names).at(-1)
+  return latest === undefined ? undefined : join(folder, latest)
+}
+
+/**
+ * What to do about a state that cannot be read. SQLite's own files beside it have to go with it: they would be played into whatever takes its
+ * place.
+ */
+export const damagedState = async (path: string, what: string): Promise<Diagnostic> => {
+  const copy = await latestCopy(path)
+  const bindings = `Which guests mpc manages stands there and nowhere else: after ${copy === undefined ? 'this' : 'starting without a copy'}, \`mpc plan\` refuses to make them a second time and shows the \`import\` blocks that bind them again.`
+  const restore =
+    copy === undefined
+      ? `There is no copy of it, so that it has to be made anew. ${bindings}`
+      : `Its latest copy is ${basename(copy)}; leave that line out to start without one. ${bindings}`
+  return diagnose('store.damaged', {
+    detail: `${path} is damaged: ${what}. Nothing on the cluster depends on it. ${restore}`,
+    hint: [
+      `mv ${path} ${path}.damaged`,
+      `rm -f ${path}-wal ${path}-shm`,
+      ...(copy === undefined ? [] : [`cp ${copy} ${path}`]),
+      'mpc sync',
+    ].join('\n'),
+  })
+}
+
+/** SQLite says that the file is none of its own, or is broken. */
+export const isDamage = (error: unknown): error is Error & { readonly code: string } =>
+  error instanceof Error && 'code' in error && /^SQLITE_(?:NOTADB|CORRUPT)/.test(String(error.code))
+
+/** Turns what SQLite throws about a broken file into a diagnostic with a way out; everything else stays what it is. */
+export const explainDamage = async (path: string, error: unknown): Promise<unknown> =>
+  isDamage(error) ? new DiagnosticError([await damagedState(path, error.message)], { cause: error }) : error
