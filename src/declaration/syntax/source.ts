@@ -81,3 +81,14 @@ export const embeddedSource = (outer: Source, text: string, placeAt: (offset: nu
   isAscii: ASCII.test(text),
   rangeAt: (start, end) => outer.rangeAt(placeAt(start), placeAt(end)),
 })
+
+/** A stretch of a source as a text of its own. */
+export const sliceSource = (outer: Source, start: number, end: number): Source => {
+  const text = outer.text.slice(start, end)
+  return {
+    filename: outer.filename,
+    text,
+    isAscii: outer.isAscii || ASCII.test(text),
+    rangeAt: (from, to) => outer.rangeAt(start + from, start + to),
+  }
+}

@@ -8,6 +8,14 @@ export interface Concrete {
   readonly children: readonly Concrete[]
 }
 
+/** The same tree at another place. */
+export const shifted = (node: Concrete, by: number): Concrete => ({
+  type: node.type,
+  start: node.start + by,
+  end: node.end + by,
+  children: node.children.length === 0 ? node.children : node.children.map((child) => shifted(child, by)),
+})
+
 /** Wrappers that say nothing when they hold one node. */
 const WRAPPERS: ReadonlySet<string> = new Set([
   'expression',

@@ -122,8 +122,15 @@ const plainEnd = ({ tokens }: State, at: number): number => {
   return close === 'quote-close' || close === 'heredoc-close' ? i : -1
 }
 
+/** The next token that way on the same line; comments within the line are passed. */
+const beside = (state: State, at: number, step: 1 | -1): Token | undefined => {
+  let index = at + step
+  while (state.tokens[index]?.type === 'comment' && !isBreak(state, state.tokens[index])) index += step
+  return state.tokens[index]
+}
+
 const isLabel = (state: State, at: number, end: number): boolean => {
-  const [before, after] = [state.tokens[at - 1], state.tokens[end + 1]]
+  const [before, after] = [beside(state, at, -1), beside(state, end, 1)]
   const starts = before?.type === 'identifier' || before?.type === 'quote-close'
   const goesOn = after?.type === 'identifier' || after?.type === 'quote-open' || textOf(state, after) === '{'
   return starts && goesOn

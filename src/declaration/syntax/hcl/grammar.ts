@@ -1,7 +1,6 @@
 import { Language, Parser } from 'web-tree-sitter'
-import { MAX_DEPTH } from '../limits.ts'
 import { type ConcreteTree, concreteTree, type NodeTable, nodeTable } from './concrete.ts'
-import { type ExpressionCache, expressionCache } from './expression-cache.ts'
+import { type Spellings, spellings } from './spellings.ts'
 import { grammarWasm, parserWasm } from './wasm-files.ts'
 
 /** The grammar, ready to parse. Holds WASM memory for as long as the process lives. */
@@ -12,7 +11,7 @@ export interface Grammar {
    */
   readonly parse: (text: string, options?: { readonly recover?: boolean }) => ConcreteTree | undefined
   /** Expressions apart from the files they stand in. */
-  readonly expressions: ExpressionCache
+  readonly spellings: Spellings
 }
 
 /** Calls of the progress callback, each some hundred operations of the parser, after which recovering from errors is given up. */
@@ -47,7 +46,7 @@ export const loadGrammar = async (): Promise<Grammar> => {
   const parser = new Parser()
   parser.setLanguage(language)
   const parse = parseWith(parser, nodeTable(language))
-  return { parse, expressions: expressionCache((text) => parse(text), MAX_DEPTH) }
+  return { parse, spellings: spellings((text) => parse(text)) }
 }
 
 const loaded: { grammar?: Promise<Grammar> } = {}

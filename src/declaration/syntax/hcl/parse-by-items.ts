@@ -1,4 +1,4 @@
-import type { Concrete, ConcreteTree } from './concrete.ts'
+import { type Concrete, type ConcreteTree, shifted } from './concrete.ts'
 import type { Grammar } from './grammar.ts'
 import type { GrammarView } from './grammar-view.ts'
 import type { Token } from './token.ts'
@@ -33,11 +33,6 @@ const beginsBlock = (source: string, tokens: readonly Token[], index: number): b
   return false
 }
 
-const shift = (node: Concrete, by: number): Concrete => {
-  const children = node.children.map((child) => shift(child, by))
-  return { type: node.type, start: node.start + by, end: node.end + by, children }
-}
-
 const parsePart = (
   grammar: Grammar,
   text: string,
@@ -47,7 +42,7 @@ const parsePart = (
   const tree = grammar.parse(text) ?? grammar.parse(text, { recover: true })
   const whole: Concrete = { type: 'ERROR', start, end: start + text.trimEnd().length, children: [] }
   if (!tree || tree.depth > 1000) return { nodes: [whole], depth: tree?.depth ?? 0 }
-  const root = shift(tree.root, start)
+  const root = shifted(tree.root, start)
   return { nodes: root.type === 'config_file' ? root.children : [whole], depth: tree.depth }
 }
 

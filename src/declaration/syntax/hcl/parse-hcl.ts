@@ -1,10 +1,10 @@
 import { type Diagnostic, diagnose } from '../../../diagnostic/diagnostic.ts'
 import { explainSyntax } from '../../explain/explain-syntax.ts'
 import { MAX_DEPTH, MAX_NESTING, MAX_TEXT } from '../limits.ts'
+import { relocated } from '../relocate.ts'
 import { embeddedSource, type Source } from '../source.ts'
 import type { Body, Expression } from '../tree.ts'
 import type { Concrete, ConcreteTree } from './concrete.ts'
-import { placedAt } from './expression-cache.ts'
 import { type Grammar, hclGrammar } from './grammar.ts'
 import { type GrammarView, grammarView } from './grammar-view.ts'
 import { type Lexed, lexHcl, lexTemplate } from './lexer.ts'
@@ -13,7 +13,8 @@ import { lowerExpression } from './lower-expression.ts'
 import { lowerTemplate } from './lower-template.ts'
 import type { Lowering } from './lowering.ts'
 import { parseByItems } from './parse-by-items.ts'
-import { readPlainFile } from './read-items.ts'
+import { readPlainFile } from './read-plain-file.ts'
+import type { Spelling } from './spellings.ts'
 
 /** The result is always there; with errors it is what could be read. */
 export interface Parsed<T> {
@@ -81,27 +82,16 @@ const emptyBody = (source: Source): Body => ({
 /** Parses with the grammar given; `parseHcl` loads it. */
 export const parseHclWith = (grammar: Grammar, source: Source): Parsed<Body> => {
   if (source.text.length > MAX_TEXT) return { value: emptyBody(source), diagnostics: [tooLarge(source)] }
+  const plain = readPlainFile(source, grammar.spellings)
+  return plain ? { value: plain, diagnostics: [] } : parseWhole(grammar, source)
+}
+
+/** The long way, which finds what is wrong. */
+const parseWhole = (grammar: Grammar, source: Source): Parsed<Body> => {
   const lexed = lexHcl(source.text)
-  if (lexed.tooDeep)
-    return {
-      value: emptyBody(source),
-      diagnostics: [tooDeep(source, lexed.tooDeep.start, lexed.tooDeep.end)],
-    }
+  const early = depthProblem(source, lexed, undefined)
+  if (early) return { value: emptyBody(source), diagnostics: [early] }
   const view = grammarView(source.text, lexed.tokens)
-  return parsePlain(grammar, source, lexed, view) ?? parseWhole(grammar, source, lexed, view)
-}
-
-/** The short way, for files without any problem; undefined where there is one. */
-const parsePlain = (grammar: Grammar, source: Source, lexed: Lexed, view: GrammarView): Parsed<Body> | undefined => {
-  if (lexed.problems.length + view.problems.length > 0) return undefined
-  const root = readPlainFile(source.text, lexed.tokens, view, grammar.expressions)
-  if (!root) return undefined
-  const session = startSession(source, view)
-  const value = lowerFile(session.lowering, root)
-  return session.diagnostics.length === 0 ? { value, diagnostics: [] } : undefined
-}
-
-const parseWhole = (grammar: Grammar, source: Source, lexed: Lexed, view: GrammarView): Parsed<Body> => {
   const tree = grammar.parse(view.text) ?? parseByItems(grammar, view, lexed.tokens)
   const deep = depthProblem(source, lexed, tree)
   if (deep) return { value: emptyBody(source), diagnostics: [deep] }
@@ -136,20 +126,19 @@ const firstValue = (tree: ConcreteTree): Concrete | undefined => {
   return attribute?.type === 'attribute' && name && others.length === 0 && more.length === 0 ? value : undefined
 }
 
-/** The one value of a framed text without any problem, lowered; undefined where the long way has to find out what is wrong. */
-const plainValue = (
-  grammar: Grammar,
+/** An expression or template without any problem; undefined where the long way has to find out what is wrong. */
+const plainExpression = (
+  { spellings }: Grammar,
   source: Source,
-  lexed: Lexed,
-  view: GrammarView,
-  lower: (lowering: Lowering, value: Concrete) => Expression,
+  lex: (text: string) => Lexed,
+  bare?: true,
 ): Expression | undefined => {
-  if (lexed.tooDeep || lexed.problems.length + view.problems.length > 0) return undefined
-  const [value] = grammar.expressions.parse([view.text.slice(2)]) ?? []
-  if (!value) return undefined
-  const session = startSession(source, view)
-  const expression = lower(session.lowering, placedAt(value, 2))
-  return session.diagnostics.length === 0 ? expression : undefined
+  const known = spellings.known(source.text, bare)
+  if (known) return relocated(known, { source, by: 0 })
+  const lexed = lex(source.text)
+  if (lexed.tooDeep || lexed.problems.length > 0) return undefined
+  const spelling: Spelling = { source, tokens: lexed.tokens, ...(bare && { bare }) }
+  return spellings.read([spelling])?.[0]
 }
 
 const withoutParentheses = (expression: Expression): Expression =>
@@ -158,11 +147,11 @@ const withoutParentheses = (expression: Expression): Expression =>
 /** Reads one expression. Line breaks are free, as inside parentheses. */
 export const parseExpressionWith = (grammar: Grammar, outer: Source): Parsed<Expression> => {
   if (outer.text.length > MAX_TEXT) return { value: invalid(outer), diagnostics: [tooLarge(outer)] }
+  const plain = plainExpression(grammar, outer, lexHcl)
+  if (plain) return { value: plain, diagnostics: [] }
   const source = framed(outer, '_=(', '\n)')
   const lexed = lexHcl(source.text)
   const view = grammarView(source.text, lexed.tokens)
-  const plain = plainValue(grammar, source, lexed, view, (lowering, node) => lowering.expression(node))
-  if (plain) return { value: withoutParentheses(plain), diagnostics: [] }
   const tree = lexed.tooDeep ? undefined : grammar.parse(view.text)
   const deep = depthProblem(outer, lexed, tree)
   if (deep) return { value: invalid(source), diagnostics: [deep] }
@@ -198,6 +187,8 @@ const lowerBare = (lowering: Lowering, value: Concrete): Expression =>
 /** Reads a template without quotes: a template file, a string of a YAML file. */
 export const parseTemplateWith = (grammar: Grammar, outer: Source): Parsed<Expression> => {
   if (outer.text.length > MAX_TEXT) return { value: invalid(outer), diagnostics: [tooLarge(outer)] }
+  const plain = plainExpression(grammar, outer, lexTemplate, true)
+  if (plain) return { value: plain, diagnostics: [] }
   const lexed = lexTemplate(outer.text)
   const source = framed(outer, '_="', '"')
   const shifted: Lexed = {
@@ -215,8 +206,6 @@ export const parseTemplateWith = (grammar: Grammar, outer: Source): Parsed<Expre
   }
   const raw = grammarView(source.text, shifted.tokens, 2)
   const view: GrammarView = { ...raw, text: `_="${raw.text.slice(3, -1)}"` }
-  const plain = plainValue(grammar, source, lexed, view, lowerBare)
-  if (plain) return { value: plain, diagnostics: [] }
   const tree = lexed.tooDeep ? undefined : grammar.parse(view.text)
   const deep = depthProblem(outer, lexed, tree)
   if (deep) return { value: invalid(source), diagnostics: [deep] }
