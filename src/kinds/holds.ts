@@ -24,6 +24,12 @@ const sameScalar = (facts: ValueFacts | undefined, declared: Scalar, observed: S
   return typeof declared !== typeof observed && String(declared) === String(observed)
 }
 
+/** PVE pins the machine of a Windows guest to a version by itself: without one, `q35` is any version of it and `pc` any i440fx. */
+const isMachineOf = (declared: Scalar, observed: Scalar): boolean => {
+  const family = declared === 'q35' ? 'pc-q35-' : declared === 'pc' ? 'pc-i440fx-' : undefined
+  return family !== undefined && String(observed).startsWith(family)
+}
+
 /** One key of a property map as declared already holds in the observed map. */
 export const propertyHolds = (
   facts: KeyFacts,
@@ -36,6 +42,8 @@ export const propertyHolds = (
   if (key === 'import-from') return true
   const known = facts.facts.properties?.[key] ?? facts.values?.[key]
   const value = observed[key]
+  if (facts.name === 'machine' && key === 'type' && value !== undefined && isMachineOf(declared, value as Scalar))
+    return true
   if (value !== undefined && !isSecret(value)) return sameScalar(known, declared, value)
   const means = known && absentMeans(known, definition.absentBooleans[facts.name]?.[key])
   return means !== undefined && sameScalar(known, declared, means)

@@ -108,8 +108,10 @@ test('a simulator that cannot start says why', async () =>
   withWorkspace(
     async ({ run, write }) => {
       raises(await run(['simulate', '--json', '--from', 'none.yaml']), 'cli.no-such-file')
-      write('odd.yaml', 'nodes: 3\n')
-      raises(await run(['simulate', '--json', '--from', 'odd.yaml']), 'cli.bad-cluster-file')
+      for (const text of ['nodes: 3\n', '', 'nodes: [a\n b: c: d', 'nodes: *none\n']) {
+        write('odd.yaml', text)
+        raises(await run(['simulate', '--json', '--from', 'odd.yaml']), 'cli.bad-cluster-file')
+      }
       const taken = createServer()
       const port = await new Promise<number>((resolve) => {
         taken.listen(0, '127.0.0.1', () => {

@@ -5,9 +5,11 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parse, stringify } from 'yaml'
+import { FAILED } from '../../src/declaration/eval/value.ts'
 import { formatHcl } from '../../src/declaration/format/format-hcl.ts'
 import { formatYaml } from '../../src/declaration/format/format-yaml.ts'
 import { loadDeclarations } from '../../src/declaration/load-declarations.ts'
+import { lookupsOf } from '../../src/declaration/lookups-of.ts'
 import { lexHcl } from '../../src/declaration/syntax/hcl/lexer.ts'
 import { hasErrors } from '../../src/diagnostic/diagnostic.ts'
 import { nodeFiles } from '../../src/io/node-files.ts'
@@ -112,6 +114,12 @@ test('untidy blanks never change what comes out', async () => {
 
 type Change = (name: string, text: string) => string | Promise<string>
 
+/** What `data` blocks find here: nothing that is known, and nothing that is wrong. */
+const lookups = {
+  ...lookupsOf({ cluster: { name: '', version: '' }, nodes: [], storages: [], pools: [], guests: [] }),
+  find: () => FAILED,
+}
+
 /** What a folder declares, without the places where it does, each declaration file changed before it is read. */
 const meaningOf = async (folder: string, paths: readonly string[], change: Change): Promise<unknown> => {
   const { value, diagnostics } = await loadDeclarations({
@@ -125,6 +133,7 @@ const meaningOf = async (folder: string, paths: readonly string[], change: Chang
       },
     },
     env: {},
+    lookups,
     fingerprintKey: 'format',
     now: new Date(0),
   })

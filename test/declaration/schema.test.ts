@@ -151,7 +151,7 @@ test('every example in YAML is valid', () => {
   const files = exampleFiles()
   assert.ok(files.length > 0)
   for (const file of files) {
-    validate(parse(readFileSync(file, 'utf8')))
+    validate(parse(readFileSync(file, 'utf8'), { merge: true }))
     assert.equal(validate.errors ?? [], [], file)
   }
 })

@@ -20,17 +20,28 @@ const speedOf = (options: Options): number | undefined => {
   ])
 }
 
-const readDescription = async ({ io }: CommandContext, file: string): Promise<ClusterDescription> => {
-  const { parse } = await import('yaml')
-  const [{ parseDescription }, text] = await Promise.all([
+/** The cluster a text describes, or all that is wrong with it. */
+const describedBy = async (text: string): Promise<ClusterDescription | readonly string[]> => {
+  const [{ parse }, { parseDescription }] = await Promise.all([
+    import('yaml'),
     import('../../simulator/twin/parse-description.ts'),
-    io.files.readText(resolve(io.cwd, file)),
   ])
-  const description = parseDescription(parse(text))
+  try {
+    return parseDescription(parse(text, { merge: true }))
+  } catch (error) {
+    // The library throws syntax errors by its own class, unknown anchors and multiplying ones as ReferenceError.
+    if (error instanceof Error && ['YAMLParseError', 'ReferenceError'].includes(error.name))
+      return [error.message.trim()]
+    throw error
+  }
+}
+
+const readDescription = async ({ io }: CommandContext, file: string): Promise<ClusterDescription> => {
+  const description = await describedBy(await io.files.readText(resolve(io.cwd, file)))
   if (!Array.isArray(description)) return description as ClusterDescription
   throw new DiagnosticError([
     diagnose('cli.bad-cluster-file', {
-      detail: `${file} does not describe a cluster:\n${description.map((problem) => `- ${problem}`).join('\n')}`,
+      detail: `${file} does not describe a cluster:\n${description.map((problem) => `- ${problem.replaceAll('\n', '\n  ')}`).join('\n')}`,
     }),
   ])
 }
