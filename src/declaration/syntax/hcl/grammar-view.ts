@@ -30,10 +30,15 @@ interface State {
   last: number
   readonly openers: Opener[]
   readonly templates: number[]
-  readonly newlines: Map<number, number[]>
-  readonly constants: Map<number, ConstantItem[]>
-  readonly texts: Map<number, Token[]>
+  readonly lists: Lists
   readonly problems: LexicalProblem[]
+}
+
+/** Made when first needed: most texts are single expressions, and most of those need none of them. */
+interface Lists {
+  newlines?: Map<number, number[]>
+  constants?: Map<number, ConstantItem[]>
+  texts?: Map<number, Token[]>
 }
 
 const listIn = <T>(map: Map<number, T[]>, key: number): T[] => {
@@ -42,6 +47,21 @@ const listIn = <T>(map: Map<number, T[]>, key: number): T[] => {
   const fresh: T[] = []
   map.set(key, fresh)
   return fresh
+}
+
+const addNewline = ({ lists }: State, brace: number, start: number): void => {
+  lists.newlines ??= new Map()
+  listIn(lists.newlines, brace).push(start)
+}
+
+const addConstant = ({ lists }: State, brace: number, item: ConstantItem): void => {
+  lists.constants ??= new Map()
+  listIn(lists.constants, brace).push(item)
+}
+
+const addText = ({ lists }: State, template: number, text: Token): void => {
+  lists.texts ??= new Map()
+  listIn(lists.texts, template).push(text)
 }
 
 const textOf = ({ source }: State, token: Token | undefined): string =>
@@ -110,7 +130,7 @@ const takeConstantItem = (state: State, at: number, brace: number): number => {
   if (value.length === 0) return 0
   const after = at + 2 + value.length
   if (!isBreak(state, tokens[after])) return 0
-  listIn(state.constants, brace).push({ name, value })
+  addConstant(state, brace, { name, value })
   return 2 + value.length
 }
 
@@ -150,7 +170,7 @@ const writePlain = (state: State, at: number, end: number): void => {
   if (!first || !last) return
   for (let i = at + 1; i < end; i++) {
     const text = state.tokens[i]
-    if (text) listIn(state.texts, first.start).push(text)
+    if (text) addText(state, first.start, text)
   }
   if (touchesWord(state, at, end)) {
     write(state, first.start, '"')
@@ -246,7 +266,7 @@ const writeToken = (state: State, at: number, token: Token): number => {
     case 'newline': {
       const brace = braceAround(state)
       if (brace === undefined || !isBreak(state, token)) return 1
-      listIn(state.newlines, brace).push(token.start)
+      addNewline(state, brace, token.start)
       if (separatesEntries(state, at)) write(state, token.end - 1, ',')
       return 1
     }
@@ -258,7 +278,7 @@ const writeToken = (state: State, at: number, token: Token): number => {
       return end < 0 ? 1 : end - at + 1
     }
     case 'text':
-      listIn(state.texts, state.templates.at(-1) ?? 0).push(token)
+      addText(state, state.templates.at(-1) ?? 0, token)
       return 1
     case 'quote-close':
     case 'heredoc-close':
@@ -322,6 +342,8 @@ const writeIdentifier = (state: State, at: number, token: Token): number => {
   return 1
 }
 
+const NONE: ReadonlyMap<number, readonly never[]> = new Map()
+
 /**
  * What of the text the grammar needs to see. Strings, comments, heredocs and numbers are replaced by blanks or digits of the same length:
  * the grammar's own reading of them differs from HashiCorp's in places, and it is faster without. `bare` is the offset a template without
@@ -335,9 +357,7 @@ export const grammarView = (source: string, tokens: readonly Token[], bare?: num
     last: BLANK,
     openers: [],
     templates: bare === undefined ? [] : [bare],
-    newlines: new Map(),
-    constants: new Map(),
-    texts: new Map(),
+    lists: {},
     problems: [],
   }
   for (let at = 0; at < tokens.length; ) {
@@ -345,6 +365,7 @@ export const grammarView = (source: string, tokens: readonly Token[], bare?: num
     if (!token) break
     at += writeToken(state, at, token)
   }
-  const { newlines, constants, texts, problems } = state
+  const { lists, problems } = state
+  const { newlines = NONE, constants = NONE, texts = NONE } = lists
   return { text: Buffer.from(state.out.buffer).toString('latin1'), newlines, constants, texts, problems }
 }

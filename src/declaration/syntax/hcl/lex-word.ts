@@ -1,4 +1,4 @@
-import { type LexerState, matchAt, problem, push } from './lexer-state.ts'
+import { type LexerState, problem, push } from './lexer-state.ts'
 
 const IDENTIFIER = /[\p{ID_Start}_][\p{ID_Continue}-]*/uy
 const NUMBER = /\d(?:(?:[\d.]|[eE][+-]?\d)*(?:\d|[eE][+-]?\d))?/y
@@ -20,9 +20,10 @@ const runEnd = (text: string, at: number, table: readonly boolean[]): number => 
   return text.charCodeAt(end) >= ASCII_END ? -1 : end
 }
 
+/** Where what a sticky pattern matches at a place ends. */
 const endOf = (pattern: RegExp, text: string, at: number): number => {
-  const match = matchAt(pattern, text, at)
-  return match ? at + match[0].length : at
+  pattern.lastIndex = at
+  return pattern.test(text) ? pattern.lastIndex : at
 }
 
 /** The pattern says what a word is; nearly all are plain letters, for which it would take several times as long. */

@@ -36,12 +36,10 @@ const textPiece = (lowering: Lowering, token: Token, quoted: boolean): Piece => 
 const piecesOf = (lowering: Lowering, at: number, nodes: readonly Concrete[], quoted: boolean): readonly Piece[] => {
   const sequences: Concrete[] = []
   collectSequences(nodes, sequences)
-  const texts = (lowering.view.texts.get(at) ?? []).map((token) => textPiece(lowering, token, quoted))
-  const pieces: Piece[] = [
-    ...texts,
-    ...sequences.map((node) => ({ type: 'sequence' as const, start: node.start, end: node.end, node })),
-  ]
-  return pieces.sort((a, b) => a.start - b.start)
+  const pieces: Piece[] = (lowering.view.texts.get(at) ?? []).map((token) => textPiece(lowering, token, quoted))
+  const isMixed = pieces.length > 0 && sequences.length > 0
+  for (const node of sequences) pieces.push({ type: 'sequence', start: node.start, end: node.end, node })
+  return isMixed ? pieces.sort((a, b) => a.start - b.start) : pieces
 }
 
 const leadingSpace = (text: string): string => /^\s*/u.exec(text)?.[0] ?? ''
@@ -70,9 +68,9 @@ const removeIndentation = (pieces: readonly Piece[]): void => {
 
 /** `~` eats the blanks of the piece of text right beside it. */
 const strip = ({ source: { text } }: Lowering, pieces: readonly Piece[]): void => {
-  for (const [index, piece] of pieces.entries()) {
-    if (piece.type !== 'sequence') continue
-    const [before, after] = [pieces[index - 1], pieces[index + 1]]
+  for (let index = 0; index < pieces.length; index++) {
+    const [piece, before, after] = [pieces[index], pieces[index - 1], pieces[index + 1]]
+    if (piece?.type !== 'sequence') continue
     if (text[piece.start + 2] === '~' && before?.type === 'text') before.value = before.value.trimEnd()
     if (text[piece.end - 2] === '~' && after?.type === 'text') after.value = after.value.trimStart()
   }
