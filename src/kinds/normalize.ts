@@ -8,6 +8,7 @@ import {
   type Secret,
 } from '../resource/config-value.ts'
 import { suggestion } from '../util/did-you-mean.ts'
+import { sortedRecord } from '../util/sorted-record.ts'
 import { canonicalList, readList } from './decode.ts'
 import type { KeyFacts } from './key-facts.ts'
 import type { KindDefinition } from './kind-definition.ts'
@@ -67,8 +68,7 @@ const normalizeMap = (facts: KeyFacts, map: PropertyMap): Normalized => {
       else out[key] = checked.value
     }
   }
-  const sorted = Object.fromEntries(Object.entries(out).sort(([a], [b]) => (a < b ? -1 : 1)))
-  return { value: sorted, ...join(problems) }
+  return { value: sortedRecord(out), ...join(problems) }
 }
 
 const join = (problems: readonly Problem[]): { readonly problem?: Problem } => {

@@ -67,34 +67,27 @@ const evaluateObject = (expression: ObjectExpression, evaluation: Evaluation): V
   return sensitive ? markSensitive(result) : result
 }
 
-/** The names a chain of attribute accesses is written with, from its root variable: `var.a.b` → var, a, b. */
-const pathOf = (expression: AttributeAccess): readonly string[] | undefined => {
-  const names: string[] = []
-  let at: Expression = expression
-  while (at.type === 'attribute') {
-    names.unshift(at.name.text)
-    at = at.object
-  }
-  return at.type === 'variable' ? [at.name, ...names] : undefined
-}
-
+/** The attribute accesses that follow one another, outermost last: for `var.a.b` those to a and to b. */
 const chainOf = (expression: AttributeAccess): readonly AttributeAccess[] => {
   const chain: AttributeAccess[] = []
-  for (let at: Expression = expression; at.type === 'attribute'; at = at.object) chain.unshift(at)
-  return chain
+  for (let at: Expression = expression; at.type === 'attribute'; at = at.object) chain.push(at)
+  return chain.reverse()
 }
 
 const evaluateAttribute = (expression: AttributeAccess, evaluation: Evaluation): Value => {
-  const names = pathOf(expression)
-  const [root] = names ?? []
-  if (!names || root === undefined || boundValue(evaluation, root)) {
+  const chain = chainOf(expression)
+  const root = chain[0]?.object
+  if (root?.type !== 'variable' || boundValue(evaluation, root.name)) {
     const owner = evaluation.evaluate(expression.object, evaluation)
     return attributeOf(evaluation, owner, expression.name.text, expression.name)
   }
+  const names = [root.name, ...chain.map(({ name }) => name.text)]
   const { value, used } = evaluation.resolve(names, expression, evaluation)
   let result = value
-  for (const step of chainOf(expression).slice(used - 1))
-    result = attributeOf(evaluation, result, step.name.text, step.name)
+  for (let index = used - 1; index < chain.length; index++) {
+    const name = chain[index]?.name
+    if (name) result = attributeOf(evaluation, result, name.text, name)
+  }
   return result
 }
 

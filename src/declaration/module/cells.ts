@@ -1,14 +1,13 @@
 /** A value that is computed once, when it is first asked for. */
 interface Cell {
+  readonly id: string
   state: 'running' | 'done'
   value: unknown
-  readonly needs: Set<string>
+  /** Made when there is one: most values need no resource. */
+  needs?: Set<string>
 }
 
-interface Frame {
-  readonly id: string
-  readonly needs: Set<string>
-}
+const NO_NEEDS: ReadonlySet<string> = new Set()
 
 /** The values of one evaluation, by id (`module.site.local.name`), with what each needs. */
 export interface Cells {
@@ -33,9 +32,14 @@ const MAX_CHAIN = 300
 
 export const makeCells = (): Cells => {
   const cells = new Map<string, Cell>()
-  const frames: Frame[] = []
+  const frames: Cell[] = []
   let limited = false
-  const need = (resource: string): void => void frames.at(-1)?.needs.add(resource)
+  const need = (resource: string): void => {
+    const frame = frames.at(-1)
+    if (!frame) return
+    frame.needs ??= new Set()
+    frame.needs.add(resource)
+  }
   return {
     need,
     force: <T>(id: string, compute: () => T, onCycle: (path: readonly string[]) => T): T => {
@@ -44,15 +48,11 @@ export const makeCells = (): Cells => {
         const path = frames.flatMap(({ id: frame }) => (frame === '' ? [] : [frame]))
         return onCycle([...path.slice(Math.max(0, path.lastIndexOf(id))), id])
       }
-      const cell: Cell = known ?? {
-        state: 'running',
-        value: undefined,
-        needs: new Set(),
-      }
+      const cell: Cell = known ?? { id, state: 'running', value: undefined }
       if (!known) {
         if (limited && frames.length > MAX_CHAIN) throw new ChainTooLong()
         cells.set(id, cell)
-        frames.push({ id, needs: cell.needs })
+        frames.push(cell)
         try {
           cell.value = compute()
           cell.state = 'done'
@@ -61,7 +61,7 @@ export const makeCells = (): Cells => {
           if (cell.state === 'running') cells.delete(id)
         }
       }
-      for (const resource of cell.needs) need(resource)
+      if (cell.needs) for (const resource of cell.needs) need(resource)
       return cell.value as T
     },
     limited: (run) => {
@@ -77,10 +77,10 @@ export const makeCells = (): Cells => {
       }
     },
     tracked: (run) => {
-      const frame: Frame = { id: '', needs: new Set() }
+      const frame: Cell = { id: '', state: 'running', value: undefined }
       frames.push(frame)
       try {
-        return { value: run(), needs: frame.needs }
+        return { value: run(), needs: frame.needs ?? NO_NEEDS }
       } finally {
         frames.pop()
       }

@@ -5,7 +5,7 @@ import { BOOL } from '../eval/type.ts'
 import { hasSensitive, type Value } from '../eval/value.ts'
 import { attributesOf, type Block, blocksOf } from '../syntax/tree.ts'
 import { attributeNamed } from './gather.ts'
-import { childScopes, expansionOf, outputValue } from './module-values.ts'
+import { childScopes, evaluateResource, expansionOf, outputValue } from './module-values.ts'
 import { evaluationOrder } from './order.ts'
 import { type ResourceInstance, resourceInstance } from './resource-instance.ts'
 import { evaluationIn, type ModuleScope } from './scope.ts'
@@ -28,7 +28,7 @@ export interface EvaluatedOutput {
 
 const evaluateOne = (scope: ModuleScope, id: string): void => {
   if (id.startsWith('local.')) scope.values.local(scope, id.slice('local.'.length))
-  else scope.values.resource(scope, id)
+  else evaluateResource(scope, id)
 }
 
 /** As they come, or what others need first where chains are long. */

@@ -7,7 +7,7 @@ import { lookUp } from './data.ts'
 import type { Declared } from './declared.ts'
 import { attributeNamed } from './gather.ts'
 import { combine, type Expansion, expand, type Instance } from './instances.ts'
-import { resourceInstance, resourceValue } from './resource-instance.ts'
+import { type ResourceInstance, resourceInstance, resourceValue } from './resource-instance.ts'
 import { evaluationIn, type ModuleScope, type ModuleValues } from './scope.ts'
 import { variableValue } from './variable.ts'
 
@@ -93,10 +93,24 @@ const moduleValue = (scope: ModuleScope, name: string): Value => {
   return combine(expansion, values) ?? FAILED
 }
 
-const allResources = (scope: ModuleScope, key: string): Value => {
-  const expansion = expansionOf(scope, key)
-  const values = expansion.instances.map((instance) => resourceValue(resourceInstance(scope, key, instance)))
-  return combine(expansion, values) ?? FAILED
+/** Evaluates all instances of a resource, each once; undefined where they need themselves, which is reported. */
+const instancesOf = (scope: ModuleScope, key: string, block: Block): readonly ResourceInstance[] | undefined =>
+  // What a resource itself needs is no need of those who name it: the resource is.
+  scope.world.cells.tracked(() =>
+    scope.world.cells.force<readonly ResourceInstance[] | undefined>(
+      `${scope.prefix}${key}`,
+      () => expansionOf(scope, key).instances.map((instance) => resourceInstance(scope, key, instance)),
+      (path) => {
+        cycle(scope, block.header)(path)
+        return undefined
+      },
+    ),
+  ).value
+
+/** Evaluates a resource without making the value that references to it would give: hardly any is referred to. */
+export const evaluateResource = (scope: ModuleScope, key: string): void => {
+  const resource = scope.module.declared.resources.get(key)
+  if (resource) instancesOf(scope, key, resource.block)
 }
 
 const dataValue = (scope: ModuleScope, key: string): Value => {
@@ -124,12 +138,15 @@ export const moduleValues: ModuleValues = {
   resource: (scope, key) => {
     const resource = scope.module.declared.resources.get(key)
     if (!resource) return FAILED
-    // What a resource itself needs is no need of those who name it: the resource is.
-    const { value } = scope.world.cells.tracked(() =>
-      force(scope, key, resource.block.header, () => allResources(scope, key)),
-    )
+    const instances = instancesOf(scope, key, resource.block)
     scope.world.cells.need(`${scope.prefix}${key}`)
-    return value
+    if (!instances) return FAILED
+    return force(
+      scope,
+      `${key}#value`,
+      resource.block.header,
+      () => combine(expansionOf(scope, key), instances.map(resourceValue)) ?? FAILED,
+    )
   },
   data: (scope, key) => {
     const block = scope.module.declared.data.get(key)

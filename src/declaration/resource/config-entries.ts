@@ -8,12 +8,18 @@ import type { Expression } from '../syntax/tree.ts'
 import type { ConfigEntry } from './config-entry.ts'
 import type { Reporter } from './reporter.ts'
 
-const itemsAt = (
-  expression: Expression | undefined,
-): ReadonlyMap<string, { readonly at: Located; readonly value: Expression }> => {
+interface PlacedItem {
+  readonly at: Located
+  readonly value: Expression
+}
+
+const NO_ITEMS: ReadonlyMap<string, PlacedItem> = new Map()
+const NO_PLACES: ReadonlyMap<string, Located> = new Map()
+
+const itemsAt = (expression: Expression | undefined): ReadonlyMap<string, PlacedItem> => {
   let inner = expression
   while (inner?.type === 'parentheses' || inner?.type === 'wrap') inner = inner.expression
-  if (inner?.type !== 'object') return new Map()
+  if (inner?.type !== 'object') return NO_ITEMS
   return new Map(
     inner.items.flatMap(({ key, value }) =>
       key.type === 'literal' && typeof key.value === 'string' ? [[key.value, { at: key, value }] as const] : [],
@@ -21,8 +27,10 @@ const itemsAt = (
   )
 }
 
-const placesOf = (expression: Expression | undefined): ReadonlyMap<string, Located> =>
-  new Map(Array.from(itemsAt(expression), ([name, { at }]) => [name, at]))
+const placesOf = (expression: Expression | undefined): ReadonlyMap<string, Located> => {
+  const items = itemsAt(expression)
+  return items.size === 0 ? NO_PLACES : new Map(Array.from(items, ([name, { at }]) => [name, at]))
+}
 
 const placesIn = (body: EvaluatedBody): ReadonlyMap<string, Located> =>
   new Map(Array.from(body.attributes, ([name, { at }]) => [name, at]))

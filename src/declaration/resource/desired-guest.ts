@@ -5,10 +5,12 @@ import type { Address } from '../../resource/address.ts'
 import { type Config, type ConfigValue, isPropertyMap } from '../../resource/config-value.ts'
 import type { DesiredGuest, GuestSource } from '../../resource/desired.ts'
 import { parseVmid, type Vmid } from '../../resource/guest.ts'
+import { sortedRecord } from '../../util/sorted-record.ts'
 import type { EvaluatedBody } from '../module/evaluated-body.ts'
 import { OWN_FIELDS } from '../module/resource-instance.ts'
-import { type Located, rangeOf } from '../syntax/source.ts'
+import { rangeOf } from '../syntax/source.ts'
 import { configEntries } from './config-entries.ts'
+import type { ConfigEntry } from './config-entry.ts'
 import { type ConfigContext, configValueOf, unknownName } from './config-value.ts'
 import type { Inherited } from './inherited.ts'
 import { type OwnFields, ownFields } from './own-field.ts'
@@ -19,14 +21,18 @@ interface Declared {
   readonly config: Config
   /** Keys declared as null: not inherited either. */
   readonly dropped: ReadonlySet<string>
-  /** Where each attribute stands, by dotted name. */
-  readonly places: ReadonlyMap<string, Located>
+  readonly entries: readonly ConfigEntry[]
 }
 
-const groupOf = (kind: GuestKind, key: string): string | undefined =>
-  Object.entries(kind.groups).find(
-    ([, names]) => names.includes(key) || names.includes(key.replace(/\d+$/, '[n]')),
-  )?.[0]
+/** The block a key can stand in: `disk` for `scsi0`. */
+const groupOf = (kind: GuestKind, key: string): string | undefined => {
+  const generic = key.replace(/\d+$/, '[n]')
+  for (const group in kind.groups) {
+    const names = kind.groups[group]
+    if (names?.includes(key) || names?.includes(generic)) return group
+  }
+  return undefined
+}
 
 const ownOf = (kind: GuestKind): ReadonlySet<string> =>
   new Set(OWN_FIELDS[kind.name].filter((name) => name !== 'name' && name !== 'hostname'))
@@ -37,19 +43,29 @@ const keyOf = (kind: GuestKind, key: string): string => (kind.name === 'containe
 const declaredConfig = (context: ConfigContext, body: EvaluatedBody): Declared => {
   const { kind, reporter } = context
   const config: Record<string, ConfigValue> = {}
-  const places = new Map<string, Located>()
   const dropped = new Set<string>()
-  for (const given of configEntries(kind, body, ownOf(kind), reporter)) {
-    const entry = { ...given, key: keyOf(kind, given.key) }
+  const entries = configEntries(kind, body, ownOf(kind), reporter).map((entry) => {
+    const key = keyOf(kind, entry.key)
+    return key === entry.key ? entry : { ...entry, key }
+  })
+  for (const entry of entries) {
     if (entry.value.kind === 'null') dropped.add(entry.key)
     const value = configValueOf(context, entry)
-    const group = groupOf(kind, entry.key)
-    const name = group ? `${group}.${entry.key}` : entry.key
-    places.set(name, entry.at)
-    for (const [property, at] of entry.properties) places.set(`${name}.${property}`, at)
     if (value !== undefined) config[entry.key] = value
   }
-  return { config, dropped, places }
+  return { config, dropped, entries }
+}
+
+/** Where each attribute stands, by dotted name. */
+const placesOf = (kind: GuestKind, entries: readonly ConfigEntry[]): NonNullable<DesiredGuest['ranges']> => {
+  const places: Record<string, SourceRange> = {}
+  for (const { key, at, properties } of entries) {
+    const group = groupOf(kind, key)
+    const name = group ? `${group}.${key}` : key
+    places[name] = rangeOf(at)
+    for (const [property, place] of properties) places[`${name}.${property}`] = rangeOf(place)
+  }
+  return places
 }
 
 const merged = (inherited: Config, own: Declared): Config => {
@@ -59,7 +75,7 @@ const merged = (inherited: Config, own: Declared): Config => {
     if (below !== undefined && isPropertyMap(below) && isPropertyMap(value)) config[key] = { ...below, ...value }
   }
   for (const key of own.dropped) delete config[key]
-  return Object.fromEntries(Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1)))
+  return sortedRecord(config)
 }
 
 const vmidOf = (fields: OwnFields, reporter: Reporter): Vmid | undefined => {
@@ -187,7 +203,7 @@ export const desiredGuest = (
     range: parts.range,
     // Hardly ever asked for, and work for every attribute.
     get ranges() {
-      return Object.fromEntries(Array.from(own.places, ([name, at]) => [name, rangeOf(at)]))
+      return placesOf(kind, own.entries)
     },
   }
 }

@@ -36,10 +36,16 @@ const textPiece = (lowering: Lowering, token: Token, quoted: boolean): Piece => 
 const piecesOf = (lowering: Lowering, at: number, nodes: readonly Concrete[], quoted: boolean): readonly Piece[] => {
   const sequences: Concrete[] = []
   collectSequences(nodes, sequences)
-  const pieces: Piece[] = (lowering.view.texts.get(at) ?? []).map((token) => textPiece(lowering, token, quoted))
-  const isMixed = pieces.length > 0 && sequences.length > 0
-  for (const node of sequences) pieces.push({ type: 'sequence', start: node.start, end: node.end, node })
-  return isMixed ? pieces.sort((a, b) => a.start - b.start) : pieces
+  const texts = lowering.view.texts.get(at) ?? []
+  const pieces: Piece[] = []
+  let next = 0
+  for (const node of sequences) {
+    for (let text = texts[next]; text && text.start < node.start; text = texts[++next])
+      pieces.push(textPiece(lowering, text, quoted))
+    pieces.push({ type: 'sequence', start: node.start, end: node.end, node })
+  }
+  for (const text of texts.slice(next)) pieces.push(textPiece(lowering, text, quoted))
+  return pieces
 }
 
 const leadingSpace = (text: string): string => /^\s*/u.exec(text)?.[0] ?? ''
