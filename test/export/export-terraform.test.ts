@@ -119,14 +119,14 @@ test('everything a VM has is written or told as a loss', () => {
   assert.equal(
     losses.map(({ key }) => key),
     [
-      'scsi0.mbps_wr',
       'virtio1.size',
       'ide2',
       'cipassword',
       'agent.freeze-fs',
       'cpu.hidden',
       'kvm',
-      'machine.viommu',
+      'audio0.driver',
+      'machine',
       'scsi0.detect_zeroes',
       'unused0',
       '(snapshots)',
@@ -173,19 +173,20 @@ test('a container keeps its volumes, pool and template out of the provider’s r
   assert.equal(lifecycle, {
     prevent_destroy: true,
     ignore_changes: [
-      ...['clone', 'operating_system', 'pool_id', 'initialization[0].user_account', 'cpu', 'mount_point'],
+      ...['clone', 'operating_system', 'pool_id', 'vm_id', 'initialization[0].user_account', 'cpu', 'mount_point'],
     ].map((word) => `\${${word}}`),
   })
   const keys = exported([guest]).losses.map(({ key }) => key)
   assert.equal(keys.sort(), ['(pool)', 'cores', 'mp0, mp1', 'timezone'])
 })
 
-test('network devices with a gap, a foreign model or no bridge leave the guest out', () => {
+test('network devices with a gap, a foreign model or no bridge, and limits with a fraction, leave the guest out', () => {
   const mac = 'BC:24:11:AA:CA:AF'
   for (const nets of [
     { net0: `virtio=${mac},bridge=vmbr0`, net2: `virtio=${mac},bridge=vmbr0` },
     { net0: `i82551=${mac},bridge=vmbr0` },
     { net0: `virtio=${mac}` },
+    { scsi0: 'local-lvm:vm-100-disk-0,mbps_wr=1.5,size=1G' },
   ]) {
     const { files, diagnostics } = exported([guestOf('vm.web', { name: 'web', ...nets })])
     assert.equal(
@@ -202,9 +203,29 @@ test('a change that waits for the next start is written as the provider reads it
   const guests = [guestOf('vm.web', { name: 'web', cores: '2', agent: '1' }, { pending })]
   const [vm] = resources(file(guests, 'virtual-machines.tf'))
   assert.match(JSON.stringify(vm?.body['cpu']), '"cores":8')
-  assert.match(JSON.stringify(vm?.body['agent']), '"enabled":false')
+  assert.is(vm?.body['agent'], undefined)
   const keys = exported(guests).losses.map(({ key }) => key)
   for (const key of ['cores', 'agent']) assert.ok(keys.includes(key))
+})
+
+test('a value the provider does not take is told, not written, and never touched', () => {
+  const config = {
+    name: 'a',
+    cpu: 'GraniteRapids',
+    machine: 'pc-q35-9.0,viommu=intel',
+    hotplug: 'disk,cloudinit',
+    agent: '1,freeze-fs=0',
+  }
+  const guests = [guestOf('vm.a', config)]
+  const [vm] = resources(file(guests, 'virtual-machines.tf'))
+  assert.equal(
+    [vm?.body['machine'], vm?.body['hotplug'], firstOf(vm?.body['cpu'])['type']],
+    [undefined, undefined, undefined],
+  )
+  const ignored = firstOf(vm?.body['lifecycle'])['ignore_changes'] as string[]
+  for (const path of ['cpu[0].type', 'machine', 'hotplug', 'agent']) assert.ok(ignored.includes(`\${${path}}`), path)
+  const keys = exported(guests).losses.map(({ key }) => key)
+  assert.equal(keys.sort(), ['agent.freeze-fs', 'cpu.cputype', 'hotplug', 'machine'])
 })
 
 test('no secret is written', () => {

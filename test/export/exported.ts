@@ -4,7 +4,7 @@ import type { ExportedGuest } from '../../src/export/export.ts'
 import { type Address, parseAddress } from '../../src/resource/address.ts'
 import { parseVmid } from '../../src/resource/guest.ts'
 import type { ObservedGuest } from '../../src/resource/observed.ts'
-import { startSimulator } from '../../src/simulator/start.ts'
+import { type Simulator, startSimulator } from '../../src/simulator/start.ts'
 import { syncCluster } from '../../src/sync/sync-cluster.ts'
 import { simulatorClient } from '../proxmox/connect.ts'
 
@@ -55,19 +55,25 @@ export const guestOf = (
   },
 })
 
-/** Every guest of a simulated homelab. */
-export const homelab = async (): Promise<readonly ExportedGuest[]> => {
-  const simulator = await startSimulator({ http: true })
+/** Every guest of a simulated cluster, as something to export. */
+export const guestsOf = async (simulator: Simulator): Promise<readonly ExportedGuest[]> => {
   const client = simulatorClient(simulator)
   const { observed } = await syncCluster(client, { now: '' })
   client.close()
-  await simulator.stop()
   return observed.guests.map((guest) => ({
     address: address(`${guest.type === 'qemu' ? 'vm' : 'container'}.${guest.name.replaceAll(/[^\w-]/g, '_')}`),
     guest,
     preventDestroy: false,
     ...(guest.type === 'lxc' && { archive: 'local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst' }),
   }))
+}
+
+/** Every guest of a simulated homelab. */
+export const homelab = async (): Promise<readonly ExportedGuest[]> => {
+  const simulator = await startSimulator({ http: true })
+  const guests = await guestsOf(simulator)
+  await simulator.stop()
+  return guests
 }
 
 /** Names and types of the other tools' attributes, as their documentation has them. */
@@ -115,7 +121,7 @@ ostype: win11
 parent: before
 protection: 1
 rng0: source=/dev/urandom,max_bytes=1024,period=1000
-scsi0: local-lvm:vm-100-disk-0,discard=on,iothread=1,ssd=1,cache=writeback,size=32G,iops_rd=100,mbps_wr=1.5,detect_zeroes=0
+scsi0: local-lvm:vm-100-disk-0,discard=on,iothread=1,ssd=1,cache=writeback,size=32G,iops_rd=100,mbps_wr=2,detect_zeroes=0
 virtio1: nas:100/vm-100-disk-3.qcow2,size=1536M,backup=0
 scsihw: virtio-scsi-single
 searchdomain: example.com

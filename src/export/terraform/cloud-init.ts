@@ -1,5 +1,6 @@
 import type { ConfigReader } from '../config-reader.ts'
 import { type HclBlock, hclBlock, hclBlockIfAny } from './hcl-text.ts'
+import { CLOUD_INIT_TYPES, type Limits } from './provider-limits.ts'
 import type { TellLoss } from './resource-export.ts'
 
 interface Addresses {
@@ -47,6 +48,7 @@ export const initialization = (
   config: ConfigReader,
   drive: { readonly interface: string; readonly storage?: string } | undefined,
   lose: TellLoss,
+  limits: Limits,
 ): HclBlock | undefined => {
   if (!drive) {
     for (const key of [...WORDS, ...config.numbered('ipconfig').map(({ key }) => key)])
@@ -65,7 +67,7 @@ export const initialization = (
     {
       datastore_id: drive.storage,
       interface: drive.interface,
-      type: config.text('citype'),
+      type: limits.taken('citype', config.text('citype'), CLOUD_INIT_TYPES, 'initialization[0].type'),
       upgrade: config.flag('ciupgrade'),
       user_data_file_id: custom?.text('user'),
       network_data_file_id: custom?.text('network'),

@@ -130,24 +130,28 @@ const attributesOf = ({ guest }: ExportedGuest, config: ConfigReader): Record<st
   hook_script_file_id: config.text('hookscript'),
 })
 
+/** What is as the provider has it by default does not stand in its state, and a block would be a difference. */
+const cpuBlock = (config: ConfigReader): HclBlock | undefined => {
+  const [architecture, cores] = [config.text('arch') ?? 'amd64', config.number('cores') ?? 1]
+  const [limit, units] = [config.number('cpulimit'), config.number('cpuunits')]
+  const isDefault = architecture === 'amd64' && cores === 1 && (limit ?? 0) === 0 && units === undefined
+  return isDefault ? undefined : hclBlock('cpu', { architecture, cores, limit, units })
+}
+
 const computeBlocks = (config: ConfigReader): readonly (HclBlock | undefined)[] => [
-  hclBlock('cpu', {
-    architecture: config.text('arch') ?? 'amd64',
-    cores: config.number('cores'),
-    limit: config.number('cpulimit'),
-    units: config.number('cpuunits'),
-  }),
+  cpuBlock(config),
   hclBlock('memory', { dedicated: config.number('memory') ?? 512, swap: config.number('swap') ?? 512 }),
-  hclBlockIfAny('console', {
-    enabled: config.flag('console'),
-    tty_count: config.number('tty'),
-    type: config.text('cmode'),
+  // An import puts this one into the state even where it is as by default.
+  hclBlock('console', {
+    enabled: config.flag('console') ?? true,
+    tty_count: config.number('tty') ?? 2,
+    type: config.text('cmode') ?? 'tty',
   }),
 ]
 
 /**
- * The archive a container was made from is not known any more, the provider does not read its pool, and it replaces a container for almost
- * every change of either, or of a mount point: all three are left alone.
+ * The archive a container was made from is not known any more, an import reads neither its pool nor its VMID, and the provider replaces a container for almost
+ * every change of these, or of a mount point: all are left alone.
  */
 const lifecycle = (exported: ExportedGuest, config: ConfigReader): HclBlock =>
   hclBlock('lifecycle', {
@@ -156,6 +160,7 @@ const lifecycle = (exported: ExportedGuest, config: ConfigReader): HclBlock =>
       'clone',
       'operating_system',
       'pool_id',
+      'vm_id',
       'initialization[0].user_account',
       ...(config.has('cores') ? [] : ['cpu']),
       ...(config.numbered('mp').length > 0 ? ['mount_point'] : []),

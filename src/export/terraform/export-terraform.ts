@@ -60,13 +60,13 @@ const GENERAL = `
 ## All guests
 
 Firewall rules, HA resources, backup jobs, replication and permissions are resources of their own in the provider; they are not exported.
-A VM without \`balloon\` has ballooning on; the provider reads that as off, and turns it off (\`balloon=0\`) when it next writes the memory. It has no way to keep a container from being restarted, or its volumes from being deleted with it. Secrets are not exported: the provider reads its token from PROXMOX_VE_API_TOKEN.
+A VM without \`balloon\` has ballooning on; the provider reads that as off, and turns it off (\`balloon=0\`) when it next writes the memory. A VM without \`cpu\` has kvm64, which is written, because the provider would take it for qemu64. An import does not read \`cdrom\`, \`tpm_state\` and \`smbios\`: they stand in \`ignore_changes\`, from where you take them to change them. The provider has no way to keep a container from being restarted, or its volumes from being deleted with it. Secrets are not exported: the provider reads its token from PROXMOX_VE_API_TOKEN.
 
-Look first: \`terraform init && terraform plan\` must show imports only, and no change. Once it does, manage these guests with one tool, not two.
+Look first: \`terraform init && terraform plan\` must show imports, nothing to add or destroy, and as changes only settings of the provider's own (\`migrate\`, \`reboot_after_update\`, \`delete_unreferenced_disks_on_destroy\`, \`wait_for_ip\`, timeouts) and defaults of Proxmox VE that the server leaves unsaid (CPU type, memory, OS type, SCSI hardware). Once it does, manage these guests with one tool, not two.
 `
 
 /**
- * Writes guests for the bpg provider: import blocks, and resources whose first plan shows no change. Endpoint and token come from the
+ * Writes guests for the bpg provider: import blocks, and resources whose first plan changes nothing of a guest. Endpoint and token come from the
  * environment (PROXMOX_VE_ENDPOINT, PROXMOX_VE_API_TOKEN). Guests the provider cannot express are left out and told.
  */
 export const exportTerraform = (guests: readonly ExportedGuest[], site: ExportSite): Exported => {

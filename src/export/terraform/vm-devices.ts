@@ -1,5 +1,6 @@
 import type { ConfigReader, PropertyReader } from '../config-reader.ts'
 import { type HclBlock, hclBlock } from './hcl-text.ts'
+import { AUDIO_DRIVERS, type Limits } from './provider-limits.ts'
 import type { TellLoss } from './resource-export.ts'
 
 const MODELS = new Set(['e1000', 'e1000e', 'rtl8139', 'virtio', 'vmxnet3'])
@@ -92,9 +93,12 @@ const single = (config: ConfigReader, key: string, make: (device: PropertyReader
 }
 
 /** Devices besides disks and network. */
-export const otherDevices = (config: ConfigReader, lose: TellLoss): readonly HclBlock[] => [
+export const otherDevices = (config: ConfigReader, lose: TellLoss, limits: Limits): readonly HclBlock[] => [
   ...single(config, 'audio0', (audio) =>
-    hclBlock('audio_device', { device: audio.text('device'), driver: audio.text('driver') ?? 'spice' }),
+    hclBlock('audio_device', {
+      device: audio.text('device'),
+      driver: limits.taken('audio0.driver', audio.text('driver'), AUDIO_DRIVERS, 'audio_device'),
+    }),
   ),
   ...each(config, 'hostpci', (key, pci) =>
     hclBlock('hostpci', {
@@ -103,7 +107,7 @@ export const otherDevices = (config: ConfigReader, lose: TellLoss): readonly Hcl
       mapping: pci.text('mapping'),
       mdev: pci.text('mdev'),
       pcie: pci.flag('pcie'),
-      rombar: pci.flag('rombar'),
+      rombar: pci.flag('rombar') ?? true,
       rom_file: pci.text('romfile'),
       xvga: pci.flag('x-vga'),
     }),

@@ -32,14 +32,7 @@ const SPEEDS: Readonly<Record<string, string>> = {
 
 const diskBlock = (key: string, drive: PropertyReader, lose: TellLoss): HclBlock => {
   drive.skip('file', 'media')
-  const speed = Object.fromEntries(
-    Object.entries(SPEEDS).flatMap(([ours, theirs]) => {
-      const limit = drive.number(theirs)
-      if (limit === undefined || Number.isInteger(limit)) return [[ours, limit]]
-      lose(`${key}.${theirs}`, limit, 'not written: the provider takes whole numbers only')
-      return []
-    }),
-  )
+  const speed = Object.fromEntries(Object.entries(SPEEDS).map(([ours, theirs]) => [ours, drive.number(theirs)]))
   return hclBlock(
     'disk',
     {
@@ -59,6 +52,17 @@ const diskBlock = (key: string, drive: PropertyReader, lose: TellLoss): HclBlock
     },
     [hclBlockIfAny('speed', speed)],
   )
+}
+
+/** The provider fails on reading a VM that has a limit with a fraction. */
+export const unreadableDrive = (config: ConfigReader): string | undefined => {
+  for (const { key } of STEMS.flatMap((stem) => config.numbered(stem))) {
+    const drive = config.properties(key)
+    const limit = Object.values(SPEEDS).find((name) => !Number.isInteger(drive?.number(name) ?? 0))
+    if (limit !== undefined)
+      return `${key} has ${limit}=${drive?.text(limit)}, and the provider cannot read a VM with a limit that is no whole number.`
+  }
+  return undefined
 }
 
 export interface Drives {

@@ -2,17 +2,18 @@ import { type ConfigReader, readConfig } from '../config-reader.ts'
 import type { ExportedGuest, Loss } from '../export.ts'
 import { initialization } from './cloud-init.ts'
 import { type HclBlock, type HclValue, hclBlock, hclBlockIfAny } from './hcl-text.ts'
+import { CPU_TYPES, HOTPLUG, type Limits, MACHINES, providerLimits } from './provider-limits.ts'
 import { IGNORED, type ResourceExport, type TellLoss, WIPED } from './resource-export.ts'
 import { networkDevices, otherDevices } from './vm-devices.ts'
-import { drivesOf, efiDisk, tpmState } from './vm-storage.ts'
+import { type Drives, drivesOf, efiDisk, tpmState, unreadableDrive } from './vm-storage.ts'
 
 /** Keys of the server's own, and those that mean the same whether written or not. */
 const NOT_CONFIGURATION = ['vmgenid', 'meta', 'parent', 'lock', 'digest', 'snaptime', 'template', 'bootdisk', 'smp']
 
-const cpuBlock = (config: ConfigReader): HclBlock => {
+const cpuBlock = (config: ConfigReader, limits: Limits): HclBlock => {
   const cpu = config.properties('cpu')
   return hclBlock('cpu', {
-    type: cpu?.text('cputype') ?? 'kvm64',
+    type: limits.taken('cpu.cputype', cpu?.text('cputype') ?? 'kvm64', CPU_TYPES, 'cpu[0].type'),
     cores: config.number('cores') ?? 1,
     sockets: config.number('sockets') ?? 1,
     flags: cpu?.text('flags')?.split(/[;\s]+/),
@@ -33,14 +34,13 @@ const memoryBlock = (config: ConfigReader): HclBlock =>
     keep_hugepages: config.flag('keephugepages'),
   })
 
-/** Waiting for addresses would hold every refresh for up to 15 minutes. */
-const agentBlock = (config: ConfigReader): HclBlock => {
+/** Waiting for addresses would hold every refresh for up to 15 minutes. An agent that is off does not stand in the provider's state. */
+const agentBlock = (config: ConfigReader): HclBlock | undefined => {
   const agent = config.properties('agent')
-  return hclBlock(
-    'agent',
-    { enabled: agent?.flag('enabled') ?? false, trim: agent?.flag('fstrim_cloned_disks'), type: agent?.text('type') },
-    [hclBlock('wait_for_ip', { disabled: true })],
-  )
+  const enabled = agent?.flag('enabled') ?? false
+  const [trim, type] = [agent?.flag('fstrim_cloned_disks'), agent?.text('type')]
+  if (!enabled && trim !== true && (type ?? 'virtio') === 'virtio') return undefined
+  return hclBlock('agent', { enabled, trim, type }, [hclBlock('wait_for_ip', { disabled: true })])
 }
 
 const startupBlock = (config: ConfigReader): HclBlock | undefined => {
@@ -85,7 +85,11 @@ const bootOrder = (config: ConfigReader): readonly string[] | undefined =>
   config.properties('boot')?.text('order')?.split(';').filter(Boolean)
 
 /** Every attribute whose default in the provider differs from PVE's is written, so that an import finds no difference. */
-const attributesOf = ({ guest }: ExportedGuest, config: ConfigReader): Record<string, HclValue | undefined> => ({
+const attributesOf = (
+  { guest }: ExportedGuest,
+  config: ConfigReader,
+  limits: Limits,
+): Record<string, HclValue | undefined> => ({
   node_name: guest.node,
   vm_id: guest.vmid,
   name: config.text('name'),
@@ -97,13 +101,13 @@ const attributesOf = ({ guest }: ExportedGuest, config: ConfigReader): Record<st
   on_boot: config.flag('onboot') ?? false,
   protection: config.flag('protection') ?? false,
   bios: config.text('bios') ?? 'seabios',
-  machine: config.properties('machine')?.text('type'),
+  machine: limits.taken('machine', config.raw('machine'), MACHINES, 'machine'),
   scsi_hardware: config.text('scsihw') ?? 'lsi',
   boot_order: bootOrder(config),
   keyboard_layout: config.text('keyboard'),
   tablet_device: config.flag('tablet') ?? true,
   acpi: config.flag('acpi') ?? true,
-  hotplug: config.raw('hotplug'),
+  hotplug: limits.taken('hotplug', config.raw('hotplug'), HOTPLUG, 'hotplug'),
   hook_script_file_id: config.text('hookscript'),
   kvm_arguments: config.text('args'),
 })
@@ -118,15 +122,24 @@ const SAFETY: Readonly<Record<string, HclValue>> = {
 
 const word = (expression: string): HclValue => ({ expression })
 
-/** Differences that come from what the server does not tell, or has no value for. */
-const lifecycle = (guest: ExportedGuest, disks: number, config: ConfigReader, cloudInit: boolean): HclBlock => {
+/** Differences that come from what an import does not read, or the server does not tell. */
+const lifecycle = (
+  guest: ExportedGuest,
+  { disks, cdroms, cloudInit }: Drives,
+  config: ConfigReader,
+  limits: Limits,
+): HclBlock => {
+  const unread = { smbios1: 'smbios', tpmstate0: 'tpm_state', audio0: 'audio_device[0].driver' }
   const ignored = [
     'clone',
+    ...Object.entries(unread).flatMap(([key, name]) => (config.has(key) ? [name] : [])),
+    ...(cdroms.length > 0 ? ['cdrom'] : []),
     ...(config.has('keyboard') ? [] : ['keyboard_layout']),
     ...(config.has('vga') && config.properties('vga')?.number('memory') === undefined ? ['vga[0].memory'] : []),
-    ...Array.from({ length: disks }, (_, at) => [`disk[${at}].file_id`, `disk[${at}].import_from`]).flat(),
+    ...disks.flatMap((_, at) => [`disk[${at}].file_id`, `disk[${at}].import_from`]),
     ...(cloudInit ? ['user', 'network', 'meta', 'vendor'].map((name) => `initialization[0].${name}_data_file_id`) : []),
     ...(cloudInit ? ['initialization[0].user_account'] : []),
+    ...limits.ignored(),
   ]
   const kept = guest.preventDestroy || config.flag('protection') === true
   return hclBlock('lifecycle', {
@@ -140,6 +153,7 @@ const UNUSED = /^unused\d+$/
 const consequenceOf = (name: string): string => {
   if (UNUSED.test(name)) return 'the volume stays; the provider does not see it'
   if (name === 'ivshmem') return 'the provider does not read it back; writing it would differ for ever'
+  if (name.startsWith('agent.')) return 'kept on the server; changes of the agent are ignored, which would wipe this'
   return name.includes('.') ? WIPED : IGNORED
 }
 
@@ -153,8 +167,9 @@ export const exportVm = (exported: ExportedGuest, name: string): ResourceExport 
   const network = networkDevices(config)
   const drives = drivesOf(config, lose)
   const ostype = config.text('ostype')
+  const limits = providerLimits(lose)
   const blocks = [
-    cpuBlock(config),
+    cpuBlock(config, limits),
     memoryBlock(config),
     agentBlock(config),
     hclBlock('operating_system', { type: ostype ?? 'other' }),
@@ -166,13 +181,16 @@ export const exportVm = (exported: ExportedGuest, name: string): ResourceExport 
     ...drives.disks,
     ...drives.cdroms,
     ...network.blocks,
-    initialization(config, drives.cloudInit, lose),
-    ...otherDevices(config, lose),
-    lifecycle(exported, drives.disks.length, config, drives.cloudInit !== undefined),
+    initialization(config, drives.cloudInit, lose, limits),
+    ...otherDevices(config, lose, limits),
   ]
   const type = 'proxmox_virtual_environment_vm'
-  const attributes = { ...attributesOf(exported, config), ...SAFETY }
-  for (const { name: key, value } of config.left()) lose(key, value, consequenceOf(key))
-  const block = hclBlock('resource', attributes, blocks, [type, name])
-  return { type, block, losses, ...(network.refusal !== undefined && { refusal: network.refusal }) }
+  const attributes = { ...attributesOf(exported, config, limits), ...SAFETY }
+  const left = config.left()
+  for (const { name: key, value } of left) lose(key, value, consequenceOf(key))
+  // The provider writes the agent anew for its own setting, at the first apply.
+  if (left.some(({ name: key }) => key.startsWith('agent.'))) limits.ignore('agent')
+  const block = hclBlock('resource', attributes, [...blocks, lifecycle(exported, drives, config, limits)], [type, name])
+  const refusal = network.refusal ?? unreadableDrive(config)
+  return { type, block, losses, ...(refusal !== undefined && { refusal }) }
 }
