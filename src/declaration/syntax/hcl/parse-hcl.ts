@@ -14,7 +14,7 @@ import { lowerTemplate } from './lower-template.ts'
 import type { Lowering } from './lowering.ts'
 import { parseByItems } from './parse-by-items.ts'
 import { readPlainFile } from './read-plain-file.ts'
-import type { Spelling } from './spellings.ts'
+import type { SpellingKind } from './spellings.ts'
 
 /** The result is always there; with errors it is what could be read. */
 export interface Parsed<T> {
@@ -127,18 +127,12 @@ const firstValue = (tree: ConcreteTree): Concrete | undefined => {
 }
 
 /** An expression or template without any problem; undefined where the long way has to find out what is wrong. */
-const plainExpression = (
-  { spellings }: Grammar,
-  source: Source,
-  lex: (text: string) => Lexed,
-  bare?: true,
-): Expression | undefined => {
-  const known = spellings.known(source.text, bare)
+const plainExpression = ({ spellings }: Grammar, kind: SpellingKind, source: Source): Expression | undefined => {
+  const known = spellings.known(kind, source.text)
   if (known) return relocated(known, { source, by: 0 })
-  const lexed = lex(source.text)
+  const lexed = kind === 'template' ? lexTemplate(source.text) : lexHcl(source.text)
   if (lexed.tooDeep || lexed.problems.length > 0) return undefined
-  const spelling: Spelling = { source, tokens: lexed.tokens, ...(bare && { bare }) }
-  return spellings.read([spelling])?.[0]
+  return spellings.read(kind, [{ source, tokens: lexed.tokens }])?.[0]
 }
 
 const withoutParentheses = (expression: Expression): Expression =>
@@ -147,7 +141,7 @@ const withoutParentheses = (expression: Expression): Expression =>
 /** Reads one expression. Line breaks are free, as inside parentheses. */
 export const parseExpressionWith = (grammar: Grammar, outer: Source): Parsed<Expression> => {
   if (outer.text.length > MAX_TEXT) return { value: invalid(outer), diagnostics: [tooLarge(outer)] }
-  const plain = plainExpression(grammar, outer, lexHcl)
+  const plain = plainExpression(grammar, 'expression', outer)
   if (plain) return { value: plain, diagnostics: [] }
   const source = framed(outer, '_=(', '\n)')
   const lexed = lexHcl(source.text)
@@ -187,7 +181,7 @@ const lowerBare = (lowering: Lowering, value: Concrete): Expression =>
 /** Reads a template without quotes: a template file, a string of a YAML file. */
 export const parseTemplateWith = (grammar: Grammar, outer: Source): Parsed<Expression> => {
   if (outer.text.length > MAX_TEXT) return { value: invalid(outer), diagnostics: [tooLarge(outer)] }
-  const plain = plainExpression(grammar, outer, lexTemplate, true)
+  const plain = plainExpression(grammar, 'template', outer)
   if (plain) return { value: plain, diagnostics: [] }
   const lexed = lexTemplate(outer.text)
   const source = framed(outer, '_="', '"')

@@ -160,7 +160,7 @@ const expressionOf = (reader: Reader, value: Value): { readonly expression: Expr
   const constant = constantValue(reader, value)
   if (constant !== undefined)
     return { expression: { type: 'literal', value: constant, source, start, end }, isRead: true }
-  const known = spellings.known(source.text.slice(start, end))
+  const known = spellings.known('expression', source.text.slice(start, end))
   if (known) return { expression: relocated(known, { source, by: start }), isRead: true }
   return { expression: { type: 'invalid', source, start, end }, isRead: false }
 }
@@ -169,7 +169,11 @@ const expressionOf = (reader: Reader, value: Value): { readonly expression: Expr
 const readUnread = ({ unread, spellings, source }: Reader): void => {
   const waiting = [...unread.values()]
   unread.clear()
-  const read = spellings.read(waiting.map(({ spelling }) => spelling)) ?? fail()
+  const read =
+    spellings.read(
+      'expression',
+      waiting.map(({ spelling }) => spelling),
+    ) ?? fail()
   for (const [index, { users }] of waiting.entries())
     for (const attribute of users) {
       const expression = read[index] ?? fail()

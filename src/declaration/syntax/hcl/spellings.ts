@@ -12,16 +12,17 @@ import type { Token } from './token.ts'
 export interface Spelling {
   readonly source: Source
   readonly tokens: readonly Token[]
-  /** A template without quotes around it. */
-  readonly bare?: true
 }
+
+/** `template`: one without quotes around it, as a template file or a string of a YAML file is. */
+export type SpellingKind = 'expression' | 'template'
 
 /** Expressions without any problem, each spelling read once. */
 export interface Spellings {
   /** What has been read before; not to be changed, and to be relocated before it is used. */
-  readonly known: (text: string, bare?: true) => Expression | undefined
+  readonly known: (kind: SpellingKind, text: string) => Expression | undefined
   /** Reads all of them; undefined when one has a problem, which the long way then has to find. */
-  readonly read: (spellings: readonly Spelling[]) => readonly Expression[] | undefined
+  readonly read: (kind: SpellingKind, spellings: readonly Spelling[]) => readonly Expression[] | undefined
 }
 
 /** Remembered at most; beyond it everything is forgotten, which costs time and never changes a result. */
@@ -47,10 +48,23 @@ const memory = <T>(): Memory<T> => {
   }
 }
 
-const FRAME = '_='
+/** What stands around an expression's view to make it a line that the grammar knows. */
+interface Frame {
+  readonly before: string
+  readonly after: string
+}
+
+const FRAMES: { readonly [kind in SpellingKind]: Frame } = {
+  expression: { before: '_=', after: '\n' },
+  template: { before: '_="', after: '"\n' },
+}
 
 /** Each expression must have become one attribute's value, from its first to its last character. */
-const valuesOf = (tree: ConcreteTree, texts: readonly string[]): readonly Concrete[] | undefined => {
+const valuesOf = (
+  tree: ConcreteTree,
+  texts: readonly string[],
+  { before, after }: Frame,
+): readonly Concrete[] | undefined => {
   const { children } = tree.root
   if (tree.root.type !== 'config_file' || children.length !== texts.length) return undefined
   const values: Concrete[] = []
@@ -58,10 +72,11 @@ const valuesOf = (tree: ConcreteTree, texts: readonly string[]): readonly Concre
   for (const [index, text] of texts.entries()) {
     const attribute = children[index]
     const [name, value, more] = attribute?.children ?? []
+    const end = at + before.length + text.length + after.length
     const begins = attribute?.type === 'attribute' && attribute.start === at
-    if (!begins || !name || !value || more || value.end > at + FRAME.length + text.length) return undefined
-    values.push(shifted(value, -at - FRAME.length))
-    at += FRAME.length + text.length + 1
+    if (!begins || !name || !value || more || value.end >= end) return undefined
+    values.push(shifted(value, -at - before.length))
+    at = end
   }
   return values
 }
@@ -71,6 +86,7 @@ type Parse = (text: string) => ConcreteTree | undefined
 /** The grammar's trees of the views, each distinct one parsed once and all in one go. */
 const parseAll = (
   parse: Parse,
+  frame: Frame,
   known: Memory<Concrete>,
   texts: readonly string[],
 ): ReadonlyMap<string, Concrete> | undefined => {
@@ -83,8 +99,8 @@ const parseAll = (
   }
   if (missing.size === 0) return trees
   const fresh = [...missing]
-  const tree = parse(fresh.map((text) => `${FRAME}${text}\n`).join(''))
-  const values = tree && tree.depth <= MAX_DEPTH ? valuesOf(tree, fresh) : undefined
+  const tree = parse(fresh.map((text) => frame.before + text + frame.after).join(''))
+  const values = tree && tree.depth <= MAX_DEPTH ? valuesOf(tree, fresh, frame) : undefined
   if (!values) return undefined
   for (const [index, value] of values.entries()) {
     const text = fresh[index] ?? ''
@@ -94,11 +110,8 @@ const parseAll = (
   return trees
 }
 
-/** The tree of a template without the quotes its view was given. */
-const unquoted = (tree: Concrete, { text }: Source): Concrete => ({ ...shifted(tree, -1), start: 0, end: text.length })
-
 /** Undefined when anything is reported. */
-const lower = ({ source, bare }: Spelling, view: GrammarView, tree: Concrete): Expression | undefined => {
+const lower = (kind: SpellingKind, { source }: Spelling, view: GrammarView, tree: Concrete): Expression | undefined => {
   let reported = false
   const lowering: Lowering = {
     source,
@@ -109,38 +122,33 @@ const lower = ({ source, bare }: Spelling, view: GrammarView, tree: Concrete): E
     isExplained: () => reported,
     expression: (node) => lowerExpression(lowering, node),
   }
-  const expression = bare ? lowerTemplate(lowering, unquoted(tree, source), true) : lowerExpression(lowering, tree)
+  const expression =
+    kind === 'template'
+      ? lowerTemplate(lowering, { ...tree, start: 0, end: source.text.length }, true)
+      : lowerExpression(lowering, tree)
   return reported ? undefined : expression
-}
-
-/** The view of a template without quotes gets them, so that the grammar knows it for a string. */
-const viewOf = ({ source, tokens, bare }: Spelling): { readonly view: GrammarView; readonly text: string } => {
-  const view = grammarView(source.text, tokens, bare ? 0 : undefined)
-  return { view, text: bare ? `"${view.text}"` : view.text }
 }
 
 /** `parse` is the grammar's, for whole files. */
 export const spellings = (parse: Parse): Spellings => {
-  const trees = memory<Concrete>()
-  const [expressions, templates] = [memory<Expression>(), memory<Expression>()]
+  const trees = { expression: memory<Concrete>(), template: memory<Concrete>() }
+  const expressions = { expression: memory<Expression>(), template: memory<Expression>() }
   return {
-    known: (text, bare) => (bare ? templates : expressions).get(text),
-    read: (wanted) => {
-      const views = wanted.map(viewOf)
-      if (views.some(({ view }) => view.problems.length > 0)) return undefined
-      const parsed = parseAll(
-        parse,
-        trees,
-        views.map(({ text }) => text),
+    known: (kind, text) => expressions[kind].get(text),
+    read: (kind, wanted) => {
+      const views = wanted.map(({ source, tokens }) =>
+        grammarView(source.text, tokens, kind === 'template' ? 0 : undefined),
       )
+      if (views.some(({ problems }) => problems.length > 0)) return undefined
+      const texts = views.map(({ text }) => text)
+      const parsed = parseAll(parse, FRAMES[kind], trees[kind], texts)
       if (!parsed) return undefined
       const read: Expression[] = []
-      for (const [index, { view, text }] of views.entries()) {
-        const [spelling, tree] = [wanted[index], parsed.get(text)]
-        const expression = spelling && tree && lower(spelling, view, tree)
+      for (const [index, view] of views.entries()) {
+        const [spelling, tree] = [wanted[index], parsed.get(view.text)]
+        const expression = spelling && tree && lower(kind, spelling, view, tree)
         if (!expression) return undefined
-        const remembered = spelling.bare ? templates : expressions
-        remembered.put(spelling.source.text, expression)
+        expressions[kind].put(spelling.source.text, expression)
         read.push(expression)
       }
       return read

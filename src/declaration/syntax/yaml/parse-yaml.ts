@@ -290,10 +290,10 @@ const bodyOf = (reading: Reading, node: YAMLMap, shape: BodyShape, at: Located):
 const nestingOf = (text: string): number => {
   let deepest = 0
   let depth = 0
-  for (const character of text) {
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at]
     if (character === '[' || character === '{') deepest = Math.max(deepest, ++depth)
     else if (character === ']' || character === '}') depth--
-    else if (character === '\n') deepest = Math.max(deepest, depth)
   }
   return deepest
 }
