@@ -24,7 +24,8 @@ const checkVmids = (world: PlanWorld, guests: readonly DesiredGuest[], { bound, 
   const owners = new Map<number, Address>()
   for (const [address, { guest }] of bound) if (guest) owners.set(guest.vmid, address)
   for (const [address, { vmid }] of imported) owners.set(vmid, address)
-  for (const { address, vmid, range, ranges } of guests) {
+  for (const guest of guests) {
+    const { address, vmid, range } = guest
     if (vmid === undefined) continue
     const owner = owners.get(vmid)
     if (owner === undefined) owners.set(vmid, address)
@@ -32,7 +33,7 @@ const checkVmids = (world: PlanWorld, guests: readonly DesiredGuest[], { bound, 
       world.report('plan.duplicate-vmid', {
         detail: `\`${address}\` claims VMID ${vmid}, which belongs to \`${owner}\`. Give one of them another \`vmid\`, or leave it out and mpc chooses one. If the guest was renamed, write \`moved { from = ${owner}, to = ${address} }\`.`,
         address,
-        range: ranges?.['vmid'] ?? range,
+        range: guest.ranges?.['vmid'] ?? range,
       })
     }
   }

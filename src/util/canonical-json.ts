@@ -1,3 +1,8 @@
+/** Text that needs no escapes in JSON, as almost all does. */
+const PLAIN = /^[ !#-[\]-~]*$/
+
+const quoted = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text))
+
 /** Keys already in order need no sorting, and most are. */
 const sortedKeys = (value: object): readonly string[] => {
   const keys = Object.keys(value)
@@ -24,12 +29,13 @@ const writtenList = (list: readonly unknown[], memo: Memo | undefined): string =
 }
 
 const written = (value: unknown, memo: Memo | undefined): string | undefined => {
+  if (typeof value === 'string') return quoted(value)
   if (value === null || typeof value !== 'object') return JSON.stringify(value)
   if (Array.isArray(value)) return writtenList(value, memo)
   let entries = '{'
   for (const key of sortedKeys(value)) {
     const inner = written((value as Readonly<Record<string, unknown>>)[key], memo)
-    if (inner !== undefined) entries += `${entries === '{' ? '' : ','}${JSON.stringify(key)}:${inner}`
+    if (inner !== undefined) entries += `${entries.length === 1 ? '' : ','}${quoted(key)}:${inner}`
   }
   return `${entries}}`
 }
@@ -47,7 +53,7 @@ export const canonicalPieces = (value: Readonly<Record<string, unknown>>, emit: 
   for (const key of sortedKeys(value)) {
     const inner = value[key]
     if (inner === undefined) continue
-    emit(`${before}${JSON.stringify(key)}:`)
+    emit(`${before}${quoted(key)}:`)
     before = ','
     if (!Array.isArray(inner)) {
       emit(written(inner, memo) ?? 'null')
