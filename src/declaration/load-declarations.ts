@@ -2,7 +2,6 @@ import { type Checked, diagnose, hasErrors } from '../diagnostic/diagnostic.ts'
 import type { Desired, Secrets } from '../resource/desired.ts'
 import { evaluateModule } from './module/evaluate-module.ts'
 import type { ModuleScope } from './module/scope.ts'
-import type { LoadedModule } from './module/world.ts'
 import {
   collector,
   evaluateWorkspace,
@@ -23,8 +22,6 @@ export interface Loaded {
   /** Text of every file that was read, by the name diagnostics use. */
   readonly sources: ReadonlyMap<string, string>
   readonly missingVariables: readonly MissingVariable[]
-  /** What the files declare, not evaluated. */
-  readonly root: LoadedModule
 }
 
 const EMPTY: Desired = { resources: [], outputs: [], moved: [], imports: [], removed: [] }
@@ -50,13 +47,11 @@ export const loadDeclarations = async (options: LoadOptions): Promise<Checked<Lo
   const pass = await evaluateWorkspace(workspace, evaluated, { desired: EMPTY, secrets: new Map() })
   for (const diagnostic of [...pass.diagnostics, ...pass.missing.map(missingDiagnostic)]) report(diagnostic)
   const { desired, secrets } = pass.value
-  const { sources, root } = workspace
   const value: Loaded = {
     desired: hasErrors(diagnostics) ? EMPTY : desired,
     secrets,
-    sources,
+    sources: workspace.sources,
     missingVariables: pass.missing,
-    root,
   }
   return { value, diagnostics }
 }

@@ -25,6 +25,9 @@ export const guestKind = (definition: KindDefinition): GuestKind => {
   const declarable = Object.keys(definition.parameters)
     .filter((name) => !(name in definition.excluded))
     .sort()
+  const groups = new Map(
+    Object.entries(definition.groups).flatMap(([block, names]) => names.map((name) => [name, block])),
+  )
   let attributes: { readonly [name: string]: AttributeFacts } | undefined
   const factsFor = (key: string) => {
     const known = keys(key)
@@ -43,6 +46,7 @@ export const guestKind = (definition: KindDefinition): GuestKind => {
       return attributes
     },
     groups: definition.groups,
+    groupOf: (key) => groups.get(key) ?? groups.get(key.replace(/\d+$/, '[n]')),
     lastIndex: definition.lastIndex,
     factsFor,
     isVolume: (key, value) => {

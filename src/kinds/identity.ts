@@ -14,13 +14,15 @@ const MAC = /(?:^|[=,])([0-9a-f]{2}(?::[0-9a-f]{2}){5})(?:,|$)/i
 export const identityOf = (raw: RawConfig, keys: KeyFactsOf, definition: KindDefinition): GuestIdentity => {
   const uuid = /(?:^|,)uuid=([0-9a-fA-F-]{36})/.exec(raw['smbios1'] ?? '')?.[1]
   if (definition.type === 'qemu' && uuid !== undefined) return { uuid: uuid.toLowerCase() }
-  const marks = Object.entries(raw).flatMap(([key, text]) => {
-    const mac = /^net\d+$/.test(key) ? MAC.exec(text)?.[1]?.toUpperCase() : undefined
-    if (mac !== undefined) return [mac]
+  const marks = new Set<string>()
+  for (const [key, text] of Object.entries(raw)) {
     const facts = keys(key)
-    if (facts?.volume === undefined || !facts.grammar) return []
+    if (!facts?.grammar) continue
+    const mac = facts.name === 'net[n]' ? MAC.exec(text)?.[1]?.toUpperCase() : undefined
+    if (mac !== undefined) marks.add(mac)
+    if (facts.volume === undefined) continue
     const volume = parsePropertyString(text, facts.grammar).get(facts.volume)
-    return volume !== undefined && storageOf(volume) !== undefined ? [volume] : []
-  })
-  return { marks: [...new Set(marks)].sort() }
+    if (volume !== undefined && storageOf(volume) !== undefined) marks.add(volume)
+  }
+  return { marks: [...marks].sort() }
 }

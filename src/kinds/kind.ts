@@ -14,6 +14,8 @@ export interface GuestKind {
   readonly attributes: { readonly [name: string]: AttributeFacts }
   /** Labelled blocks of the declaration and the parameters they hold: `disk` → `scsi[n]`, `virtio[n]` …; `network` → `net[n]`. */
   readonly groups: { readonly [block: string]: readonly string[] }
+  /** The labelled block a key belongs to: `disk` for `scsi0`; undefined for those that stand for themselves. */
+  readonly groupOf: (key: string) => string | undefined
   /** Highest index of numbered parameters: `net[n]` → 31. */
   readonly lastIndex: { readonly [name: string]: number }
   /** Facts for a configuration key such as `net0`; undefined when PVE has no such key. */

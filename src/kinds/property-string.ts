@@ -53,9 +53,15 @@ const readParts = (text: string, grammar: PropertyGrammar): readonly Part[] =>
     .filter((part) => part.trim() !== '')
     .map((part) => readPart(part, grammar))
 
+const valuesOf = (parts: readonly Part[]): Map<string, string> => {
+  const values = new Map<string, string>()
+  for (const { sets } of parts) for (const [key, value] of sets) values.set(key, value)
+  return values
+}
+
 /** Key → text, in the order they stand; every spelling is resolved to its canonical key. */
 export const parsePropertyString = (text: string, grammar: PropertyGrammar): ReadonlyMap<string, string> =>
-  new Map(readParts(text, grammar).flatMap(({ sets }) => sets))
+  valuesOf(readParts(text, grammar))
 
 const printOne = (key: string, values: ReadonlyMap<string, string>, grammar: PropertyGrammar): string => {
   const value = values.get(key) ?? ''
@@ -76,7 +82,7 @@ export const editPropertyString = (
   grammar: PropertyGrammar,
 ): string => {
   const parts = readParts(text, grammar)
-  const values = new Map(parts.flatMap(({ sets }) => sets))
+  const values = valuesOf(parts)
   const touched = new Set<string>()
   for (const [key, value] of changes) {
     if (values.get(key) === value) continue

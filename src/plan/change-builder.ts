@@ -1,9 +1,9 @@
+import { attributeName } from '../kinds/attribute-name.ts'
 import type { GuestKind } from '../kinds/kind.ts'
 import type { AttributeChange } from '../resource/change.ts'
 import { type ConfigValue, isPropertyMap, isSecret, type Scalar } from '../resource/config-value.ts'
 import type { DesiredGuest } from '../resource/desired.ts'
 import type { Vmid } from '../resource/guest.ts'
-import { attributeName } from './attribute-name.ts'
 
 /** A field of the guest itself that differs. */
 export const fieldChange = (

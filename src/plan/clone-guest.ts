@@ -128,7 +128,7 @@ const configureClone =
 
 const checkClone = (context: GuestContext, source: CloneSource, storage: string | undefined): void => {
   const { world, desired } = context
-  const range = desired.ranges?.['clone'] ?? desired.range
+  const range = desired.rangeOf?.('clone') ?? desired.range
   if (desired.source.by === 'clone' && desired.source.full === false) {
     if (!source.template) {
       world.report('plan.linked-clone', {

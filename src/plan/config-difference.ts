@@ -1,3 +1,4 @@
+import { attributeName, isIgnored } from '../kinds/attribute-name.ts'
 import type { GuestKind } from '../kinds/kind.ts'
 import type { AttributeChange, Disruption } from '../resource/change.ts'
 import {
@@ -8,7 +9,6 @@ import {
   type PropertyMap,
   type Scalar,
 } from '../resource/config-value.ts'
-import { attributeName, isIgnored } from './attribute-name.ts'
 import { type GuestState, pluggingConfig, textOf } from './guest-state.ts'
 
 /** One configuration key that is not as declared. */

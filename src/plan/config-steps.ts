@@ -1,5 +1,5 @@
+import { attributeName } from '../kinds/attribute-name.ts'
 import { isPropertyMap, isSecret, type Secret } from '../resource/config-value.ts'
-import { attributeName } from './attribute-name.ts'
 import type { Difference } from './config-difference.ts'
 import { advance, type GuestContext, type PlanPart, type Progress } from './guest-progress.ts'
 import { afterWrite, type ConfigWrite, configRequests, restoreRequests, staysPending, textOf } from './guest-state.ts'

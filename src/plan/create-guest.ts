@@ -34,7 +34,7 @@ const importedGrows = ({ desired }: GuestContext) =>
 const checkArchive = (context: GuestContext): void => {
   const { world, desired } = context
   const { source, address } = desired
-  const range = desired.ranges?.['template'] ?? desired.range
+  const range = desired.rangeOf?.('template') ?? desired.range
   if (source.by === 'archive') {
     const storage = source.volume.split(':')[0] ?? ''
     const what = `\`${address}\` is made from \`${source.volume}\`, so it`

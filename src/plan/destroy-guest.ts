@@ -1,3 +1,4 @@
+import { attributeName } from '../kinds/attribute-name.ts'
 import { kindOfType } from '../kinds/registry.ts'
 import type { AppliedResource } from '../resource/applied.ts'
 import type { AttributeChange } from '../resource/change.ts'
@@ -7,7 +8,6 @@ import type { ObservedGuest } from '../resource/observed.ts'
 import type { ApiRequest } from '../resource/request.ts'
 import type { Reversal } from '../resource/reversal.ts'
 import { sha256 } from '../util/sha256.ts'
-import { attributeName } from './attribute-name.ts'
 import { fieldChange } from './change-builder.ts'
 import { advance, guestLabel, type PlanPart, type Progress } from './guest-progress.ts'
 import {

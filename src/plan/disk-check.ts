@@ -1,6 +1,6 @@
+import { attributeName } from '../kinds/attribute-name.ts'
 import { parseSize } from '../kinds/size.ts'
 import { isPropertyMap } from '../resource/config-value.ts'
-import { attributeName } from './attribute-name.ts'
 import type { Difference } from './config-difference.ts'
 import type { GuestContext } from './guest-progress.ts'
 
@@ -10,7 +10,7 @@ export const checkNewDisk = (context: GuestContext, { key, declared }: Differenc
   if (!isPropertyMap(declared)) return true
   const name = attributeName(kind, key)
   const volume = kind.volumeProperty(key) ?? 'file'
-  const place = { address: desired.address, range: desired.ranges?.[name] ?? desired.range }
+  const place = { address: desired.address, range: desired.rangeOf?.(name) ?? desired.range }
   if (declared[volume] !== undefined) return true
   const wantsSize =
     kind.factsFor(key)?.properties?.['size'] !== undefined &&
@@ -45,7 +45,7 @@ export const checkSize = (context: GuestContext, { key, declared, observed }: Di
   world.report('plan.cannot-shrink', {
     detail: `\`${name}\` is declared as ${want}, but the disk has ${have}, and Proxmox VE cannot shrink a disk. Declare ${have}, or make a smaller disk beside it, copy the data and detach this one.`,
     address: desired.address,
-    range: desired.ranges?.[name] ?? desired.ranges?.[attributeName(kind, key)] ?? desired.range,
+    range: desired.rangeOf?.(name) ?? desired.rangeOf?.(attributeName(kind, key)) ?? desired.range,
   })
   return false
 }

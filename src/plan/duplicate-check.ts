@@ -1,8 +1,8 @@
+import { attributeName } from '../kinds/attribute-name.ts'
 import { kindOfType } from '../kinds/registry.ts'
 import type { Address } from '../resource/address.ts'
 import { isPropertyMap } from '../resource/config-value.ts'
 import type { Desired, DesiredGuest } from '../resource/desired.ts'
-import { attributeName } from './attribute-name.ts'
 import type { Bindings } from './bindings.ts'
 import type { PlanWorld } from './plan-world.ts'
 
@@ -33,7 +33,7 @@ const checkVmids = (world: PlanWorld, guests: readonly DesiredGuest[], { bound, 
       world.report('plan.duplicate-vmid', {
         detail: `\`${address}\` claims VMID ${vmid}, which belongs to \`${owner}\`. Give one of them another \`vmid\`, or leave it out and mpc chooses one. If the guest was renamed, write \`moved { from = ${owner}, to = ${address} }\`.`,
         address,
-        range: guest.ranges?.['vmid'] ?? range,
+        range: guest.rangeOf?.('vmid') ?? range,
       })
     }
   }
@@ -85,7 +85,7 @@ const checkVolumes = (
     const owner = inCluster.get(use.volume)
     const kind = kindOfType(use.guest.kind === 'vm' ? 'qemu' : 'lxc')
     const name = attributeName(kind, use.key)
-    const place = { address: use.address, range: use.guest.ranges?.[name] ?? use.guest.range }
+    const place = { address: use.address, range: use.guest.rangeOf?.(name) ?? use.guest.range }
     if (other) {
       world.report('plan.duplicate-volume', {
         detail: `\`${use.volume}\` is declared as \`${name}\` of \`${use.address}\` and as \`${other.key}\` of \`${other.address}\`. Two guests writing to one volume destroy its data: give one of them a volume of its own.`,

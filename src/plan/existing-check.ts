@@ -75,7 +75,7 @@ const reportVmids = (world: PlanWorld, doubles: readonly Double[], lost: string)
   world.report('plan.vmid-taken', {
     detail: `These VMIDs belong to guests mpc does not manage:\n${listed(doubles)}\n${lost}Choose another \`vmid\` or leave it out, or manage the existing guests with \`import\` blocks${blocks === '' ? '.' : ':'}`,
     address: first.desired.address,
-    range: first.desired.ranges?.['vmid'] ?? first.desired.range,
+    range: first.desired.rangeOf?.('vmid') ?? first.desired.range,
     hint: blocks === '' ? undefined : blocks,
   })
 }

@@ -67,7 +67,7 @@ const reportMissing = (world: PlanWorld, { desired, kind }: GuestContext, name: 
       guess || (names.length === 0 ? ' The cluster has no template to clone.' : ` Templates: ${names.join(', ')}.`)
     }`,
     address: desired.address,
-    range: desired.ranges?.['clone'] ?? desired.range,
+    range: desired.rangeOf?.('clone') ?? desired.range,
   })
 }
 
@@ -114,7 +114,7 @@ export const templateFinder = (
       world.report('plan.ambiguous-template', {
         detail: `\`${address}\` is a clone of \`${source.template}\`, but several guests have that name: ${list}. Name the template by its VMID.`,
         address,
-        range: context.desired.ranges?.['clone'] ?? context.desired.range,
+        range: context.desired.rangeOf?.('clone') ?? context.desired.range,
       })
       return undefined
     }

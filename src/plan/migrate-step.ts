@@ -57,7 +57,7 @@ export const checkMigration = (
       content: kind.type === 'qemu' ? 'images' : 'rootdir',
       what: `Moving \`${desired.address}\` to ${desired.node}`,
       address: desired.address,
-      range: desired.ranges?.['node'] ?? desired.range,
+      range: desired.rangeOf?.('node') ?? desired.range,
     }),
   )
 }

@@ -36,7 +36,7 @@ export const destroyNew = ({ desired }: GuestContext, guest: GuestRef, wasProtec
 /** The node must be there and answer. */
 export const checkNode = (world: PlanWorld, { desired }: GuestContext): boolean => {
   const { node, address } = desired
-  const range = desired.ranges?.['node'] ?? desired.range
+  const range = desired.rangeOf?.('node') ?? desired.range
   const known = world.nodes.get(node)
   if (!known) {
     const guess = suggestion(node, world.nodes.keys())

@@ -21,7 +21,7 @@ const checkPool = ({ world, desired, plannedPools }: GuestInput): void => {
   world.report('plan.unknown-pool', {
     detail: `\`${address}\` is to be in pool \`${pool}\`, which neither exists nor is declared.${guess} Declare it: \`pool "${pool}" {}\`.`,
     address,
-    range: desired.ranges?.['pool'] ?? desired.range,
+    range: desired.rangeOf?.('pool') ?? desired.range,
   })
 }
 
@@ -76,18 +76,19 @@ const planExisting = (
     checkChangeable(world, observed, place)
     return replaceGuest(input, context, observed, update)
   }
-  const { identity } = expectationOf(observed)
+  if (update.drafts.length > 0) checkChangeable(world, observed, place)
+  else noteUnreachable(world, observed, place)
+  if (update.drafts.length === 0 && !input.imported && movedFrom === undefined) return undefined
+  const expects = expectationOf(observed)
   const last = update.drafts.at(-1)
   const guest = { type: observed.type, node: last?.guest?.node ?? observed.node, vmid: observed.vmid }
   const moved = update.drafts.some(({ verb }) => verb === 'migrate') ? { ...guest, node: desired.node } : guest
-  const record = guestRecord(desired, moved, identity)
+  const record = guestRecord(desired, moved, expects.identity)
   const bind = bindDraft(
     input,
     observed,
     input.imported ? record : { ...(applied ?? record), address: desired.address },
   )
-  if (update.drafts.length > 0) checkChangeable(world, observed, place)
-  else noteUnreachable(world, observed, place)
   if (update.drafts.length === 0 && !bind) return undefined
   const before = applied ? { ...applied, address: desired.address } : null
   const drafts = update.drafts.map((draft) =>
@@ -104,7 +105,7 @@ const planExisting = (
       ...(movedFrom === undefined ? [] : [fieldChange('address', movedFrom, desired.address)]),
       ...update.attributes,
     ],
-    drafts: [...(bind ? [bind] : []), ...expecting(drafts, expectationOf(observed))],
+    drafts: [...(bind ? [bind] : []), ...expecting(drafts, expects)],
   }
 }
 
@@ -139,7 +140,7 @@ export const planGuest = (input: GuestInput): PlannedResource | undefined => {
     world.report('plan.vmid-changed', {
       detail: `\`${desired.address}\` is guest ${vmid} (${newName(context)}) and declares \`vmid = ${desired.vmid}\`; Proxmox VE cannot renumber a guest. Declare ${vmid}, or leave \`vmid\` out.`,
       ...place,
-      range: desired.ranges?.['vmid'] ?? desired.range,
+      range: desired.rangeOf?.('vmid') ?? desired.range,
     })
     return undefined
   }

@@ -50,7 +50,7 @@ export const replaceGuest = (
     world.report('plan.retain-vmid', {
       detail: `\`${address}\` has to be replaced (${update.replacing.join(', ') || 'replace_triggered_by'}), and the old guest shall still be there when the new one is made, but both would have VMID ${desired.vmid}. Leave \`vmid\` out, or use \`on_destroy = "backup"\` without \`create_before_destroy\`.`,
       address,
-      range: desired.ranges?.['vmid'] ?? desired.range,
+      range: desired.rangeOf?.('vmid') ?? desired.range,
     })
     return undefined
   }

@@ -1,5 +1,5 @@
+import { attributeName } from '../kinds/attribute-name.ts'
 import { isPropertyMap, isSecret } from '../resource/config-value.ts'
-import { attributeName } from './attribute-name.ts'
 import type { Difference } from './config-difference.ts'
 import { checkNewDisk, checkSize } from './disk-check.ts'
 import type { GuestContext } from './guest-progress.ts'
@@ -20,7 +20,7 @@ export interface SortedDifferences {
 type Sorted = { [K in keyof SortedDifferences]: Difference[] }
 
 const rangeOf = ({ kind, desired }: GuestContext, key: string, property?: string) =>
-  desired.ranges?.[attributeName(kind, key, property)] ?? desired.ranges?.[attributeName(kind, key)] ?? desired.range
+  desired.rangeOf?.(attributeName(kind, key, property)) ?? desired.rangeOf?.(attributeName(kind, key)) ?? desired.range
 
 /** Checks the storage a new or moved volume goes to. */
 export const checkVolumeStorage = (context: GuestContext, { key, declared }: Difference, node: string): boolean => {

@@ -77,6 +77,6 @@ export const checkStaysTemplate = ({ world, desired }: GuestContext, observed: O
   world.report('plan.template-fixed', {
     detail: `\`${desired.address}\` is declared as \`template = false\`, but it is a template, and Proxmox VE cannot turn one back into a VM. Clone it instead.`,
     address: desired.address,
-    range: desired.ranges?.['template'] ?? desired.range,
+    range: desired.rangeOf?.('template') ?? desired.range,
   })
 }

@@ -1,8 +1,8 @@
+import { isIgnored } from '../kinds/attribute-name.ts'
 import type { AppliedResource } from '../resource/applied.ts'
 import type { AttributeChange } from '../resource/change.ts'
 import { isPropertyMap } from '../resource/config-value.ts'
 import type { ObservedGuest } from '../resource/observed.ts'
-import { isIgnored } from './attribute-name.ts'
 import { fieldChange } from './change-builder.ts'
 import { attributeChanges, configDifferences, type Difference } from './config-difference.ts'
 import { setSecret, updateConfig, updateMovedDisk, writeOf } from './config-steps.ts'
@@ -45,7 +45,7 @@ const fieldDifferences = (
     world.report('plan.node-drift', {
       detail: `\`${desired.address}\` is declared on ${desired.node} but runs on ${observed.node}: somebody or high availability moved it. It stays there. Declare \`node = "${observed.node}"\` to agree, or migrate it back.`,
       address: desired.address,
-      range: desired.ranges?.['node'] ?? desired.range,
+      range: desired.rangeOf?.('node') ?? desired.range,
     })
   }
   const pool = desired.pool ?? (applied?.pool === observed.pool ? undefined : observed.pool)

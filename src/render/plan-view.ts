@@ -21,7 +21,8 @@ export interface StepView {
   readonly disruptionText: string
   readonly undo: string
   readonly irreversible: boolean
-  readonly requests: readonly string[]
+  /** As text by `requestLine`, where they are shown at all. */
+  readonly requests: Step['requests']
   readonly needs: readonly string[]
 }
 
@@ -114,7 +115,7 @@ const stepView = (step: Step, number: number): StepView => ({
   disruptionText: POWER_TEXT[step.action] ?? DISRUPTION_TEXT[step.disruption],
   undo: reversalText(step.reversal),
   irreversible: step.reversal.by === 'nothing',
-  requests: step.requests.map(requestLine),
+  requests: step.requests,
   needs: step.needs,
 })
 

@@ -40,8 +40,8 @@ export interface DesiredGuest {
   readonly lifecycle: Lifecycle
   readonly dependsOn: readonly Address[]
   readonly range?: SourceRange
-  /** Where each declared attribute stands, by dotted name. */
-  readonly ranges?: { readonly [name: string]: SourceRange }
+  /** Where a declared attribute stands, by its dotted name. */
+  readonly rangeOf?: (name: string) => SourceRange | undefined
 }
 
 export interface DesiredPool {

@@ -12,43 +12,32 @@ const sortedKeys = (value: object): readonly string[] => {
   return keys
 }
 
-/** Lists of objects that stand in several places are written once. */
-type Memo = WeakMap<object, string>
-
-const writtenList = (list: readonly unknown[], memo: Memo | undefined): string => {
-  const isShared = memo !== undefined && typeof list[0] === 'object' && list[0] !== null
-  const known = isShared ? memo.get(list) : undefined
-  if (known !== undefined) return known
+const writtenList = (list: readonly unknown[]): string => {
   let text = '['
-  for (let index = 0; index < list.length; index++) {
-    text += `${index === 0 ? '' : ','}${written(list[index], memo) ?? 'null'}`
-  }
-  text += ']'
-  if (isShared) memo.set(list, text)
-  return text
+  for (let index = 0; index < list.length; index++) text += `${index === 0 ? '' : ','}${written(list[index]) ?? 'null'}`
+  return `${text}]`
 }
 
-const written = (value: unknown, memo: Memo | undefined): string | undefined => {
+const written = (value: unknown): string | undefined => {
   if (typeof value === 'string') return quoted(value)
   if (value === null || typeof value !== 'object') return JSON.stringify(value)
-  if (Array.isArray(value)) return writtenList(value, memo)
+  if (Array.isArray(value)) return writtenList(value)
   let entries = '{'
   for (const key of sortedKeys(value)) {
-    const inner = written((value as Readonly<Record<string, unknown>>)[key], memo)
+    const inner = written((value as Readonly<Record<string, unknown>>)[key])
     if (inner !== undefined) entries += `${entries.length === 1 ? '' : ','}${quoted(key)}:${inner}`
   }
   return `${entries}}`
 }
 
 /** JSON with sorted keys and no `undefined`: equal values give equal bytes. The basis of every fingerprint. */
-export const canonicalJson = (value: unknown): string => written(value, undefined) ?? 'null'
+export const canonicalJson = (value: unknown): string => written(value) ?? 'null'
 
 /**
  * Gives the same text piece by piece, the members of top-level lists one at a time, so that a large value is never one text in memory.
  * `emit` is called with each piece, in order.
  */
 export const canonicalPieces = (value: Readonly<Record<string, unknown>>, emit: (piece: string) => void): void => {
-  const memo: Memo = new WeakMap()
   let before = '{'
   for (const key of sortedKeys(value)) {
     const inner = value[key]
@@ -56,12 +45,12 @@ export const canonicalPieces = (value: Readonly<Record<string, unknown>>, emit: 
     emit(`${before}${quoted(key)}:`)
     before = ','
     if (!Array.isArray(inner)) {
-      emit(written(inner, memo) ?? 'null')
+      emit(written(inner) ?? 'null')
       continue
     }
     emit('[')
     inner.forEach((item, index) => {
-      emit(`${index === 0 ? '' : ','}${written(item, memo) ?? 'null'}`)
+      emit(`${index === 0 ? '' : ','}${written(item) ?? 'null'}`)
     })
     emit(']')
   }

@@ -138,9 +138,7 @@ const meaningOf = async (folder: string, paths: readonly string[], change: Chang
     now: new Date(0),
   })
   assert.equal(hasErrors(diagnostics), false, JSON.stringify(diagnostics[0]))
-  return JSON.parse(
-    JSON.stringify(value?.desired, (key, inner) => (key === 'range' || key === 'ranges' ? undefined : inner)),
-  )
+  return JSON.parse(JSON.stringify(value?.desired, (key, inner) => (key === 'range' ? undefined : inner)))
 }
 
 const untidy: Change = (name, text) =>

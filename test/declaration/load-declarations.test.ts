@@ -110,7 +110,7 @@ output:
 `
 
 const withoutRanges = (value: unknown): unknown =>
-  JSON.parse(JSON.stringify(value, (key, inner) => (key === 'range' || key === 'ranges' ? undefined : inner)))
+  JSON.parse(JSON.stringify(value, (key, inner) => (key === 'range' ? undefined : inner)))
 
 test('HCL and YAML with the same content give the same desired state', async () => {
   const [hcl, yaml] = [await loadHcl(HCL), await load({ 'main.mpc.yaml': YAML })]

@@ -39,7 +39,10 @@ test('all problems are reported together, each at its place', () => {
     start: { line: 3, column: 1, byte: 20 },
     end: { line: 3, column: 9, byte: 28 },
   }
-  const bad = web({ scsi0: { ...DISK, storage: 'nope' } }, { node: 'pve1', pool: 'nope', ranges: { pool: range } })
+  const bad = web(
+    { scsi0: { ...DISK, storage: 'nope' } },
+    { node: 'pve1', pool: 'nope', rangeOf: (name: string) => (name === 'pool' ? range : undefined) },
+  )
   const { diagnostics } = diagnosticsOf({ desired: desire([bad, vm('vm.b', { node: 'nowhere' })]) })
   assert.equal(
     diagnostics.map(({ code }) => code),

@@ -1,7 +1,7 @@
 import { type Diagnostic, diagnose } from '../../diagnostic/diagnostic.ts'
 import { didYouMean, suggestion } from '../../util/did-you-mean.ts'
 import { rangeOf } from '../syntax/source.ts'
-import { type Attribute, attributesOf, type Block, type Body } from '../syntax/tree.ts'
+import type { Attribute, Block, Body } from '../syntax/tree.ts'
 import { type Declared, type DeclaredResource, RESOURCE_KINDS, type ResourceKind } from './declared.ts'
 
 interface Gathering {
@@ -243,5 +243,7 @@ export const gather = (bodies: readonly Body[], report: (diagnostic: Diagnostic)
 }
 
 /** The attribute of that name, if there is one. */
-export const attributeNamed = (body: Body, name: string): Attribute | undefined =>
-  attributesOf(body).find((attribute) => attribute.name.text === name)
+export const attributeNamed = (body: Body, name: string): Attribute | undefined => {
+  for (const item of body.items) if (item.type === 'attribute' && item.name.text === name) return item
+  return undefined
+}

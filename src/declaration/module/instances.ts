@@ -20,6 +20,12 @@ export type Expansion =
   | { readonly by: 'none' | 'count' | 'for_each'; readonly instances: readonly Instance[] }
   | { readonly by: 'failed'; readonly instances: readonly [] }
 
+/** A block without count and for_each. */
+export const ONCE: Expansion = { by: 'none', instances: [{ names: {} }] }
+
+export const isRepeated = ({ body }: Block): boolean =>
+  attributeNamed(body, 'count') !== undefined || attributeNamed(body, 'for_each') !== undefined
+
 const FAILED_EXPANSION: Expansion = { by: 'failed', instances: [] }
 
 /** More of one block than this is a mistake. */
@@ -122,7 +128,7 @@ export const expand = (block: Block, evaluation: Evaluation): Expansion => {
   }
   if (count) return byCount(count, evaluation)
   if (forEach) return byForEach(forEach, evaluation)
-  return { by: 'none', instances: [{ names: {} }] }
+  return ONCE
 }
 
 /** What a reference to the whole block gives: one value, a tuple by count, or an object by key. */

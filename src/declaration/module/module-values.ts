@@ -6,7 +6,7 @@ import type { Block } from '../syntax/tree.ts'
 import { lookUp } from './data.ts'
 import type { Declared } from './declared.ts'
 import { attributeNamed } from './gather.ts'
-import { combine, type Expansion, expand, type Instance } from './instances.ts'
+import { combine, type Expansion, expand, type Instance, isRepeated, ONCE } from './instances.ts'
 import { type ResourceInstance, resourceInstance, resourceValue } from './resource-instance.ts'
 import { evaluationIn, type ModuleScope, type ModuleValues } from './scope.ts'
 import { variableValue } from './variable.ts'
@@ -39,6 +39,7 @@ export const expansionOf = (scope: ModuleScope, id: string): Expansion => {
   const { declared } = scope.module
   const block = blockOf(declared, id)
   if (!block) return NO_EXPANSION
+  if (!isRepeated(block)) return ONCE
   return scope.world.cells.force<Expansion>(
     `${scope.prefix}${id}#instances`,
     () => expand(block, evaluationIn(scope)),

@@ -35,12 +35,6 @@ const placesOf = (expression: Expression | undefined): ReadonlyMap<string, Locat
 const placesIn = (body: EvaluatedBody): ReadonlyMap<string, Located> =>
   new Map(Array.from(body.attributes, ([name, { at }]) => [name, at]))
 
-/** The name of a configuration key without its number: `net0` → `net[n]`. */
-const generic = (key: string): string => key.replace(/\d+$/, '[n]')
-
-const belongs = (kind: GuestKind, group: string, key: string): boolean =>
-  kind.groups[group]?.some((name) => name === key || name === generic(key)) ?? false
-
 const examples = (names: readonly string[]): string => names.map((name) => name.replace('[n]', '0')).join(', ')
 
 const wrongMember = (kind: GuestKind, group: string, key: string, at: Located, reporter: Reporter): void => {
@@ -80,7 +74,7 @@ const groupAttribute = (
   return Array.from(value.entries).flatMap(([key, inner]) => {
     const item = items.get(key)
     const place = item?.at ?? at
-    if (!belongs(kind, group, key)) {
+    if (kind.groupOf(key) !== group) {
       wrongMember(kind, group, key, place, reporter)
       return []
     }
@@ -94,7 +88,7 @@ const blockEntry = (kind: GuestKind, block: EvaluatedBlock, reporter: Reporter):
   const value = object(bodyValue(block.body))
   const isGroup = Object.hasOwn(kind.groups, block.name)
   if (isGroup && label !== undefined && others.length === 0) {
-    if (belongs(kind, block.name, label)) return { key: label, value, at: block.at, properties }
+    if (kind.groupOf(label) === block.name) return { key: label, value, at: block.at, properties }
     wrongMember(kind, block.name, label, block.at, reporter)
     return undefined
   }

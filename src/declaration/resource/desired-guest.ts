@@ -1,4 +1,5 @@
 import type { SourceRange } from '../../diagnostic/source-range.ts'
+import { attributeName } from '../../kinds/attribute-name.ts'
 import type { GuestKind } from '../../kinds/kind.ts'
 import { guestKinds } from '../../kinds/registry.ts'
 import type { Address } from '../../resource/address.ts'
@@ -17,21 +18,13 @@ import { type OwnFields, ownFields } from './own-field.ts'
 import type { Reporter } from './reporter.ts'
 import type { ResourceContext } from './resource-context.ts'
 
+type ConfigPlace = Pick<ConfigEntry, 'key' | 'at' | 'properties'>
+
 interface Declared {
   readonly config: Config
   /** Keys declared as null: not inherited either. */
   readonly dropped: ReadonlySet<string>
-  readonly entries: readonly ConfigEntry[]
-}
-
-/** The block a key can stand in: `disk` for `scsi0`. */
-const groupOf = (kind: GuestKind, key: string): string | undefined => {
-  const generic = key.replace(/\d+$/, '[n]')
-  for (const group in kind.groups) {
-    const names = kind.groups[group]
-    if (names?.includes(key) || names?.includes(generic)) return group
-  }
-  return undefined
+  readonly places: readonly ConfigPlace[]
 }
 
 const ownOf = (kind: GuestKind): ReadonlySet<string> =>
@@ -44,28 +37,16 @@ const declaredConfig = (context: ConfigContext, body: EvaluatedBody): Declared =
   const { kind, reporter } = context
   const config: Record<string, ConfigValue> = {}
   const dropped = new Set<string>()
-  const entries = configEntries(kind, body, ownOf(kind), reporter).map((entry) => {
-    const key = keyOf(kind, entry.key)
-    return key === entry.key ? entry : { ...entry, key }
-  })
-  for (const entry of entries) {
-    if (entry.value.kind === 'null') dropped.add(entry.key)
+  const places: ConfigPlace[] = []
+  for (const given of configEntries(kind, body, ownOf(kind), reporter)) {
+    const key = keyOf(kind, given.key)
+    const entry = key === given.key ? given : { ...given, key }
+    if (entry.value.kind === 'null') dropped.add(key)
     const value = configValueOf(context, entry)
-    if (value !== undefined) config[entry.key] = value
+    places.push({ key, at: entry.at, properties: entry.properties })
+    if (value !== undefined) config[key] = value
   }
-  return { config, dropped, entries }
-}
-
-/** Where each attribute stands, by dotted name. */
-const placesOf = (kind: GuestKind, entries: readonly ConfigEntry[]): NonNullable<DesiredGuest['ranges']> => {
-  const places: Record<string, SourceRange> = {}
-  for (const { key, at, properties } of entries) {
-    const group = groupOf(kind, key)
-    const name = group ? `${group}.${key}` : key
-    places[name] = rangeOf(at)
-    for (const [property, place] of properties) places[`${name}.${property}`] = rangeOf(place)
-  }
-  return places
+  return { config, dropped, places }
 }
 
 const merged = (inherited: Config, own: Declared): Config => {
@@ -161,6 +142,19 @@ export const guestReporter = (
     }),
 })
 
+/** Looks a place up only when it is asked for: hardly any is. */
+const rangesOf =
+  (kind: GuestKind, places: readonly ConfigPlace[]): NonNullable<DesiredGuest['rangeOf']> =>
+  (wanted) => {
+    for (const { key, at, properties } of places) {
+      const name = attributeName(kind, key)
+      if (wanted === name) return rangeOf(at)
+      const property = wanted.startsWith(`${name}.`) && properties.get(wanted.slice(name.length + 1))
+      if (property) return rangeOf(property)
+    }
+    return undefined
+  }
+
 export interface GuestParts {
   readonly kind: 'vm' | 'container'
   readonly address: Address
@@ -201,9 +195,6 @@ export const desiredGuest = (
     lifecycle: parts.lifecycle,
     dependsOn: parts.dependsOn,
     range: parts.range,
-    // Hardly ever asked for, and work for every attribute.
-    get ranges() {
-      return placesOf(kind, own.entries)
-    },
+    rangeOf: rangesOf(kind, own.places),
   }
 }

@@ -118,5 +118,6 @@ export const lifecycleOf = (
     return lifecycle ? partOf(lifecycle, one.scope, {}, reporter) : {}
   })
   const own = lifecycleBlock(block, reporter)
+  if (parts.length === 0 && !own) return DEFAULT_LIFECYCLE
   return Object.assign({}, DEFAULT_LIFECYCLE, ...parts, own ? partOf(own, scope, names, reporter) : {})
 }

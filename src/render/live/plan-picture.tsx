@@ -1,5 +1,5 @@
 import { Box, Text } from 'ink'
-import type { AttributeView, PlanView, ResourceView, StepView } from '../plan-view.ts'
+import { type AttributeView, type PlanView, type ResourceView, requestLine, type StepView } from '../plan-view.ts'
 import { Toned } from './toned.tsx'
 
 const Attribute = ({ attribute, width }: { readonly attribute: AttributeView; readonly width: number }) => (
@@ -30,7 +30,7 @@ export const StepPicture = ({
       <Toned tone={step.irreversible ? 'error' : 'dim'}>{step.irreversible ? step.undo : `undo: ${step.undo}`}</Toned>
     </Box>
     {open
-      ? step.requests.map((request) => (
+      ? step.requests.map(requestLine).map((request) => (
           <Box key={request} paddingLeft={8}>
             <Toned tone="accent">{request}</Toned>
           </Box>

@@ -1,11 +1,10 @@
-import type { GuestKind } from '../kinds/kind.ts'
-
-const genericOf = (key: string): string => key.replace(/\d+$/, '[n]')
+import type { GuestKind } from './kind.ts'
 
 /** The dotted name of an attribute as declarations spell it: `cores`, `disk.scsi0.size`, `network.net0`. */
 export const attributeName = (kind: GuestKind, key: string, property?: string): string => {
-  const group = Object.entries(kind.groups).find(([, names]) => names.includes(key) || names.includes(genericOf(key)))
-  return [...(group ? [group[0]] : []), key, ...(property === undefined ? [] : [property])].join('.')
+  const group = kind.groupOf(key)
+  const name = group === undefined ? key : `${group}.${key}`
+  return property === undefined ? name : `${name}.${property}`
 }
 
 /** A name in `ignore_changes` covers an attribute: itself, all below it, with or without its block's name, or `all`. */
