@@ -1,0 +1,74 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import { equal, is, ok } from 'uvu/assert'
+import { functionTable } from '../src/declaration/functions/function-table.ts'
+import { lookupsOf } from '../src/declaration/lookups-of.ts'
+import type { Observed } from '../src/resource/observed.ts'
+import { load } from './declaration/load.ts'
+
+const GUIDE = join('docs', 'language.md')
+const guide = (): string => readFileSync(GUIDE, 'utf8')
+
+const OBSERVED: Observed = {
+  cluster: { name: 'docs', version: '9.2.11' },
+  nodes: [{ node: 'pve1', status: 'online' }],
+  storages: [],
+  guests: [],
+  pools: [],
+}
+
+/** The folder the guide's example of a module calls. */
+const MODULE = 'variable "colour" {\n  type = string\n}\noutput "address" {\n  value = "10.0.0.1"\n}\n'
+
+const fences = (text: string): readonly { readonly language: string; readonly code: string }[] =>
+  Array.from(text.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm), ([, language = '', code = '']) => ({ language, code }))
+
+for (const [index, { language, code }] of fences(guide()).entries()) {
+  if (language !== 'hcl' && language !== 'yaml') continue
+  test(`example ${index + 1} of the language guide (${code.split('\n')[0]}) is a valid declaration`, async () => {
+    const { value, diagnostics } = await load(
+      { [`main.mpc.${language}`]: code, 'modules/web/main.mpc.hcl': MODULE },
+      { lookups: lookupsOf(OBSERVED) },
+    )
+    equal(diagnostics, [])
+    is(value?.sources.has(`main.mpc.${language}`), true)
+  })
+}
+
+test('the language guide lists every function there is', () => {
+  const table = functionTable({
+    read: () => undefined,
+    list: () => undefined,
+    library: () => undefined,
+    parseTemplate: () => {
+      throw new Error('nothing is parsed here')
+    },
+    now: undefined,
+    home: undefined,
+    workspace: '/',
+  })
+  const names = [...table.names()].sort().map((name) => `\`${name}\``)
+  const now = guide().replace(
+    /(<!-- functions:start -->\n)[\s\S]*?(<!-- functions:end -->)/,
+    (_all, start: string, end: string) => `${start}${names.join(' ')}\n${end}`,
+  )
+  if (process.env['UPDATE'] === '1') writeFileSync(GUIDE, now)
+  is(guide(), now, 'the list is out of date; UPDATE=1 rewrites it')
+})
+
+test('every link to a file in the documentation leads somewhere', () => {
+  for (const page of [
+    'README.md',
+    join('src', 'README.md'),
+    ...readdirSync('docs').map((name) => join('docs', name)),
+  ]) {
+    for (const [, target = ''] of readFileSync(page, 'utf8').matchAll(/\]\(([^)#\s]+)(?:#[\w-]*)?\)/g)) {
+      if (target.startsWith('http')) continue
+      const place = join(page, '..', target)
+      ok(readdirSync(join(place, '..')).includes(place.split('/').at(-1) ?? ''), `${page}: ${target}`)
+    }
+  }
+})
+
+test.run()
