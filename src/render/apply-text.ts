@@ -2,6 +2,7 @@ import type { ApplyEvent, RunOutcome } from '../apply/apply-event.ts'
 import type { StepStatus } from '../apply/journal.ts'
 import { nothingBegun } from '../apply/run-outcome.ts'
 import type { Plan } from '../plan/plan.ts'
+import { counted } from '../util/counted.ts'
 import { durationText } from './duration-text.ts'
 import type { Paint, Tone } from './style.ts'
 
@@ -54,7 +55,7 @@ export const applyLines = (paint: Paint): ((event: ApplyEvent) => readonly strin
         return [
           paint(
             'warning',
-            `${failed ? 'A step failed.' : 'The run was cut short.'} Undoing ${event.steps.length} finished step${event.steps.length === 1 ? '' : 's'}, last first.`,
+            `${failed ? 'A step failed.' : 'The run was cut short.'} Undoing ${counted(event.steps.length, 'finished step')}, last first.`,
           ),
         ]
       case 'request-sent':

@@ -1,11 +1,14 @@
-import type { AttributeView, PlanView, ResourceView, StepView } from './plan-view.ts'
-import type { Paint } from './style.ts'
+import type { AttributeView, OutputView, PlanView, ResourceView, StepView } from './plan-view.ts'
+import { type Paint, signTone } from './style.ts'
 
 const attributeLines = (attributes: readonly AttributeView[], paint: Paint): readonly string[] => {
   const width = Math.max(0, ...attributes.map(({ name }) => name.length))
-  return attributes.map(({ symbol, tone, name, text, effect }) => {
+  return attributes.flatMap(({ symbol, tone, name, text, below, effect }) => {
     const note = effect === '' ? '' : paint('warning', `  # ${effect}`)
-    return `      ${paint(tone, symbol)} ${name.padEnd(width)} = ${text}${note}`
+    return [
+      `      ${paint(tone, symbol)} ${name.padEnd(width)} = ${text}${note}`.trimEnd(),
+      ...below.map((line) => `      ${paint(signTone(line), line)}`.trimEnd()),
+    ]
   })
 }
 
@@ -24,18 +27,26 @@ const resourceLines = (resource: ResourceView, paint: Paint): readonly string[] 
   '',
 ]
 
+const outputLines = (outputs: readonly OutputView[]): readonly string[] =>
+  outputs.length === 0
+    ? []
+    : [
+        '  Outputs:',
+        ...outputs.flatMap(({ name, text, below }) => [
+          `      ${name} = ${text}`,
+          ...below.map((line) => `      ${line}`.trimEnd()),
+        ]),
+        '',
+      ]
+
 /** A plan as lines of text, for pipes, logs and terminals without Ink. Ends with a newline. */
 export const planText = (view: PlanView, paint: Paint): string => {
   if (view.empty) return `${view.title}\n`
-  const outputs =
-    view.outputs.length === 0
-      ? []
-      : ['  Outputs:', ...view.outputs.map(({ name, text }) => `      ${name} = ${text}`), '']
   return [
     paint('bold', view.title),
     '',
     ...view.resources.flatMap((resource) => resourceLines(resource, paint)),
-    ...outputs,
+    ...outputLines(view.outputs),
     `${paint('bold', 'Plan:')} ${view.summary} ${view.irreversible.length > 0 ? paint('error', view.undo) : view.undo}`,
     '',
   ].join('\n')

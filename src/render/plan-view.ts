@@ -1,14 +1,19 @@
 import type { Plan, ResourceChange, Step } from '../plan/plan.ts'
 import type { AttributeChange, Disruption } from '../resource/change.ts'
+import { counted } from '../util/counted.ts'
+import { changedLines } from './changed-lines.ts'
 import { reversalText } from './reversal-text.ts'
 import type { Tone } from './style.ts'
-import { valueText } from './value-text.ts'
+import { valueLines } from './value-lines.ts'
 
 export interface AttributeView {
   readonly symbol: string
   readonly tone: Tone
   readonly name: string
+  /** The value, or what becomes of it; of one that takes several lines the first. */
   readonly text: string
+  /** The other lines, each behind two characters: `- ` when it goes, `+ ` when it comes with a change. */
+  readonly below: readonly string[]
   /** A few words on what it means for the guest; empty when nobody notices. */
   readonly effect: string
 }
@@ -37,13 +42,19 @@ export interface ResourceView {
   readonly steps: readonly StepView[]
 }
 
+export interface OutputView {
+  readonly name: string
+  readonly text: string
+  readonly below: readonly string[]
+}
+
 /** Everything a plan shows, laid out once for every renderer, so that terminal, text and Markdown cannot disagree. */
 export interface PlanView {
   readonly id: string
   readonly title: string
   readonly empty: boolean
   readonly resources: readonly ResourceView[]
-  readonly outputs: readonly { readonly name: string; readonly text: string }[]
+  readonly outputs: readonly OutputView[]
   readonly summary: string
   readonly undo: string
   readonly irreversible: readonly { readonly step: StepView; readonly address: string }[]
@@ -90,17 +101,34 @@ export const requestLine = (request: Step['requests'][number]): string => {
 
 const UNKNOWN = '(known after apply)'
 
+/** The first line beside the name, the others below it. */
+const beside = (signed: readonly string[]): Pick<AttributeView, 'text' | 'below'> => {
+  const [first = '', ...below] = signed
+  return first.startsWith('  ') ? { text: first.slice(2), below } : { text: '', below: signed }
+}
+
+const arrow = (before: readonly string[], after: readonly string[]): Pick<AttributeView, 'text' | 'below'> =>
+  before.length === 1 && after.length === 1
+    ? { text: `${before[0]} -> ${after[0]}`, below: [] }
+    : beside(changedLines(before, after))
+
 const attributeView = (attribute: AttributeChange, action: ResourceChange['action']): AttributeView => {
   const { name, before, after, unknown, sensitive } = attribute
-  const hidden = sensitive === true
-  const show = (value: AttributeChange['before']) => (hidden && value !== undefined ? '(sensitive)' : valueText(value))
-  const next = unknown ? UNKNOWN : show(after)
+  const show = (value: AttributeChange['before']) =>
+    sensitive === true && value !== undefined ? ['(sensitive)'] : valueLines(value)
+  const next = unknown ? [UNKNOWN] : show(after)
   // What a change of power does, its step says.
   const effect = action === 'update' && name !== 'power' ? EFFECT_TEXT[attribute.disruption] : ''
-  if (before === undefined) return { symbol: '+', tone: 'create', name, text: next, effect }
-  if (after === undefined && !unknown)
-    return { symbol: '-', tone: 'destroy', name, text: `${show(before)} -> (unset)`, effect }
-  return { symbol: '~', tone: 'update', name, text: `${show(before)} -> ${next}`, effect }
+  if (before === undefined)
+    return { symbol: '+', tone: 'create', name, ...beside(next.map((line) => `  ${line}`)), effect }
+  const gone = after === undefined && !unknown
+  return {
+    symbol: gone ? '-' : '~',
+    tone: gone ? 'destroy' : 'update',
+    name,
+    ...arrow(show(before), next),
+    effect,
+  }
 }
 
 /** A value that was never known and is not there afterwards (the undoing of a creation has such) says nothing. */
@@ -119,12 +147,10 @@ const stepView = (step: Step, number: number): StepView => ({
   needs: step.needs,
 })
 
-const guestText = ({ guest, name }: ResourceChange): string =>
+const guestText = ({ kind, guest, name }: ResourceChange): string =>
   guest
     ? `${guest.type === 'qemu' ? 'VM' : 'container'} ${guest.vmid}${name === undefined ? '' : ` (${name})`} on ${guest.node}`
-    : (name ?? '')
-
-const count = (amount: number, one: string, many = `${one}s`): string => `${amount} ${amount === 1 ? one : many}`
+    : `${kind} ${name ?? ''}`.trim()
 
 /** "1 to create, 2 to update, 0 to replace, 0 to destroy." with bindings named only when there are any. */
 export const summaryText = ({ changes }: Pick<Plan, 'changes'>): string => {
@@ -143,16 +169,16 @@ export const summaryText = ({ changes }: Pick<Plan, 'changes'>): string => {
 const undoText = (steps: readonly StepView[]): string => {
   const stuck = steps.filter(({ irreversible }) => irreversible).length
   if (steps.length === 0) return ''
-  if (stuck > 0) return `${count(steps.length, 'step')}; ${count(stuck, 'step')} CANNOT be undone.`
+  if (stuck > 0) return `${counted(steps.length, 'step')}; ${counted(stuck, 'step')} CANNOT be undone.`
   const lossy = steps.filter(({ disruption }) => disruption === 'data-loss').length
   const but = lossy === 0 ? '' : `, but ${lossy === 1 ? '1 loses data' : `${lossy} lose data`}`
-  return `${count(steps.length, 'step')}; every step can be undone${but}.`
+  return `${counted(steps.length, 'step')}; every step can be undone${but}.`
 }
 
 const titleOf = (plan: Plan, empty: boolean): string => {
   if (empty) return 'No changes. The cluster matches the declarations.'
   if (plan.origin.kind === 'revert') return `Plan ${plan.id} undoes run ${plan.origin.run} of plan ${plan.origin.plan}:`
-  return `Plan ${plan.id} changes ${count(plan.changes.length, 'resource')}:`
+  return `Plan ${plan.id} changes ${counted(plan.changes.length, 'resource')}:`
 }
 
 /** Lays a plan out for showing. Pure; secrets never enter the view. */
@@ -178,10 +204,10 @@ export const planView = (plan: Plan): PlanView => {
     title: titleOf(plan, empty),
     empty,
     resources,
-    outputs: plan.outputs.map(({ name, value, sensitive }) => ({
-      name,
-      text: sensitive ? '(sensitive)' : (JSON.stringify(value) ?? UNKNOWN),
-    })),
+    outputs: plan.outputs.map(({ name, value, sensitive }): OutputView => {
+      const [text = '', ...below] = sensitive ? ['(sensitive)'] : value === undefined ? [UNKNOWN] : valueLines(value)
+      return { name, text, below }
+    }),
     summary: summaryText(plan),
     undo: undoText(all),
     irreversible: resources.flatMap(({ address, steps: own }) =>

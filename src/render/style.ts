@@ -11,6 +11,10 @@ export type Tone =
   | 'error'
   | 'accent'
 
+/** The tone of a line that goes (`- `), comes (`+ `) or stays. */
+export const signTone = (line: string): Tone =>
+  line.startsWith('- ') ? 'destroy' : line.startsWith('+ ') ? 'create' : 'plain'
+
 /** ANSI SGR pairs, 16-colour only so that every terminal theme stays readable. */
 const CODES = {
   plain: ['', ''],

@@ -2,13 +2,14 @@ import { renderToString } from 'ink'
 import { createElement } from 'react'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { Plan } from '../../src/plan/plan.ts'
 import { PlanPicture } from '../../src/render/live/plan-picture.tsx'
 import { planJson } from '../../src/render/plan-json.ts'
 import { planText } from '../../src/render/plan-text.ts'
 import { planView } from '../../src/render/plan-view.ts'
 import { ansiPaint, plainPaint } from '../../src/render/style.ts'
 import { matchesGolden } from '../golden.ts'
-import { emptyPlan, samplePlan } from './sample-plan.ts'
+import { emptyPlan, samplePlan, wordyPlan } from './sample-plan.ts'
 
 const text = planText(planView(samplePlan), plainPaint)
 
@@ -16,14 +17,26 @@ test('a plan as text shows attributes, steps, disruption and how each step is un
   matchesGolden(text, 'render/plan.txt')
 })
 
-test('the terminal view says the same as the text, line for line', () => {
-  const drawn = renderToString(createElement(PlanPicture, { view: planView(samplePlan) }), { columns: 200 })
-  const lines = (from: string) =>
-    from
-      .split('\n')
-      .map((line) => line.trimEnd())
-      .filter((line) => line !== '')
-  assert.equal(lines(drawn), lines(text))
+const drawn = (plan: Plan, columns: number): string =>
+  renderToString(createElement(PlanPicture, { view: planView(plan) }), { columns })
+
+const linesOf = (from: string) =>
+  from
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .filter((line) => line !== '')
+
+for (const plan of [samplePlan, wordyPlan])
+  test(`the terminal view says the same as the text, line for line: ${plan.id}`, () => {
+    assert.equal(linesOf(drawn(plan, 200)), linesOf(planText(planView(plan), plainPaint)))
+  })
+
+test('texts of several lines and long lists and maps have lines of their own', () => {
+  matchesGolden(planText(planView(wordyPlan), plainPaint), 'render/wordy-plan.txt')
+})
+
+test('on a narrow terminal a long value stands below its name, and what is wrapped goes on below its own beginning', () => {
+  matchesGolden(drawn(wordyPlan, 60), 'render/wordy-plan-60.txt')
 })
 
 test('an empty plan is one sentence', () => {

@@ -129,3 +129,56 @@ export const samplePlan: Plan = {
 }
 
 export const emptyPlan: Plan = { ...samplePlan, changes: [], steps: [] }
+
+const KEYS = ['ada', 'grace', 'linus'].map(
+  (name) => `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExampleExample ${name}@laptop`,
+)
+const HOSTS = ['10.0.0.2 dns', '10.0.0.3 mail', '10.0.0.4 wiki', '10.0.0.5 git', '10.0.0.6 files', '10.0.0.7 print', '']
+
+/** A plan whose values are long, or have several lines. */
+export const wordyPlan: Plan = {
+  ...samplePlan,
+  id: 'p-w0rdy2a',
+  changes: [
+    ...samplePlan.changes.slice(0, 1).map((change) => ({
+      ...change,
+      change: {
+        ...webChange,
+        attributes: [
+          { name: 'clone', after: 'a-template-with-quite-a-long-name-made-by-somebody', disruption: 'none' as const },
+          { name: 'description', after: 'Two web servers.\n\n  Ask Ada.', disruption: 'none' as const },
+          { name: 'sshkeys', after: KEYS.slice(0, 2), disruption: 'none' as const },
+        ],
+      },
+    })),
+    ...samplePlan.changes.slice(1).map((change) => ({
+      ...change,
+      change: {
+        ...dbChange,
+        attributes: [
+          {
+            name: 'description',
+            before: HOSTS.join('\n'),
+            after: HOSTS.with(4, '10.0.0.66 files').join('\n'),
+            disruption: 'live' as const,
+          },
+          { name: 'hookscript', before: 'local:snippets/a.pl', disruption: 'reboot' as const },
+          { name: 'sshkeys', before: KEYS.slice(0, 2), after: KEYS, disruption: 'reboot' as const },
+        ],
+      },
+    })),
+  ],
+  steps: steps.map((step) => ({
+    ...step,
+    summary: `${step.summary}, and so much else that one line does not hold it: agent, balloon, cores, cpu`,
+  })),
+  outputs: [
+    {
+      name: 'addresses',
+      value: { 'web-1': '10.0.0.20', 'web-10': '10.0.0.29', 'the one of db': '10.0.0.30' },
+      sensitive: false,
+    },
+    { name: 'hosts', value: HOSTS.join('\n'), sensitive: false },
+    { name: 'vmid', value: undefined, sensitive: false },
+  ],
+}

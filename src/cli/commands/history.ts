@@ -1,6 +1,7 @@
 import type { RunStatus } from '../../apply/journal.ts'
 import type { Paint, Tone } from '../../render/style.ts'
 import type { HistoryEntry } from '../../store/history.ts'
+import { counted } from '../../util/counted.ts'
 import type { RunCommand } from '../command-context.ts'
 import { EXIT } from '../exit-code.ts'
 import { numberOption } from '../number-option.ts'
@@ -17,7 +18,7 @@ const entryText = (entry: HistoryEntry, paint: Paint): string => {
   const at = paint('dim', entry.at.replace('T', ' ').replace(/\.\d+Z$/, ' UTC'))
   if (entry.type === 'plan') {
     const what = entry.origin === 'revert' ? 'revert plan' : 'plan'
-    return `${at}  ${what.padEnd(11)} ${entry.plan.padEnd(12)} ${entry.steps} step${entry.steps === 1 ? '' : 's'}`
+    return `${at}  ${what.padEnd(11)} ${entry.plan.padEnd(12)} ${counted(entry.steps, 'step')}`
   }
   const [status, tone] = STATUS[entry.status]
   const undoes = entry.reverts === undefined ? '' : `, undoes ${entry.reverts}`

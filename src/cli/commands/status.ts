@@ -1,4 +1,5 @@
 import { ageText } from '../../render/duration-text.ts'
+import { counted } from '../../util/counted.ts'
 import type { RunCommand } from '../command-context.ts'
 import { EXIT } from '../exit-code.ts'
 import { withSession } from '../session.ts'
@@ -25,7 +26,7 @@ export const run: RunCommand = (context, _input) =>
       return EXIT.done
     }
     const state = latest
-      ? `${latest.observed.guests.length} guests as of ${ageText(age ?? 0)}; ${managed.length === 1 ? '1 resource is' : `${managed.length} resources are`} managed`
+      ? `${counted(latest.observed.guests.length, 'guest')} as of ${ageText(age ?? 0)}; ${managed.length === 1 ? '1 resource is' : `${managed.length} resources are`} managed`
       : 'nothing yet: run mpc sync'
     const runs = unfinished.map((id) => `Run:    ${id} was cut short; mpc sync settles it\n`)
     context.print(`Server: ${endpoint}, Proxmox VE ${version}\nState:  ${state}\n${runs.join('')}`)

@@ -1,4 +1,5 @@
 import { durationText } from '../../render/duration-text.ts'
+import { counted } from '../../util/counted.ts'
 import type { RunCommand } from '../command-context.ts'
 import { EXIT } from '../exit-code.ts'
 import { withSession } from '../session.ts'
@@ -23,7 +24,13 @@ export const run: RunCommand = (context, _input) =>
     else {
       const tail = unknown > 0 ? ` ${unknown} of them could not be asked and are kept as last seen.` : ''
       context.print(
-        `Synced ${cluster.name} (Proxmox VE ${cluster.version}): ${counts.nodes} nodes, ${counts.vms} VMs, ${counts.containers} containers, ${counts.storages} storages, ${counts.pools} ${counts.pools === 1 ? 'pool' : 'pools'}.${tail}\n`,
+        `Synced ${cluster.name} (Proxmox VE ${cluster.version}): ${[
+          counted(counts.nodes, 'node'),
+          counted(counts.vms, 'VM'),
+          counted(counts.containers, 'container'),
+          counted(counts.storages, 'storage'),
+          counted(counts.pools, 'pool'),
+        ].join(', ')}.${tail}\n`,
       )
       context.note(context.notePaint('dim', `in ${durationText(seconds)}\n`))
     }

@@ -1,14 +1,49 @@
 import { Box, Text } from 'ink'
+import type { ReactNode } from 'react'
 import { type AttributeView, type PlanView, type ResourceView, requestLine, type StepView } from '../plan-view.ts'
+import { signTone } from '../style.ts'
 import { Toned } from './toned.tsx'
 
-const Attribute = ({ attribute, width }: { readonly attribute: AttributeView; readonly width: number }) => (
-  <Box paddingLeft={6}>
-    <Text>
-      <Toned tone={attribute.tone}>{attribute.symbol}</Toned> {attribute.name.padEnd(width)} = {attribute.text}
-      {attribute.effect === '' ? null : <Toned tone="warning">{`  # ${attribute.effect}`}</Toned>}
-    </Text>
+/** A value too long to stand beside its name comes below it, whole. */
+const Named = ({ label, children }: { readonly label: ReactNode; readonly children: ReactNode }) => (
+  <Box paddingLeft={10} flexWrap="wrap">
+    <Box marginLeft={-4} flexShrink={0}>
+      <Text>{label}</Text>
+    </Box>
+    <Text>{children}</Text>
   </Box>
+)
+
+/** Further lines of a value; what of one does not fit comes below its own beginning. */
+const Below = ({ lines }: { readonly lines: readonly string[] }) =>
+  lines.map((line, at) => {
+    const [margin = ''] = /^(?:[-+] )? */.exec(line) ?? []
+    return (
+      // biome-ignore lint/suspicious/noArrayIndexKey: lines have no other identity, and are drawn once
+      <Box key={at} paddingLeft={6}>
+        <Box flexShrink={0}>
+          <Toned tone={signTone(line)}>{margin}</Toned>
+        </Box>
+        <Toned tone={signTone(line)}>{line.slice(margin.length) || ' '}</Toned>
+      </Box>
+    )
+  })
+
+const Attribute = ({ attribute, width }: { readonly attribute: AttributeView; readonly width: number }) => (
+  <>
+    <Named
+      label={
+        <>
+          <Toned tone={attribute.tone}>{attribute.symbol}</Toned>
+          {` ${attribute.name.padEnd(width)} = `}
+        </>
+      }
+    >
+      {attribute.text}
+      {attribute.effect === '' ? null : <Toned tone="warning">{`  # ${attribute.effect}`}</Toned>}
+    </Named>
+    <Below lines={attribute.below} />
+  </>
 )
 
 /** One step: what it does, what it means for the guest, how it is undone; opened, also its requests. */
@@ -22,10 +57,15 @@ export const StepPicture = ({
   readonly marked: boolean
 }) => (
   <Box flexDirection="column">
-    <Text inverse={marked}>
-      {`${`${step.number}.`.padStart(7)} ${step.summary}`}
-      {step.disruptionText === '' ? null : <Toned tone="warning">{` [${step.disruptionText}]`}</Toned>}
-    </Text>
+    <Box>
+      <Box flexShrink={0}>
+        <Text inverse={marked}>{`${`${step.number}.`.padStart(7)} `}</Text>
+      </Box>
+      <Text inverse={marked}>
+        {step.summary}
+        {step.disruptionText === '' ? null : <Toned tone="warning">{` [${step.disruptionText}]`}</Toned>}
+      </Text>
+    </Box>
     <Box paddingLeft={8}>
       <Toned tone={step.irreversible ? 'error' : 'dim'}>{step.irreversible ? step.undo : `undo: ${step.undo}`}</Toned>
     </Box>
@@ -93,8 +133,11 @@ export const PlanPicture = ({ view }: { readonly view: PlanView }) =>
       {view.outputs.length === 0 ? null : (
         <Box flexDirection="column" marginBottom={1}>
           <Text>{'  Outputs:'}</Text>
-          {view.outputs.map(({ name, text }) => (
-            <Text key={name}>{`      ${name} = ${text}`}</Text>
+          {view.outputs.map(({ name, text, below }) => (
+            <Box key={name} flexDirection="column">
+              <Named label={`${name} = `}>{text}</Named>
+              <Below lines={below} />
+            </Box>
           ))}
         </Box>
       )}

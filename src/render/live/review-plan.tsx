@@ -1,9 +1,10 @@
 import { Box, render, Text, useApp, useInput } from 'ink'
 import { useRef, useState } from 'react'
 import type { Io } from '../../io/io.ts'
-import type { PlanView, ResourceView, StepView } from '../plan-view.ts'
+import type { PlanView } from '../plan-view.ts'
 import { PlanSummary, ResourcePicture } from './plan-picture.tsx'
 import { moveCursor, nextFilter, type ReviewState, reviewRows, toggleRow, visibleResources } from './review-rows.ts'
+import { reviewWindow, type Screen } from './review-window.ts'
 
 /** How a review ended; closing a view that does not ask is declining. */
 export type ReviewEnd = 'approved' | 'declined' | 'interrupted'
@@ -12,47 +13,11 @@ interface ReviewProps {
   readonly view: PlanView
   /** Asks for approval; otherwise the view is only for looking. */
   readonly asks: boolean
-  readonly rows: number
+  readonly screen: Screen
   readonly onEnd: (end: ReviewEnd) => void
 }
 
-const stepHeight = ({ id, requests }: StepView, state: ReviewState): number =>
-  2 + (state.openSteps.has(id) ? requests.length : 0)
-
-const heightOf = ({ address, attributes, steps }: ResourceView, state: ReviewState): number =>
-  state.folded.has(address) ? 1 : 3 + attributes.length + steps.reduce((sum, step) => sum + stepHeight(step, state), 0)
-
-/** How many lines of a resource taller than the screen stand above it, so that the marked step is seen. */
-const hiddenAbove = (resource: ResourceView, state: ReviewState, marked: string | undefined, rows: number): number => {
-  const at = resource.steps.findIndex(({ id }) => id === marked)
-  if (at < 0 || heightOf(resource, state) <= rows) return 0
-  const upTo = resource.steps.slice(0, at + 1).reduce((sum, step) => sum + stepHeight(step, state), 0)
-  return Math.max(0, 2 + resource.attributes.length + upTo - rows)
-}
-
-/** As many resources around the cursor as the screen holds, so that long plans do not flicker. */
-const windowed = (resources: readonly ResourceView[], state: ReviewState, marked: string | undefined, rows: number) => {
-  const at = Math.max(
-    0,
-    resources.findIndex(({ address, steps }) => address === marked || steps.some(({ id }) => id === marked)),
-  )
-  const first = resources[at]
-  if (!first) return { shown: [], above: 0, below: 0, tall: false, hidden: 0 }
-  let [from, to] = [at, at + 1]
-  let used = heightOf(first, state)
-  while (from > 0 || to < resources.length) {
-    const below = resources[to]
-    const next = below ?? resources[from - 1]
-    if (!next || used + heightOf(next, state) > rows) break
-    used += heightOf(next, state)
-    if (below) to++
-    else from--
-  }
-  const hidden = hiddenAbove(first, state, marked, rows)
-  return { shown: resources.slice(from, to), above: from, below: resources.length - to, tall: used > rows, hidden }
-}
-
-const Review = ({ view, asks, rows, onEnd }: ReviewProps) => {
+const Review = ({ view, asks, screen, onEnd }: ReviewProps) => {
   const { exit } = useApp()
   const [state, setState] = useState<ReviewState>({
     cursor: 0,
@@ -93,14 +58,14 @@ const Review = ({ view, asks, rows, onEnd }: ReviewProps) => {
   })
   const resources = visibleResources(view, state)
   const marked = reviewRows(view, state)[state.cursor]
-  const room = Math.max(4, rows - 8)
-  const { shown, above, below, tall, hidden } = windowed(resources, state, marked, room)
+  const room = { ...screen, rows: Math.max(4, screen.rows - 8) }
+  const { shown, above, below, height, hidden } = reviewWindow(resources, state, marked, room)
   return (
     <Box flexDirection="column">
       <Text bold>{view.title}</Text>
       <Text dimColor>{above > 0 ? `  ↑ ${above} more` : ' '}</Text>
       {/* Ink clears the terminal, scroll-back and all, when a picture is taller than the screen. */}
-      <Box flexDirection="column" overflowY="hidden" {...(tall && { height: room })}>
+      <Box flexDirection="column" overflowY="hidden" height={height}>
         <Box flexDirection="column" flexShrink={0} marginTop={-hidden}>
           {shown.map((resource) => (
             <ResourcePicture
@@ -143,7 +108,7 @@ export const reviewPlan = async (
     <Review
       view={view}
       asks={asks}
-      rows={terminal.stderr.rows ?? 24}
+      screen={{ rows: terminal.stderr.rows ?? 24, columns: terminal.stderr.columns ?? 80 }}
       onEnd={(end) => {
         review.end = end
       }}
