@@ -9,6 +9,7 @@ import { COMMANDS, type CommandName, GLOBAL_OPTIONS } from './command-table.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { fileTrouble } from './file-trouble.ts'
 import { reportBug } from './report-bug.ts'
+import { insteadOf } from './terraform-commands.ts'
 
 const optionOf = ({ flags, description, choices, default: initial, many }: OptionSpec): Option => {
   const option = new Option(flags, description)
@@ -33,13 +34,24 @@ const globalsOf = (options: Options): GlobalOptions => ({
 })
 
 /** Terraform's users type `-var` and `-target`; commander would read single letters there. */
-const LONG_OPTIONS = new Set(
-  COMMANDS.flatMap(({ options }) => options.flatMap(({ flags }) => flags.match(/--[a-z][a-z-]+/g) ?? [])),
-)
+const LONG_OPTIONS = new Set([
+  '--help',
+  '--version',
+  ...[...GLOBAL_OPTIONS, ...COMMANDS.flatMap(({ options }): readonly OptionSpec[] => options)].flatMap(
+    ({ flags }) => flags.match(/--[a-z][a-z-]+/g) ?? [],
+  ),
+])
 
 const withTwoDashes = (arg: string): string => {
   const [name = ''] = arg.split('=')
   return /^-[a-z][a-z-]+$/.test(name) && LONG_OPTIONS.has(`-${name}`) ? `-${arg}` : arg
+}
+
+/** Commander guesses by spelling; who knows Terraform is told what mpc does instead. */
+const usageError = (text: string): string => {
+  const name = /unknown command '(.+?)'/.exec(text)?.[1] ?? ''
+  const instead = insteadOf(name)
+  return instead === undefined ? text : `error: mpc has no command '${name}'. ${instead}\n`
 }
 
 interface Invocation {
@@ -96,6 +108,7 @@ const makeProgram = (invocation: Invocation): Command => {
       writeErr: io.stderr.write,
       getOutHelpWidth: () => io.stdout.columns,
       getErrHelpWidth: () => io.stderr.columns,
+      outputError: (text, write) => write(usageError(text)),
     })
   for (const option of GLOBAL_OPTIONS) program.addOption(optionOf(option))
   for (const spec of COMMANDS) addCommand(program, spec, invocation)

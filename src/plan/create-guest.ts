@@ -1,5 +1,6 @@
 import { isPropertyMap } from '../resource/config-value.ts'
 import type { GuestRef, Vmid } from '../resource/guest.ts'
+import { checkArchive } from './archive-check.ts'
 import { cloneGuest } from './clone-guest.ts'
 import type { TemplateFinder } from './find-template.ts'
 import { advance, type GuestContext, type PlanPart, type Progress } from './guest-progress.ts'
@@ -15,7 +16,6 @@ import {
 } from './new-guest.ts'
 import { guestRecord } from './record.ts'
 import type { StepDraft } from './step-chain.ts'
-import { checkStorage } from './storage-check.ts'
 
 export interface GuestCreation {
   readonly guest: GuestRef
@@ -30,36 +30,6 @@ const importedGrows = ({ desired }: GuestContext) =>
       ? [{ key, size: String(value['size']) }]
       : [],
   )
-
-const checkArchive = (context: GuestContext): void => {
-  const { world, desired } = context
-  const { source, address } = desired
-  const range = desired.rangeOf?.('template') ?? desired.range
-  if (source.by === 'archive') {
-    const storage = source.volume.split(':')[0] ?? ''
-    const what = `\`${address}\` is made from \`${source.volume}\`, so it`
-    if (!checkStorage(world, { storage, node: desired.node, content: 'vztmpl', what, address, range })) return
-    const volumes = world.storages.get(storage)?.get(desired.node)?.volumes
-    if (volumes && !volumes.includes(source.volume)) {
-      const archives = volumes.filter((volume) => volume.includes(':vztmpl/'))
-      world.report('plan.unknown-volume', {
-        detail: `\`${address}\` is to be made from \`${source.volume}\`, which is not on ${desired.node}. ${
-          archives.length === 0
-            ? `Storage ${storage} holds no archive: download one with \`pveam download ${storage} …\`.`
-            : `Storage ${storage} holds: ${[...archives].sort().join(', ')}.`
-        }`,
-        address,
-        range,
-      })
-    }
-  } else if (desired.kind === 'container') {
-    world.report('plan.no-source', {
-      detail: `\`${address}\` has nothing to be made from. Add \`template = "local:vztmpl/…"\` with an archive, or \`clone = "…"\`.`,
-      address,
-      range: desired.range,
-    })
-  }
-}
 
 const createStep =
   (context: GuestContext): PlanPart =>

@@ -23,6 +23,21 @@ test('an unknown option is wrong usage and suggests the one meant', async () => 
   assert.match(stderr, 'Did you mean --target?')
 })
 
+test('a command of Terraform is answered with what mpc does instead', async () => {
+  const { code, stderr } = await run('destroy')
+  assert.is(code, 64)
+  assert.match(stderr, 'mpc revert <plan-id>')
+  assert.not.match(stderr, 'Did you mean')
+  assert.match((await run('import', 'vm.web', 'pve1/101')).stderr, 'import block')
+})
+
+test('options of one dash are taken as Terraform takes them', async () => {
+  assert.match((await run('-version')).stdout, /^\d+\.\d+\.\d+\n$/)
+  assert.match((await run('plan', '-help')).stdout, 'Examples:')
+  assert.match((await run('-chdir=nowhere', 'plan', '-no-color')).stderr, 'nowhere')
+  assert.match((await run('plan', '-json')).stdout, '"type":"diagnostic"')
+})
+
 test('a missing argument is wrong usage', async () => {
   const { code, stderr } = await run('revert')
   assert.is(code, 64)

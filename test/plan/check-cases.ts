@@ -247,6 +247,17 @@ export const CASES: readonly (readonly [
     }),
   ],
   [
+    'plan.unknown-volume',
+    'an archive without its storage',
+    /no archive: one is named as storage:vztmpl\/file\. On pve1 there are: local:vztmpl\/other\.tar\./,
+    () => ({
+      desired: desire([
+        container('container.a', { config: { rootfs: DISK }, source: { by: 'archive', volume: 'other' } }),
+      ]),
+      observed: inStorages('local', { volumes: ['local:vztmpl/other.tar'] }),
+    }),
+  ],
+  [
     'plan.unknown-template',
     'a template that does not exist',
     /Did you mean "debian-12"/,

@@ -1,0 +1,18 @@
+/** What Terraform's users type that mpc does otherwise, and how. */
+const INSTEAD: { readonly [command: string]: string } = {
+  console: "One expression is evaluated with: mpc eval '…'",
+  destroy: 'Remove the blocks of what is to go and apply, or undo a finished plan with: mpc revert <plan-id>',
+  import: 'What exists is bound by an import block: import { to = vm.web, id = "pve1/101" }',
+  output: "Outputs stand at the end of a plan; one value is shown by: mpc eval '…'",
+  providers: 'There are no providers: mpc speaks to Proxmox VE itself',
+  refresh: 'The cluster is read with: mpc sync',
+  state: 'What mpc knows is shown by mpc status; moved, import and removed blocks change what it manages',
+  taint: 'A guest is made anew by replace_triggered_by in its lifecycle, or by removing and adding its block',
+  test: 'Declarations are checked with mpc validate, and tried on a simulated cluster with: mpc simulate',
+  version: 'The version is shown by: mpc --version',
+  workspace: 'A workspace is a folder: choose one with -C',
+}
+
+/** What to do in mpc instead of a command of Terraform's; undefined for any other word. */
+export const insteadOf = (command: string): string | undefined =>
+  Object.hasOwn(INSTEAD, command) ? INSTEAD[command] : undefined
