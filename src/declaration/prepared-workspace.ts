@@ -1,7 +1,7 @@
 import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
 import type { SourceRange } from '../diagnostic/source-range.ts'
 import type { Files } from '../io/io.ts'
-import type { Problem } from './eval/evaluation.ts'
+import { type Problem, TooMuchWork, type Work } from './eval/evaluation.ts'
 import { functionTable } from './functions/function-table.ts'
 import { type LateLibraries, lateLibraries } from './functions/late-libraries.ts'
 import { makeCells } from './module/cells.ts'
@@ -12,8 +12,10 @@ import { loadModule } from './module/load-module.ts'
 import { moduleValues } from './module/module-values.ts'
 import type { ModuleScope } from './module/scope.ts'
 import type { GivenValue, LoadedModule, Lookups, World } from './module/world.ts'
+import { collectFindings, type Findings } from './syntax/findings.ts'
 import { type Grammar, hclGrammar } from './syntax/hcl/grammar.ts'
 import { parseExpressionWith, parseTemplateWith } from './syntax/hcl/parse-hcl.ts'
+import { MAX_WORK, MAX_WORK_OF_ROUNDS } from './syntax/limits.ts'
 import { fileSource, rangeOf } from './syntax/source.ts'
 
 export interface LoadOptions {
@@ -46,7 +48,7 @@ export interface MissingVariable {
   readonly range?: SourceRange
 }
 
-/** Collects problems; of equal ones, as the instances of one block cause them, one is enough. */
+/** Collects problems, so many of each file; of equal ones, as the instances of one block cause them, one is enough. */
 export interface Collector {
   readonly diagnostics: Diagnostic[]
   readonly report: (diagnostic: Diagnostic) => void
@@ -55,15 +57,20 @@ export interface Collector {
 export const collector = (): Collector => {
   const diagnostics: Diagnostic[] = []
   const seen = new Set<string>()
+  const files = new Map<string | undefined, Findings>()
   return {
     diagnostics,
     report: (diagnostic) => {
       const { code, detail, range } = diagnostic
+      const findings = files.get(range?.filename) ?? collectFindings()
+      files.set(range?.filename, findings)
+      if (findings.isFull()) return
       const place = range && `${range.filename}:${range.start.byte}-${range.end.byte}`
-      const key = `${code} ${place} ${place ? detail.replace(/\[[^\]]*\]/g, '[]') : detail}`
+      const key = `${code} ${place} ${place ? detail.replace(/\[[^[\]]*\]/g, '[]') : detail}`
       if (seen.has(key)) return
       seen.add(key)
-      diagnostics.push(diagnostic)
+      findings.add(diagnostic)
+      diagnostics.push(...findings.diagnostics.slice(-1))
     },
   }
 }
@@ -120,7 +127,9 @@ const worldOf = (
   { options, given, grammar, cache, libraries }: PreparedWorkspace,
   { report }: Collector,
   missing: Map<string, MissingVariable>,
+  work: Work,
 ): World => ({
+  work,
   cells: makeCells(),
   report,
   problem: ({ code, detail, at }: Problem, address?: string): void =>
@@ -156,11 +165,16 @@ export interface Pass<T> {
 /** Rounds of reading the files and packages that functions ask for; each may lead to further ones. */
 const MAX_ROUNDS = 50
 
-/** Values nested so deep that the stack does not hold them are the declarations' doing, and told like any other mistake. */
+/** Evaluations that do not end, or nest so deep that the stack does not hold them, are the declarations' doing, and told like any other mistake. */
 const guarded = <T>(run: (root: ModuleScope) => T, otherwise: T, { report }: Collector, root: ModuleScope): T => {
   try {
     return run(root)
   } catch (error) {
+    if (error instanceof TooMuchWork) {
+      const detail = `Evaluating the declarations took ${MAX_WORK} steps and had come no further than this expression. Look for loops within loops, or values that are computed again for every instance.`
+      report(diagnose('declaration.too-large', { detail, range: rangeOf(error.at) }))
+      return otherwise
+    }
     if (!(error instanceof RangeError) || !error.message.includes('call stack')) throw error
     const detail =
       'Values are nested within one another too deep to be evaluated. Look for locals that wrap one another again and again.'
@@ -175,10 +189,12 @@ export const evaluateWorkspace = async <T>(
   run: (root: ModuleScope) => T,
   otherwise: T,
 ): Promise<Pass<T>> => {
+  let left = MAX_WORK_OF_ROUNDS
   for (let round = 0; ; round++) {
+    const work: Work = { left: Math.min(MAX_WORK, left) }
     const collected = collector()
     const missing = new Map<string, MissingVariable>()
-    const world = worldOf(workspace, collected, missing)
+    const world = worldOf(workspace, collected, missing, work)
     const value = guarded(run, otherwise, collected, {
       world,
       module: workspace.root,
@@ -187,9 +203,10 @@ export const evaluateWorkspace = async <T>(
       input: () => undefined,
       values: moduleValues,
     })
+    left -= Math.min(MAX_WORK, left) - work.left
     const read = await workspace.cache.fill()
     const loaded = await workspace.libraries.fill()
-    if (round >= MAX_ROUNDS || !(read || loaded))
+    if (round >= MAX_ROUNDS || left <= 0 || !(read || loaded))
       return {
         value,
         missing: [...missing.values()],

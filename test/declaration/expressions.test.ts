@@ -3,25 +3,21 @@ import { test } from 'uvu'
 import { equal, ok } from 'uvu/assert'
 import { evaluate } from '../../src/declaration/eval/evaluate.ts'
 import type { Evaluation } from '../../src/declaration/eval/evaluation.ts'
-import { deepUnmarked, tuple, type Value } from '../../src/declaration/eval/value.ts'
+import { deepUnmarked, tuple } from '../../src/declaration/eval/value.ts'
 import { functionTable } from '../../src/declaration/functions/function-table.ts'
 import { hasInfinity, jsonText } from '../../src/declaration/functions/json-text.ts'
 import { lateLibraries } from '../../src/declaration/functions/late-libraries.ts'
-import { typeFunctions } from '../../src/declaration/functions/type-functions.ts'
+import { typeLayout } from '../../src/declaration/functions/type-functions.ts'
 import { fileCache } from '../../src/declaration/module/file-reader.ts'
 import { type Grammar, hclGrammar } from '../../src/declaration/syntax/hcl/grammar.ts'
 import { parseExpressionWith, parseTemplateWith } from '../../src/declaration/syntax/hcl/parse-hcl.ts'
+import { MAX_WORK } from '../../src/declaration/syntax/limits.ts'
 import { fileSource } from '../../src/declaration/syntax/source.ts'
 import { nodeFiles } from '../../src/io/node-files.ts'
 import { fixtureExpressions, type Outcome, RECORD, recordedOutcomes } from './expression-fixtures.ts'
 import { NO_JSON, terraformOutcomes, terraformVersion } from './terraform-console.ts'
 
 const VERSION = '1.11.4'
-
-const typeOfValue = (value: Value): string => {
-  const text = typeFunctions['type']?.call([value])
-  return text?.kind === 'string' ? text.value : ''
-}
 
 /** Evaluates until every file and package is there. */
 const evaluator = async (grammar: Grammar): Promise<(expression: string) => Promise<Outcome>> => {
@@ -44,6 +40,7 @@ const evaluator = async (grammar: Grammar): Promise<(expression: string) => Prom
       failed = true
     }
     const evaluation: Evaluation = {
+      work: { left: MAX_WORK },
       report: fails,
       resolve: (names, at, within) => {
         within.report({ code: 'declaration.unknown-reference', detail: names.join('.'), at })
@@ -57,7 +54,7 @@ const evaluator = async (grammar: Grammar): Promise<(expression: string) => Prom
     const value = tuple([evaluate(parsed.value, evaluation)])
     if (failed) return 'fails'
     const plain = deepUnmarked(value)
-    return { value: hasInfinity(plain) ? NO_JSON : jsonText(plain), type: typeOfValue(plain) }
+    return { value: hasInfinity(plain) ? NO_JSON : jsonText(plain), type: typeLayout(plain) }
   }
   return async (expression) => {
     for (;;) {

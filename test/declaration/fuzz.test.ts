@@ -8,7 +8,7 @@ import { functionTable } from '../../src/declaration/functions/function-table.ts
 import { lateLibraries } from '../../src/declaration/functions/late-libraries.ts'
 import { hclGrammar } from '../../src/declaration/syntax/hcl/grammar.ts'
 import { parseExpressionWith, parseHclWith, parseTemplateWith } from '../../src/declaration/syntax/hcl/parse-hcl.ts'
-import { MAX_TEXT } from '../../src/declaration/syntax/limits.ts'
+import { MAX_TEXT, MAX_WORK } from '../../src/declaration/syntax/limits.ts'
 import { fileSource } from '../../src/declaration/syntax/source.ts'
 import { FILE_SHAPE } from '../../src/declaration/syntax/yaml/block-shape.ts'
 import { parseYaml } from '../../src/declaration/syntax/yaml/parse-yaml.ts'
@@ -36,6 +36,7 @@ const evaluateText = (text: string): { readonly value: Value; readonly problems:
   const parsed = parseExpressionWith(grammar, fileSource('e', text))
   let problems = parsed.diagnostics.length
   const evaluation: Evaluation = {
+    work: { left: MAX_WORK },
     report: () => {
       problems++
     },

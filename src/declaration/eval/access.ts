@@ -1,7 +1,7 @@
 import { suggestion } from '../../util/did-you-mean.ts'
 import type { Located } from '../syntax/source.ts'
 import { convert } from './convert.ts'
-import { type Evaluation, fail } from './evaluation.ts'
+import { type Evaluation, fail, spend } from './evaluation.ts'
 import { formatNumber, isWhole } from './number.ts'
 import { DYNAMIC, friendlyType, NUMBER, STRING, type Type } from './type.ts'
 import { type ObjectValue, typeOf, unknown, unknownFrom, type Value, withMarksOf } from './value.ts'
@@ -11,9 +11,19 @@ const attributeType = (type: Type, name: string): Type => {
   return type.kind === 'map' ? type.element : DYNAMIC
 }
 
+/** As many keys as are worth comparing with a word that none of them is. */
+const firstKeys = (evaluation: Evaluation, entries: ReadonlyMap<string, Value>, at: Located): readonly string[] => {
+  const names: string[] = []
+  for (const name of entries.keys()) if (names.push(name) >= MOST_KEYS) break
+  spend(evaluation, names.length >> 3, at)
+  return names
+}
+
+const MOST_KEYS = 1000
+
 const missing = (evaluation: Evaluation, value: ObjectValue, name: string, at: Located): Value => {
   if (value.open?.has(name)) return withMarksOf(unknown(DYNAMIC, `${value.open.owner}.${name}`), value)
-  const candidates = [...value.entries.keys(), ...(value.open?.names() ?? [])]
+  const candidates = [...firstKeys(evaluation, value.entries, at), ...(value.open?.names() ?? [])]
   const hint = suggestion(name, candidates)
   const owner = value.open ? value.open.owner : 'This object'
   const shown = candidates.slice(0, 8).join(', ')
@@ -34,7 +44,7 @@ export const attributeOf = (evaluation: Evaluation, value: Value, name: string, 
       return fail(
         evaluation,
         at,
-        `This map has no element with the key "${name}".${suggestion(name, value.entries.keys())}`,
+        `This map has no element with the key "${name}".${suggestion(name, firstKeys(evaluation, value.entries, at))}`,
       )
     }
     case 'null':

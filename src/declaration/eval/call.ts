@@ -1,17 +1,21 @@
+import type { DiagnosticCode } from '../../diagnostic/codes.ts'
 import { suggestion } from '../../util/did-you-mean.ts'
 import type { FunctionSpec, Parameter } from '../functions/function-spec.ts'
+import { MAX_SIZE } from '../syntax/limits.ts'
 import type { Call, Expression } from '../syntax/tree.ts'
 import { convert } from './convert.ts'
-import { type Evaluation, fail } from './evaluation.ts'
+import { bounded, type Evaluation, fail, spend, tooMuch } from './evaluation.ts'
 import { DYNAMIC } from './type.ts'
 import {
   deepUnmarked,
   FAILED,
+  type Failure,
   hasFailed,
   hasSensitive,
   isSensitive,
   isWhollyKnown,
   markSensitive,
+  sizeOf,
   unknownFrom,
   unmarked,
   type Value,
@@ -93,6 +97,9 @@ const prepare = (
   return refused ? undefined : { values, sensitive, unknown }
 }
 
+const codeOf = ({ tooLarge }: Failure): DiagnosticCode =>
+  tooLarge ? 'declaration.too-large' : 'declaration.function-call'
+
 const finish = (name: string, spec: FunctionSpec, prepared: Prepared, call: Call, evaluation: Evaluation): Value => {
   const { values, sensitive, unknown } = prepared
   if (unknown.length > 0) {
@@ -100,12 +107,15 @@ const finish = (name: string, spec: FunctionSpec, prepared: Prepared, call: Call
     const result = unknownFrom(spec.returns ?? DYNAMIC, ...unknown.map((value) => unmarked(value)))
     return sensitive ? markSensitive(result) : result
   }
-  const result = spec.call(values)
-  if (result.kind !== 'failure') return sensitive ? markSensitive(result) : result
+  const result = spec.call(values, evaluation, call)
+  if (result.kind !== 'failure') {
+    if (!spec.effort) spend(evaluation, sizeOf(result), call)
+    return bounded(evaluation, sensitive ? markSensitive(result) : result, call)
+  }
   const parameter = result.argument === undefined ? undefined : (spec.parameters[result.argument] ?? spec.variadic)
   const at = result.argument === undefined ? call : (call.args[Math.min(result.argument, call.args.length - 1)] ?? call)
   const detail = parameter ? refuse(name, parameter, result.reason) : `${name}() failed: ${result.reason}.`
-  return fail(evaluation, at, detail, 'declaration.function-call')
+  return fail(evaluation, at, detail, codeOf(result))
 }
 
 /** Calls a function by name. */
@@ -125,12 +135,16 @@ export const evaluateCall = (call: Call, evaluation: Evaluation): Value => {
   if (spec.lazy) {
     const result = spec.lazy(call.args, evaluation)
     if (result.kind !== 'failure') return result
-    return fail(evaluation, call, `${name}() failed: ${result.reason}.`, 'declaration.function-call')
+    return fail(evaluation, call, `${name}() failed: ${result.reason}.`, codeOf(result))
   }
   const args = argumentsOf(call, evaluation)
   if ('kind' in args) return args
   const problem = countProblem(name, spec, args.length)
   if (problem) return fail(evaluation, call, problem, 'declaration.function-call')
+  const given = args.map(({ value }) => value)
+  const size = given.reduce((sum, value) => sum + sizeOf(value), 0)
+  spend(evaluation, spec.effort ? spec.effort(given) : size, call)
+  if (size > MAX_SIZE) return tooMuch(evaluation, `The arguments of ${name}()`, call)
   const prepared = prepare(name, spec, args, evaluation)
   return prepared ? finish(name, spec, prepared, call, evaluation) : FAILED
 }

@@ -1,9 +1,9 @@
 import type { Conditional, Expression } from '../syntax/tree.ts'
 import { convert } from './convert.ts'
-import { type Evaluation, fail, type Problem } from './evaluation.ts'
+import { type Evaluation, fail, type Problem, spend } from './evaluation.ts'
 import { BOOL, DYNAMIC, friendlyType, sameType, type Type } from './type.ts'
 import { unify } from './unify.ts'
-import { FAILED, typeOf, unknownFrom, type Value, withMarksOf } from './value.ts'
+import { FAILED, sizeOf, typeOf, unknownFrom, type Value, withMarksOf } from './value.ts'
 
 interface Branch {
   readonly value: Value
@@ -36,6 +36,7 @@ export const evaluateConditional = (expression: Conditional, evaluation: Evaluat
   const condition = convert(given, BOOL)
   if (condition.kind === 'failure')
     return fail(evaluation, expression.condition, `The condition is unsuitable: ${condition.reason}.`)
+  spend(evaluation, sizeOf(then.value) + sizeOf(otherwise.value), expression)
   const type = commonType(then.value, otherwise.value)
   if (!type) {
     const [a, b] = [friendlyType(typeOf(then.value)), friendlyType(typeOf(otherwise.value))]

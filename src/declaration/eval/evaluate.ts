@@ -4,13 +4,13 @@ import { attributeOf, indexOf } from './access.ts'
 import { evaluateCall } from './call.ts'
 import { evaluateConditional } from './conditional.ts'
 import { convert } from './convert.ts'
-import { boundValue, type Evaluation, fail } from './evaluation.ts'
+import { bounded, boundValue, type Evaluation, fail, spend } from './evaluation.ts'
 import { evaluateFor } from './for-expression.ts'
 import { likeSequence } from './iterate.ts'
 import { parseNumber } from './number.ts'
 import { evaluateBinary, evaluateUnary } from './operators.ts'
 import { evaluateTemplate } from './template.ts'
-import { DYNAMIC, STRING, type Type } from './type.ts'
+import { DYNAMIC, STRING } from './type.ts'
 import { unify } from './unify.ts'
 import {
   bool,
@@ -19,6 +19,7 @@ import {
   NULL,
   number,
   object,
+  sizeOf,
   string,
   tuple,
   typeOf,
@@ -28,14 +29,26 @@ import {
   withMarksOf,
 } from './value.ts'
 
+/** Characters of a constant that are looked at in the time one expression takes. */
+const LITERAL_BITS = 8
+
 const literal = ({ value }: Literal, expression: Literal, evaluation: Evaluation): Value => {
   if (value === null) return NULL
-  if (typeof value === 'string') return string(value)
+  if (typeof value === 'string') {
+    spend(evaluation, value.length >> LITERAL_BITS, expression)
+    return string(value)
+  }
   if (typeof value === 'boolean') return bool(value)
   const parsed = parseNumber(value.number)
-  return parsed === undefined
-    ? fail(evaluation, expression, `The number ${value.number.slice(0, 40)} is too large or too small to be meant.`)
-    : number(parsed)
+  if (parsed === undefined)
+    return fail(
+      evaluation,
+      expression,
+      `The number ${value.number.slice(0, 40)} is too large or too small to be meant.`,
+    )
+  const result = number(parsed)
+  spend(evaluation, sizeOf(result), expression)
+  return result
 }
 
 const keyValue = (key: Expression, evaluation: Evaluation): Value => {
@@ -48,7 +61,11 @@ const keyValue = (key: Expression, evaluation: Evaluation): Value => {
   )
 }
 
+/** Work that an object makes besides its entries. */
+const OBJECT = 8
+
 const evaluateObject = (expression: ObjectExpression, evaluation: Evaluation): Value => {
+  spend(evaluation, OBJECT, expression)
   const entries = new Map<string, Value>()
   let sensitive = false
   let unknown: Value | undefined
@@ -105,17 +122,15 @@ const evaluateSplat = (expression: Splat, evaluation: Evaluation): Value => {
   const isSequence = source.kind === 'list' || source.kind === 'set' || source.kind === 'tuple'
   const items = isSequence ? source.items : [unmarked(source)]
   const results = items.map((splatItem) => evaluation.evaluate(expression.each, { ...evaluation, splatItem }))
-  const element: Type =
-    results.length > 0
-      ? (unify(results.map(typeOf)) ?? DYNAMIC)
-      : source.kind === 'list' || source.kind === 'set'
-        ? source.element
-        : DYNAMIC
-  return likeSequence(source, results, element)
+  if (source.kind !== 'list' && source.kind !== 'set') return likeSequence(source, results, DYNAMIC)
+  if (results.length === 0) return likeSequence(source, results, source.element)
+  for (const result of results) spend(evaluation, sizeOf(result), expression)
+  return likeSequence(source, results, unify(results.map(typeOf)) ?? DYNAMIC)
 }
 
 /** Evaluates an expression. Problems go to `evaluation.report`; what could not be evaluated is an unknown value that stays quiet. */
 export const evaluate = (expression: Expression, evaluation: Evaluation): Value => {
+  spend(evaluation, 1, expression)
   switch (expression.type) {
     case 'literal':
       return literal(expression, expression, evaluation)
@@ -125,9 +140,9 @@ export const evaluate = (expression: Expression, evaluation: Evaluation): Value 
     case 'parentheses':
       return evaluate(expression.expression, evaluation)
     case 'tuple':
-      return tuple(expression.items.map((item) => evaluate(item, evaluation)))
+      return bounded(evaluation, tuple(expression.items.map((item) => evaluate(item, evaluation))), expression)
     case 'object':
-      return evaluateObject(expression, evaluation)
+      return bounded(evaluation, evaluateObject(expression, evaluation), expression)
     case 'variable':
       return (
         boundValue(evaluation, expression.name) ?? evaluation.resolve([expression.name], expression, evaluation).value
@@ -139,11 +154,11 @@ export const evaluate = (expression: Expression, evaluation: Evaluation): Value 
     case 'index':
       return evaluateIndex(expression, evaluation)
     case 'splat':
-      return evaluateSplat(expression, evaluation)
+      return bounded(evaluation, evaluateSplat(expression, evaluation), expression)
     case 'splat-item':
       return evaluation.splatItem ?? FAILED
     case 'for':
-      return evaluateFor(expression, evaluation)
+      return bounded(evaluation, evaluateFor(expression, evaluation), expression)
     case 'unary':
       return evaluateUnary(expression, evaluation)
     case 'binary':

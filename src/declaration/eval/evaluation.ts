@@ -1,8 +1,9 @@
 import type { DiagnosticCode } from '../../diagnostic/codes.ts'
 import type { FunctionSpec } from '../functions/function-spec.ts'
+import { MAX_NESTING, MAX_SIZE, MAX_TEXT } from '../syntax/limits.ts'
 import type { Located } from '../syntax/source.ts'
 import type { Expression } from '../syntax/tree.ts'
-import { FAILED, type UnknownValue, type Value } from './value.ts'
+import { FAILED, sizeOf, type UnknownValue, type Value } from './value.ts'
 
 export interface Problem {
   readonly code: DiagnosticCode
@@ -23,8 +24,24 @@ export interface Resolved {
   readonly used: number
 }
 
+/** How much more one evaluation may do; `spend` counts it down. */
+export interface Work {
+  left: number
+}
+
+/** Thrown where an evaluation does more than its share: nothing can be evaluated after it, so it is not a value like other problems. */
+export class TooMuchWork extends Error {
+  readonly at: Located
+
+  constructor(at: Located) {
+    super('the evaluation does more than its share')
+    this.at = at
+  }
+}
+
 /** What an expression is evaluated in. */
 export interface Evaluation {
+  readonly work: Work
   readonly report: (problem: Problem) => void
   /** Values of the module by name: `['var', 'x', …]`. Reports what is unknown itself, to the evaluation given. */
   readonly resolve: (names: readonly string[], at: Located, evaluation: Evaluation) => Resolved
@@ -40,10 +57,51 @@ export interface FunctionTable {
   readonly names: () => Iterable<string>
 }
 
+/** Counts work that is about to be done at a place; throws `TooMuchWork` when it is more than is left. */
+export const spend = ({ work }: Evaluation, units: number, at: Located): void => {
+  work.left -= units
+  if (work.left < 0) throw new TooMuchWork(at)
+}
+
+/** Work that a problem makes, with its words. */
+const PROBLEM = 20
+
 /** Reports and gives the value that keeps what depends on it quiet. */
 export const fail = (evaluation: Evaluation, at: Located, detail: string, code?: DiagnosticCode): UnknownValue => {
+  spend(evaluation, PROBLEM, at)
   evaluation.report({ code: code ?? 'declaration.invalid-expression', detail, at })
   return FAILED
+}
+
+/** Reports a text that is longer than any is meant to be. */
+export const tooLong = (evaluation: Evaluation, length: number, at: Located): UnknownValue =>
+  fail(
+    evaluation,
+    at,
+    `This text would be ${length} characters long; at most ${MAX_TEXT} are allowed. Keep large data in a file, and name the file.`,
+    'declaration.too-large',
+  )
+
+/** Reports a value, or several together, that hold more than anything is meant to. */
+export const tooMuch = (evaluation: Evaluation, what: string, at: Located): UnknownValue =>
+  fail(
+    evaluation,
+    at,
+    `${what} would hold more than ${MAX_SIZE} elements and pieces of text, each counted as often as it occurs. Look for locals that double one another, or for lists that are multiplied.`,
+    'declaration.too-large',
+  )
+
+/** The value, unless it is out of all proportion, which is reported. */
+export const bounded = (evaluation: Evaluation, value: Value, at: Located): Value => {
+  if (value.kind === 'string' && value.value.length > MAX_TEXT) return tooLong(evaluation, value.value.length, at)
+  if ('depth' in value && value.depth > MAX_NESTING)
+    return fail(
+      evaluation,
+      at,
+      `Lists and maps would be nested more than ${MAX_NESTING} deep here. Look for locals that wrap one another again and again.`,
+      'declaration.too-deep',
+    )
+  return sizeOf(value) > MAX_SIZE ? tooMuch(evaluation, 'This value', at) : value
 }
 
 export const bind = (evaluation: Evaluation, name: string, value: Value): Evaluation => ({

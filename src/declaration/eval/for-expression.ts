@@ -1,6 +1,6 @@
 import type { Expression, ForExpression, Name } from '../syntax/tree.ts'
 import { convert } from './convert.ts'
-import { bind, type Evaluation, fail } from './evaluation.ts'
+import { bind, type Evaluation, fail, spend } from './evaluation.ts'
 import { type Entry, entriesOf } from './iterate.ts'
 import { BOOL, DYNAMIC, friendlyType, STRING } from './type.ts'
 import { FAILED, hasFailed, markSensitive, object, tuple, typeOf, unknownFrom, type Value } from './value.ts'
@@ -23,7 +23,10 @@ export const collectionOf = (expression: Expression, evaluation: Evaluation): Co
   if (collection.kind === 'null')
     return fail(evaluation, expression, 'A for expression cannot go through null. Use an empty list or map instead.')
   const entries = entriesOf(collection)
-  if (entries) return { entries, sensitive: collection.sensitive === true }
+  if (entries) {
+    spend(evaluation, entries.length, expression)
+    return { entries, sensitive: collection.sensitive === true }
+  }
   return fail(
     evaluation,
     expression,

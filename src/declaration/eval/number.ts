@@ -11,8 +11,8 @@ export type Num = number | BigNumber
 
 export const FULL_PRECISION = 512
 
-/** Exponents of ten past this are refused: no quantity of anything needs them, and they would cost memory. */
-const MAX_DECIMAL_EXPONENT = 10_000
+/** Exponents of ten, and numbers of digits, past this are refused: no quantity of anything needs them, and they would cost time and memory. */
+const MAX_DECIMAL_EXPONENT = 1_000
 
 const bitLength = (value: bigint): number => {
   const text = (value < 0n ? -value : value).toString(16)
@@ -179,7 +179,7 @@ export const parseNumber = (text: string): Num | undefined => {
   const whole = match[2] ?? ''
   const fraction = match[3] ?? match[6] ?? ''
   const exponent = Number(match[4] ?? match[7] ?? '0') - fraction.length
-  if (Math.abs(exponent) > MAX_DECIMAL_EXPONENT) return undefined
+  if (Math.abs(exponent) > MAX_DECIMAL_EXPONENT || whole.length > MAX_DECIMAL_EXPONENT) return undefined
   if (exponent === 0 && whole.length < 16) return Number(`${sign}${whole}`)
   const digits = BigInt(`${whole}${fraction}`)
   const signed = sign === '-' ? -digits : digits
@@ -188,6 +188,13 @@ export const parseNumber = (text: string): Num | undefined => {
   const divisor = 10n ** BigInt(-exponent)
   return divide(normalized(signed, 0), normalized(divisor, 0))
 }
+
+/** Powers of two past this are out of all proportion: writing them out takes thousands of digits. */
+const MAX_EXPONENT = 20_000
+
+/** The number has so many digits that it cannot be meant. */
+export const isDisproportionate = (value: Num): boolean =>
+  typeof value !== 'number' && Math.abs(value.exponent) > MAX_EXPONENT
 
 interface Decimal {
   readonly digits: string

@@ -1,8 +1,19 @@
 import type { Binary, BinaryOperator, Unary } from '../syntax/tree.ts'
 import { convert } from './convert.ts'
 import { equalValues } from './equality.ts'
-import { type Evaluation, fail } from './evaluation.ts'
-import { add, compareNumbers, divide, modulo, multiply, type Num, neededBits, negate, subtract } from './number.ts'
+import { type Evaluation, fail, spend } from './evaluation.ts'
+import {
+  add,
+  compareNumbers,
+  divide,
+  isDisproportionate,
+  modulo,
+  multiply,
+  type Num,
+  neededBits,
+  negate,
+  subtract,
+} from './number.ts'
 import { BOOL, NUMBER, type Type } from './type.ts'
 import {
   type BoolValue,
@@ -11,6 +22,7 @@ import {
   type NumberValue,
   number,
   precisionOf,
+  sizeOf,
   unknownFrom,
   type Value,
   withMarksOf,
@@ -47,32 +59,18 @@ const operand = (evaluation: Evaluation, given: Value, type: Type, expression: B
   return fail(evaluation, at, `The ${which} of "${expression.operator}" is unsuitable: ${converted.reason}.`)
 }
 
-/** Products keep all their bits, whatever the precision of the factors. */
-const product = (
-  expression: Binary,
-  a: NumberValue,
-  b: NumberValue,
-  precision: number,
-  evaluation: Evaluation,
-): Value => {
-  const result = multiply(a.value, b.value)
-  return Number.isNaN(result)
-    ? noResult(expression, evaluation)
-    : number(result, Math.max(precision, neededBits(result)))
-}
-
-const noResult = (expression: Binary, evaluation: Evaluation): Value =>
-  fail(evaluation, expression, `"${expression.operator}" has no result for these numbers.`)
-
 const calculate = (expression: Binary, a: NumberValue, b: NumberValue, evaluation: Evaluation): Value => {
   const { operator } = expression
   const comparison = COMPARISON[operator]
   if (comparison) return bool(comparison(compareNumbers(a.value, b.value)))
   const precision = Math.max(precisionOf(a), precisionOf(b))
-  if (operator === '*') return product(expression, a, b, precision, evaluation)
-  const result = ARITHMETIC[operator]?.(a.value, b.value, precision) ?? Number.NaN
-  if (Number.isNaN(result)) return noResult(expression, evaluation)
-  return number(result, precision)
+  // Products keep all their bits, whatever the precision of the factors.
+  const result =
+    operator === '*' ? multiply(a.value, b.value) : (ARITHMETIC[operator]?.(a.value, b.value, precision) ?? Number.NaN)
+  if (Number.isNaN(result)) return fail(evaluation, expression, `"${operator}" has no result for these numbers.`)
+  if (isDisproportionate(result))
+    return fail(evaluation, expression, `The result of "${operator}" is too large or too small to be meant.`)
+  return number(result, operator === '*' ? Math.max(precision, neededBits(result)) : precision)
 }
 
 const evaluateLogic = (expression: Binary, left: Value, right: Value, evaluation: Evaluation): Value => {
@@ -86,6 +84,7 @@ export const evaluateBinary = (expression: Binary, evaluation: Evaluation): Valu
   const left = evaluation.evaluate(expression.left, evaluation)
   const right = evaluation.evaluate(expression.right, evaluation)
   const { operator } = expression
+  if (operator === '==' || operator === '!=') spend(evaluation, Math.min(sizeOf(left), sizeOf(right)), expression)
   if (operator === '==') return equalValues(left, right)
   if (operator === '!=') {
     const equal = equalValues(left, right)
@@ -95,6 +94,7 @@ export const evaluateBinary = (expression: Binary, evaluation: Evaluation): Valu
   const a = operand(evaluation, left, NUMBER, expression, 'left')
   const b = operand(evaluation, right, NUMBER, expression, 'right')
   if (a.kind !== 'number' || b.kind !== 'number') return unknownFrom(COMPARISON[operator] ? BOOL : NUMBER, a, b)
+  spend(evaluation, sizeOf(a) + sizeOf(b), expression)
   const result = calculate(expression, a, b, evaluation)
   return result === FAILED ? result : withMarksOf(result, a, b)
 }

@@ -1,6 +1,6 @@
 import { compareNumbers, formatNumber } from './number.ts'
-import { compareText, type Type } from './type.ts'
-import { deepUnmarked, hasSensitive, markSensitive, precisionOf, type SetValue, type Value } from './value.ts'
+import { compareStrings, compareText, type Type } from './type.ts'
+import { deepUnmarked, extentOf, hasSensitive, markSensitive, precisionOf, type SetValue, type Value } from './value.ts'
 
 /** Text that is equal for equal values of one type; compound values are ordered by it. */
 export const valueKey = (value: Value): string => {
@@ -27,8 +27,6 @@ export const valueKey = (value: Value): string => {
   }
 }
 
-const compareBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))
-
 interface Keyed {
   readonly key: string
   readonly value: Value
@@ -40,7 +38,7 @@ const compareItems = (a: Keyed, b: Keyed): number => {
   const ranks = rank(a) - rank(b)
   if (ranks !== 0) return ranks
   if (a.value.kind === 'number' && b.value.kind === 'number') return compareNumbers(a.value.value, b.value.value)
-  if (a.value.kind === 'string' && b.value.kind === 'string') return compareBytes(a.value.value, b.value.value)
+  if (a.value.kind === 'string' && b.value.kind === 'string') return compareStrings(a.value.value, b.value.value)
   if (a.value.kind === 'bool' && b.value.kind === 'bool') return Number(a.value.value) - Number(b.value.value)
   return compareText(a.key, b.key)
 }
@@ -56,6 +54,7 @@ export const setValue = (element: Type, items: readonly Value[]): SetValue => {
     if (!distinct.has(key)) distinct.set(key, plain)
   }
   const keyed = Array.from(distinct, ([key, value]) => ({ key, value })).sort(compareItems)
-  const set: SetValue = { kind: 'set', element, items: keyed.map(({ value }) => value) }
+  const all = keyed.map(({ value }) => value)
+  const set: SetValue = { kind: 'set', element, items: all, ...extentOf(all) }
   return sensitive ? markSensitive(set) : set
 }

@@ -1,16 +1,23 @@
 import { MAX_TEXT } from '../syntax/limits.ts'
 import type { Template, TemplateFor, TemplateIf, TemplatePart } from '../syntax/tree.ts'
 import { convert } from './convert.ts'
-import { type Evaluation, fail } from './evaluation.ts'
+import { type Evaluation, fail, spend, tooLong } from './evaluation.ts'
 import { bindEntry, collectionOf } from './for-expression.ts'
 import { BOOL, STRING } from './type.ts'
-import { FAILED, hasFailed, markSensitive, string, unknownFrom, type Value } from './value.ts'
+import { FAILED, hasFailed, markSensitive, string, textSize, unknownFrom, type Value } from './value.ts'
 
 /** What the parts of a template have come to so far. */
 interface Output {
   readonly pieces: string[]
+  /** Characters so far; beyond the limit no further pieces are kept. */
+  length: number
   sensitive: boolean
   unknown: Value | undefined
+}
+
+const add = (output: Output, text: string): void => {
+  output.length += text.length
+  if (output.length <= MAX_TEXT) output.pieces.push(text)
 }
 
 const put = (
@@ -36,7 +43,7 @@ const put = (
       at.expression,
       `A ${kind} cannot be put into a string. Take one of its elements, or use join() or jsonencode().`,
     )
-  } else if (converted.kind === 'string') output.pieces.push(converted.value)
+  } else if (converted.kind === 'string') add(output, converted.value)
   else if (!output.unknown || !hasFailed(output.unknown)) output.unknown = unknownFrom(STRING, converted)
 }
 
@@ -68,7 +75,7 @@ const putAll = (output: Output, parts: readonly TemplatePart[], evaluation: Eval
   for (const part of parts) {
     switch (part.type) {
       case 'text':
-        output.pieces.push(part.value)
+        add(output, part.value)
         break
       case 'interpolation':
         put(output, evaluation.evaluate(part.expression, evaluation), part, evaluation)
@@ -85,15 +92,10 @@ const putAll = (output: Output, parts: readonly TemplatePart[], evaluation: Eval
 
 /** A string made of text, values and directives. */
 export const evaluateTemplate = (template: Template, evaluation: Evaluation): Value => {
-  const output: Output = { pieces: [], sensitive: false, unknown: undefined }
+  const output: Output = { pieces: [], length: 0, sensitive: false, unknown: undefined }
   putAll(output, template.parts, evaluation)
-  const length = output.pieces.reduce((sum, piece) => sum + piece.length, 0)
-  if (length > MAX_TEXT)
-    return fail(
-      evaluation,
-      template,
-      `This text would be ${length} characters long; at most ${MAX_TEXT} are allowed. Keep large data in a file, and name the file.`,
-    )
+  if (output.length > MAX_TEXT) return tooLong(evaluation, output.length, template)
+  spend(evaluation, textSize(output.length), template)
   const { unknown } = output
   const result = unknown ? (hasFailed(unknown) ? FAILED : unknownFrom(STRING, unknown)) : string(output.pieces.join(''))
   return output.sensitive ? markSensitive(result) : result

@@ -24,7 +24,7 @@ const list = (open: string, items: readonly Value[], close: string, pad: string)
 
 const keyed = (open: string, entries: ReadonlyMap<string, Value>, close: string, pad: string): string => {
   const names = Array.from(entries.keys(), (name) => (NAME.test(name) ? name : JSON.stringify(name)))
-  const width = Math.max(0, ...names.map((name) => name.length))
+  const width = names.reduce((widest, name) => Math.max(widest, name.length), 0)
   const lines = Array.from(
     entries.values(),
     (inner, at) => `${(names[at] ?? '').padEnd(width)} = ${render(inner, `${pad}  `)}`,

@@ -18,6 +18,19 @@ interface Marked {
   readonly sensitive?: true
 }
 
+/**
+ * What a collection comes to when each part is counted wherever it occurs, known from when it is made: parts may be shared, so that walking a
+ * small value can take for ever.
+ */
+export interface Extent {
+  /** See `sizeOf`. */
+  readonly size: number
+  /** Collections within one another. */
+  readonly depth: number
+  /** Bits that tell what is inside, at any depth: `Holds`. */
+  readonly holds: number
+}
+
 export interface StringValue extends Marked {
   readonly kind: 'string'
   /** In Unicode normal form C. */
@@ -36,33 +49,33 @@ export interface BoolValue extends Marked {
   readonly value: boolean
 }
 
-export interface ListValue extends Marked {
+export interface ListValue extends Marked, Extent {
   readonly kind: 'list'
   readonly element: Type
   readonly items: readonly Value[]
 }
 
 /** Items are distinct and in the set's order. Made by `setValue` only. */
-export interface SetValue extends Marked {
+export interface SetValue extends Marked, Extent {
   readonly kind: 'set'
   readonly element: Type
   readonly items: readonly Value[]
 }
 
 /** Entries are sorted by key. */
-export interface MapValue extends Marked {
+export interface MapValue extends Marked, Extent {
   readonly kind: 'map'
   readonly element: Type
   readonly entries: ReadonlyMap<string, Value>
 }
 
-export interface TupleValue extends Marked {
+export interface TupleValue extends Marked, Extent {
   readonly kind: 'tuple'
   readonly items: readonly Value[]
 }
 
 /** Entries are sorted by name. */
-export interface ObjectValue extends Marked {
+export interface ObjectValue extends Marked, Extent {
   readonly kind: 'object'
   readonly entries: ReadonlyMap<string, Value>
   /** Resources: attributes that exist but are not declared, whose value the server chooses. */
@@ -108,6 +121,8 @@ export interface Failure {
   readonly reason: string
   /** The argument it is about, from 0. */
   readonly argument?: number
+  /** The result would be out of all proportion. */
+  readonly tooLarge?: true
 }
 
 export const failure = (reason: string, argument?: number): Failure =>
@@ -131,11 +146,63 @@ export const number = (value: Num, precision = FULL_PRECISION): NumberValue =>
 export const integer = (value: number): NumberValue => number(value, 64)
 /** Result of mathematics in doubles. */
 export const double = (value: number): NumberValue => number(fromDouble(value), 53)
-export const tuple = (items: readonly Value[]): TupleValue => ({ kind: 'tuple', items })
-export const list = (element: Type, items: readonly Value[]): ListValue => ({ kind: 'list', element, items })
 export const nullOf = (type: Type): NullValue => ({ kind: 'null', type })
 export const unknown = (type: Type, origin?: string): UnknownValue =>
   origin === undefined ? { kind: 'unknown', type } : { kind: 'unknown', type, origin }
+
+const [SENSITIVE, UNKNOWN, FAILED_INSIDE] = [1, 2, 4]
+
+/** Whether a value is, or holds anywhere, something sensitive, unknown or failed. */
+const bitsOf = (value: Value): number => {
+  const own = value.sensitive ? SENSITIVE : 0
+  if ('holds' in value) return own | value.holds
+  return value.kind === 'unknown' ? own | UNKNOWN | (value.failed ? FAILED_INSIDE : 0) : own
+}
+
+/** Characters that count as much as one element. */
+const PIECE_BITS = 4
+
+/** Units for some text: memory and work go with it. */
+export const textSize = (length: number): number => 1 + (length >> PIECE_BITS)
+
+/** A number that no double holds is slow to read, to calculate with and to write, the more so the longer its digits are. */
+const numberSize = (value: Num): number => (typeof value === 'number' ? 1 : 16 + (Math.abs(value.exponent) >> 4))
+
+/** Elements, entries and pieces of text in a value, shared ones each time they occur. */
+export const sizeOf = (value: Value): number => {
+  if ('size' in value) return value.size
+  if (value.kind === 'string') return textSize(value.value.length)
+  return value.kind === 'number' ? numberSize(value.value) : 1
+}
+
+/** Units that a map or an object takes besides its values, for each entry and for itself. */
+const [ENTRY, ENTRIES] = [3, 8]
+
+/** The extent of a collection of these values. */
+export const extentOf = (values: Iterable<Value>, base = 1): Extent => {
+  let [size, depth, holds] = [base, 0, 0]
+  for (const value of values) {
+    size += sizeOf(value)
+    holds |= bitsOf(value)
+    if ('depth' in value && value.depth > depth) depth = value.depth
+  }
+  return { size, depth: depth + 1, holds }
+}
+
+const extentOfEntries = (entries: ReadonlyMap<string, Value>): Extent => {
+  const { size, depth, holds } = extentOf(entries.values(), ENTRIES)
+  return { size: size + ENTRY * entries.size, depth, holds }
+}
+
+export const tuple = (items: readonly Value[]): TupleValue => {
+  const { size, depth, holds } = extentOf(items)
+  return { kind: 'tuple', items, size, depth, holds }
+}
+
+export const list = (element: Type, items: readonly Value[]): ListValue => {
+  const { size, depth, holds } = extentOf(items)
+  return { kind: 'list', element, items, size, depth, holds }
+}
 
 const sortEntries = (entries: Iterable<readonly [string, Value]>): ReadonlyMap<string, Value> => {
   const all = [...entries]
@@ -147,16 +214,17 @@ const sortEntries = (entries: Iterable<readonly [string, Value]>): ReadonlyMap<s
   return new Map(sorted ? all : all.sort(([a], [b]) => compareStrings(a, b)))
 }
 
-export const object = (entries: Iterable<readonly [string, Value]>): ObjectValue => ({
-  kind: 'object',
-  entries: sortEntries(entries),
-})
+export const object = (given: Iterable<readonly [string, Value]>): ObjectValue => {
+  const entries = sortEntries(given)
+  const { size, depth, holds } = extentOfEntries(entries)
+  return { kind: 'object', entries, size, depth, holds }
+}
 
-export const map = (element: Type, entries: Iterable<readonly [string, Value]>): MapValue => ({
-  kind: 'map',
-  element,
-  entries: sortEntries(entries),
-})
+export const map = (element: Type, given: Iterable<readonly [string, Value]>): MapValue => {
+  const entries = sortEntries(given)
+  const { size, depth, holds } = extentOfEntries(entries)
+  return { kind: 'map', element, entries, size, depth, holds }
+}
 
 export const precisionOf = ({ precision }: NumberValue): number => precision ?? FULL_PRECISION
 
@@ -214,27 +282,25 @@ export const elementsOf = (value: Value): readonly Value[] | undefined => {
 }
 
 /** No unknown value anywhere inside. */
-export const isWhollyKnown = (value: Value): boolean => {
-  if (value.kind === 'unknown') return false
-  const elements = elementsOf(value)
-  return elements === undefined || elements.every(isWhollyKnown)
-}
+export const isWhollyKnown = (value: Value): boolean => (bitsOf(value) & UNKNOWN) === 0
 
-export const hasSensitive = (value: Value): boolean =>
-  isSensitive(value) || (elementsOf(value)?.some(hasSensitive) ?? false)
+export const hasSensitive = (value: Value): boolean => (bitsOf(value) & SENSITIVE) !== 0
 
-export const hasFailed = (value: Value): boolean =>
-  value.kind === 'unknown' ? value.failed === true : (elementsOf(value)?.some(hasFailed) ?? false)
+export const hasFailed = (value: Value): boolean => (bitsOf(value) & FAILED_INSIDE) !== 0
 
 const mapElements = (value: Value, change: (inner: Value) => Value): Value => {
   switch (value.kind) {
     case 'list':
     case 'set':
-    case 'tuple':
-      return { ...value, items: value.items.map(change) }
+    case 'tuple': {
+      const items = value.items.map(change)
+      return { ...value, items, ...extentOf(items) }
+    }
     case 'map':
-    case 'object':
-      return { ...value, entries: new Map(Array.from(value.entries, ([key, inner]) => [key, change(inner)])) }
+    case 'object': {
+      const entries = new Map(Array.from(value.entries, ([key, inner]) => [key, change(inner)]))
+      return { ...value, entries, ...extentOfEntries(entries) }
+    }
     default:
       return value
   }

@@ -185,6 +185,7 @@ export const explainSyntax = (
 ): readonly Finding[] => {
   const reader = tokenReader(text, tokens)
   readBody(reader, false)
-  const first = Math.min(...problems.filter((problem) => isStructural(text, problem)).map(({ start }) => start))
+  const structural = problems.filter((problem) => isStructural(text, problem))
+  const first = structural.reduce((least, { start }) => Math.min(least, start), Number.POSITIVE_INFINITY)
   return reader.findings.filter(({ start }) => start < first)
 }

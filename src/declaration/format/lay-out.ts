@@ -47,7 +47,7 @@ const alignCell = (
 ): void => {
   let run: LayoutLine[] = []
   const close = (): void => {
-    const widest = Math.max(0, ...run.map(before))
+    const widest = run.reduce((most, line) => Math.max(most, before(line)), 0)
     for (const line of run) {
       const cell = cellOf(line)
       if (cell) cell.blanks = widest - before(line) + 1

@@ -1,6 +1,7 @@
 import { toDouble } from '../eval/number.ts'
 import { NUMBER, STRING, type Type } from '../eval/type.ts'
 import { type Failure, failure, type StringValue, string, type Value } from '../eval/value.ts'
+import { MAX_TEXT } from '../syntax/limits.ts'
 import { type FunctionSpec, type Parameter, parameter } from './function-spec.ts'
 
 /** Text of an argument that was converted to string. */
@@ -43,3 +44,13 @@ export const spec = (
   call: FunctionSpec['call'],
   variadic?: Parameter,
 ): FunctionSpec => ({ parameters, call, ...(returns && { returns }), ...(variadic && { variadic }) })
+
+/** The function, whose work is counted another way than by all that its arguments hold. */
+export const withEffort = (effort: NonNullable<FunctionSpec['effort']>, given: FunctionSpec): FunctionSpec => ({
+  ...given,
+  effort,
+})
+
+/** Refuses to make a text of so many characters; undefined where that many are fine. */
+export const tooLongText = (length: number): Failure | undefined =>
+  length > MAX_TEXT ? { ...failure(`the text would have more than ${MAX_TEXT} characters`), tooLarge: true } : undefined

@@ -5,7 +5,6 @@ import { BOOL, compareStrings, DYNAMIC, listOf, NUMBER, STRING, type Type } from
 import { unify } from '../eval/unify.ts'
 import {
   bool,
-  elementsOf,
   FAILED,
   type Failure,
   failure,
@@ -14,16 +13,19 @@ import {
   list,
   NULL,
   nullOf,
+  sizeOf,
   tuple,
   typeOf,
   unknownFrom,
   type Value,
   withMarksOf,
 } from '../eval/value.ts'
-import { isFailure, spec, text, whole } from './arguments.ts'
+import { isFailure, spec, text, whole, withEffort } from './arguments.ts'
+import { aGlance, comparing, eachElement, times } from './effort.ts'
 import { ANY_LIST, elementOf, inner, items, sequence, unified } from './elements.ts'
 import { parameter } from './function-spec.ts'
 import type { FunctionGroup } from './function-world.ts'
+import { graphemesOf, SEGMENTING } from './graphemes.ts'
 
 const truths = (value: Value | undefined, all: boolean): Value => {
   let open: Value | undefined
@@ -85,10 +87,15 @@ const concat = (args: readonly Value[]): Value | Failure => {
 
 const typeOfAll = (values: readonly Value[], otherwise: Type): Type => (values[0] ? typeOf(values[0]) : otherwise)
 
+const positionOf = (all: readonly Value[], wanted: Value): number =>
+  wanted.kind === 'string'
+    ? all.findIndex((item) => item.kind === 'string' && item.value === wanted.value)
+    : all.findIndex((item) => areEqual(item, wanted))
+
 const contains = ([given, wanted]: readonly Value[]): Value | Failure => {
   const all = sequence(given)
   if (!all || !wanted) return failure('it must be a list, tuple or set', 0)
-  if (all.some((item) => areEqual(item, wanted))) return bool(true)
+  if (positionOf(all, wanted) >= 0) return bool(true)
   const open = [...all, wanted].find((item) => !isWhollyKnown(item))
   return open ? unknownFrom(BOOL, open) : bool(false)
 }
@@ -139,18 +146,19 @@ const flatten = ([given]: readonly Value[]): Value | Failure => {
 const index = ([given, wanted]: readonly Value[]): Value | Failure => {
   if ((given?.kind !== 'list' && given?.kind !== 'tuple') || !wanted) return failure('it must be a list or tuple', 0)
   if (given.items.length === 0) return failure('an empty list has no such element', 0)
-  const at = given.items.findIndex((item) => areEqual(item, wanted))
+  const at = positionOf(given.items, wanted)
   if (at >= 0) return integer(at)
   const open = [...given.items, wanted].find((item) => !isWhollyKnown(item))
   return open ? unknownFrom(NUMBER, open) : failure('the value is not in the list', 1)
 }
 
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
+const countOf = (value: Value): number | undefined =>
+  'items' in value ? value.items.length : 'entries' in value ? value.entries.size : undefined
 
 const lengthOf = ([given]: readonly Value[]): Value | Failure => {
-  if (given?.kind === 'string') return integer([...graphemes.segment(given.value)].length)
-  const found = given && elementsOf(given)
-  return found ? integer(found.length) : failure('it must be a string, a collection, an object or a tuple', 0)
+  if (given?.kind === 'string') return integer(graphemesOf(given.value).length)
+  const count = given && countOf(given)
+  return count !== undefined ? integer(count) : failure('it must be a string, a collection, an object or a tuple', 0)
 }
 
 const matchkeys = ([all, names, wanted]: readonly Value[]): Value | Failure => {
@@ -209,30 +217,45 @@ export const collectionFunctions: FunctionGroup = {
   anytrue: spec([parameter('list', listOf(BOOL))], BOOL, ([given]) => truths(given, false)),
   chunklist: spec([parameter('list', ANY_LIST), parameter('size', NUMBER)], undefined, chunklist),
   coalesce: spec([], undefined, coalesce, parameter('vals', DYNAMIC, { nullable: true, unknowns: true })),
-  coalescelist: spec([], undefined, coalescelist, parameter('vals', DYNAMIC, { nullable: true, unknowns: true })),
+  coalescelist: withEffort(
+    eachElement,
+    spec([], undefined, coalescelist, parameter('vals', DYNAMIC, { nullable: true, unknowns: true })),
+  ),
   compact: spec([parameter('list', listOf(STRING), { whole: true })], listOf(STRING), compact),
   concat: spec([], undefined, concat, parameter('seqs', DYNAMIC, inner)),
-  contains: spec([parameter('list'), parameter('value')], BOOL, contains),
+  contains: withEffort(comparing, spec([parameter('list'), parameter('value')], BOOL, contains)),
   distinct: spec([parameter('list', ANY_LIST, { whole: true })], undefined, distinct),
-  element: spec([parameter('list', DYNAMIC, inner), parameter('index', NUMBER)], undefined, element),
-  flatten: spec([parameter('list', DYNAMIC, inner)], undefined, flatten),
-  index: spec([parameter('list'), parameter('value')], NUMBER, index),
-  length: spec([parameter('value', DYNAMIC, inner)], NUMBER, lengthOf),
-  matchkeys: spec(
-    [
-      parameter('values', ANY_LIST),
-      parameter('keys', ANY_LIST, { whole: true }),
-      parameter('searchset', ANY_LIST, { whole: true }),
-    ],
-    undefined,
-    matchkeys,
+  element: withEffort(
+    aGlance,
+    spec([parameter('list', DYNAMIC, inner), parameter('index', NUMBER)], undefined, element),
   ),
-  one: spec([parameter('list')], undefined, one),
-  reverse: spec([parameter('list', DYNAMIC, inner)], undefined, reverse),
-  slice: spec(
-    [parameter('list', DYNAMIC, inner), parameter('start_index', NUMBER), parameter('end_index', NUMBER)],
-    undefined,
-    slice,
+  flatten: spec([parameter('list', DYNAMIC, inner)], undefined, flatten),
+  index: withEffort(comparing, spec([parameter('list'), parameter('value')], NUMBER, index)),
+  length: withEffort(
+    (args) => (args[0]?.kind === 'string' ? times(SEGMENTING)(args) : aGlance(args)),
+    spec([parameter('value', DYNAMIC, inner)], NUMBER, lengthOf),
+  ),
+  matchkeys: withEffort(
+    ([, names, wanted]) => 1 + eachElement(names ? [names] : []) * (wanted ? sizeOf(wanted) : 1),
+    spec(
+      [
+        parameter('values', ANY_LIST),
+        parameter('keys', ANY_LIST, { whole: true }),
+        parameter('searchset', ANY_LIST, { whole: true }),
+      ],
+      undefined,
+      matchkeys,
+    ),
+  ),
+  one: withEffort(aGlance, spec([parameter('list')], undefined, one)),
+  reverse: withEffort(eachElement, spec([parameter('list', DYNAMIC, inner)], undefined, reverse)),
+  slice: withEffort(
+    eachElement,
+    spec(
+      [parameter('list', DYNAMIC, inner), parameter('start_index', NUMBER), parameter('end_index', NUMBER)],
+      undefined,
+      slice,
+    ),
   ),
   sort: spec([parameter('list', listOf(STRING), { whole: true })], listOf(STRING), sort),
 }

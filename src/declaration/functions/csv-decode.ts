@@ -64,7 +64,8 @@ export const csvValue = (text: string): Value | Failure => {
   if ('kind' in records) return records
   const [header, ...rows] = records
   if (!header) return failure('it has no header line', 0)
-  const twice = header.find((name, index) => header.indexOf(name) !== index)
+  const seen = new Set<string>()
+  const twice = header.find((name) => seen.has(name) || !seen.add(name))
   if (twice !== undefined) return failure(`the column ${JSON.stringify(twice)} is named twice`, 0)
   const type: Type = objectOf(header.map((name) => [name, STRING] as const))
   const values: Value[] = []

@@ -8,19 +8,19 @@ import {
   list,
   precisionOf,
   string,
+  textSize,
   unknownFrom,
   type Value,
 } from '../eval/value.ts'
-import { text } from './arguments.ts'
+import { MAX_SIZE } from '../syntax/limits.ts'
+import { text, tooLongText } from './arguments.ts'
 import { formatInteger, formatReal, type Verb } from './format-number.ts'
 import { type FunctionSpec, parameter } from './function-spec.ts'
 import type { FunctionGroup } from './function-world.ts'
+import { graphemesOf } from './graphemes.ts'
 import { jsonText } from './json-text.ts'
 
 const VERB = /%(?:%|([-+# 0]*)(\d+)?(?:\.(\d*))?(?:\[(\d+)\])?(.)?)/gsu
-
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
-const graphemesOf = (given: string): readonly string[] => Array.from(graphemes.segment(given), ({ segment }) => segment)
 
 const padText = (given: string, { width, flags }: Verb): string => {
   const missing = (width ?? 0) - graphemesOf(given).length
@@ -130,6 +130,8 @@ export const formatText = (format: string, args: readonly Value[]): string | Fai
     const piece = formatOne(value, verb, match.index)
     if (typeof piece !== 'string') return piece
     result += piece
+    const tooLong = tooLongText(result.length)
+    if (tooLong) return tooLong
   }
   const used = progress.highest + 1
   if (!progress.explicit && used < args.length)
@@ -159,11 +161,15 @@ const formatlist = ([pattern, ...args]: readonly Value[]): Value | Failure => {
   if (lengths.size > 1) return failure('the lists must have the same length')
   const [length] = lengths.size === 0 ? [1] : lengths
   const results: Value[] = []
+  let size = 0
   for (let i = 0; i < (length ?? 0); i++) {
     const row = args.map((arg, at) => lists[at]?.[i] ?? arg)
     const result = formatText(text(pattern), row)
-    if (typeof result !== 'string') return failure(`error on format iteration ${i}: ${result.reason}`, result.argument)
+    if (typeof result !== 'string')
+      return { ...result, ...failure(`error on format iteration ${i}: ${result.reason}`, result.argument) }
     results.push(string(result))
+    size += textSize(result.length)
+    if (size > MAX_SIZE) return { ...failure('the texts would be too long all together'), tooLarge: true }
   }
   return list(STRING, results)
 }

@@ -1,6 +1,7 @@
 import type { Evaluation } from '../eval/evaluation.ts'
 import { DYNAMIC, type Type } from '../eval/type.ts'
 import type { Failure, Value } from '../eval/value.ts'
+import type { Located } from '../syntax/source.ts'
 import type { Expression } from '../syntax/tree.ts'
 
 export interface Parameter {
@@ -26,7 +27,10 @@ export interface FunctionSpec {
   readonly variadic?: Parameter
   /** Type of the result where it is unknown; missing: not known either. */
   readonly returns?: Type
-  readonly call: (args: readonly Value[]) => Value | Failure
+  /** `evaluation` and `at`, the call, are for those that evaluate or count work themselves. */
+  readonly call: (args: readonly Value[], evaluation: Evaluation, at: Located) => Value | Failure
+  /** Units of work of one call; missing: everything in the arguments and in the result is looked at. */
+  readonly effort?: (args: readonly Value[]) => number
   /** Instead of `call`: gets the expressions, for functions that look at whether evaluating fails. */
   readonly lazy?: (args: readonly Expression[], evaluation: Evaluation) => Value | Failure
 }

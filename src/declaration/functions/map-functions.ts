@@ -3,8 +3,10 @@ import { compareStrings, DYNAMIC, listOf, mapOf, STRING, sameType } from '../eva
 import {
   type Failure,
   failure,
+  isSensitive,
   list,
   map,
+  markSensitive,
   NULL,
   nullOf,
   object,
@@ -13,18 +15,25 @@ import {
   typeOf,
   unknownFrom,
   type Value,
-  withMarksOf,
 } from '../eval/value.ts'
-import { spec, text } from './arguments.ts'
+import { spec, text, withEffort } from './arguments.ts'
+import { aGlance, eachElement } from './effort.ts'
 import { elementOf, entries, inner, items, sequence } from './elements.ts'
 import { parameter } from './function-spec.ts'
 import type { FunctionGroup } from './function-world.ts'
 
+/** Keys of one map are asked for again and again, as in `index(keys(local.guests), each.key)`. */
+const KEYS = new WeakMap<ReadonlyMap<string, Value>, Value>()
+
 const keys = ([given]: readonly Value[]): Value | Failure => {
   const found = entries(given)
   if (!found || !given) return failure('it must be a map or object', 0)
+  const known = KEYS.get(found)
+  if (known) return known
   const names = Array.from(found.keys(), string)
-  return given.kind === 'map' ? list(STRING, names) : tuple(names)
+  const value = given.kind === 'map' ? list(STRING, names) : tuple(names)
+  KEYS.set(found, value)
+  return value
 }
 
 const values = ([given]: readonly Value[]): Value | Failure => {
@@ -67,7 +76,7 @@ const merge = (args: readonly Value[]): Value | Failure => {
     ? elementOf(first)
     : undefined
   const result = element ? map(element, merged) : object(merged)
-  return withMarksOf(result, ...args)
+  return args.some(isSensitive) ? markSensitive(result) : result
 }
 
 const nullOrEmpty = (args: readonly Value[]): Value => {
@@ -104,16 +113,22 @@ const zipmap = ([names, given]: readonly Value[]): Value | Failure => {
 
 /** Functions of maps and objects. */
 export const mapFunctions: FunctionGroup = {
-  keys: spec([parameter('inputMap', DYNAMIC, inner)], undefined, keys),
-  lookup: spec(
-    [parameter('inputMap', DYNAMIC, inner), parameter('key', STRING)],
-    undefined,
-    lookup,
-    parameter('default', DYNAMIC, { nullable: true }),
+  keys: withEffort(aGlance, spec([parameter('inputMap', DYNAMIC, inner)], undefined, keys)),
+  lookup: withEffort(
+    aGlance,
+    spec(
+      [parameter('inputMap', DYNAMIC, inner), parameter('key', STRING)],
+      undefined,
+      lookup,
+      parameter('default', DYNAMIC, { nullable: true }),
+    ),
   ),
-  merge: spec([], undefined, merge, parameter('maps', DYNAMIC, { nullable: true, unknowns: true, innerMarks: true })),
+  merge: withEffort(
+    (args) => 3 * eachElement(args),
+    spec([], undefined, merge, parameter('maps', DYNAMIC, { nullable: true, unknowns: true, innerMarks: true })),
+  ),
   transpose: spec([parameter('values', mapOf(listOf(STRING)), { whole: true })], mapOf(listOf(STRING)), transpose),
-  values: spec([parameter('mapping', DYNAMIC, inner)], undefined, values),
+  values: withEffort(eachElement, spec([parameter('mapping', DYNAMIC, inner)], undefined, values)),
   zipmap: spec(
     [parameter('keys', listOf(STRING), { whole: true }), parameter('values', DYNAMIC, inner)],
     undefined,

@@ -30,6 +30,9 @@ const setOperation =
 
 const keysOf = (all: readonly Value[]): ReadonlySet<string> => new Set(all.map(valueKey))
 
+/** More than there can be of one block. */
+const MAX_PRODUCT = 200_000
+
 const setproduct = (args: readonly Value[]): Value | Failure => {
   if (args.length < 2) return failure('at least two arguments are needed')
   for (const [at, arg] of args.entries()) if (!sequence(arg)) return failure('it must be a set, list or tuple', at)
@@ -40,7 +43,8 @@ const setproduct = (args: readonly Value[]): Value | Failure => {
   })
   if (lists.some((one) => !one)) return failure('the elements of each argument must have one type')
   const total = lists.reduce((count, one) => count * (one?.length ?? 0), 1)
-  if (total > 1_000_000) return failure('the product has more than a million elements')
+  if (total > MAX_PRODUCT)
+    return { ...failure(`the product would have ${total} elements; mpc makes up to ${MAX_PRODUCT}`), tooLarge: true }
   const product = lists.reduce<readonly (readonly Value[])[]>(
     (found, one) => found.flatMap((start) => (one ?? []).map((item) => [...start, item])),
     [[]],
@@ -61,7 +65,10 @@ export const setFunctions: FunctionGroup = {
     [parameter('first_set', ANY_SET, { whole: true })],
     undefined,
     setOperation(([first = [], ...rest]) =>
-      rest.reduce((kept, next) => kept.filter((item) => keysOf(next).has(valueKey(item))), first),
+      rest.reduce((kept, next) => {
+        const known = keysOf(next)
+        return kept.filter((item) => known.has(valueKey(item)))
+      }, first),
     ),
     wholeSets,
   ),

@@ -1,15 +1,13 @@
+import { spend } from '../eval/evaluation.ts'
 import { BOOL, listOf, NUMBER, STRING } from '../eval/type.ts'
 import { bool, FAILED, type Failure, failure, list, string, type Value } from '../eval/value.ts'
-import { isFailure, onText, spec, strings, text, whole } from './arguments.ts'
+import { isFailure, onText, spec, strings, text, tooLongText, whole, withEffort } from './arguments.ts'
+import { times } from './effort.ts'
 import { formatFunctions } from './format-functions.ts'
 import { parameter } from './function-spec.ts'
 import type { FunctionGroup, FunctionWorld } from './function-world.ts'
-import { regexFunctions, replacePattern } from './regex-functions.ts'
-
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
-
-export const graphemesOf = (given: string): readonly string[] =>
-  Array.from(graphemes.segment(given), ({ segment }) => segment)
+import { graphemesOf, SEGMENTING } from './graphemes.ts'
+import { type Count, regexFunctions, replacePattern } from './regex-functions.ts'
 
 const substr = ([given, from, count]: readonly Value[]): Value | Failure => {
   const [offset, length] = [whole(from, 1), whole(count, 2)]
@@ -48,9 +46,22 @@ const simpleLower = (character: string): string => {
   return Array.from(lower).length === 1 ? lower : character
 }
 
-const SPACE = '[\\t\\n\\v\\f\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+'
-const LEADING = new RegExp(`^${SPACE}`, 'u')
-const TRAILING = new RegExp(`${SPACE}$`, 'u')
+const SPACE = /[\t\n\v\f\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/
+
+/** Without what `is` says at both ends. */
+const trimmed = (given: string, is: (character: string) => boolean): string => {
+  let [start, end] = [0, given.length]
+  while (start < end && is(given.charAt(start))) start++
+  while (end > start && is(given.charAt(end - 1))) end--
+  return given.slice(start, end)
+}
+
+/** How many characters at the end are line ends. */
+const lineEnds = (given: string): number => {
+  let end = given.length
+  while (end > 0 && (given[end - 1] === '\n' || given[end - 1] === '\r')) end--
+  return given.length - end
+}
 
 const trimSet = (given: string, cutset: string): string => {
   const cut = new Set(Array.from(cutset))
@@ -63,53 +74,86 @@ const trimSet = (given: string, cutset: string): string => {
 
 const join = ([separator, ...lists]: readonly Value[]): Value | Failure => {
   const pieces: string[] = []
+  let length = 0
   for (const [index, one] of lists.entries()) {
     for (const item of one.kind === 'list' ? one.items : []) {
       if (item.kind === 'null') return failure(`element is null; a list with null values cannot be joined`, index + 1)
       pieces.push(text(item))
+      length += text(item).length + text(separator).length
     }
   }
-  return lists.length === 0 ? failure('at least one list is required') : string(pieces.join(text(separator)))
+  if (lists.length === 0) return failure('at least one list is required')
+  return tooLongText(length - text(separator).length) ?? string(pieces.join(text(separator)))
 }
 
-const replace = (world: FunctionWorld, given: string, wanted: string, other: string): Value | Failure => {
+const occurrences = (given: string, wanted: string): number => {
+  if (wanted === '') return given.length + 1
+  let count = 0
+  for (let at = given.indexOf(wanted); at >= 0; at = given.indexOf(wanted, at + wanted.length)) count++
+  return count
+}
+
+const replace = (world: FunctionWorld, [first, second, third]: readonly Value[], count: Count): Value | Failure => {
+  const [given, wanted, other] = [text(first), text(second), text(third)]
   if (wanted.length > 1 && wanted.startsWith('/') && wanted.endsWith('/')) {
     const re2js = world.library('re2js')
-    return re2js ? replacePattern(re2js, given, wanted.slice(1, -1), other) : FAILED
+    return re2js ? replacePattern(re2js, { source: wanted.slice(1, -1), given, count }, other) : FAILED
   }
-  return string(given.replaceAll(wanted, () => other))
+  const grown = occurrences(given, wanted) * (other.length - wanted.length)
+  return tooLongText(given.length + grown) ?? string(given.replaceAll(wanted, () => other))
 }
 
 const indent = ([spaces, given]: readonly Value[]): Value | Failure => {
   const count = whole(spaces, 0)
   if (isFailure(count)) return count
   if (count < 0 || count > 10_000) return failure('the number of spaces must be between 0 and 10000', 0)
-  return string(text(given).replaceAll('\n', `\n${' '.repeat(count)}`))
+  const grown = occurrences(text(given), '\n') * count
+  return tooLongText(text(given).length + grown) ?? string(text(given).replaceAll('\n', `\n${' '.repeat(count)}`))
 }
 
 const split = (separator: string, given: string): readonly string[] =>
   separator === '' ? Array.from(given) : given.split(separator)
 
+const [byLetter, byCharacter] = [times(8), times(SEGMENTING)]
+
 /** The text functions; those with patterns need RE2, which is loaded when first used. */
 export const stringFunctions = (world: FunctionWorld): FunctionGroup => ({
-  chomp: onText('str', (given) => given.replace(/(?:\r\n?|\n)+$/, '')),
+  chomp: onText('str', (given) => given.slice(0, given.length - lineEnds(given))),
   endswith: spec(strings('str', 'suffix'), BOOL, ([given, suffix]) => bool(text(given).endsWith(text(suffix)))),
   startswith: spec(strings('str', 'prefix'), BOOL, ([given, prefix]) => bool(text(given).startsWith(text(prefix)))),
   strcontains: spec(strings('str', 'substr'), BOOL, ([given, part]) => bool(text(given).includes(text(part)))),
   indent: spec([parameter('spaces', NUMBER), parameter('str', STRING)], STRING, indent),
   join: spec(strings('separator'), STRING, join, parameter('lists', listOf(STRING), { whole: true })),
-  lower: onText('str', (given) => Array.from(given, simpleLower).join('')),
-  upper: onText('str', (given) => Array.from(given, simpleUpper).join('')),
-  title: onText('str', title),
-  replace: spec(strings('str', 'substr', 'replace'), STRING, ([given, wanted, other]) =>
-    replace(world, text(given), text(wanted), text(other)),
+  lower: withEffort(
+    byLetter,
+    onText('str', (given) => Array.from(given, simpleLower).join('')),
   ),
-  split: spec(strings('separator', 'str'), listOf(STRING), ([separator, given]) =>
-    list(STRING, split(text(separator), text(given)).map(string)),
+  upper: withEffort(
+    byLetter,
+    onText('str', (given) => Array.from(given, simpleUpper).join('')),
   ),
-  strrev: onText('str', (given) => [...graphemesOf(given)].reverse().join('')),
-  substr: spec([parameter('str', STRING), parameter('offset', NUMBER), parameter('length', NUMBER)], STRING, substr),
-  trim: spec(strings('str', 'cutset'), STRING, ([given, cutset]) => string(trimSet(text(given), text(cutset)))),
+  title: withEffort(byLetter, onText('str', title)),
+  replace: spec(strings('str', 'substr', 'replace'), STRING, (args, evaluation, at) =>
+    replace(world, args, (units) => spend(evaluation, units, at)),
+  ),
+  split: withEffort(
+    byLetter,
+    spec(strings('separator', 'str'), listOf(STRING), ([separator, given]) =>
+      list(STRING, split(text(separator), text(given)).map(string)),
+    ),
+  ),
+  strrev: withEffort(
+    byCharacter,
+    onText('str', (given) => [...graphemesOf(given)].reverse().join('')),
+  ),
+  substr: withEffort(
+    byCharacter,
+    spec([parameter('str', STRING), parameter('offset', NUMBER), parameter('length', NUMBER)], STRING, substr),
+  ),
+  trim: withEffort(
+    byLetter,
+    spec(strings('str', 'cutset'), STRING, ([given, cutset]) => string(trimSet(text(given), text(cutset)))),
+  ),
   trimprefix: spec(strings('str', 'prefix'), STRING, ([given, prefix]) => {
     const [whole, part] = [text(given), text(prefix)]
     return string(whole.startsWith(part) ? whole.slice(part.length) : whole)
@@ -118,7 +162,7 @@ export const stringFunctions = (world: FunctionWorld): FunctionGroup => ({
     const [whole, part] = [text(given), text(suffix)]
     return string(part !== '' && whole.endsWith(part) ? whole.slice(0, -part.length) : whole)
   }),
-  trimspace: onText('str', (given) => given.replace(LEADING, '').replace(TRAILING, '')),
+  trimspace: onText('str', (given) => trimmed(given, (character) => SPACE.test(character))),
   ...regexFunctions(world),
   ...formatFunctions,
 })

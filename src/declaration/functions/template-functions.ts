@@ -1,10 +1,19 @@
 import { convert } from '../eval/convert.ts'
 import { evaluate } from '../eval/evaluate.ts'
-import { bind, type Evaluation, type FunctionTable, type Problem } from '../eval/evaluation.ts'
+import { type Evaluation, type FunctionTable, type Problem, spend, TooMuchWork } from '../eval/evaluation.ts'
 import { DYNAMIC, STRING } from '../eval/type.ts'
-import { FAILED, type Failure, failure, isWhollyKnown, unknownFrom, type Value, withMarksOf } from '../eval/value.ts'
+import {
+  FAILED,
+  type Failure,
+  failure,
+  isWhollyKnown,
+  textSize,
+  unknownFrom,
+  type Value,
+  withMarksOf,
+} from '../eval/value.ts'
 import { freeVariables } from '../syntax/references.ts'
-import { fileSource, rangeOf } from '../syntax/source.ts'
+import { fileSource, type Located, rangeOf } from '../syntax/source.ts'
 import type { Expression } from '../syntax/tree.ts'
 import { spec, strings, text } from './arguments.ts'
 import { utf8 } from './encoding-functions.ts'
@@ -52,37 +61,65 @@ const parse = ({ world, parsed }: Rendering, name: string, content: string): Exp
 const variablesOf = (vars: Value): ReadonlyMap<string, Value> | undefined =>
   vars.kind === 'object' || vars.kind === 'map' ? vars.entries : undefined
 
-const render = (rendering: Rendering, name: string, content: string, vars: Value): Value | Failure => {
+/** Evaluates a template; what is out of proportion in it is told of the call, whose place a person finds in the declarations. */
+const evaluated = (expression: Expression, evaluation: Evaluation, at: Located): Value => {
+  try {
+    return evaluate(expression, evaluation)
+  } catch (error) {
+    throw error instanceof TooMuchWork ? new TooMuchWork(at) : error
+  }
+}
+
+interface Template {
+  readonly name: string
+  readonly content: string
+  readonly vars: Value
+}
+
+const render = (
+  rendering: Rendering,
+  { name, content, vars }: Template,
+  outer: Evaluation,
+  at: Located,
+): Value | Failure => {
   const entries = variablesOf(vars)
   if (!entries) return failure('it must be a map or object', 1)
   const wrong = [...entries.keys()].find((key) => !/^[\p{ID_Start}_][\p{ID_Continue}-]*$/u.test(key))
   if (wrong !== undefined) return failure(`${JSON.stringify(wrong)} cannot be the name of a template variable`, 1)
+  spend(outer, textSize(content.length), at)
   const expression = parse(rendering, name, content)
   if ('kind' in expression) return expression
   const missing = freeVariables(expression).find((variable) => !entries.has(variable))
   if (missing !== undefined) return failure(`the map of variables has no "${missing}", which ${name} uses`, 1)
   const problems: Problem[] = []
-  let evaluation: Evaluation = {
+  const evaluation: Evaluation = {
+    ...outer,
     report: (problem) => problems.push(problem),
-    resolve: (names) => ({ value: FAILED, used: names.length }),
+    resolve: ([variable = '']) => ({ value: entries.get(variable) ?? FAILED, used: 1 }),
     functions: withoutTemplates(rendering.table),
     bindings: undefined,
     splatItem: undefined,
-    evaluate,
   }
-  for (const [key, value] of entries) evaluation = bind(evaluation, key, value)
-  const value = evaluate(expression, evaluation)
+  const value = evaluated(expression, evaluation, at)
   const [first] = problems
   if (first) return failure(`${placeText(first)}: ${first.detail}`.replace(/\.$/, ''))
   return withMarksOf(value, vars)
 }
 
-const templatefile = (rendering: Rendering, path: string, vars: Value): Value | Failure => {
-  const bytes = bytesOf(rendering.world, path)
-  if (!bytes) return FAILED
+const templatefile = (
+  rendering: Rendering,
+  [path, vars]: readonly Value[],
+  evaluation: Evaluation,
+  at: Located,
+): Value | Failure => {
+  const name = text(path)
+  const bytes = bytesOf(rendering.world, name)
+  if (!bytes || !vars) return FAILED
   if ('kind' in bytes) return bytes
   const content = utf8(bytes)
-  return content === undefined ? failure(`${path} is not UTF-8 text`, 0) : render(rendering, path, content, vars)
+  return content === undefined
+    ? failure(`${name} is not UTF-8 text`, 0)
+    : render(rendering, { name, content, vars }, evaluation, at)
 }
 
 const isReference = (expression: Expression): boolean => {
@@ -105,7 +142,8 @@ const templatestring = (rendering: Rendering, args: readonly Expression[], evalu
   if (content.kind === 'failure') return content
   if (content.kind !== 'string') return unknownFrom(STRING, content)
   if (!isWhollyKnown(values)) return unknownFrom(STRING, values)
-  const result = render(rendering, '<templatestring>', content.value, values)
+  const filled: Template = { name: '<templatestring>', content: content.value, vars: values }
+  const result = render(rendering, filled, evaluation, template)
   return result.kind === 'failure' ? result : withMarksOf(result, content)
 }
 
@@ -113,8 +151,10 @@ const templatestring = (rendering: Rendering, args: readonly Expression[], evalu
 export const templateFunctions = (world: FunctionWorld, table: FunctionTable): FunctionGroup => {
   const rendering: Rendering = { world, table, parsed: new Map() }
   return {
-    templatefile: spec([...strings('path'), parameter('vars', DYNAMIC, { marks: true })], undefined, ([path, vars]) =>
-      vars ? templatefile(rendering, text(path), vars) : FAILED,
+    templatefile: spec(
+      [...strings('path'), parameter('vars', DYNAMIC, { marks: true })],
+      undefined,
+      (args, evaluation, at) => templatefile(rendering, args, evaluation, at),
     ),
     templatestring: {
       parameters: strings('template'),

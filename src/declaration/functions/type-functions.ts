@@ -83,6 +83,9 @@ const indented = (type: Type, depth: number): string => {
   }
 }
 
+/** A type over several lines, as `type()` shows it. */
+export const typeLayout = (value: Value): string => indented(typeOf(value), 0)
+
 const marked = parameter('value', DYNAMIC, { nullable: true, unknowns: true, marks: true })
 
 const lazily = (name: string, lazy: NonNullable<FunctionSpec['lazy']>): FunctionSpec => ({
@@ -108,6 +111,6 @@ export const typeFunctions: FunctionGroup = {
   type: {
     parameters: [marked],
     returns: STRING,
-    call: ([value]) => string(indented(typeOf(value ?? unknown(DYNAMIC)), 0)),
+    call: ([value]) => string(typeLayout(value ?? unknown(DYNAMIC))),
   },
 }

@@ -100,9 +100,7 @@ const mapValue = (reading: Reading, node: YAMLMap, depth: number): Value => {
         for (const [from, found] of source.entries) if (!merged.has(from)) merged.set(from, found)
       }
   }
-  return object(
-    [...merged, ...entries].filter(([name], index, all) => all.findLastIndex(([other]) => other === name) === index),
-  )
+  return object(new Map([...merged, ...entries]))
 }
 
 const nodeValue = (reading: Reading, node: Node | null, depth: number): Value => {

@@ -4,6 +4,7 @@ import type { World } from './world.ts'
 
 /** Where no other value can be named: defaults and types of variables, files of values. Functions of constants are fine. */
 export const constantEvaluation = (world: World): Evaluation => ({
+  work: world.work,
   report: (problem) => world.problem(problem),
   resolve: (names, at, evaluation) => ({
     value: fail(

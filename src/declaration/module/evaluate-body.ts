@@ -1,9 +1,9 @@
 import { convert } from '../eval/convert.ts'
-import { bind, type Evaluation, fail } from '../eval/evaluation.ts'
+import { bind, type Evaluation, fail, spend } from '../eval/evaluation.ts'
 import { collectionOf } from '../eval/for-expression.ts'
 import type { Entry } from '../eval/iterate.ts'
 import { STRING } from '../eval/type.ts'
-import { FAILED, object, type Value } from '../eval/value.ts'
+import { FAILED, object, sizeOf, type Value } from '../eval/value.ts'
 import { type Block, type Body, blocksOf } from '../syntax/tree.ts'
 import type { EvaluatedAttribute, EvaluatedBlock, EvaluatedBody } from './evaluated-body.ts'
 import { attributeNamed } from './gather.ts'
@@ -65,6 +65,9 @@ const checkDynamic = (block: Block, evaluation: Evaluation): Block | undefined =
   return content
 }
 
+/** No guest has as many disks or networks by far. */
+const MAX_BLOCKS = 1_000
+
 const spread = (block: Block, evaluation: Evaluation): readonly EvaluatedBlock[] => {
   const [label] = block.labels
   const forEach = attributeNamed(block.body, 'for_each')
@@ -92,6 +95,11 @@ const spread = (block: Block, evaluation: Evaluation): readonly EvaluatedBlock[]
       'A dynamic block cannot be made from a sensitive value: how many blocks there are would show.',
       'declaration.sensitive-value',
     )
+  if (collection.entries.length > MAX_BLOCKS) {
+    const detail = `for_each has ${collection.entries.length} elements; mpc makes up to ${MAX_BLOCKS} blocks of one dynamic block.`
+    fail(evaluation, forEach.expression, detail, 'declaration.invalid-count')
+    return []
+  }
   const iterator = iteratorName(block, evaluation)
   return collection.entries.map((entry) => {
     const inner = bind(evaluation, iterator, entryObject(entry))
@@ -110,15 +118,19 @@ const evaluateBlock = (block: Block, evaluation: Evaluation): readonly Evaluated
   return [{ name: block.name.text, labels, body: evaluateBody(block.body, evaluation), at: block.header }]
 }
 
+/** Work of checking an attribute, besides what is in its value. */
+const ATTRIBUTE = 10
+
 /** Evaluates all of a body but what is skipped. */
 export const evaluateBody = (body: Body, evaluation: Evaluation, skipped: Skipped = NOTHING_SKIPPED): EvaluatedBody => {
   const attributes = new Map<string, EvaluatedAttribute>()
   const blocks: EvaluatedBlock[] = []
   for (const item of body.items) {
     if (item.type === 'block') {
-      if (!skipped.blocks.has(item.name.text)) blocks.push(...evaluateBlock(item, evaluation))
+      if (!skipped.blocks.has(item.name.text)) for (const block of evaluateBlock(item, evaluation)) blocks.push(block)
     } else if (!skipped.attributes.has(item.name.text) && !attributes.has(item.name.text)) {
       const value = evaluation.evaluate(item.expression, evaluation)
+      spend(evaluation, ATTRIBUTE + sizeOf(value), item.expression)
       attributes.set(item.name.text, { name: item.name.text, value, at: item.name, expression: item.expression })
     }
   }
@@ -128,12 +140,19 @@ export const evaluateBody = (body: Body, evaluation: Evaluation, skipped: Skippe
 /** The value a reference to a body gives: blocks are objects under their name and labels. */
 export const bodyValue = (body: EvaluatedBody): readonly (readonly [string, Value])[] => {
   const entries = new Map<string, Value>(Array.from(body.attributes, ([name, { value }]) => [name, value]))
-  for (const block of body.blocks) {
-    const value = object(bodyValue(block.body))
-    const [label] = block.labels
-    const known = entries.get(block.name)
-    if (label === undefined) entries.set(block.name, value)
-    else entries.set(block.name, object([...(known?.kind === 'object' ? known.entries : []), [label, value]]))
+  const labelled = new Map<string, Map<string, Value>>()
+  for (const { name, labels, body: inner } of body.blocks) {
+    const value = object(bodyValue(inner))
+    const [label] = labels
+    const known = entries.get(name)
+    if (label === undefined) {
+      entries.set(name, value)
+      labelled.delete(name)
+      continue
+    }
+    const group = labelled.get(name) ?? new Map(known?.kind === 'object' ? known.entries : [])
+    labelled.set(name, group.set(label, value))
   }
+  for (const [name, group] of labelled) entries.set(name, object(group))
   return [...entries]
 }

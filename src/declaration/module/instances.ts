@@ -1,6 +1,6 @@
 import type { InstanceKey } from '../../resource/address.ts'
 import { convert } from '../eval/convert.ts'
-import { type Evaluation, fail } from '../eval/evaluation.ts'
+import { type Evaluation, fail, spend } from '../eval/evaluation.ts'
 import { entriesOf } from '../eval/iterate.ts'
 import { isWhole } from '../eval/number.ts'
 import { NUMBER } from '../eval/type.ts'
@@ -30,6 +30,9 @@ const FAILED_EXPANSION: Expansion = { by: 'failed', instances: [] }
 
 /** More of one block than this is a mistake. */
 const MAX_INSTANCES = 100_000
+
+/** Work of making an instance, besides that of its expressions. */
+const INSTANCE = 200
 
 const refuse = (evaluation: Evaluation, attribute: Attribute, detail: string): Expansion => {
   fail(evaluation, attribute.expression, detail, 'declaration.invalid-count')
@@ -72,6 +75,7 @@ const byCount = (attribute: Attribute, evaluation: Evaluation): Expansion => {
     return refuse(evaluation, attribute, 'count must be a whole number, 0 or more.')
   if (count > MAX_INSTANCES)
     return refuse(evaluation, attribute, `count is ${count}; mpc makes up to ${MAX_INSTANCES} of one block.`)
+  spend(evaluation, INSTANCE * count, attribute.expression)
   return {
     by: 'count',
     instances: Array.from({ length: count }, (_, index) => ({ key: index, names: { count: index } })),
@@ -94,6 +98,14 @@ const byForEach = (attribute: Attribute, evaluation: Evaluation): Expansion => {
     )
   if (value.kind !== 'map' && value.kind !== 'object' && value.kind !== 'set')
     return refuse(evaluation, attribute, `for_each takes a map, an object or a set of strings, not a ${value.kind}.`)
+  const count = value.kind === 'set' ? value.items.length : value.entries.size
+  if (count > MAX_INSTANCES)
+    return refuse(
+      evaluation,
+      attribute,
+      `for_each has ${count} elements; mpc makes up to ${MAX_INSTANCES} of one block.`,
+    )
+  spend(evaluation, INSTANCE * count, attribute.expression)
   if (value.kind === 'set' && value.items.some(hasFailed)) return FAILED_EXPANSION
   if (value.kind === 'set' && value.items.some((item) => item.kind === 'unknown'))
     return refuse(
@@ -104,12 +116,6 @@ const byForEach = (attribute: Attribute, evaluation: Evaluation): Expansion => {
   if (value.kind === 'set' && value.items.some(({ kind }) => kind !== 'string'))
     return refuse(evaluation, attribute, 'A set for for_each holds strings only. Use a map for other values.')
   const entries = entriesOf(value) ?? []
-  if (entries.length > MAX_INSTANCES)
-    return refuse(
-      evaluation,
-      attribute,
-      `for_each has ${entries.length} elements; mpc makes up to ${MAX_INSTANCES} of one block.`,
-    )
   return { by: 'for_each', instances: entries.map((each) => ({ key: keyOf(each.key), names: { each } })) }
 }
 
@@ -128,6 +134,7 @@ export const expand = (block: Block, evaluation: Evaluation): Expansion => {
   }
   if (count) return byCount(count, evaluation)
   if (forEach) return byForEach(forEach, evaluation)
+  spend(evaluation, INSTANCE, block.header)
   return ONCE
 }
 

@@ -1,6 +1,7 @@
 import { addressOf } from '../../resource/address.ts'
+import { bounded, spend } from '../eval/evaluation.ts'
 import { DYNAMIC } from '../eval/type.ts'
-import { FAILED, object, unknownFrom, type Value } from '../eval/value.ts'
+import { FAILED, object, sizeOf, unknownFrom, type Value } from '../eval/value.ts'
 import type { Located } from '../syntax/source.ts'
 import type { Block } from '../syntax/tree.ts'
 import { lookUp } from './data.ts'
@@ -82,16 +83,24 @@ export const outputValue = (scope: ModuleScope, name: string): Value => {
   return force(scope, `output.${name}`, block.header, () => {
     const attribute = attributeNamed(block.body, 'value')
     const evaluation = evaluationIn(scope)
-    return attribute ? evaluation.evaluate(attribute.expression, evaluation) : FAILED
+    if (!attribute) return FAILED
+    const value = evaluation.evaluate(attribute.expression, evaluation)
+    spend(evaluation, sizeOf(value), attribute.expression)
+    return value
   })
 }
 
+/** What a name of a block stands for, unless all its instances together are too much for one value. */
+const whole = (scope: ModuleScope, block: Block | undefined, value: Value): Value =>
+  block ? bounded(evaluationIn(scope), value, block.header) : value
+
 const moduleValue = (scope: ModuleScope, name: string): Value => {
+  const block = scope.module.declared.modules.get(name)
   const expansion = expansionOf(scope, `module.${name}`)
   const values = childScopes(scope, name).map((child) =>
     object(Array.from(child.module.declared.outputs.keys(), (output) => [output, outputValue(child, output)] as const)),
   )
-  return combine(expansion, values) ?? FAILED
+  return whole(scope, block, combine(expansion, values) ?? FAILED)
 }
 
 /** Evaluates all instances of a resource, each once; undefined where they need themselves, which is reported. */
@@ -119,7 +128,7 @@ const dataValue = (scope: ModuleScope, key: string): Value => {
   if (!block) return FAILED
   const expansion = expansionOf(scope, `data.${key}`)
   const values = expansion.instances.map((instance) => lookUp(scope, key, block, instance))
-  return combine(expansion, values) ?? FAILED
+  return whole(scope, block, combine(expansion, values) ?? FAILED)
 }
 
 /** Computes what the names of a module stand for, each once, and finds circles. */
@@ -142,11 +151,9 @@ export const moduleValues: ModuleValues = {
     const instances = instancesOf(scope, key, resource.block)
     scope.world.cells.need(`${scope.prefix}${key}`)
     if (!instances) return FAILED
-    return force(
-      scope,
-      `${key}#value`,
-      resource.block.header,
-      () => combine(expansionOf(scope, key), instances.map(resourceValue)) ?? FAILED,
+    const { block } = resource
+    return force(scope, `${key}#value`, block.header, () =>
+      whole(scope, block, combine(expansionOf(scope, key), instances.map(resourceValue)) ?? FAILED),
     )
   },
   data: (scope, key) => {

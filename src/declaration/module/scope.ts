@@ -199,6 +199,7 @@ const resolveRoot = (request: Request): Resolved => {
 
 /** What expressions of a module instance are evaluated in. `address` stands in the problems they cause. */
 export const evaluationIn = (scope: ModuleScope, instance: InstanceNames = {}, address?: string): Evaluation => ({
+  work: scope.world.work,
   report: (problem) => scope.world.problem(problem, address),
   resolve: (names, at, evaluation) => resolveRoot({ scope, instance, names, at, evaluation }),
   functions: scope.world.functions,

@@ -1,8 +1,8 @@
 import { suggestion } from '../../util/did-you-mean.ts'
 import { convert } from '../eval/convert.ts'
-import { fail } from '../eval/evaluation.ts'
+import { bounded, fail, spend } from '../eval/evaluation.ts'
 import { BOOL, DYNAMIC, STRING } from '../eval/type.ts'
-import { FAILED, markSensitive, string, type Value } from '../eval/value.ts'
+import { FAILED, markSensitive, sizeOf, string, type Value } from '../eval/value.ts'
 import { rangeOf } from '../syntax/source.ts'
 import { type Block, blocksOf, type Expression } from '../syntax/tree.ts'
 import { constantEvaluation } from './constant.ts'
@@ -115,8 +115,11 @@ const refuse = (scope: ModuleScope, declared: DeclaredVariable, given: Given, re
 
 const fitted = (scope: ModuleScope, declared: DeclaredVariable, given: Given): Value => {
   const { type, defaults } = declared.constraint
+  const evaluation = constantEvaluation(scope.world)
+  if (type !== DYNAMIC) spend(evaluation, sizeOf(given.value), given.at ?? declared.block.header)
   const converted = convert(defaults ? withDefaults(given.value, defaults) : given.value, type)
-  return converted.kind === 'failure' ? refuse(scope, declared, given, converted.reason) : converted
+  if (converted.kind === 'failure') return refuse(scope, declared, given, converted.reason)
+  return bounded(evaluation, converted, given.at ?? declared.block.header)
 }
 
 const defaultValue = (scope: ModuleScope, declared: DeclaredVariable): Value | undefined => {

@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../../diagnostic/diagnostic.ts'
 import type { SourceRange } from '../../diagnostic/source-range.ts'
-import type { FunctionTable, Problem } from '../eval/evaluation.ts'
+import type { FunctionTable, Problem, Work } from '../eval/evaluation.ts'
 import type { Value } from '../eval/value.ts'
 import type { Expression } from '../syntax/tree.ts'
 import type { Cells } from './cells.ts'
@@ -27,6 +27,7 @@ export type GivenValue =
 
 /** What one evaluation shares. */
 export interface World {
+  readonly work: Work
   readonly cells: Cells
   readonly report: (diagnostic: Diagnostic) => void
   readonly problem: (problem: Problem, address?: string) => void

@@ -47,6 +47,16 @@ const lastAtMost = (sorted: readonly number[], value: number): number => {
   return low
 }
 
+/** Characters outside the first plane take two units, of which the second does not count. */
+const charactersIn = (text: string): number => {
+  let count = text.length
+  for (let at = 1; at < text.length; at++) {
+    const isSecond = (text.charCodeAt(at) & 0xfc00) === 0xdc00
+    if (isSecond && (text.charCodeAt(at - 1) & 0xfc00) === 0xd800) count--
+  }
+  return count
+}
+
 /** A file as it was read. Lines are counted only when a range is asked for. */
 export const fileSource = (filename: string, text: string): Source => {
   const isAscii = ASCII.test(text)
@@ -59,7 +69,7 @@ export const fileSource = (filename: string, text: string): Source => {
     const before = text.slice(lines.starts[index], offset)
     return {
       line: index + 1,
-      column: Array.from(before).length + 1,
+      column: charactersIn(before) + 1,
       byte: (lines.bytes[index] ?? 0) + Buffer.byteLength(before),
     }
   }

@@ -4,6 +4,7 @@ export const declarationCodes = {
   'declaration.syntax': { severity: 'error', summary: 'Syntax error' },
   'declaration.too-large': { severity: 'error', summary: 'Declaration too large' },
   'declaration.too-deep': { severity: 'error', summary: 'Nested too deeply' },
+  'declaration.too-many-problems': { severity: 'error', summary: 'Too many problems' },
   'declaration.unreadable-file': { severity: 'error', summary: 'Declaration file cannot be read' },
   'declaration.no-files': { severity: 'error', summary: 'No declarations found' },
   'declaration.unknown-block': { severity: 'error', summary: 'Unknown block type' },

@@ -59,7 +59,7 @@ export const parseByItems = (grammar: Grammar, view: GrammarView, tokens: readon
     const end = edges[index + 1]
     if (end === undefined) break
     const part = parsePart(grammar, view.text.slice(start, end), start)
-    nodes.push(...part.nodes)
+    for (const node of part.nodes) nodes.push(node)
     depth = Math.max(depth, part.depth)
   }
   return { root: { type: 'config_file', start: 0, end: view.text.length, children: nodes }, depth }

@@ -1,5 +1,6 @@
 import { type Diagnostic, diagnose } from '../../../diagnostic/diagnostic.ts'
 import { explainSyntax } from '../../explain/explain-syntax.ts'
+import { collectFindings } from '../findings.ts'
 import { MAX_DEPTH, MAX_NESTING, MAX_TEXT } from '../limits.ts'
 import { relocated } from '../relocate.ts'
 import { embeddedSource, type Source } from '../source.ts'
@@ -38,18 +39,19 @@ const tooDeep = (source: Source, start: number, end: number): Diagnostic =>
 
 interface Session {
   readonly lowering: Lowering
-  readonly diagnostics: Diagnostic[]
+  readonly diagnostics: readonly Diagnostic[]
 }
 
 /** One report a line: what follows the first error on a line is mostly its consequence. */
 const startSession = (source: Source, view: GrammarView): Session => {
-  const diagnostics: Diagnostic[] = []
+  const findings = collectFindings()
   const lines = new Set<number>()
   const report = (start: number, end: number, detail: string): void => {
+    if (findings.isFull()) return
     const range = source.rangeAt(start, end)
     if (lines.has(range.start.line)) return
     lines.add(range.start.line)
-    diagnostics.push(diagnose('declaration.syntax', { detail, range }))
+    findings.add(diagnose('declaration.syntax', { detail, range }))
   }
   const lowering: Lowering = {
     source,
@@ -58,7 +60,7 @@ const startSession = (source: Source, view: GrammarView): Session => {
     isExplained: () => lines.size > 0,
     expression: (node) => lowerExpression(lowering, node),
   }
-  return { lowering, diagnostics }
+  return { lowering, diagnostics: findings.diagnostics }
 }
 
 const reportLexical = ({ lowering }: Session, lexed: Lexed, view: GrammarView, { text }: Source): void => {

@@ -1,5 +1,6 @@
 import type { Document, Node, Pair, Scalar, YAMLMap, YAMLSeq } from 'yaml'
 import { type Diagnostic, diagnose } from '../../../diagnostic/diagnostic.ts'
+import { collectFindings } from '../findings.ts'
 import { type Grammar, hclGrammar } from '../hcl/grammar.ts'
 import { type Parsed, parseExpressionWith, parseTemplateWith } from '../hcl/parse-hcl.ts'
 import { MAX_NESTING, MAX_TEXT, MAX_VALUES } from '../limits.ts'
@@ -16,6 +17,7 @@ interface Reading {
   readonly source: Source
   readonly document: Document.Parsed
   readonly report: (diagnostic: Diagnostic) => void
+  readonly isFull: () => boolean
   /** Values read so far, those behind aliases each time anew, and how deep the current one lies. */
   count: number
   depth: number
@@ -26,13 +28,15 @@ const place = ({ source }: Reading, node: Node | null | undefined, fallback: Loc
   return { source, start, end }
 }
 
-const syntax = (reading: Reading, at: Located, detail: string): void =>
+const syntax = (reading: Reading, at: Located, detail: string): void => {
+  if (reading.isFull()) return
   reading.report(
     diagnose('declaration.syntax', {
       detail,
       range: reading.source.rangeAt(at.start, at.end),
     }),
   )
+}
 
 /** Follows an alias to what it stands for. */
 const resolved = (reading: Reading, node: unknown): Node | null => {
@@ -271,7 +275,7 @@ const bodyOf = (reading: Reading, node: YAMLMap, shape: BodyShape, at: Located):
     const name = nameOf(reading, pair.key, at)
     if (!name) continue
     const block = Object.hasOwn(shape.blocks, name.text) ? shape.blocks[name.text] : undefined
-    if (block) items.push(...blocksOf(reading, name, [], pair.value, block))
+    if (block) for (const one of blocksOf(reading, name, [], pair.value, block)) items.push(one)
     else {
       const expression = expressionOf(reading, pair.value, name, shape.expressions.includes(name.text))
       items.push({
@@ -354,13 +358,14 @@ export const parseYaml = async (source: Source, shape: BodyShape): Promise<Parse
     // Checked by us: the library compares each key with each other one.
     uniqueKeys: false,
   })
-  const diagnostics: Diagnostic[] = []
+  const { diagnostics, add, isFull } = collectFindings()
   const reading: Reading = {
     yaml,
     grammar,
     source,
     document,
-    report: (diagnostic) => diagnostics.push(diagnostic),
+    report: add,
+    isFull,
     count: 0,
     depth: 0,
   }
