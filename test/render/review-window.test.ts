@@ -9,16 +9,19 @@ import { planView } from '../../src/render/plan-view.ts'
 import { samplePlan, wordyPlan } from './sample-plan.ts'
 
 const STATE: ReviewState = { cursor: 0, folded: new Set(), openSteps: new Set(['vm.db/update']), filter: undefined }
+const FOLDED: ReviewState = { ...STATE, folded: new Set(['vm.web', 'vm.db']) }
 
 test('no resource is drawn taller than the window is made for it, however narrow the terminal', () => {
   for (const plan of [samplePlan, wordyPlan])
     for (const resource of planView(plan).resources)
-      for (const columns of [40, 57, 80, 100, 200]) {
-        const picture = createElement(ResourcePicture, { resource, folded: false, openSteps: STATE.openSteps })
-        const drawn = renderToString(picture, { columns }).split('\n').length
-        const { height } = reviewWindow([resource], STATE, resource.address, { rows: 1000, columns })
-        assert.ok(drawn <= height, `${resource.address} at ${columns} columns: ${drawn} lines, ${height} expected`)
-      }
+      for (const columns of [40, 57, 80, 100, 200])
+        for (const state of [STATE, FOLDED]) {
+          const folded = state === FOLDED
+          const picture = createElement(ResourcePicture, { resource, folded, openSteps: state.openSteps })
+          const drawn = renderToString(picture, { columns }).split('\n').length
+          const { height } = reviewWindow([resource], state, resource.address, { rows: 1000, columns })
+          assert.ok(drawn <= height, `${resource.address} at ${columns} columns: ${drawn} lines, ${height} expected`)
+        }
 })
 
 test('a window holds as many resources as its lines, those around the marked one', () => {

@@ -32,11 +32,12 @@ const stepHeight = (step: StepView, state: ReviewState, { columns }: Screen): nu
 
 /** How many lines a resource takes, or somewhat more. */
 const heightOf = (resource: ResourceView, state: ReviewState, screen: Screen): number =>
-  state.folded.has(resource.address)
-    ? 1
-    : 3 +
+  linesOf(resource.heading.length + 4, screen.columns) +
+  (state.folded.has(resource.address)
+    ? 0
+    : 2 +
       attributesHeight(resource, screen) +
-      resource.steps.reduce((sum, step) => sum + stepHeight(step, state, screen), 0)
+      resource.steps.reduce((sum, step) => sum + stepHeight(step, state, screen), 0))
 
 /** How many lines of a resource taller than the screen stand above it, so that the marked step is seen. */
 const hiddenAbove = (
