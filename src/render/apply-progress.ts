@@ -26,59 +26,60 @@ export interface ApplyProgress {
   readonly outcome?: RunOutcome
 }
 
-const LOG_TAIL = 3
+/** So many lines of a task's log are kept. */
+export const LOG_TAIL = 3
 
 export const NO_PROGRESS: ApplyProgress = { run: '', startedAt: '', steps: [], rollingBack: false }
 
-const change = (progress: ApplyProgress, id: string, update: (step: StepProgress) => StepProgress): ApplyProgress => ({
-  ...progress,
-  steps: progress.steps.map((step) => (step.id === id ? update(step) : step)),
-})
+const waitingSteps = (event: Extract<ApplyEvent, { readonly type: 'run-started' }>): readonly StepProgress[] =>
+  event.plan.steps.map(({ id, address, summary }) => ({
+    id,
+    address,
+    summary,
+    status: 'waiting',
+    direction: 'forward',
+    log: [],
+    diagnostics: [],
+  }))
 
-/** Takes one event in. Pure: the same events give the same picture. */
-export const progressAfter = (progress: ApplyProgress, event: ApplyEvent): ApplyProgress => {
+/** A step after something happened to it. */
+const stepAfter = (step: StepProgress, event: Extract<ApplyEvent, { readonly step: string }>): StepProgress => {
   switch (event.type) {
-    case 'run-started':
-      return {
-        ...NO_PROGRESS,
-        run: event.run,
-        startedAt: event.at,
-        steps: event.plan.steps.map(({ id, address, summary }) => ({
-          id,
-          address,
-          summary,
-          status: 'waiting',
-          direction: 'forward',
-          log: [],
-          diagnostics: [],
-        })),
-      }
     case 'step-started':
-      return change(progress, event.step, (step) => ({
-        ...step,
-        status: 'running',
-        direction: event.direction,
-        startedAt: event.at,
-        log: [],
-      }))
+      return { ...step, status: 'running', direction: event.direction, startedAt: event.at, log: [] }
     case 'task-started':
-      return change(progress, event.step, (step) => ({ ...step, upid: event.upid }))
+      return { ...step, upid: event.upid }
     case 'task-log':
-      return change(progress, event.step, (step) => ({ ...step, log: [...step.log, event.line].slice(-LOG_TAIL) }))
+      return { ...step, log: [...step.log, event.line].slice(-LOG_TAIL) }
     case 'step-ended':
-      return change(progress, event.step, (step) => ({
+      return {
         ...step,
         status: event.status,
         direction: event.direction,
         seconds: event.seconds,
         log: [],
         diagnostics: [...step.diagnostics, ...event.diagnostics],
-      }))
-    case 'rollback-started':
-      return { ...progress, rollingBack: true }
-    case 'run-ended':
-      return { ...progress, outcome: event.outcome }
+      }
     case 'request-sent':
-      return progress
+      return step
   }
+}
+
+/** Takes events in, as many as have come since: one pass over the steps, however many there are. Pure. */
+export const progressAfter = (progress: ApplyProgress, events: readonly ApplyEvent[]): ApplyProgress => {
+  let now = progress
+  const steps = new Map(progress.steps.map((step) => [step.id, step]))
+  for (const event of events) {
+    if (event.type === 'run-started') {
+      now = { ...NO_PROGRESS, run: event.run, startedAt: event.at }
+      steps.clear()
+      for (const step of waitingSteps(event)) steps.set(step.id, step)
+    } else if (event.type === 'rollback-started') now = { ...now, rollingBack: true }
+    else if (event.type === 'run-ended') now = { ...now, outcome: event.outcome }
+    else {
+      const step = steps.get(event.step)
+      if (step) steps.set(step.id, stepAfter(step, event))
+    }
+  }
+  return { ...now, steps: [...steps.values()] }
 }

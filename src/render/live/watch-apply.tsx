@@ -1,7 +1,7 @@
 import { Box, render, Static, Text } from 'ink'
 import type { ApplyEvent } from '../../apply/apply-event.ts'
 import type { Io } from '../../io/io.ts'
-import { type ApplyProgress, NO_PROGRESS, progressAfter, type StepProgress } from '../apply-progress.ts'
+import { type ApplyProgress, LOG_TAIL, NO_PROGRESS, progressAfter, type StepProgress } from '../apply-progress.ts'
 import { stepMark } from '../apply-text.ts'
 import { durationText } from '../duration-text.ts'
 import { Toned } from './toned.tsx'
@@ -21,48 +21,60 @@ const Finished = ({ step }: { readonly step: StepProgress }) => {
   )
 }
 
-const Running = ({
-  step,
-  frame,
-  now,
-}: {
+interface RunningProps {
   readonly step: StepProgress
   readonly frame: number
   readonly now: number
-}) => (
-  <Box flexDirection="column">
-    <Text>
+  /** How many lines of its log are shown. */
+  readonly logLines: number
+}
+
+const Running = ({ step, frame, now, logLines }: RunningProps) => (
+  <>
+    <Text wrap="truncate-end">
       {'  '}
       <Toned tone="accent">{SPINNER[frame % SPINNER.length] ?? ''}</Toned> {step.address}: {step.summary}
       {step.direction === 'reverse' ? ' (undoing)' : ''}{' '}
       <Toned tone="dim">{durationText(Math.max(0, now - Date.parse(step.startedAt ?? '')) / 1000)}</Toned>
     </Text>
-    {step.log.length === 0 ? null : (
-      <Box paddingLeft={6}>
-        <Toned tone="dim">{step.log.join('\n')}</Toned>
-      </Box>
-    )}
-  </Box>
+    {step.log.slice(step.log.length - Math.min(logLines, step.log.length)).map((line, at) => (
+      // biome-ignore lint/suspicious/noArrayIndexKey: the tail of a log has no other identity
+      <Text key={at} dimColor wrap="truncate-end">{`      ${line}`}</Text>
+    ))}
+  </>
 )
 
 const ENDED = new Set<StepProgress['status']>(['done', 'failed', 'undone', 'undo-failed', 'not-run'])
 
-/** A run's progress: what ended above, what runs with the tail of its log, what waits, and the counts. */
-const ApplyPicture = ({
-  progress,
-  ended,
-  now,
-  frame,
-}: {
+/** How many steps and lines of logs a screen holds: what runs comes first, then its logs, then what waits. */
+export const applyRoom = (rows: number, running: number) => {
+  // The counts, what is said of a rollback, how many are not shown, and the line the cursor is on.
+  const room = Math.max(1, rows - 4)
+  const shown = Math.min(running, room)
+  const logLines = shown === 0 ? 0 : Math.min(LOG_TAIL, Math.floor((room - shown) / shown))
+  return { shown, logLines, waiting: Math.min(MOST_WAITING, room - shown * (1 + logLines)) }
+}
+
+interface ApplyProps {
   readonly progress: ApplyProgress
   readonly ended: readonly StepProgress[]
   readonly now: number
   readonly frame: number
-}) => {
+  readonly rows: number
+}
+
+/**
+ * A run's progress: what ended above, what runs with the tail of its log, what waits, and the counts. What changes is never taller than the
+ * screen: then Ink would clear the terminal, and write everything that ended once more, with every frame.
+ */
+const ApplyPicture = ({ progress, ended, now, frame, rows }: ApplyProps) => {
   const running = progress.steps.filter(({ status }) => status === 'running')
-  const waiting = progress.steps.filter(({ status }) => status === 'waiting')
   const elapsed = Math.max(0, now - Date.parse(progress.startedAt || new Date(now).toISOString())) / 1000
   const done = progress.steps.filter(({ status }) => ENDED.has(status)).length
+  const room = applyRoom(rows, running.length)
+  const waiting = progress.rollingBack
+    ? []
+    : progress.steps.filter(({ status }) => status === 'waiting').slice(0, room.waiting)
   return (
     <>
       <Static items={[...ended]}>{(step) => <Finished key={`${step.id}:${step.direction}`} step={step} />}</Static>
@@ -71,14 +83,13 @@ const ApplyPicture = ({
           {progress.rollingBack ? (
             <Toned tone="warning">{`${progress.steps.some(({ status }) => status === 'failed') ? 'A step failed.' : 'Interrupted.'} Undoing what was done, last first.`}</Toned>
           ) : null}
-          {running.map((step) => (
-            <Running key={step.id} step={step} frame={frame} now={now} />
+          {running.slice(0, room.shown).map((step) => (
+            <Running key={step.id} step={step} frame={frame} now={now} logLines={room.logLines} />
           ))}
-          {progress.rollingBack
-            ? null
-            : waiting
-                .slice(0, MOST_WAITING)
-                .map((step) => <Toned key={step.id} tone="dim">{`  · ${step.address}: ${step.summary}`}</Toned>)}
+          {running.length > room.shown ? <Text dimColor>{`  … ${running.length - room.shown} more`}</Text> : null}
+          {waiting.map((step) => (
+            <Text key={step.id} dimColor wrap="truncate-end">{`  · ${step.address}: ${step.summary}`}</Text>
+          ))}
           <Toned tone="dim">{`  ${done} of ${progress.steps.length} steps · ${running.length} running · ${durationText(elapsed)}`}</Toned>
         </Box>
       )}
@@ -92,12 +103,26 @@ export interface ApplyWatch {
   readonly end: () => Promise<void>
 }
 
-/** Opens a live view of a run on stderr; events are fed to it by the command that runs the plan. */
+/**
+ * Opens a live view of a run on stderr; events are fed to it by the command that runs the plan. It is drawn by the clock and not by the
+ * event: a large plan has many more events than anybody sees.
+ */
 export const watchApply = ({ terminal, clock }: Pick<Io, 'terminal' | 'clock'>): ApplyWatch => {
   let progress = NO_PROGRESS
   let frame = 0
+  const heard: ApplyEvent[] = []
   const ended: StepProgress[] = []
-  const picture = () => <ApplyPicture progress={progress} ended={ended} now={clock.now().getTime()} frame={frame} />
+  const picture = () => {
+    const events = heard.splice(0)
+    progress = progressAfter(progress, events)
+    const steps = new Map(progress.steps.map((step) => [step.id, step]))
+    for (const event of events) {
+      const step = event.type === 'step-ended' ? steps.get(event.step) : undefined
+      if (step && event.type === 'step-ended') ended.push({ ...step, status: event.status, seconds: event.seconds })
+    }
+    const rows = terminal.stderr.rows ?? 24
+    return <ApplyPicture progress={progress} ended={ended} now={clock.now().getTime()} frame={frame} rows={rows} />
+  }
   const { rerender, unmount, waitUntilExit } = render(picture(), {
     stdout: terminal.stderr,
     stderr: terminal.stderr,
@@ -110,12 +135,7 @@ export const watchApply = ({ terminal, clock }: Pick<Io, 'terminal' | 'clock'>):
     rerender(picture())
   }, FRAME_MS)
   return {
-    emit: (event) => {
-      progress = progressAfter(progress, event)
-      const step = event.type === 'step-ended' ? progress.steps.find(({ id }) => id === event.step) : undefined
-      if (step) ended.push(step)
-      rerender(picture())
-    },
+    emit: (event) => void heard.push(event),
     end: async () => {
       clearInterval(timer)
       rerender(picture())
