@@ -2,6 +2,10 @@ import { type Loaded, loadDeclarations } from '../declaration/load-declarations.
 import { lookupsOf } from '../declaration/lookups-of.ts'
 import { diagnose, hasErrors } from '../diagnostic/diagnostic.ts'
 import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
+import { knownGuests } from '../plan/known-guests.ts'
+import { DEFAULT_PLAN_OPTIONS } from '../plan/plan-options.ts'
+import type { Desired } from '../resource/desired.ts'
+import type { KnownGuests } from '../resource/known-guest.ts'
 import type { Observed } from '../resource/observed.ts'
 import type { CommandContext, CommandInput } from './command-context.ts'
 import { fingerprintKey } from './fingerprint-key.ts'
@@ -36,13 +40,22 @@ export const argumentOf = (argument: CommandInput['variables'][number]) => {
   ])
 }
 
+/** What a plan would know of declared guests; the bindings are read only when an expression needs them. */
+export const guestsKnownTo =
+  ({ store, settings }: Pick<Session, 'store' | 'settings'>, observed: Observed) =>
+  async (desired: Desired): Promise<KnownGuests> =>
+    knownGuests(desired, observed, await store.bindings.all(), {
+      ...DEFAULT_PLAN_OPTIONS,
+      vmids: settings.defaults.vmids,
+    })
+
 /**
  * Reads and evaluates what the command line names, or everything in the folder. Problems are reported with their lines; undefined when
  * there are errors.
  */
 export const readDeclarations = async (
   context: CommandContext,
-  session: Pick<Session, 'folder' | 'workspace'>,
+  session: Pick<Session, 'folder' | 'workspace' | 'settings' | 'store'>,
   { args, variables: given }: CommandInput,
   observed: Observed,
 ): Promise<Loaded | undefined> => {
@@ -56,6 +69,7 @@ export const readDeclarations = async (
       env: io.env,
       variables: variables.map(argumentOf),
       lookups: lookupsOf(observed),
+      known: guestsKnownTo(session, observed),
       fingerprintKey: key,
     })
     return { loaded: value, diagnostics }

@@ -3,6 +3,7 @@ import { toPlain } from './eval/to-json.ts'
 import { typeText } from './eval/type.ts'
 import { deepUnmarked, FAILED, hasSensitive, isWhollyKnown, typeOf, type Value } from './eval/value.ts'
 import { valueText } from './eval/value-text.ts'
+import { evaluateDesired } from './evaluate-desired.ts'
 import { evaluationIn, type ModuleScope } from './module/scope.ts'
 import {
   collector,
@@ -48,7 +49,11 @@ export const evaluateExpression = async (
     const evaluation = evaluationIn(root)
     return evaluation.evaluate(parsed.value, evaluation)
   }
-  const pass = await evaluateWorkspace(workspace, evaluated, FAILED)
+  const first = await evaluateWorkspace(workspace, evaluated, FAILED)
+  const needsGuests = first.askedForGuests && typeof options.known === 'function'
+  const pass = needsGuests
+    ? await evaluateWorkspace(workspace, evaluated, FAILED, (await evaluateDesired(workspace)).known)
+    : first
   for (const diagnostic of [...pass.diagnostics, ...pass.missing.map(missingDiagnostic)]) report(diagnostic)
   if (hasErrors(diagnostics)) return { value: undefined, diagnostics }
   const { value } = pass

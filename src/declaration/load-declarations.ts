@@ -1,17 +1,13 @@
 import { type Checked, diagnose, hasErrors } from '../diagnostic/diagnostic.ts'
 import type { Desired, Secrets } from '../resource/desired.ts'
-import { evaluateModule } from './module/evaluate-module.ts'
-import type { ModuleScope } from './module/scope.ts'
+import { evaluateDesired, NOTHING_DESIRED } from './evaluate-desired.ts'
 import {
   collector,
-  evaluateWorkspace,
   type LoadOptions,
   type MissingVariable,
   missingDiagnostic,
   prepareWorkspace,
 } from './prepared-workspace.ts'
-import { desiredState } from './resource/desired-state.ts'
-import { secretKeeper } from './resource/secret-keeper.ts'
 
 export type { LoadOptions, MissingVariable } from './prepared-workspace.ts'
 
@@ -23,8 +19,6 @@ export interface Loaded {
   readonly sources: ReadonlyMap<string, string>
   readonly missingVariables: readonly MissingVariable[]
 }
-
-const EMPTY: Desired = { resources: [], outputs: [], moved: [], imports: [], removed: [] }
 
 /**
  * Reads, evaluates and checks the declarations of a workspace. All problems are collected. `value` is always there, for its sources; its
@@ -40,15 +34,11 @@ export const loadDeclarations = async (options: LoadOptions): Promise<Checked<Lo
         hint: 'mpc init',
       }),
     )
-  const evaluated = (root: ModuleScope): Pick<Loaded, 'desired' | 'secrets'> => {
-    const keeper = secretKeeper(options.fingerprintKey)
-    return { desired: desiredState(evaluateModule(root), { keeper }), secrets: keeper.secrets }
-  }
-  const pass = await evaluateWorkspace(workspace, evaluated, { desired: EMPTY, secrets: new Map() })
+  const { pass } = await evaluateDesired(workspace)
   for (const diagnostic of [...pass.diagnostics, ...pass.missing.map(missingDiagnostic)]) report(diagnostic)
   const { desired, secrets } = pass.value
   const value: Loaded = {
-    desired: hasErrors(diagnostics) ? EMPTY : desired,
+    desired: hasErrors(diagnostics) ? NOTHING_DESIRED : desired,
     secrets,
     sources: workspace.sources,
     missingVariables: pass.missing,

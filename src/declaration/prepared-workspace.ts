@@ -1,7 +1,11 @@
 import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
 import type { SourceRange } from '../diagnostic/source-range.ts'
 import type { Files } from '../io/io.ts'
+import type { Desired } from '../resource/desired.ts'
+import type { KnownGuests } from '../resource/known-guest.ts'
 import { type Problem, TooMuchWork, type Work } from './eval/evaluation.ts'
+import { DYNAMIC } from './eval/type.ts'
+import { FAILED, unknown } from './eval/value.ts'
 import { functionTable } from './functions/function-table.ts'
 import { type LateLibraries, lateLibraries } from './functions/late-libraries.ts'
 import { makeCells } from './module/cells.ts'
@@ -31,6 +35,11 @@ export interface LoadOptions {
   readonly variableFiles?: readonly string[]
   /** What the last sync saw; missing: `data` blocks say that there was none. */
   readonly lookups?: Lookups
+  /**
+   * What a plan would know of the guests that were declared; missing: nothing, so that what the server chooses is known after apply.
+   * `nothing-matters`: where no cluster is asked, what needs such a value is neither known nor wrong.
+   */
+  readonly known?: ((desired: Desired) => Promise<KnownGuests>) | 'nothing-matters'
   /** Key of the fingerprints of secrets. */
   readonly fingerprintKey: string
   /** For timestamp functions; missing: their values are known after apply only. */
@@ -123,11 +132,18 @@ export const prepareWorkspace = async (
   }
 }
 
+/** The guests known so far, and whether one was asked for. */
+interface Asking {
+  readonly known: KnownGuests
+  asked: boolean
+}
+
 const worldOf = (
   { options, given, grammar, cache, libraries }: PreparedWorkspace,
   { report }: Collector,
   missing: Map<string, MissingVariable>,
   work: Work,
+  asking: Asking,
 ): World => ({
   work,
   cells: makeCells(),
@@ -151,6 +167,11 @@ const worldOf = (
   },
   missing: (variable) => void missing.set(variable.name, variable),
   lookups: options.lookups,
+  known: (address) => {
+    asking.asked = true
+    return asking.known.get(address)
+  },
+  later: (origin) => (options.known === 'nothing-matters' ? FAILED : unknown(DYNAMIC, origin)),
   rootFolder: '',
   workspace: options.workspace ?? 'default',
 })
@@ -160,6 +181,8 @@ export interface Pass<T> {
   readonly value: T
   readonly missing: readonly MissingVariable[]
   readonly diagnostics: readonly Diagnostic[]
+  /** A value was asked for that only `known` could tell. */
+  readonly askedForGuests: boolean
 }
 
 /** Rounds of reading the files and packages that functions ask for; each may lead to further ones. */
@@ -183,18 +206,22 @@ const guarded = <T>(run: (root: ModuleScope) => T, otherwise: T, { report }: Col
   }
 }
 
+const NOTHING_KNOWN: KnownGuests = new Map()
+
 /** Evaluates, as often as it takes until everything functions asked for is there; `otherwise` stands for what could not be. */
 export const evaluateWorkspace = async <T>(
   workspace: PreparedWorkspace,
   run: (root: ModuleScope) => T,
   otherwise: T,
+  known: KnownGuests = NOTHING_KNOWN,
 ): Promise<Pass<T>> => {
   let left = MAX_WORK_OF_ROUNDS
   for (let round = 0; ; round++) {
     const work: Work = { left: Math.min(MAX_WORK, left) }
     const collected = collector()
     const missing = new Map<string, MissingVariable>()
-    const world = worldOf(workspace, collected, missing, work)
+    const asking: Asking = { known, asked: false }
+    const world = worldOf(workspace, collected, missing, work, asking)
     const value = guarded(run, otherwise, collected, {
       world,
       module: workspace.root,
@@ -211,6 +238,7 @@ export const evaluateWorkspace = async <T>(
         value,
         missing: [...missing.values()],
         diagnostics: collected.diagnostics,
+        askedForGuests: asking.asked,
       }
   }
 }

@@ -1,7 +1,7 @@
 import type { Address } from '../resource/address.ts'
+import { defaultName } from '../resource/default-name.ts'
 import type { Desired, DesiredGuest, DesiredResource } from '../resource/desired.ts'
 import { addressIndex } from './address-filter.ts'
-import { defaultName } from './default-name.ts'
 
 const EMPTY: readonly Address[] = []
 

@@ -1,11 +1,11 @@
 import { kindOfType } from '../kinds/registry.ts'
 import type { Address } from '../resource/address.ts'
 import { isPropertyMap, isSecret } from '../resource/config-value.ts'
+import { defaultName } from '../resource/default-name.ts'
 import type { DesiredGuest } from '../resource/desired.ts'
 import { type GuestRef, parseVmid, type Vmid } from '../resource/guest.ts'
 import type { RawConfig } from '../resource/observed.ts'
 import { suggestion } from '../util/did-you-mean.ts'
-import { defaultName } from './default-name.ts'
 import type { GuestContext } from './guest-progress.ts'
 import type { PlanWorld } from './plan-world.ts'
 

@@ -14,6 +14,7 @@ import { linkedClones } from './destroy-check.ts'
 import { checkDuplicates } from './duplicate-check.ts'
 import { checkExisting } from './existing-check.ts'
 import { type TemplateFinder, templateFinder } from './find-template.ts'
+import { guestNumbers } from './guest-numbers.ts'
 import { inOrder } from './in-order.ts'
 import { layered } from './layers.ts'
 import type { Plan } from './plan.ts'
@@ -40,23 +41,6 @@ interface Ground {
 
 const isGuest = (resource: DesiredResource): resource is DesiredGuest => resource.kind !== 'pool'
 
-const knownVmids = (
-  world: PlanWorld,
-  guests: readonly DesiredGuest[],
-  applied: Applied,
-  { bound, imported }: Bindings,
-) => {
-  const taken = new Set<number>(world.guests.keys())
-  for (const { guest } of applied) if (guest) taken.add(guest.vmid)
-  const vmids = new Map<Address, Vmid>()
-  for (const { address, vmid } of guests) {
-    const known = bound.get(address)?.guest?.vmid ?? imported.get(address)?.vmid ?? vmid
-    if (known !== undefined) vmids.set(address, known)
-    if (vmid !== undefined) taken.add(vmid)
-  }
-  return { taken, vmids }
-}
-
 const reportCycle = (
   world: PlanWorld,
   cycle: readonly Address[],
@@ -81,7 +65,6 @@ const groundOf = (world: PlanWorld, desired: Desired, applied: Applied): Ground 
   ]
   const selected = selectAddresses(world, { known, needs })
   const guests = [...declared.values()].filter(isGuest)
-  const { taken, vmids } = knownVmids(world, guests, applied, bindings)
   if (!world.options.destroy) {
     const isNew = ({ address }: DesiredGuest) => {
       const vmid = bindings.bound.get(address)?.guest?.vmid
@@ -89,14 +72,7 @@ const groundOf = (world: PlanWorld, desired: Desired, applied: Applied): Ground 
     }
     checkExisting(world, guests.filter(isNew), applied, bindings)
   }
-  const chosen = world.options.destroy
-    ? new Map<Address, Vmid>()
-    : allocateVmids(
-        world,
-        guests.filter(({ address }) => !vmids.has(address)),
-        taken,
-      )
-  const all = new Map([...vmids, ...chosen])
+  const { vmids, taken } = guestNumbers(world, guests, applied, bindings)
   return {
     world,
     desired,
@@ -104,9 +80,9 @@ const groundOf = (world: PlanWorld, desired: Desired, applied: Applied): Ground 
     bindings,
     needs,
     selected,
-    vmids: all,
+    vmids,
     freshVmid: (guest) => allocateVmids(world, [guest], taken).get(guest.address),
-    findTemplate: templateFinder(world, guests, all),
+    findTemplate: templateFinder(world, guests, vmids),
   }
 }
 

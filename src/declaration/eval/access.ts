@@ -22,7 +22,7 @@ const firstKeys = (evaluation: Evaluation, entries: ReadonlyMap<string, Value>, 
 const MOST_KEYS = 1000
 
 const missing = (evaluation: Evaluation, value: ObjectValue, name: string, at: Located): Value => {
-  if (value.open?.has(name)) return withMarksOf(unknown(DYNAMIC, `${value.open.owner}.${name}`), value)
+  if (value.open?.has(name)) return withMarksOf(value.open.value(name), value)
   const candidates = [...firstKeys(evaluation, value.entries, at), ...(value.open?.names() ?? [])]
   const hint = suggestion(name, candidates)
   const owner = value.open ? value.open.owner : 'This object'

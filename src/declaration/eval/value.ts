@@ -87,6 +87,8 @@ export interface OpenAttributes {
   readonly owner: string
   readonly has: (name: string) => boolean
   readonly names: () => Iterable<string>
+  /** What stands for an attribute that `has` knows. */
+  readonly value: (name: string) => Value
 }
 
 export interface NullValue extends Marked {

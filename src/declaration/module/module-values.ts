@@ -8,7 +8,8 @@ import { lookUp } from './data.ts'
 import type { Declared } from './declared.ts'
 import { attributeNamed } from './gather.ts'
 import { combine, type Expansion, expand, type Instance, isRepeated, ONCE } from './instances.ts'
-import { type ResourceInstance, resourceInstance, resourceValue } from './resource-instance.ts'
+import { type ResourceInstance, resourceInstance } from './resource-instance.ts'
+import { resourceValue } from './resource-value.ts'
 import { evaluationIn, type ModuleScope, type ModuleValues } from './scope.ts'
 import { variableValue } from './variable.ts'
 
@@ -152,9 +153,12 @@ export const moduleValues: ModuleValues = {
     scope.world.cells.need(`${scope.prefix}${key}`)
     if (!instances) return FAILED
     const { block } = resource
-    return force(scope, `${key}#value`, block.header, () =>
-      whole(scope, block, combine(expansionOf(scope, key), instances.map(resourceValue)) ?? FAILED),
-    )
+    const value = (): Value =>
+      combine(
+        expansionOf(scope, key),
+        instances.map((instance) => resourceValue(scope, instance)),
+      ) ?? FAILED
+    return force(scope, `${key}#value`, block.header, () => whole(scope, block, value()))
   },
   data: (scope, key) => {
     const block = scope.module.declared.data.get(key)

@@ -1,9 +1,7 @@
-import { guestKinds } from '../../kinds/registry.ts'
 import { type Address, addressOf } from '../../resource/address.ts'
-import { type OpenAttributes, object, string, type Value } from '../eval/value.ts'
 import type { Block } from '../syntax/tree.ts'
 import type { ResourceKind } from './declared.ts'
-import { bodyValue, evaluateBody, type Skipped } from './evaluate-body.ts'
+import { evaluateBody, type Skipped } from './evaluate-body.ts'
 import type { EvaluatedBody } from './evaluated-body.ts'
 import type { Instance } from './instances.ts'
 import { evaluationIn, type ModuleScope } from './scope.ts'
@@ -29,18 +27,6 @@ export const OWN_FIELDS: { readonly [kind in ResourceKind]: readonly string[] } 
   vm: ['node', 'vmid', 'name', 'clone', 'full', 'power', 'pool', 'template'],
   container: ['node', 'vmid', 'name', 'hostname', 'clone', 'full', 'template', 'power', 'pool'],
   pool: ['poolid', 'comment'],
-}
-
-const opened = (kind: ResourceKind, address: Address): OpenAttributes => {
-  if (kind === 'pool')
-    return { owner: address, has: (name) => OWN_FIELDS.pool.includes(name), names: () => OWN_FIELDS.pool }
-  const facts = guestKinds[kind]
-  return {
-    owner: address,
-    has: (name) =>
-      OWN_FIELDS[kind].includes(name) || facts.factsFor(name) !== undefined || Object.hasOwn(facts.groups, name),
-    names: () => [...OWN_FIELDS[kind], ...Object.keys(facts.attributes), ...Object.keys(facts.groups)],
-  }
 }
 
 const idOf = (scope: ModuleScope, key: string, { key: instanceKey }: Instance): Address => {
@@ -75,14 +61,4 @@ export const resourceInstance = (scope: ModuleScope, key: string, instance: Inst
     return { kind, address, block, body, instance, needs }
   }
   return scope.world.cells.force(`${address}#instance`, compute, failed)
-}
-
-/** What a reference to the instance gives: what is declared; the rest is known after apply. */
-export const resourceValue = ({ kind, address, body, block }: ResourceInstance): Value => {
-  const entries = bodyValue(body).filter(([, value]) => value.kind !== 'null')
-  const own =
-    kind === 'pool' && !entries.some(([name]) => name === 'poolid')
-      ? [['poolid', string(block.labels[0]?.text ?? '')] as const]
-      : []
-  return { ...object([...entries, ...own]), open: opened(kind, address) }
 }

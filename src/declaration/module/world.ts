@@ -1,5 +1,7 @@
 import type { Diagnostic } from '../../diagnostic/diagnostic.ts'
 import type { SourceRange } from '../../diagnostic/source-range.ts'
+import type { Address } from '../../resource/address.ts'
+import type { KnownGuest } from '../../resource/known-guest.ts'
 import type { FunctionTable, Problem, Work } from '../eval/evaluation.ts'
 import type { Value } from '../eval/value.ts'
 import type { Expression } from '../syntax/tree.ts'
@@ -42,6 +44,10 @@ export interface World {
     readonly range?: SourceRange
   }) => void
   readonly lookups: Lookups | undefined
+  /** What is known of a guest beyond its declaration. */
+  readonly known: (address: Address) => KnownGuest | undefined
+  /** The value that stands for what the server will choose: `vm.web.network.net0.macaddr`. */
+  readonly later: (origin: string) => Value
   /** Folder of the root module, for path.root. */
   readonly rootFolder: string
   readonly workspace: string

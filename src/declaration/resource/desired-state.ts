@@ -4,7 +4,7 @@ import { toPlain } from '../eval/to-json.ts'
 import { deepUnmarked, hasSensitive } from '../eval/value.ts'
 import { evaluateBody } from '../module/evaluate-body.ts'
 import type { EvaluatedModule, EvaluatedOutput, ScopedResource } from '../module/evaluate-module.ts'
-import { resourceValue } from '../module/resource-instance.ts'
+import { resourceValue } from '../module/resource-value.ts'
 import { evaluationIn, type ModuleScope } from '../module/scope.ts'
 import { checkRule } from '../module/variable.ts'
 import { rangeOf } from '../syntax/source.ts'
@@ -82,7 +82,7 @@ const checkRules = ({ scope, resource }: ScopedResource, reporter: Reporter): vo
     if (rule.name.text !== 'precondition' && rule.name.text !== 'postcondition') continue
     const names =
       rule.name.text === 'postcondition'
-        ? { ...resource.instance.names, self: resourceValue(resource) }
+        ? { ...resource.instance.names, self: resourceValue(scope, resource) }
         : resource.instance.names
     checkRule(scope, rule, resource.address, evaluationIn(scope, names, resource.address))
   }

@@ -1,4 +1,4 @@
-import { type Address, parseAddressParts } from '../resource/address.ts'
+import { type Address, parseAddressParts } from './address.ts'
 
 /** The name of a guest that declares none: its label and instance key, as PVE takes names: `web`, `web-0`, `web-blue`. */
 export const defaultName = (address: Address): string => {
