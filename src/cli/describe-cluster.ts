@@ -4,6 +4,7 @@ import type {
   GuestDescription,
   PendingDescription,
   StorageDescription,
+  VolumeDescription,
 } from '../simulator/twin/description.ts'
 
 const pendingOf = ({ pending }: ObservedGuest): readonly PendingDescription[] =>
@@ -22,6 +23,19 @@ const guestOf = (guest: ObservedGuest): GuestDescription => ({
   ...(guest.digest !== '' && { digest: guest.digest }),
 })
 
+/** What stands for the size of a volume nobody asked for. */
+const SOME_SIZE = 64 * 1024 ** 2
+
+const volumesOf = (rows: readonly ObservedStorage[]): readonly VolumeDescription[] =>
+  (rows[0]?.shared ? rows.slice(0, 1) : rows).flatMap(({ node, shared, volumes = [] }) =>
+    volumes.map((volid) => ({
+      volid,
+      content: volid.slice(volid.indexOf(':') + 1, volid.indexOf('/')),
+      size: SOME_SIZE,
+      ...(!shared && { node }),
+    })),
+  )
+
 /** One definition out of a storage's rows, one for each node that has it. */
 const storageOf = (rows: readonly ObservedStorage[], nodes: number): readonly StorageDescription[] => {
   const [first] = rows
@@ -37,6 +51,7 @@ const storageOf = (rows: readonly ObservedStorage[], nodes: number): readonly St
       },
       total: first.total,
       used: first.used,
+      volumes: volumesOf(rows),
     },
   ]
 }

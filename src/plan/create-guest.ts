@@ -2,6 +2,7 @@ import { isPropertyMap } from '../resource/config-value.ts'
 import type { GuestRef, Vmid } from '../resource/guest.ts'
 import { checkArchive } from './archive-check.ts'
 import { cloneGuest } from './clone-guest.ts'
+import { checkContents } from './content-check.ts'
 import type { TemplateFinder } from './find-template.ts'
 import { advance, type GuestContext, type PlanPart, type Progress } from './guest-progress.ts'
 import {
@@ -69,6 +70,11 @@ export const createGuest = (context: GuestContext, vmid: Vmid, findTemplate: Tem
   if (nodeIsThere) {
     checkArchive(context)
     checkNewVolumes(context)
+    checkContents(
+      context,
+      Object.entries(desired.config).map(([key, declared]) => ({ key, declared })),
+      desired.node,
+    )
   }
   const parts = [createStep(context), growNew(importedGrows(context)), finishNew(context)]
   const { drafts } = parts.reduce((next, part) => part(next), start)

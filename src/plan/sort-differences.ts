@@ -1,6 +1,7 @@
 import { attributeName } from '../kinds/attribute-name.ts'
 import { isPropertyMap, isSecret } from '../resource/config-value.ts'
 import type { Difference } from './config-difference.ts'
+import { checkContents } from './content-check.ts'
 import { checkNewDisk, checkSize } from './disk-check.ts'
 import type { GuestContext } from './guest-progress.ts'
 import { checkStorage } from './storage-check.ts'
@@ -94,5 +95,6 @@ export const sortDifferences = (
 ): SortedDifferences => {
   const sorted: Sorted = { plain: [], secrets: [], adds: [], grows: [], moves: [], movedOptions: [], detaches: [] }
   for (const difference of differences) sortOne(context, difference, node, sorted)
+  checkContents(context, differences, node)
   return sorted
 }

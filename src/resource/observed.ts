@@ -46,7 +46,7 @@ export interface ObservedStorage {
   /** Bytes. */
   readonly total: number
   readonly used: number
-  /** Volumes guests are made from (archives, ISO images, images to import); undefined when they were not asked for. */
+  /** Archives, ISO images, images to import and snippets, sorted; undefined when the storage could not be asked. */
   readonly volumes?: readonly string[]
 }
 

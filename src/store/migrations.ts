@@ -44,9 +44,12 @@ const MANAGED = [
   'create table cache (namespace text not null, key text not null, value text not null, at text not null, primary key (namespace, key))',
 ]
 
+const VOLUMES = ['alter table storage add column volumes text']
+
 /** In the order in which they are applied; the names are kept in `schema_migration`. */
 export const SCHEMA_STEPS: readonly (readonly [name: string, step: SchemaStep])[] = [
   ['0001-begin', statements([...OBSERVED, ...MANAGED])],
+  ['0002-storage-volumes', statements(VOLUMES)],
 ]
 
 /** What Kysely's Migrator wants, made of the list above. */

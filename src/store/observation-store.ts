@@ -41,6 +41,7 @@ const replaceSmallTables = async (db: Transaction<Tables>, observed: Observed, s
     content: toJson(storage.content),
     shared: storage.shared ? (1 as const) : (0 as const),
     active: storage.active ? (1 as const) : (0 as const),
+    volumes: storage.volumes ? toJson(storage.volumes) : null,
   }))
   for (const rows of inChunks(storageRows)) await db.insertInto('storage').values(rows).execute()
   await db.deleteFrom('pool').execute()
@@ -155,11 +156,12 @@ const latest: (db: Kysely<Tables>) => ReturnType<Observations['latest']> = (db) 
       const observed: Observed = {
         cluster: { name, version, ...(fingerprint !== null && { fingerprint }) },
         nodes: nodes.map(({ node, status }) => ({ node, status: status as Observed['nodes'][number]['status'] })),
-        storages: storages.map((row) => ({
+        storages: storages.map(({ volumes, ...row }) => ({
           ...row,
           content: fromJson<readonly string[]>(row.content),
           shared: row.shared === 1,
           active: row.active === 1,
+          ...(volumes !== null && { volumes: fromJson<readonly string[]>(volumes) }),
         })),
         pools: pools.map(({ poolid, comment }) => ({ poolid, ...(comment !== null && { comment }) })),
         guests: guests.map(({ body }) => fromJson<ObservedGuest>(body)),

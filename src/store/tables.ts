@@ -33,6 +33,8 @@ export interface StorageTable {
   readonly active: Flag
   readonly total: number
   readonly used: number
+  /** JSON list; null when the storage was not asked. */
+  readonly volumes: string | null
 }
 
 export interface PoolTable {

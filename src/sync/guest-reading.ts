@@ -20,8 +20,12 @@ export type GuestReading =
   | { readonly kind: 'node-down'; readonly listed: ListedGuest }
   | { readonly kind: 'unreadable'; readonly listed: ListedGuest; readonly diagnostic: Diagnostic }
 
-export const askFor = (reader: Reader, path: string, signal: AbortSignal | undefined): Promise<Answer> =>
-  reader.send({ method: 'GET', path, params: {} }, signal)
+export const askFor = (
+  reader: Reader,
+  path: string,
+  signal: AbortSignal | undefined,
+  params: OutgoingRequest['params'] = {},
+): Promise<Answer> => reader.send({ method: 'GET', path, params }, signal)
 
 const NODE_TROUBLE = new Set([502, 503, 504, 595, 596, 597, 598, 599])
 

@@ -13,6 +13,7 @@ import {
   rowsOf,
   textOf,
 } from './read-inventory.ts'
+import { keepVolumes, readVolumes } from './read-volumes.ts'
 import { unreadWarnings } from './unread-warnings.ts'
 
 export interface SyncOptions {
@@ -159,7 +160,7 @@ const withTrouble = (nodes: readonly ObservedNode[], down: ReadonlySet<string>):
   nodes.map((node) => (node.status === 'online' && down.has(node.node) ? { ...node, status: 'unknown' } : node))
 
 /**
- * Reads the whole cluster: a handful of lists, and per guest one question for its configuration. A guest whose node does not answer
+ * Reads the whole cluster: a handful of lists, what storages hold to make guests from, and per guest one question for its configuration. A guest whose node does not answer
  * keeps its last known configuration with `unknownSince`; a guest that vanished meanwhile is left out. Throws `DiagnosticError` when
  * the server cannot be reached or refuses the lists.
  */
@@ -173,12 +174,17 @@ export const syncCluster = async (reader: Reader, options: SyncOptions): Promise
   const past = new Map(options.previous?.observed.guests.map((guest) => [`${guest.type}/${guest.vmid}`, guest]))
   const read = readings.map((reading) => guestOf(reading, past, options)).filter((guest) => guest !== undefined)
   const guests = [...kept.values(), ...read]
+  const { only, previous } = options
+  const storages =
+    only && previous
+      ? keepVolumes(inventory.storages, previous.observed)
+      : await readVolumes(reader, inventory.storages, down, options)
   const nodes = withTrouble(inventory.nodes, down)
   const known = name ?? options.previous?.observed.cluster.name ?? nodes[0]?.node ?? ''
   const observed: Observed = {
     cluster: { name: known, version, ...(options.fingerprint !== undefined && { fingerprint: options.fingerprint }) },
     nodes,
-    storages: inventory.storages,
+    storages,
     pools,
     guests: guests.sort((a, b) => a.vmid - b.vmid),
   }

@@ -240,7 +240,7 @@ export const CASES: readonly (readonly [
   [
     'plan.unknown-volume',
     'an archive that is not there',
-    /Storage local holds: local:vztmpl\/other\.tar/,
+    /Its archives: local:vztmpl\/other\.tar/,
     () => ({
       desired: desire([container('container.a', { config: { rootfs: DISK } })]),
       observed: inStorages('local', { volumes: ['local:vztmpl/other.tar'] }),

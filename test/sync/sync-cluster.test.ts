@@ -41,7 +41,8 @@ test('everything is read, sorted, with one question for each guest', async ({ si
   )
   const asked = simulator.requests.filter(({ path }) => path.endsWith('/pending'))
   assert.is(asked.length, 15)
-  assert.is(simulator.requests.length, 15 + 5)
+  const listed = simulator.requests.filter(({ path }) => path.endsWith('/content'))
+  assert.is(simulator.requests.length, 15 + 5 + listed.length)
   for (const one of observed.guests) {
     assert.match(one.digest, /^[0-9a-f]{40}$/)
     assert.equal(Object.keys(one.current), Object.keys(one.current).sort())
@@ -72,6 +73,44 @@ test('storages are told apart by node and have what a plan needs', async ({ clie
     pools.map(({ poolid }) => poolid),
     pools.map(({ poolid }) => poolid).sort(),
   )
+})
+
+const listings = ({ requests }: Simulator) =>
+  requests.filter(({ path }) => path.endsWith('/content')).map(({ path }) => path.split('/').slice(2, 5).join('/'))
+
+test('what guests are made from is listed, shared storages once and the others on each node', async ({
+  simulator,
+  client,
+}) => {
+  const { storages } = (await syncCluster(client, { now: NOW })).observed
+  const asked = listings(simulator)
+  assert.is(asked.filter((path) => path.endsWith('nfs-backup')).length, 1)
+  assert.equal(
+    [...new Set(asked.filter((path) => path.endsWith('/local')))].sort(),
+    ['pve1', 'pve2', 'pve3'].map((node) => `${node}/storage/local`),
+  )
+  assert.not.ok(asked.some((path) => path.endsWith('local-lvm')))
+  const local = storages.find(({ storage, node }) => storage === 'local' && node === 'pve1')
+  assert.ok(local?.volumes?.includes('local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst'), String(local?.volumes))
+  assert.equal(local?.volumes, [...(local?.volumes ?? [])].sort())
+  assert.is(storages.find(({ storage }) => storage === 'local-lvm')?.volumes, undefined)
+})
+
+test('a storage that cannot be listed is unknown, and a look at single guests keeps what was known', async ({
+  simulator,
+  client,
+}) => {
+  const first = (await syncCluster(client, { now: NOW })).observed
+  simulator.requests.splice(0)
+  const previous = { observed: first, syncedAt: NOW }
+  const again = await syncCluster(client, { now: LATER, previous, only: new Set([101]) })
+  assert.equal(listings(simulator), [])
+  assert.equal(again.observed.storages, first.storages)
+  simulator.faults.add({ kind: 'http-error', status: 500, on: { path: '/nodes/pve2/storage/local/content' }, times: 0 })
+  const { storages } = (await syncCluster(client, { now: LATER })).observed
+  const volumes = (node: string) => storages.find((one) => one.storage === 'local' && one.node === node)?.volumes
+  assert.is(volumes('pve2'), undefined)
+  assert.ok(volumes('pve1'))
 })
 
 test('a change that waits for the next start is kept apart from what is', async ({ client }) => {
