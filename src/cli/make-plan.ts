@@ -2,7 +2,7 @@ import { diagnose, hasErrors } from '../diagnostic/diagnostic.ts'
 import { isEmptyPlan, type Plan } from '../plan/plan.ts'
 import { planChanges } from '../plan/plan-changes.ts'
 import { DEFAULT_PLAN_OPTIONS, type PlanOptions } from '../plan/plan-options.ts'
-import { type Address, parseAddress } from '../resource/address.ts'
+import { type Address, parseAddressPattern } from '../resource/address.ts'
 import type { Secrets } from '../resource/desired.ts'
 import type { Observed } from '../resource/observed.ts'
 import type { CommandContext, CommandInput, Options } from './command-context.ts'
@@ -22,12 +22,13 @@ const addressesOf = (
   name: 'target' | 'exclude',
 ): readonly Address[] | undefined => {
   const texts = listOption(options, name)
-  const addresses = texts.flatMap((text) => parseAddress(text) ?? [])
+  const addresses = texts.flatMap((text) => parseAddressPattern(text) ?? [])
   if (addresses.length === texts.length) return addresses
-  const wrong = texts.filter((text) => parseAddress(text) === undefined)
+  const wrong = texts.filter((text) => parseAddressPattern(text) === undefined)
   report([
     diagnose('cli.bad-option', {
-      detail: `--${name} takes an address such as vm.web, vm.web[0] or container.dns["a"], not ${wrong.map((text) => `"${text}"`).join(', ')}.`,
+      detail: `--${name} takes an address such as vm.web, vm.web[0], container.dns["a"] or module.site, not ${wrong.map((text) => `"${text}"`).join(', ')}. The shell takes brackets and quotes for its own: put single quotes around the address.`,
+      hint: `--${name} 'container.dns["a"]'`,
     }),
   ])
   return undefined

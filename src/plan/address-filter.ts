@@ -1,4 +1,4 @@
-import type { Address } from '../resource/address.ts'
+import { type Address, modulePath, parseAddressParts } from '../resource/address.ts'
 import { suggestion } from '../util/did-you-mean.ts'
 import type { PlanWorld } from './plan-world.ts'
 
@@ -25,6 +25,18 @@ export const addressIndex = (addresses: readonly Address[]): ((pattern: string) 
   }
 }
 
+const modulesOf = (address: Address): readonly string[] => {
+  const steps = parseAddressParts(address)?.modules ?? []
+  return steps.flatMap(({ name }, at) => {
+    const before = steps.slice(0, at)
+    return [modulePath([...before, { name }]), modulePath(steps.slice(0, at + 1))]
+  })
+}
+
+/** Everything that may stand for some of the addresses: all instances of one resource, themselves, and modules. */
+const patternsOf = (addresses: readonly Address[]): ReadonlySet<string> =>
+  new Set(addresses.flatMap((address) => [baseOf(address), address, ...modulesOf(address)]))
+
 const reach = (from: Iterable<Address>, next: (address: Address) => readonly Address[]): ReadonlySet<Address> => {
   const reached = new Set(from)
   for (const address of reached) for (const other of next(address)) reached.add(other)
@@ -48,7 +60,7 @@ export const selectAddresses = (world: PlanWorld, { known, needs }: FilterInput)
     patterns.flatMap((pattern) => {
       const found = find(pattern)
       if (found.length === 0) {
-        const guess = suggestion(pattern, known)
+        const guess = suggestion(pattern, patternsOf(known))
         world.report('plan.unknown-target', {
           detail: `There is no resource \`${pattern}\`, neither declared nor managed.${guess || ' `mpc plan` without limits lists all that change.'}`,
           address: pattern,

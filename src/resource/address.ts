@@ -1,6 +1,6 @@
 declare const brand: unique symbol
 
-/** The name of a declared resource: `vm.web`, `vm.web[0]`, `vm.web["blue"]`, `module.site.container.dns`. Made by `addressOf` and `parseAddress` only. */
+/** The name of a declared resource: `vm.web`, `vm.web[0]`, `vm.web["blue"]`, `module.site.container.dns`. Made by `addressOf` and the parsers only. */
 export type Address = string & { readonly [brand]: 'Address' }
 
 export type InstanceKey = number | string
@@ -19,11 +19,13 @@ const SEGMENT = new RegExp(`^(${NAME})(${KEY})?(?:\\.|$)`)
 
 const keyText = (key: InstanceKey | undefined): string => (key === undefined ? '' : `[${JSON.stringify(key)}]`)
 
+/** The way through modules: `module.site["a"].module.db`. */
+export const modulePath = (modules: AddressParts['modules']): string =>
+  modules.map(({ name, key }) => `module.${name}${keyText(key)}`).join('.')
+
 /** Writes the parts in the one canonical spelling. */
 export const addressOf = ({ modules, type, name, key }: AddressParts): Address =>
-  [...modules.map((step) => `module.${step.name}${keyText(step.key)}`), `${type}.${name}${keyText(key)}`].join(
-    '.',
-  ) as Address
+  `${modules.length === 0 ? '' : `${modulePath(modules)}.`}${type}.${name}${keyText(key)}` as Address
 
 interface Segment {
   readonly name: string
@@ -68,6 +70,15 @@ export const parseAddressParts = (text: string): AddressParts | undefined => {
 export const parseAddress = (text: string): Address | undefined => {
   const parts = parseAddressParts(text.trim())
   return parts && addressOf(parts)
+}
+
+/** Reads an address that may also be a module's, for everything in it: `module.site`, `module.site["a"].module.db`. */
+export const parseAddressPattern = (text: string): Address | undefined => {
+  const segments = segmentsOf(text.trim())
+  if (!segments || segments.length === 0 || segments.length % 2 === 1) return parseAddress(text)
+  const isModule = segments.every(({ name, key }, at) => at % 2 === 1 || (name === 'module' && key === undefined))
+  if (!isModule) return parseAddress(text)
+  return modulePath(segments.filter((_, at) => at % 2 === 1)) as Address
 }
 
 const chunks = (text: string): readonly (string | number)[] =>

@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert'
 import { planCodes } from '../../src/diagnostic/codes/plan.ts'
 import { planChanges } from '../../src/plan/plan-changes.ts'
 import { DEFAULT_PLAN_OPTIONS } from '../../src/plan/plan-options.ts'
+import { parseAddressPattern } from '../../src/resource/address.ts'
 import { CASES, type Case, DISK, guest, web } from './check-cases.ts'
 import { observe } from './model-cluster.ts'
 import { at, desire, emptyModel, vm } from './samples.ts'
@@ -71,6 +72,33 @@ test('a target without its key means all instances, and VMIDs do not depend on t
     value?.changes.map(({ guest: ref }) => ref?.vmid),
     [101, 102],
   )
+})
+
+const guessFor = (target: string): string => {
+  const all = desire([
+    vm('vm.web[0]'),
+    vm('vm.web[1]'),
+    vm('vm.db'),
+    vm('module.site["a"].vm.app'),
+    vm('module.site["a"].module.inner.vm.app'),
+  ])
+  const pattern = parseAddressPattern(target)
+  if (!pattern) throw new Error(`not an address: ${target}`)
+  const { value, diagnostics } = diagnosticsOf({ desired: all, options: { targets: [pattern] } })
+  if (value) return value.changes.map(({ address }) => address).join(' ')
+  return /Did you mean "(.*)"\?/.exec(diagnostics[0]?.detail ?? '')?.[1] ?? ''
+}
+
+test('a mistyped target is guessed among resources with and without their key, and modules', () => {
+  assert.is(guessFor('vm.wbe'), 'vm.web')
+  assert.is(guessFor('vm.wbe[1]'), 'vm.web[1]')
+  assert.is(guessFor('module.stie'), 'module.site')
+  assert.is(guessFor('module.site["a"].module.iner'), 'module.site["a"].module.inner')
+})
+
+test('a module stands for everything in it', () => {
+  assert.is(guessFor('module.site["a"].module.inner'), 'module.site["a"].module.inner.vm.app')
+  assert.is(guessFor('module.site'), 'module.site["a"].module.inner.vm.app module.site["a"].vm.app')
 })
 
 test('VMIDs are the lowest free ones, in the order of the addresses as people count', () => {
