@@ -2,6 +2,7 @@ import type { DiagnosticCode } from '../diagnostic/codes.ts'
 import { type Diagnostic, type DiagnosticDetail, diagnose } from '../diagnostic/diagnostic.ts'
 import { kindOfType } from '../kinds/registry.ts'
 import type { Step } from '../plan/plan.ts'
+import { heldByHa } from '../plan/server-hold.ts'
 import type { GuestType } from '../resource/guest.ts'
 import type { Observed, ObservedGuest, RawConfig } from '../resource/observed.ts'
 import { canonicalJson } from '../util/canonical-json.ts'
@@ -108,6 +109,17 @@ const presentObstacles = (
       problem(
         'apply.revert-changed',
         `${name} has been moved from ${left.guest.node} to ${guest.node} since the run. Move it back first.`,
+      ),
+    ]
+  const held = heldByHa(
+    guest,
+    steps.flatMap(({ requests }) => requests),
+  )
+  if (held.length > 0)
+    return [
+      problem(
+        'apply.revert-changed',
+        `High availability looks after ${name} (state ${guest.ha}), and undoing the run would ${held.join(', ')}. Take it out of high availability first, and sync.`,
       ),
     ]
   const changed = changedKeys(left, guest, steps)

@@ -66,7 +66,13 @@ export const makePlan = async (
 }
 
 /** Guards are rules people set on purpose; everything else that is wrong is an error. */
-const GUARDS: ReadonlySet<string> = new Set(['plan.name-taken', 'plan.prevent-destroy', 'plan.protected'])
+const GUARDS: ReadonlySet<string> = new Set([
+  'plan.ha-managed',
+  'plan.name-taken',
+  'plan.prevent-destroy',
+  'plan.protected',
+  'plan.replicated',
+])
 
 const refusedByGuard = (diagnostics: readonly { readonly code: string; readonly severity: string }[]): boolean => {
   const errors = diagnostics.filter(({ severity }) => severity === 'error')

@@ -25,6 +25,7 @@ import { type PlanWorld, planWorld } from './plan-world.ts'
 import type { PlannedResource } from './planned-resource.ts'
 import { destroyPool, planPool } from './pool-plan.ts'
 import { sealPlan } from './seal-plan.ts'
+import { checkServerHolds } from './server-hold.ts'
 
 /** Everything worked out before single resources are planned. */
 interface Ground {
@@ -221,6 +222,7 @@ export const planChanges = (
   const ground = groundOf(world, desired, applied)
   const kept = options.destroy ? [] : planDeclared(ground)
   const planned = [...kept, ...planEnds(ground, kept)]
+  checkServerHolds(world, planned)
   const diagnostics = inOrder(world.diagnostics, ({ address = '', code, detail }) => `${address} ${code} ${detail}`)
   if (hasErrors(diagnostics)) return { value: undefined, diagnostics }
   const { changes, steps } = assemblePlan(planned, orderOf(ground, planned))

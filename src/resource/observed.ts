@@ -18,6 +18,10 @@ export interface ObservedGuest {
   readonly template: boolean
   readonly pool?: string
   readonly lock?: string
+  /** State that high availability was asked for: `started`, `stopped`, `disabled`, `ignored` …; missing: it does not look after the guest. */
+  readonly ha?: string
+  /** Ids of replication jobs: `101-0`. */
+  readonly replication?: readonly string[]
   /** What the running guest has now. */
   readonly current: RawConfig
   readonly pending: { readonly [key: string]: PendingChange }

@@ -44,6 +44,12 @@ const STATUS: Readonly<Record<string, ObservedGuest['status']>> = {
 
 export const statusOf = (word: string): ObservedGuest['status'] => STATUS[word] ?? 'running'
 
+/** What keeps a guest from being handled like any other. */
+export const holdsOf = ({ ha, replication }: Pick<ListedGuest, 'ha' | 'replication'>) => ({
+  ...(ha !== undefined && { ha }),
+  ...(replication && { replication }),
+})
+
 /** Puts together what the list and the guest's own configuration say. */
 export const observedGuest = (listed: ListedGuest, config: PendingAnswer): ObservedGuest => {
   const { current } = config
@@ -58,6 +64,7 @@ export const observedGuest = (listed: ListedGuest, config: PendingAnswer): Obser
     template: current['template'] === '1',
     ...(listed.pool !== undefined && { pool: listed.pool }),
     ...(lock !== undefined && { lock }),
+    ...holdsOf(listed),
     ...config,
   }
 }

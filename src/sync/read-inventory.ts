@@ -9,6 +9,8 @@ export interface ListedGuest {
   readonly name?: string
   readonly status: string
   readonly pool?: string
+  readonly ha?: string
+  readonly replication?: readonly string[]
 }
 
 /** What `GET /cluster/resources` says, sorted. */
@@ -58,7 +60,7 @@ const guestOf = (row: Row): ListedGuest | undefined => {
   const type = row['type']
   const node = textOf(row, 'node')
   if (vmid === undefined || node === undefined || (type !== 'qemu' && type !== 'lxc')) return undefined
-  const [name, pool] = [textOf(row, 'name'), textOf(row, 'pool')]
+  const [name, pool, ha] = [textOf(row, 'name'), textOf(row, 'pool'), textOf(row, 'hastate')]
   return {
     type,
     vmid,
@@ -66,6 +68,7 @@ const guestOf = (row: Row): ListedGuest | undefined => {
     status: textOf(row, 'status') ?? 'unknown',
     ...(name !== undefined && { name }),
     ...(pool !== undefined && { pool }),
+    ...(ha !== undefined && { ha }),
   }
 }
 
@@ -95,6 +98,28 @@ export const readPools = (data: unknown): readonly ObservedPool[] =>
       return { poolid: textOf(row, 'poolid') ?? '', ...(comment !== undefined && comment !== '' && { comment }) }
     })
     .sort(byText(({ poolid }) => poolid))
+
+/**
+ * Adds what `GET /cluster/ha/resources` and `GET /cluster/replication` say of guests. Whoever may not read the first still has the HA state of
+ * the list, which may be that of a moment ago.
+ */
+export const withHolds = (
+  guests: readonly ListedGuest[],
+  ha: unknown,
+  replication: unknown,
+): readonly ListedGuest[] => {
+  const states = new Map(rowsOf(ha).map((row) => [textOf(row, 'sid'), textOf(row, 'state') ?? 'started']))
+  const jobs = new Map<number, string[]>()
+  for (const row of rowsOf(replication)) {
+    const [id, guest] = [textOf(row, 'id'), Number(row['guest'])]
+    if (id !== undefined) jobs.set(guest, [...(jobs.get(guest) ?? []), id].sort())
+  }
+  return guests.map((guest) => {
+    const state = states.get(`${guest.type === 'qemu' ? 'vm' : 'ct'}:${guest.vmid}`)
+    const own = jobs.get(guest.vmid)
+    return { ...guest, ...(state !== undefined && { ha: state }), ...(own && { replication: own }) }
+  })
+}
 
 /** The cluster's name (`GET /cluster/status`); a node on its own goes by its own name. */
 export const readClusterName = (data: unknown): string | undefined => {

@@ -3,7 +3,7 @@ import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
 import type { Observed, ObservedGuest, ObservedNode } from '../resource/observed.ts'
 import type { Answer } from '../resource/server.ts'
 import { askFor, eachBounded, type GuestReading, type Reader, readGuest } from './guest-reading.ts'
-import { statusOf } from './read-guest.ts'
+import { holdsOf, statusOf } from './read-guest.ts'
 import {
   type Inventory,
   type ListedGuest,
@@ -12,6 +12,7 @@ import {
   readPools,
   rowsOf,
   textOf,
+  withHolds,
 } from './read-inventory.ts'
 import { keepVolumes, readVolumes } from './read-volumes.ts'
 import { unreadWarnings } from './unread-warnings.ts'
@@ -42,6 +43,9 @@ const dataOf = (answer: Answer): unknown => {
   throw new DiagnosticError([answer.diagnostic])
 }
 
+/** Not everybody may read everything; what is missing here is no reason to stop. */
+const ifAnswered = (answer: Answer): unknown => (answer.kind === 'answered' ? answer.data : [])
+
 /** Guests that the cluster's short list of latest tasks names (PVE API: GET /cluster/tasks): the list of resources may lag for them. */
 const recentGuests = (answer: Answer): ReadonlySet<string> =>
   answer.kind === 'answered' ? new Set(rowsOf(answer.data).flatMap((row) => textOf(row, 'id') ?? [])) : new Set()
@@ -57,12 +61,18 @@ interface Head {
 const readHead = async (reader: Reader, signal: AbortSignal | undefined): Promise<Head> => {
   // Alone and first: a wrong certificate or token is then met, and told, once.
   const version = dataOf(await askFor(reader, '/version', signal))
-  const [resources, status, pools, tasks] = await Promise.all(
-    ['/cluster/resources', '/cluster/status', '/pools', '/cluster/tasks'].map((path) => askFor(reader, path, signal)),
-  )
-  if (!resources || !status || !pools || !tasks) throw new Error('four questions have four answers')
+  const ask = (path: string) => askFor(reader, path, signal)
+  const [resources, status, pools, tasks, ha, replication] = await Promise.all([
+    ask('/cluster/resources'),
+    ask('/cluster/status'),
+    ask('/pools'),
+    ask('/cluster/tasks'),
+    ask('/cluster/ha/resources'),
+    ask('/cluster/replication'),
+  ])
+  const inventory = readInventory(dataOf(resources))
   return {
-    inventory: readInventory(dataOf(resources)),
+    inventory: { ...inventory, guests: withHolds(inventory.guests, ifAnswered(ha), ifAnswered(replication)) },
     pools: readPools(dataOf(pools)),
     version: textOf(rowsOf([version])[0] ?? {}, 'version') ?? '',
     name: status.kind === 'answered' ? readClusterName(status.data) : undefined,
@@ -141,12 +151,12 @@ const keptGuests = (
   if (!only || !previous) return new Map()
   const known = new Map(previous.observed.guests.map((guest) => [guest.vmid as number, guest]))
   return new Map(
-    listed.flatMap(({ vmid, type, node, status, pool }) => {
+    listed.flatMap(({ vmid, type, node, status, pool, ...row }) => {
       const guest = only.has(vmid) || recent.has(String(vmid)) || down.has(node) ? undefined : known.get(vmid)
       if (!guest || guest.type !== type || guest.node !== node || guest.unknownSince !== undefined) return []
-      const { pool: _before, ...rest } = guest
+      const { pool: _before, ha: _ha, replication: _jobs, ...rest } = guest
       const now = status === 'unknown' ? guest.status : statusOf(status)
-      return [[vmid as number, { ...rest, status: now, ...(pool !== undefined && { pool }) }] as const]
+      return [[vmid as number, { ...rest, status: now, ...(pool !== undefined && { pool }), ...holdsOf(row) }] as const]
     }),
   )
 }

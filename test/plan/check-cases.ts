@@ -149,6 +149,24 @@ export const CASES: readonly (readonly [
     },
   ],
   [
+    'plan.ha-managed',
+    'shutting down a guest that high availability looks after',
+    /would shut it down[\s\S]*state back to started[\s\S]*ha-manager set vm:100 --state ignored/,
+    () =>
+      after(made(web({}, { power: 'running' })), desire([web({}, { power: 'stopped' })]), {
+        observed: (seen) => ({ ...seen, guests: seen.guests.map((each) => ({ ...each, ha: 'started' })) }),
+      }),
+  ],
+  [
+    'plan.replicated',
+    'destroying a guest that is replicated',
+    /pvesr delete 100-0/,
+    () =>
+      after(made(web()), desire([]), {
+        observed: (seen) => ({ ...seen, guests: seen.guests.map((each) => ({ ...each, replication: ['100-0'] })) }),
+      }),
+  ],
+  [
     'plan.guest-locked',
     'a locked guest',
     /qm unlock 100/,

@@ -42,7 +42,7 @@ test('everything is read, sorted, with one question for each guest', async ({ si
   const asked = simulator.requests.filter(({ path }) => path.endsWith('/pending'))
   assert.is(asked.length, 15)
   const listed = simulator.requests.filter(({ path }) => path.endsWith('/content'))
-  assert.is(simulator.requests.length, 15 + 5 + listed.length)
+  assert.is(simulator.requests.length, 15 + 7 + listed.length)
   for (const one of observed.guests) {
     assert.match(one.digest, /^[0-9a-f]{40}$/)
     assert.equal(Object.keys(one.current), Object.keys(one.current).sort())
@@ -94,6 +94,29 @@ test('what guests are made from is listed, shared storages once and the others o
   assert.ok(local?.volumes?.includes('local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst'), String(local?.volumes))
   assert.equal(local?.volumes, [...(local?.volumes ?? [])].sort())
   assert.is(storages.find(({ storage }) => storage === 'local-lvm')?.volumes, undefined)
+})
+
+test('high availability and replication are known of each guest, as far as one may read them', async ({
+  simulator,
+  client,
+}) => {
+  const post = async (path: string, params: Record<string, string>) =>
+    assert.is((await client.send({ method: 'POST', path, params })).kind, 'answered', path)
+  await post('/cluster/ha/resources', { sid: 'vm:101', state: 'stopped' })
+  await post('/cluster/ha/resources', { sid: 'ct:200' })
+  await post('/cluster/replication', { id: '101-0', type: 'local', target: 'pve2' })
+  const holds = ({ observed }: { observed: Observed }) =>
+    observed.guests.flatMap(({ vmid, ha, replication }) => (ha ? [[vmid as number, ha, replication?.join()]] : []))
+  const all = [
+    [101, 'stopped', '101-0'],
+    [200, 'started', undefined],
+  ]
+  const first = await syncCluster(client, { now: NOW })
+  assert.equal(holds(first), all)
+  const previous = { observed: first.observed, syncedAt: NOW }
+  assert.equal(holds(await syncCluster(client, { now: LATER, previous, only: new Set([100]) })), all)
+  simulator.faults.add({ kind: 'http-error', status: 403, on: { path: '/cluster/ha/resources' }, times: 0 })
+  assert.equal(holds(await syncCluster(client, { now: LATER })), all)
 })
 
 test('a storage that cannot be listed is unknown, and a look at single guests keeps what was known', async ({

@@ -43,6 +43,8 @@ export const planCodes = {
   'plan.needs-stop': { severity: 'error', summary: 'The change needs the guest to be stopped' },
   'plan.prevent-destroy': { severity: 'error', summary: 'Guest is protected from being destroyed' },
   'plan.protected': { severity: 'error', summary: "Guest's protection is switched on" },
+  'plan.ha-managed': { severity: 'error', summary: 'High availability looks after the guest' },
+  'plan.replicated': { severity: 'error', summary: 'Guest is replicated' },
   'plan.linked-clones': { severity: 'error', summary: 'Template has linked clones' },
   'plan.no-backup-storage': { severity: 'error', summary: 'No storage for the backup before destroying' },
   'plan.retain-vmid': { severity: 'error', summary: 'A retained guest keeps its VMID' },

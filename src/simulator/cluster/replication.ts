@@ -67,9 +67,13 @@ const onNode = (call: Call): readonly (readonly [string, FileSection])[] =>
     ([id]) => call.world.guests.get(guestOf(id))?.node === call.node().name && visible(call, id),
   )
 
+/** Ids of the replication jobs of a guest. */
+export const replicationJobs = (world: World, vmid: number): readonly string[] =>
+  [...jobsOf(world).keys()].filter((id) => guestOf(id) === vmid)
+
 /** Takes the replication jobs of a guest away. */
 export const forgetReplication = (world: World, vmid: number): void => {
-  for (const id of [...jobsOf(world).keys()]) if (guestOf(id) === vmid) jobsOf(world).delete(id)
+  for (const id of replicationJobs(world, vmid)) jobsOf(world).delete(id)
 }
 
 /** Replication jobs as definitions: nothing is replicated. PVE API: /cluster/replication and /nodes/{node}/replication. */
