@@ -1,7 +1,7 @@
 import type { SourceRange } from '../diagnostic/source-range.ts'
+import { attributeName } from '../kinds/attribute-name.ts'
 import { type ConfigValue, isPropertyMap } from '../resource/config-value.ts'
 import { suggestion } from '../util/did-you-mean.ts'
-import { attributeName } from './attribute-name.ts'
 import type { GuestContext } from './guest-progress.ts'
 import type { PlanWorld } from './plan-world.ts'
 
@@ -76,7 +76,7 @@ export const checkContents = (
   for (const { key, declared } of values) {
     for (const [property, volume] of namedIn(declared)) {
       const name = attributeName(kind, key, property)
-      const range = desired.ranges?.[name] ?? desired.ranges?.[attributeName(kind, key)] ?? desired.range
+      const range = desired.rangeOf?.(name) ?? desired.rangeOf?.(attributeName(kind, key)) ?? desired.range
       checkContent(world, { volume, node, what: `\`${name}\` names`, address: desired.address, range })
     }
   }
