@@ -1,5 +1,5 @@
 import { Argument, Command, CommanderError, Option } from 'commander'
-import type { Diagnostic } from '../diagnostic/diagnostic.ts'
+import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
 import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
 import type { Io } from '../io/io.ts'
 import { commandContext, type GlobalOptions, type Options, type VariableArgument } from './command-context.ts'
@@ -58,6 +58,8 @@ interface Invocation {
   readonly io: Io
   readonly version: string
   readonly done: (code: ExitCode) => void
+  /** Takes what is said about wrong usage. */
+  readonly complain: (text: string) => void
 }
 
 const addCommand = (
@@ -96,7 +98,7 @@ const expectedProblems = (error: unknown): readonly Diagnostic[] | undefined => 
 }
 
 const makeProgram = (invocation: Invocation): Command => {
-  const { io, version } = invocation
+  const { io, version, complain } = invocation
   const program = new Command('mpc')
     .description('Declarative plan/apply for Proxmox VE in which every step carries its own undo.')
     .version(version, '-V, --version')
@@ -105,7 +107,7 @@ const makeProgram = (invocation: Invocation): Command => {
     .exitOverride()
     .configureOutput({
       writeOut: io.stdout.write,
-      writeErr: io.stderr.write,
+      writeErr: complain,
       getOutHelpWidth: () => io.stdout.columns,
       getErrHelpWidth: () => io.stderr.columns,
       outputError: (text, write) => write(usageError(text)),
@@ -116,13 +118,19 @@ const makeProgram = (invocation: Invocation): Command => {
   return program
 }
 
+const jsonContext = (io: Io) =>
+  commandContext(io, { json: true, color: false, debug: false, quiet: true }, async () => EXIT.usage)
+
 /** Runs one command line to its end and gives the exit code; the only way into mpc. Never throws. */
 export const runProgram = async (io: Io, version: string): Promise<ExitCode> => {
   const result: { code: ExitCode } = { code: EXIT.done }
   const done = (code: ExitCode) => {
     result.code = code
   }
-  const program = makeProgram({ io, version, done })
+  const isJson = io.args.includes('--json')
+  const complaints: string[] = []
+  const complain = isJson ? (text: string) => void complaints.push(text) : io.stderr.write
+  const program = makeProgram({ io, version, done, complain })
   try {
     if (io.args.length === 0) {
       program.outputHelp()
@@ -131,7 +139,11 @@ export const runProgram = async (io: Io, version: string): Promise<ExitCode> => 
     await program.parseAsync(io.args.map(withTwoDashes), { from: 'user' })
     return result.code
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return EXIT.done
+      if (isJson) jsonContext(io).report([diagnose('cli.usage', { detail: complaints.join('').trim() })])
+      return EXIT.usage
+    }
     if (io.signal.aborted) return EXIT.interrupted
     reportBug(io, error)
     return EXIT.error

@@ -1,7 +1,7 @@
 import { attributeName } from '../kinds/attribute-name.ts'
 import type { GuestKind } from '../kinds/kind.ts'
 import type { AttributeChange } from '../resource/change.ts'
-import { type ConfigValue, isPropertyMap, isSecret, type Scalar } from '../resource/config-value.ts'
+import { type Config, type ConfigValue, isPropertyMap, isSecret, type Scalar } from '../resource/config-value.ts'
 import type { DesiredGuest } from '../resource/desired.ts'
 import type { Vmid } from '../resource/guest.ts'
 
@@ -34,8 +34,7 @@ const configEntries = (kind: GuestKind, key: string, value: ConfigValue): readon
 const unknownEntries = (kind: GuestKind, key: string, value: ConfigValue): readonly AttributeChange[] => {
   if (!isPropertyMap(value)) return []
   const volume = kind.volumeProperty(key)
-  const address = Object.entries(kind.factsFor(key)?.properties ?? {}).find(([, facts]) => facts.format === 'mac-addr')
-  return [volume, address?.[0]].flatMap((property) =>
+  return [volume, macProperty(kind, key)].flatMap((property) =>
     property === undefined || property in value
       ? []
       : [{ name: attributeName(kind, key, property), unknown: true as const, disruption: 'none' as const }],
@@ -47,12 +46,26 @@ const sourceEntry = ({ source }: DesiredGuest): readonly AttributeChange[] => {
   return source.by === 'archive' ? [fieldChange('template', undefined, source.volume)] : []
 }
 
+/** The property of a network device that holds its MAC address; undefined for every other key. */
+export const macProperty = (kind: GuestKind, key: string): string | undefined =>
+  Object.entries(kind.factsFor(key)?.properties ?? {}).find(([, facts]) => facts.format === 'mac-addr')?.[0]
+
+/** A guest that declares no name gets one all the same. */
+const withName = (kind: GuestKind, config: Config, name: string): Config => ({
+  [kind.type === 'qemu' ? 'name' : 'hostname']: name,
+  ...config,
+})
+
 /** Everything a new guest will have, known or chosen by the server. */
-export const createdAttributes = (kind: GuestKind, desired: DesiredGuest, vmid: Vmid): readonly AttributeChange[] => [
+export const createdAttributes = (
+  kind: GuestKind,
+  desired: DesiredGuest,
+  { vmid, name }: { readonly vmid: Vmid; readonly name: string },
+): readonly AttributeChange[] => [
   fieldChange('node', undefined, desired.node),
   fieldChange('vmid', undefined, vmid),
   ...sourceEntry(desired),
-  ...Object.entries(desired.config)
+  ...Object.entries(withName(kind, desired.config, name))
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([key, value]) => [...configEntries(kind, key, value), ...unknownEntries(kind, key, value)]),
   ...(desired.pool === undefined ? [] : [fieldChange('pool', undefined, desired.pool)]),

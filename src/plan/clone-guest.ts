@@ -8,7 +8,7 @@ import { moveDisk } from './disk-steps.ts'
 import type { CloneSource, TemplateFinder } from './find-template.ts'
 import { advance, type GuestContext, type PlanPart, type Progress } from './guest-progress.ts'
 import { configRequests } from './guest-state.ts'
-import { migrateGuest } from './migrate-step.ts'
+import { checkUntied, migrateGuest } from './migrate-step.ts'
 import { creationSummary, destroyNew, finishNew, goesWithGuest, growNew, nameKey, newName } from './new-guest.ts'
 import { guestRecord } from './record.ts'
 import { sortDifferences } from './sort-differences.ts'
@@ -165,6 +165,8 @@ export const cloneGuest = (context: GuestContext, start: Progress, findTemplate:
   checkClone(context, source, storage)
   const current = clonedConfig(context, source)
   const state = { running: false, current, pending: {} }
+  const { node } = source.guest
+  if (node !== desired.node && !isShared(context, source, storage)) checkUntied(context, node, state)
   const differences = configDifferences({ kind, declared: desired.config, applied: {}, state, ignored: [] })
   const sorted = sortDifferences(context, differences, desired.node)
   const grows = sorted.grows.flatMap(({ key, declared }) =>

@@ -16,6 +16,7 @@ import {
   newName,
 } from './new-guest.ts'
 import { guestRecord } from './record.ts'
+import { warnOfRootOnly } from './root-only-check.ts'
 import type { StepDraft } from './step-chain.ts'
 
 export interface GuestCreation {
@@ -70,11 +71,9 @@ export const createGuest = (context: GuestContext, vmid: Vmid, findTemplate: Tem
   if (nodeIsThere) {
     checkArchive(context)
     checkNewVolumes(context)
-    checkContents(
-      context,
-      Object.entries(desired.config).map(([key, declared]) => ({ key, declared })),
-      desired.node,
-    )
+    const values = Object.entries(desired.config).map(([key, declared]) => ({ key, declared }))
+    checkContents(context, values, desired.node)
+    warnOfRootOnly(context, values)
   }
   const parts = [createStep(context), growNew(importedGrows(context)), finishNew(context)]
   const { drafts } = parts.reduce((next, part) => part(next), start)

@@ -2,7 +2,7 @@ import { attributeName } from '../kinds/attribute-name.ts'
 import { kindOfType } from '../kinds/registry.ts'
 import type { AppliedResource } from '../resource/applied.ts'
 import type { AttributeChange } from '../resource/change.ts'
-import { isPropertyMap, isSecret } from '../resource/config-value.ts'
+import { type Config, isPropertyMap, isSecret } from '../resource/config-value.ts'
 import { type GuestRef, guestPath } from '../resource/guest.ts'
 import type { ObservedGuest } from '../resource/observed.ts'
 import type { ApiRequest } from '../resource/request.ts'
@@ -35,7 +35,19 @@ export interface Destruction {
   readonly unbind: boolean
 }
 
-/** Everything mpc had declared for a guest, as it will be gone. */
+/** Volumes nobody declared go too when the guest goes. */
+const otherVolumes = (observed: ObservedGuest, declared: Config): readonly AttributeChange[] => {
+  const kind = kindOfType(observed.type)
+  return Object.entries(effectiveConfig(stateOf(observed)))
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([key, text]) => {
+      const value = kind.decodeValue(key, text)
+      const isVolume = /^unused\d+$/.test(key) || (isPropertyMap(value) && kind.isVolume(key, value))
+      return key in declared || !isVolume ? [] : [fieldChange(attributeName(kind, key), value, undefined)]
+    })
+}
+
+/** Everything mpc had declared for a guest, and every volume it has, as it will be gone. */
 export const destroyedAttributes = ({
   resource,
   observed,
@@ -54,6 +66,7 @@ export const destroyedAttributes = ({
         if (isSecret(value)) return [{ ...fieldChange(name, value, undefined), sensitive: true }]
         return [fieldChange(name, isPropertyMap(value) ? kind.decodeValue(key, text) : value, undefined)]
       }),
+    ...otherVolumes(observed, resource.config),
   ]
 }
 

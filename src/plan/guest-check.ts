@@ -45,6 +45,14 @@ const unseen = ({ unknownSince, node }: ObservedGuest): string =>
     ? `node ${node} did not answer at the last sync`
     : `node ${node} has not answered since ${unknownSince}`
 
+/** Removing the lock of a hibernated VM would throw its memory away, that of a running task its work. */
+const lockAdvice = ({ type, vmid }: ObservedGuest, lock: string): string => {
+  if (lock === 'suspended')
+    return `it is hibernated, and its memory is lost when it is changed. Start it (\`qm start ${vmid}\` wakes it), and run \`mpc sync\`.`
+  const task = lock === 'backup' ? 'a backup of it' : 'a task'
+  return `${task} is under way or was cut short. Wait for it and run \`mpc sync\`; only a lock that stays although no task of the guest runs is removed on the node with \`${type === 'qemu' ? 'qm' : 'pct'} unlock ${vmid}\`.`
+}
+
 /** A guest that is to be changed must answer and hold no lock. */
 export const checkChangeable = (world: PlanWorld, observed: ObservedGuest, place: Place): void => {
   if (!isReachable(world, observed)) {
@@ -54,7 +62,7 @@ export const checkChangeable = (world: PlanWorld, observed: ObservedGuest, place
     })
   } else if (observed.lock !== undefined && observed.lock !== '') {
     world.report('plan.guest-locked', {
-      detail: `\`${place.address}\` (${observed.vmid}) is to be changed, but it is locked (${observed.lock}): a task is under way or was cut short. Wait for it and run \`mpc sync\`; a lock that stays is removed on the node with \`${observed.type === 'qemu' ? 'qm' : 'pct'} unlock ${observed.vmid}\`.`,
+      detail: `\`${place.address}\` (${observed.vmid}) is to be changed, but it is locked (${observed.lock}): ${lockAdvice(observed, observed.lock)}`,
       ...place,
     })
   }

@@ -1,7 +1,7 @@
 import { isPropertyMap } from '../resource/config-value.ts'
 import type { GuestRef } from '../resource/guest.ts'
 import type { ApiRequest } from '../resource/request.ts'
-import { advance, type GuestContext, type PlanPart, post } from './guest-progress.ts'
+import { advance, type GuestContext, type PlanPart, type Progress, post } from './guest-progress.ts'
 import { effectiveConfig } from './guest-state.ts'
 import { checkStorage } from './storage-check.ts'
 
@@ -38,12 +38,57 @@ export const migrateGuest =
     return { ...moved, guest: there }
   }
 
+const isShared = ({ world }: GuestContext, node: string, storage: string): boolean =>
+  world.storages.get(storage)?.get(node)?.shared === true
+
+const driveObstacle = (context: GuestContext, node: string, key: string, text: string): string | undefined => {
+  const { kind } = context
+  const value = kind.decodeValue(key, text)
+  if (!isPropertyMap(value)) return undefined
+  const volume = String(value[kind.volumeProperty(key) ?? ''] ?? '')
+  const storage = volume.split(':')[0] ?? ''
+  if (value['media'] === 'cdrom') {
+    const isLocal = volume === 'cdrom' || (volume.includes(':') && !isShared(context, node, storage))
+    return isLocal ? `${key} holds a medium of ${node} (${volume}): eject it first` : undefined
+  }
+  if (volume.startsWith('/')) return value['shared'] === true ? undefined : `${key} is a folder or device of ${node}`
+  if (!kind.isVolume(key, value) || isShared(context, node, storage)) return undefined
+  return /(?:^|:)(?:\d+\/)?base(?:vol)?-\d+-disk-\d+[^/]*\//.test(volume)
+    ? `${key} is a linked clone on local storage ${storage}`
+    : undefined
+}
+
+const deviceObstacle = (key: string, text: string, running: boolean): string | undefined => {
+  if (!/^(?:hostpci|usb|serial|parallel)\d+$/.test(key)) return undefined
+  if (text === 'socket' || /(?:^|[,=])spice(?:,|$)/.test(text)) return undefined
+  if (!/(?:^|,)mapping=/.test(text)) return `${key} is a device of the node`
+  return running ? `${key} is a mapped device, which a running VM cannot take along` : undefined
+}
+
+/** What keeps a guest on its node, whatever storages the other has. PVE: local media, devices, folders and linked clones. */
+const localObstacles = (context: GuestContext, node: string, state: Progress['state']): readonly string[] =>
+  Object.entries(effectiveConfig(state)).flatMap(([key, text]) => {
+    const isDrive = context.kind.volumeProperty(key) !== undefined
+    return (isDrive ? driveObstacle(context, node, key, text) : deviceObstacle(key, text, state.running)) ?? []
+  })
+
+/** Whether nothing ties a guest to the node it is on, or is made on; what does is reported. */
+export const checkUntied = (context: GuestContext, node: string, state: Progress['state']): boolean => {
+  const { world, desired } = context
+  const obstacles = localObstacles(context, node, state)
+  if (obstacles.length === 0) return true
+  world.report('plan.cannot-migrate', {
+    detail: `\`${desired.address}\` cannot be moved from ${node} to ${desired.node}: ${[...obstacles].sort().join('; ')}. Proxmox VE migrates no such guest. Leave it on ${node}, or change that first in a plan of its own.`,
+    address: desired.address,
+    range: desired.rangeOf?.('node') ?? desired.range,
+  })
+  return false
+}
+
 /** Whether everything the guest has is available on the node it shall move to; what is missing is reported. */
-export const checkMigration = (
-  context: GuestContext,
-  progressState: Parameters<typeof effectiveConfig>[0],
-): boolean => {
+export const checkMigration = (context: GuestContext, node: string, progressState: Progress['state']): boolean => {
   const { kind, world, desired } = context
+  if (!checkUntied(context, node, progressState)) return false
   const storages = Object.entries(effectiveConfig(progressState)).flatMap(([key, text]) => {
     const value = kind.decodeValue(key, text)
     return kind.isVolume(key, value) && isPropertyMap(value) && value['storage'] !== undefined

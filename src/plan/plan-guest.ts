@@ -59,7 +59,7 @@ const planCreate = (input: GuestInput, context: GuestContext): PlannedResource =
     reason: 'declared',
     guest,
     name,
-    attributes: createdAttributes(context.kind, desired, vmid),
+    attributes: createdAttributes(context.kind, desired, { vmid, name }),
     drafts: bound,
   }
 }

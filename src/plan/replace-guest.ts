@@ -1,10 +1,13 @@
+import { isPropertyMap } from '../resource/config-value.ts'
+import type { DesiredGuest } from '../resource/desired.ts'
 import type { Vmid } from '../resource/guest.ts'
 import type { ObservedGuest } from '../resource/observed.ts'
-import { createdAttributes } from './change-builder.ts'
+import { createdAttributes, macProperty } from './change-builder.ts'
 import { createGuest } from './create-guest.ts'
-import { checkDestroy } from './destroy-check.ts'
+import { checkDestroy, linkedClones } from './destroy-check.ts'
 import { destroyGuest } from './destroy-guest.ts'
 import type { GuestContext } from './guest-progress.ts'
+import { stateOf, textOf } from './guest-state.ts'
 import { expectationOf, expecting, type GuestInput, type PlannedResource } from './planned-resource.ts'
 import { guestRecord } from './record.ts'
 import type { StepDraft } from './step-chain.ts'
@@ -23,10 +26,31 @@ const order = (
   return [...destroyed.filter(isStop), ...created, ...destroyed.filter((draft) => !isStop(draft))]
 }
 
-const attributesOf = (context: GuestContext, update: GuestUpdate, vmid: Vmid) => {
+/**
+ * The declared configuration with the old guest's MAC addresses where none are declared, so that leases and reservations stay good. Two guests
+ * that run at once must not share one, and MAC addresses tell a container from another one with its VMID: there the server chooses.
+ */
+const keepAddresses = ({ kind, desired }: GuestContext, observed: ObservedGuest): DesiredGuest => {
+  const isApart = kind.type === 'qemu' || desired.vmid === undefined
+  if (desired.lifecycle.createBeforeDestroy || !isApart) return desired
+  const kept = Object.entries(desired.config).flatMap(([key, value]) => {
+    const [property, text] = [macProperty(kind, key), textOf(stateOf(observed), key)]
+    if (property === undefined || text === undefined || !isPropertyMap(value) || property in value) return []
+    const old = kind.decodeValue(key, text)
+    const mac = isPropertyMap(old) ? old[property] : undefined
+    return mac === undefined ? [] : [[key, { ...value, [property]: mac }] as const]
+  })
+  return kept.length === 0 ? desired : { ...desired, config: { ...desired.config, ...Object.fromEntries(kept) } }
+}
+
+const attributesOf = (
+  context: GuestContext,
+  update: GuestUpdate,
+  made: { readonly vmid: Vmid; readonly name: string },
+) => {
   const changed = update.attributes.map((attribute) => ({ ...attribute, disruption: 'recreate' as const }))
   const names = new Set(changed.map(({ name }) => name))
-  const created = createdAttributes(context.kind, context.desired, vmid)
+  const created = createdAttributes(context.kind, context.desired, made)
   return [...changed, ...created.filter(({ name, unknown }) => unknown && !names.has(name))]
 }
 
@@ -56,16 +80,26 @@ export const replaceGuest = (
   }
   const vmid = isSameVmid ? observed.vmid : input.freshVmid()
   if (vmid === undefined) return undefined
-  checkDestroy(world, resource, observed, [])
+  const clones = observed.template && lifecycle.onDestroy !== 'retain' ? linkedClones(world)(observed.vmid) : []
+  checkDestroy(world, resource, observed, clones)
   const wasRunning = observed.status === 'running' || observed.status === 'paused'
   const power = desired.power ?? (wasRunning && !desired.template ? ('running' as const) : undefined)
-  const renewed = { ...context, desired: { ...desired, ...(power && { power }) } }
+  const kept = keepAddresses(context, observed)
+  const renewed = { ...context, desired: { ...kept, ...(power && { power }) } }
   const made = createGuest(renewed, vmid, findTemplate)
   const destruction = { resource, observed, onDestroy: lifecycle.onDestroy, unbind: isSameVmid }
   const destroyed = expecting(destroyGuest(world, destruction), expectationOf(observed))
   const record = guestRecord(desired, { ...made.guest, node: desired.node }, undefined)
+  const both = lifecycle.onDestroy === 'retain' ? ', so that the two must never run at once' : ''
+  const addresses = kept === desired ? '' : `, with the MAC addresses of ${observed.vmid}${both}`
   const created = made.drafts.map((draft) =>
-    draft.binding ? { ...draft, binding: { before: isSameVmid ? null : resource, after: record } } : draft,
+    draft.binding
+      ? {
+          ...draft,
+          summary: `${draft.summary}${addresses}`,
+          binding: { before: isSameVmid ? null : resource, after: record },
+        }
+      : draft,
   )
   return {
     address,
@@ -74,7 +108,7 @@ export const replaceGuest = (
     reason: 'replaced',
     guest: made.guest,
     name: made.name,
-    attributes: attributesOf(context, update, vmid),
+    attributes: attributesOf(renewed, update, { vmid, name: made.name }),
     drafts: order(context, isSameVmid, created, destroyed),
   }
 }

@@ -4,6 +4,7 @@ import type { Difference } from './config-difference.ts'
 import { checkContents } from './content-check.ts'
 import { checkNewDisk, checkSize } from './disk-check.ts'
 import type { GuestContext } from './guest-progress.ts'
+import { warnOfRootOnly } from './root-only-check.ts'
 import { checkStorage } from './storage-check.ts'
 
 /** A guest's differences by the kind of step they need. */
@@ -96,5 +97,6 @@ export const sortDifferences = (
   const sorted: Sorted = { plain: [], secrets: [], adds: [], grows: [], moves: [], movedOptions: [], detaches: [] }
   for (const difference of differences) sortOne(context, difference, node, sorted)
   checkContents(context, differences, node)
+  warnOfRootOnly(context, differences)
   return sorted
 }

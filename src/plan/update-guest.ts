@@ -216,7 +216,7 @@ export const updateGuest = (
   const sorted = sortDifferences(context, differences, node)
   checkUpdate(context, observed, sorted)
   const cleared = runParts(start, clearSnapshots(context, observed, sorted, fields))
-  if (fields.node !== undefined) checkMigration(context, state)
+  if (fields.node !== undefined) checkMigration(context, observed.node, state)
   const moved = fields.node === undefined ? cleared : migrateGuest(fields.node)(cleared)
   const stop = needsStop(context, moved, sorted, fields)
   return { attributes, drafts: runParts(moved, partsOf(context, observed, sorted, fields, stop)).drafts, replacing }

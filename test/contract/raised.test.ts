@@ -127,6 +127,8 @@ test('a simulator that cannot start says why', async () =>
 
 test('a shell without completion is named', async () => {
   raises(await mpc(['completion', 'bsh', '--json'], { cwd: process.cwd() }), 'cli.unknown-shell', 64)
+  for (const args of [['palm'], ['plan', '--targt', 'vm.web'], ['revert']])
+    raises(await mpc([...args, '--json'], { cwd: process.cwd() }), 'cli.usage', 64)
 })
 
 test.run()

@@ -2,7 +2,7 @@ import type { planCodes } from '../../src/diagnostic/codes/plan.ts'
 import { planChanges } from '../../src/plan/plan-changes.ts'
 import { DEFAULT_PLAN_OPTIONS, type PlanOptions } from '../../src/plan/plan-options.ts'
 import type { Applied } from '../../src/resource/applied.ts'
-import type { Desired, DesiredGuest } from '../../src/resource/desired.ts'
+import { DEFAULT_LIFECYCLE, type Desired, type DesiredGuest } from '../../src/resource/desired.ts'
 import { parseVmid, type Vmid } from '../../src/resource/guest.ts'
 import type { Observed } from '../../src/resource/observed.ts'
 import { applied, carryOut, newWorld, type World } from './carry-out.ts'
@@ -147,6 +147,56 @@ export const CASES: readonly (readonly [
       delete world.model.guests[100]
       return after(world, desire([web()]))
     },
+  ],
+  [
+    'plan.cannot-migrate',
+    'a guest with a local medium that is to be moved',
+    /ide2 holds a medium of pve1 \(local:iso\/a\.iso\): eject it first/,
+    () => ({
+      model: guest(300, { name: 'a', ide2: 'local:iso/a.iso,media=cdrom' }),
+      desired: desire([vm('vm.a', { node: 'pve2' })], { imports: [{ to: a, id: '300' }] }),
+    }),
+  ],
+  [
+    'plan.root-only',
+    'an option only root may set',
+    /`args` of `vm\.a`/,
+    () => ({ desired: desire([vm('vm.a', { config: { args: '-no-reboot' } })]) }),
+  ],
+  [
+    'plan.guest-locked',
+    'a hibernated guest, whose memory must not be thrown away',
+    /`qm start 100` wakes it/,
+    () =>
+      after(made(web()), desire([web({ cores: 3 })]), {
+        observed: (seen) => ({ ...seen, guests: seen.guests.map((each) => ({ ...each, lock: 'suspended' })) }),
+      }),
+  ],
+  [
+    'plan.linked-clones',
+    'replacing a template that has linked clones',
+    /linked clones need its base images: 301/,
+    () => ({
+      model: withModel((model) => {
+        addGuest(model, {
+          type: 'qemu',
+          vmid: 300,
+          current: { name: 't', template: '1', scsi0: 'local-lvm:base-300-disk-0,size=1G' },
+        })
+        addGuest(model, {
+          type: 'qemu',
+          vmid: 301,
+          current: { name: 'c', scsi0: 'local-lvm:base-300-disk-0/vm-301-disk-0,size=1G' },
+        })
+      }),
+      desired: desire(
+        [
+          vm('vm.t', { template: true, lifecycle: { ...DEFAULT_LIFECYCLE, replaceTriggeredBy: [at('vm.x')] } }),
+          vm('vm.x'),
+        ],
+        { imports: [{ to: at('vm.t'), id: '300' }] },
+      ),
+    }),
   ],
   [
     'plan.ha-managed',

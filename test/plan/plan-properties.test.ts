@@ -42,6 +42,7 @@ const planOf = (desired: Desired, world: World): { readonly plan?: Plan; readonl
 
 /** Refusals a random change may run into; everything else has to be planned. */
 const EXPECTED = new Set([
+  'plan.cannot-migrate',
   'plan.cannot-shrink',
   'plan.protected',
   'plan.blocked-by-snapshot',

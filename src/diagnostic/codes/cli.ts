@@ -1,6 +1,7 @@
 import type { CodeTable } from '../code-table.ts'
 
 export const cliCodes = {
+  'cli.usage': { severity: 'error', summary: 'Wrong usage' },
   'cli.unknown-shell': { severity: 'error', summary: 'Unknown shell' },
   'cli.bad-option': { severity: 'error', summary: 'Invalid value for an option' },
   'cli.not-synced': { severity: 'error', summary: 'The cluster has not been read yet' },

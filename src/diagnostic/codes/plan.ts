@@ -45,6 +45,8 @@ export const planCodes = {
   'plan.protected': { severity: 'error', summary: "Guest's protection is switched on" },
   'plan.ha-managed': { severity: 'error', summary: 'High availability looks after the guest' },
   'plan.replicated': { severity: 'error', summary: 'Guest is replicated' },
+  'plan.cannot-migrate': { severity: 'error', summary: 'Guest is tied to its node' },
+  'plan.root-only': { severity: 'warning', summary: 'Only root@pam may set this' },
   'plan.linked-clones': { severity: 'error', summary: 'Template has linked clones' },
   'plan.no-backup-storage': { severity: 'error', summary: 'No storage for the backup before destroying' },
   'plan.retain-vmid': { severity: 'error', summary: 'A retained guest keeps its VMID' },

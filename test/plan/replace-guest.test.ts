@@ -1,0 +1,99 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { planChanges } from '../../src/plan/plan-changes.ts'
+import { DEFAULT_PLAN_OPTIONS } from '../../src/plan/plan-options.ts'
+import type { DesiredGuest } from '../../src/resource/desired.ts'
+import { carryOut, newWorld } from './carry-out.ts'
+import { DISK, vmidOf } from './check-cases.ts'
+import { observe } from './model-cluster.ts'
+import { addGuest, at, container, desire, emptyModel, vm } from './samples.ts'
+import { planOf, thereAndBack } from './there-and-back.ts'
+
+const NET = { name: 'eth0', bridge: 'vmbr0', ip: 'dhcp' }
+const macOf = (text = ''): string | undefined => /(?:[0-9A-F]{2}:){5}[0-9A-F]{2}/.exec(text)?.[0]
+
+/** A container that is made, and then replaced because it shall be privileged. */
+const replaced = (more: Partial<DesiredGuest['lifecycle']> = {}, rest: Parameters<typeof container>[1] = {}) => {
+  const world = newWorld(emptyModel())
+  const made = (unprivileged: boolean) =>
+    container('container.a', {
+      config: { rootfs: DISK, net0: NET, unprivileged },
+      power: 'running',
+      lifecycle: more,
+      ...rest,
+    })
+  carryOut(world, planOf(desire([made(true)]), world.model))
+  const old = world.bindings.get(at('container.a'))?.guest?.vmid ?? 0
+  const before = macOf(world.model.guests[old]?.current['net0'])
+  const plan = thereAndBack(world, desire([made(false)]))
+  const now = world.bindings.get(at('container.a'))?.guest?.vmid ?? 0
+  const create = plan.steps.find(({ id }) => id.endsWith('/create'))
+  return { before, after: macOf(world.model.guests[now]?.current['net0']), summary: create?.summary ?? '', world, old }
+}
+
+test('a replacement keeps the MAC addresses nobody declared, and the plan says so', () => {
+  const { before, after, summary } = replaced()
+  assert.ok(before)
+  assert.is(after, before)
+  assert.match(summary, 'with the MAC addresses of 100')
+})
+
+test('the old guest that is retained has them too, which the plan points out', () => {
+  const { before, after, summary, world, old } = replaced({ onDestroy: 'retain' })
+  assert.is(after, before)
+  assert.is(macOf(world.model.guests[old]?.current['net0']), before)
+  assert.match(summary, 'the two must never run at once')
+})
+
+test('guests that run side by side for a while, and containers told apart by them, get other ones', () => {
+  for (const { before, after } of [replaced({ createBeforeDestroy: true }), replaced({}, { vmid: vmidOf(300) })]) {
+    assert.ok(after)
+    assert.is.not(after, before)
+  }
+})
+
+test('a declared MAC address is what it is declared to be', () => {
+  const world = newWorld(emptyModel())
+  const mac = 'BC:24:11:00:00:77'
+  const make = (net0: object, clone: boolean) =>
+    desire([
+      vm('vm.a', {
+        config: { scsi0: DISK, net0: { model: 'virtio', bridge: 'vmbr0', ...net0 } },
+        lifecycle: { replaceTriggeredBy: [at('vm.trigger')] },
+      }),
+      ...(clone ? [vm('vm.trigger')] : []),
+    ])
+  carryOut(world, planOf(make({}, false), world.model))
+  thereAndBack(world, make({ macaddr: mac }, true))
+  const now = world.bindings.get(at('vm.a'))?.guest?.vmid ?? 0
+  assert.is(macOf(world.model.guests[now]?.current['net0']), mac)
+})
+
+test('a destroy names every volume that goes, declared or not', () => {
+  const model = emptyModel()
+  const scsi1 = 'local-lvm:vm-300-disk-1,size=4G'
+  addGuest(model, {
+    type: 'qemu',
+    vmid: 300,
+    current: { name: 'a', cores: '2', scsi1, unused0: 'local-lvm:vm-300-disk-7' },
+  })
+  const imports = [{ to: at('vm.a'), id: '300' }]
+  const world = newWorld(model)
+  const adopted = planChanges(
+    desire([vm('vm.a', { config: { cores: 2 } })], { imports }),
+    observe(model),
+    [],
+    DEFAULT_PLAN_OPTIONS,
+  )
+  if (!adopted.value) throw new Error(JSON.stringify(adopted.diagnostics))
+  carryOut(world, adopted.value)
+  const plan = planOf(desire([]), world.model, [...world.bindings.values()])
+  const gone = plan.changes[0]?.change.attributes.map(({ name }) => name) ?? []
+  for (const name of ['cores', 'disk.scsi1']) assert.ok(gone.includes(name), `${name} in ${gone}`)
+  assert.ok(
+    gone.some((name) => name.endsWith('unused0')),
+    String(gone),
+  )
+})
+
+test.run()
