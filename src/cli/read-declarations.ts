@@ -58,6 +58,7 @@ export const readDeclarations = async (
   session: Pick<Session, 'folder' | 'workspace' | 'settings' | 'store'>,
   { args, variables: given }: CommandInput,
   observed: Observed,
+  { ask = true }: { readonly ask?: boolean } = {},
 ): Promise<Loaded | undefined> => {
   const { io, report } = context
   const key = await fingerprintKey(io.files, session.workspace)
@@ -75,7 +76,7 @@ export const readDeclarations = async (
     return { loaded: value, diagnostics }
   }
   const first = await load(given)
-  const answers = await askForMissing(context, first.loaded?.missingVariables ?? [])
+  const answers = ask ? await askForMissing(context, first.loaded?.missingVariables ?? []) : undefined
   const { loaded, diagnostics } = answers ? await load([...given, ...answers]) : first
   report(diagnostics, loaded?.sources)
   return hasErrors(diagnostics) ? undefined : loaded

@@ -6,6 +6,7 @@ import { diagnose } from '../diagnostic/diagnostic.ts'
 import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
 import { isEmptyPlan, type Plan } from '../plan/plan.ts'
 import { outcomeText } from '../render/apply-text.ts'
+import { outputJson, outputsText } from '../render/output-view.ts'
 import type { Secrets } from '../resource/desired.ts'
 import { allowsIrreversible, approve } from './approve.ts'
 import type { CommandContext, Options } from './command-context.ts'
@@ -60,6 +61,21 @@ const refreshState = async (context: CommandContext, session: Session, plan: Pla
   }
 }
 
+interface RunOptions {
+  readonly secrets: Secrets
+  readonly options: Options
+  /** A person has seen the plan before. */
+  readonly seen?: boolean
+  /** Outputs as they are after the run; missing: the plan has none. */
+  readonly outputs?: () => Promise<Plan['outputs']>
+}
+
+const printOutputs = (context: CommandContext, outputs: Plan['outputs']): void => {
+  if (outputs.length === 0) return
+  if (context.global.json) context.printJson({ type: 'outputs', outputs: outputs.map(outputJson) })
+  else context.print(outputsText(outputs))
+}
+
 /**
  * Shows a plan, gets it approved, carries it out, reports, and brings the local state up to date. The one path by which
  * `apply` and `revert` change a cluster.
@@ -68,11 +84,12 @@ export const runPlan = async (
   context: CommandContext,
   session: Session,
   plan: Plan,
-  { secrets, options, seen = false }: { readonly secrets: Secrets; readonly options: Options; readonly seen?: boolean },
+  { secrets, options, seen = false, outputs }: RunOptions,
 ): Promise<ExitCode> => {
   if (isEmptyPlan(plan)) {
     const { showPlan } = await import('./show-plan.ts')
     await showPlan(context, plan)
+    if (outputs) printOutputs(context, plan.outputs)
     return EXIT.done
   }
   if (!allowsIrreversible(context, plan, options)) return EXIT.refused
@@ -87,5 +104,6 @@ export const runPlan = async (
   if (!context.global.json) context.print(outcomeText(plan, outcome, context.paint).trimStart())
   // After an interruption nothing more is asked of the server: the next command that reads it does so.
   if (!context.io.signal.aborted) await refreshState(context, session, plan)
+  if (outputs && outcome.status === 'applied' && !context.io.signal.aborted) printOutputs(context, await outputs())
   return exitCodeOf(outcome)
 }

@@ -1,10 +1,5 @@
 import type { Plan } from '../plan/plan.ts'
-
-/** Sensitive values are left out; so are those that the server chooses. */
-const outputJson = ({ name, value, sensitive }: Plan['outputs'][number]): object => {
-  if (sensitive) return { name, sensitive }
-  return value === undefined ? { name, sensitive, unknown: true } : { name, sensitive, value }
-}
+import { outputJson } from './output-view.ts'
 
 /** A plan for machines, as `schemas/plan.schema.json` describes it: the plan itself and its counts. */
 export const planJson = (plan: Plan): object => {

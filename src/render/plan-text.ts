@@ -1,4 +1,5 @@
-import type { AttributeView, OutputView, PlanView, ResourceView, StepView } from './plan-view.ts'
+import { type OutputView, outputLines } from './output-view.ts'
+import type { AttributeView, PlanView, ResourceView, StepView } from './plan-view.ts'
 import { type Paint, signTone } from './style.ts'
 
 const attributeLines = (attributes: readonly AttributeView[], paint: Paint): readonly string[] => {
@@ -27,17 +28,8 @@ const resourceLines = (resource: ResourceView, paint: Paint): readonly string[] 
   '',
 ]
 
-const outputLines = (outputs: readonly OutputView[]): readonly string[] =>
-  outputs.length === 0
-    ? []
-    : [
-        '  Outputs:',
-        ...outputs.flatMap(({ name, text, below }) => [
-          `      ${name} = ${text}`,
-          ...below.map((line) => `      ${line}`.trimEnd()),
-        ]),
-        '',
-      ]
+const outputBlock = (outputs: readonly OutputView[]): readonly string[] =>
+  outputs.length === 0 ? [] : ['  Outputs:', ...outputLines(outputs), '']
 
 /** A plan as lines of text, for pipes, logs and terminals without Ink. Ends with a newline. */
 export const planText = (view: PlanView, paint: Paint): string => {
@@ -46,7 +38,7 @@ export const planText = (view: PlanView, paint: Paint): string => {
     paint('bold', view.title),
     '',
     ...view.resources.flatMap((resource) => resourceLines(resource, paint)),
-    ...outputLines(view.outputs),
+    ...outputBlock(view.outputs),
     `${paint('bold', 'Plan:')} ${view.summary} ${view.irreversible.length > 0 ? paint('error', view.undo) : view.undo}`,
     '',
   ].join('\n')

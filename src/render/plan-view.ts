@@ -2,9 +2,10 @@ import type { Plan, ResourceChange, Step } from '../plan/plan.ts'
 import type { AttributeChange, Disruption } from '../resource/change.ts'
 import { counted } from '../util/counted.ts'
 import { changedLines } from './changed-lines.ts'
+import { type OutputView, outputViews } from './output-view.ts'
 import { reversalText } from './reversal-text.ts'
 import type { Tone } from './style.ts'
-import { valueLines } from './value-lines.ts'
+import { UNKNOWN, valueLines } from './value-lines.ts'
 
 export interface AttributeView {
   readonly symbol: string
@@ -40,12 +41,6 @@ export interface ResourceView {
   readonly disruption: Disruption
   readonly attributes: readonly AttributeView[]
   readonly steps: readonly StepView[]
-}
-
-export interface OutputView {
-  readonly name: string
-  readonly text: string
-  readonly below: readonly string[]
 }
 
 /** Everything a plan shows, laid out once for every renderer, so that terminal, text and Markdown cannot disagree. */
@@ -98,8 +93,6 @@ export const requestLine = (request: Step['requests'][number]): string => {
   })
   return [request.method, request.path, ...params, ...(request.digest ? ['digest=…'] : [])].join(' ')
 }
-
-const UNKNOWN = '(known after apply)'
 
 /** The first line beside the name, the others below it. */
 const beside = (signed: readonly string[]): Pick<AttributeView, 'text' | 'below'> => {
@@ -204,10 +197,7 @@ export const planView = (plan: Plan): PlanView => {
     title: titleOf(plan, empty),
     empty,
     resources,
-    outputs: plan.outputs.map(({ name, value, sensitive }): OutputView => {
-      const [text = '', ...below] = sensitive ? ['(sensitive)'] : value === undefined ? [UNKNOWN] : valueLines(value)
-      return { name, text, below }
-    }),
+    outputs: outputViews(plan.outputs),
     summary: summaryText(plan),
     undo: undoText(all),
     irreversible: resources.flatMap(({ address, steps: own }) =>

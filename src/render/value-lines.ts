@@ -1,5 +1,8 @@
 import { isSecret } from '../resource/config-value.ts'
 
+/** Stands for what the server will choose. */
+export const UNKNOWN = '(known after apply)'
+
 /** A list or a map that is longer takes a line for each item. */
 const MOST_ON_A_LINE = 60
 

@@ -1,4 +1,5 @@
 import type { RunCommand } from '../command-context.ts'
+import { finalOutputs } from '../final-outputs.ts'
 import { findPlan } from '../find-plan.ts'
 import { makePlan } from '../make-plan.ts'
 import { runPlan } from '../run-plan.ts'
@@ -13,9 +14,13 @@ export const run: RunCommand = (context, input) =>
       await session.settle()
       const plan = await findPlan(session.store, id)
       const secrets = await secretsFor(context, session, input, plan)
-      return 'exit' in secrets ? secrets.exit : runPlan(context, session, plan, { ...secrets, options, seen: true })
+      if ('exit' in secrets) return secrets.exit
+      const outputs = () => finalOutputs(context, session, input, plan)
+      return runPlan(context, session, plan, { ...secrets, options, seen: true, outputs })
     }
     const observed = options['refresh'] === false ? (await lastSync(session)).observed : await session.sync()
     const planned = await makePlan(context, session, { ...input, args: [] }, observed)
-    return 'exit' in planned ? planned.exit : runPlan(context, session, planned.plan, { ...planned, options })
+    if ('exit' in planned) return planned.exit
+    const outputs = () => finalOutputs(context, session, input, planned.plan)
+    return runPlan(context, session, planned.plan, { ...planned, options, outputs })
   })

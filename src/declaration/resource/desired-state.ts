@@ -1,7 +1,7 @@
 import type { Address } from '../../resource/address.ts'
 import type { Desired, DesiredOutput, DesiredResource } from '../../resource/desired.ts'
 import { toPlain } from '../eval/to-json.ts'
-import { deepUnmarked, hasSensitive } from '../eval/value.ts'
+import { deepUnmarked, hasSensitive, isWhollyKnown } from '../eval/value.ts'
 import { evaluateBody } from '../module/evaluate-body.ts'
 import type { EvaluatedModule, EvaluatedOutput, ScopedResource } from '../module/evaluate-module.ts'
 import { resourceValue } from '../module/resource-value.ts'
@@ -105,8 +105,9 @@ const desiredOf = (making: Making, scoped: ScopedResource): DesiredResource | un
 
 const outputOf = ({ name, value, sensitive }: EvaluatedOutput, { keeper }: ResourceContext): DesiredOutput => {
   const hidden = sensitive || hasSensitive(value)
+  if (!isWhollyKnown(value)) return { name, value: undefined, sensitive: hidden }
   const plain = toPlain(deepUnmarked(value))
-  return { name, value: hidden ? keeper.keep(`output.${name}`, JSON.stringify(plain) ?? '') : plain, sensitive: hidden }
+  return { name, value: hidden ? keeper.keep(`output.${name}`, JSON.stringify(plain)) : plain, sensitive: hidden }
 }
 
 /** Turns what was evaluated into what the planner takes. */
