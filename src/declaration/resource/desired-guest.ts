@@ -37,15 +37,14 @@ const declaredConfig = (context: ConfigContext, body: EvaluatedBody): Declared =
   const { kind, reporter } = context
   const config: Record<string, ConfigValue> = {}
   const dropped = new Set<string>()
-  const places: ConfigPlace[] = []
-  for (const given of configEntries(kind, body, ownOf(kind), reporter)) {
+  const places = configEntries(kind, body, ownOf(kind), reporter).map((given): ConfigPlace => {
     const key = keyOf(kind, given.key)
     const entry = key === given.key ? given : { ...given, key }
     if (entry.value.kind === 'null') dropped.add(key)
     const value = configValueOf(context, entry)
-    places.push({ key, at: entry.at, properties: entry.properties })
     if (value !== undefined) config[key] = value
-  }
+    return { key, at: entry.at, properties: entry.properties }
+  })
   return { config, dropped, places }
 }
 

@@ -26,7 +26,7 @@ export interface Spellings {
 }
 
 /** Remembered at most; beyond it everything is forgotten, which costs time and never changes a result. */
-const MAX_REMEMBERED = 10_000
+const MAX_REMEMBERED = 1_000
 
 /** Longer ones are hardly ever met twice. */
 const MAX_LENGTH = 200
@@ -75,7 +75,7 @@ const valuesOf = (
     const end = at + before.length + text.length + after.length
     const begins = attribute?.type === 'attribute' && attribute.start === at
     if (!begins || !name || !value || more || value.end >= end) return undefined
-    values.push(shifted(value, -at - before.length))
+    values.push(shifted(value, -(at + before.length)))
     at = end
   }
   return values
@@ -83,7 +83,10 @@ const valuesOf = (
 
 type Parse = (text: string) => ConcreteTree | undefined
 
-/** The grammar's trees of the views, each distinct one parsed once and all in one go. */
+/** Parsed in one go at most: the grammar's memory grows with the text it is given and never shrinks again. */
+const MAX_AT_ONCE = 1_000
+
+/** The grammar's trees of the views, each distinct one parsed once and many in one go. */
 const parseAll = (
   parse: Parse,
   frame: Frame,
@@ -97,15 +100,17 @@ const parseAll = (
     if (tree) trees.set(text, tree)
     else missing.add(text)
   }
-  if (missing.size === 0) return trees
-  const fresh = [...missing]
-  const tree = parse(fresh.map((text) => frame.before + text + frame.after).join(''))
-  const values = tree && tree.depth <= MAX_DEPTH ? valuesOf(tree, fresh, frame) : undefined
-  if (!values) return undefined
-  for (const [index, value] of values.entries()) {
-    const text = fresh[index] ?? ''
-    trees.set(text, value)
-    known.put(text, value)
+  const all = [...missing]
+  for (let from = 0; from < all.length; from += MAX_AT_ONCE) {
+    const fresh = all.slice(from, from + MAX_AT_ONCE)
+    const tree = parse(fresh.map((text) => frame.before + text + frame.after).join(''))
+    const values = tree && tree.depth <= MAX_DEPTH ? valuesOf(tree, fresh, frame) : undefined
+    if (!values) return undefined
+    for (const [index, value] of values.entries()) {
+      const text = fresh[index] ?? ''
+      trees.set(text, value)
+      known.put(text, value)
+    }
   }
   return trees
 }
