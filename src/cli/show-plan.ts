@@ -13,11 +13,10 @@ export const showPlan = async (context: CommandContext, plan: Plan): Promise<voi
     context.printJson(planJson(plan))
     return
   }
-  const view = planView(plan)
-  if (context.io.stdout.isTerminal && context.global.color && view.resources.length <= MOST_LIVE) {
+  if (context.io.stdout.isTerminal && context.global.color && plan.changes.length <= MOST_LIVE) {
     const live = await import('../render/live/show-plan.tsx')
-    live.showPlan(view, context.io)
+    live.showPlan(planView(plan), context.io)
     return
   }
-  context.print(planText(view, context.paint))
+  context.print(planText(plan, context.paint))
 }

@@ -9,19 +9,26 @@ export const covers = (pattern: string, address: string): boolean =>
 /** The part before a final instance key: `vm.web` of `vm.web[0]`. */
 const baseOf = (address: string): string => address.replace(/\[(?:\d+|"(?:[^"\\]|\\.)*")\]$/, '')
 
-/** Looks resources up by pattern without going through all of them for each. */
-export const addressIndex = (addresses: readonly Address[]): ((pattern: string) => readonly Address[]) => {
-  const exact = new Set<string>(addresses)
-  const byBase = new Map<string, Address[]>()
+const groupedByBase = (addresses: readonly Address[]): ReadonlyMap<string, readonly Address[]> => {
+  const groups = new Map<string, Address[]>()
   for (const address of addresses) {
     const base = baseOf(address)
-    const group = byBase.get(base)
+    const group = groups.get(base)
     if (group) group.push(address)
-    else byBase.set(base, [address])
+    else groups.set(base, [address])
   }
+  return groups
+}
+
+/** Looks resources up by pattern without going through all of them for each. */
+export const addressIndex = (addresses: readonly Address[]): ((pattern: string) => readonly Address[]) => {
+  let index:
+    | { readonly exact: ReadonlySet<string>; readonly byBase: ReadonlyMap<string, readonly Address[]> }
+    | undefined
   return (pattern) => {
-    if (exact.has(pattern)) return [pattern as Address]
-    return byBase.get(pattern) ?? addresses.filter((address) => covers(pattern, address))
+    index ??= { exact: new Set(addresses), byBase: groupedByBase(addresses) }
+    if (index.exact.has(pattern)) return [pattern as Address]
+    return index.byBase.get(pattern) ?? addresses.filter((address) => covers(pattern, address))
   }
 }
 
@@ -76,5 +83,6 @@ export const selectAddresses = (world: PlanWorld, { known, needs }: FilterInput)
   const up = (address: Address) => dependents.get(address) ?? []
   const chosen = targets.length === 0 ? new Set(known) : reach(resolve(targets), destroy ? up : down)
   const left = reach(resolve(excludes), destroy ? down : up)
+  if (left.size === 0) return chosen
   return new Set([...chosen].filter((address) => !left.has(address)))
 }

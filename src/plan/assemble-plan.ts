@@ -26,12 +26,12 @@ export const assemblePlan = (
     if (!resource) continue
     const { kind, action, reason, guest, name, attributes, drafts } = resource
     const change: Change = { address, reason, attributes }
-    const [first, ...rest] = chainSteps(address, drafts, change)
-    if (!first) continue
     const waitsFor = [...new Set(after(address))].flatMap((other) => ends.get(other) ?? []).sort()
-    const own = [{ ...first, needs: waitsFor }, ...rest]
+    const own = chainSteps(address, drafts, change, waitsFor)
+    const last = own.at(-1)
+    if (!last) continue
     steps.push(...own)
-    ends.set(address, own.at(-1)?.id ?? first.id)
+    ends.set(address, last.id)
     changes.set(address, {
       address,
       kind,

@@ -26,29 +26,30 @@ export const layered = <T extends string>(names: readonly T[], after: (name: T) 
   const waiting = new Map<T, number>()
   const dependents = new Map<T, T[]>()
   for (const name of all) {
-    const own = [...new Set(after(name))].filter((other) => all.has(other) && other !== name)
-    waiting.set(name, own.length)
+    const own = new Set(after(name).filter((other) => all.has(other) && other !== name))
+    if (own.size > 0) waiting.set(name, own.size)
     for (const other of own) {
       const list = dependents.get(other)
       if (list) list.push(name)
       else dependents.set(other, [name])
     }
   }
-  const layers: T[][] = []
-  let ready = [...all].filter((name) => waiting.get(name) === 0)
-  const left = new Set(all)
+  const layers: (readonly T[])[] = []
+  let ready = [...all].filter((name) => !waiting.has(name))
   while (ready.length > 0) {
-    layers.push([...inOrder(ready, (name) => name)])
+    layers.push(inOrder(ready, (name) => name))
     const next: T[] = []
     for (const name of ready) {
-      left.delete(name)
       for (const dependent of dependents.get(name) ?? []) {
         const count = (waiting.get(dependent) ?? 0) - 1
-        waiting.set(dependent, count)
-        if (count === 0) next.push(dependent)
+        if (count > 0) waiting.set(dependent, count)
+        else {
+          waiting.delete(dependent)
+          next.push(dependent)
+        }
       }
     }
     ready = next
   }
-  return { layers, cycle: left.size === 0 ? [] : findCycle(left, after) }
+  return { layers, cycle: waiting.size === 0 ? [] : findCycle(new Set(waiting.keys()), after) }
 }

@@ -87,8 +87,9 @@ const groundOf = (world: PlanWorld, desired: Desired, applied: Applied): Ground 
   }
 }
 
-const withoutAddress = (resource: AppliedResource | undefined, address: Address): AppliedResource | undefined =>
-  resource && { ...resource, address }
+/** The binding under the address it has now. */
+const boundAs = (resource: AppliedResource | undefined, address: Address): AppliedResource | undefined =>
+  resource === undefined || resource.address === address ? resource : { ...resource, address }
 
 const planOne = (
   ground: Ground,
@@ -98,7 +99,7 @@ const planOne = (
 ): PlannedResource | undefined => {
   const { world, bindings, vmids, findTemplate } = ground
   const { address } = resource
-  const applied = withoutAddress(bindings.bound.get(address), address)
+  const applied = boundAs(bindings.bound.get(address), address)
   const movedFrom = bindings.movedFrom.get(address)
   if (resource.kind === 'pool') {
     const pool = planPool(world, resource, applied)

@@ -84,15 +84,12 @@ const planExisting = (
   const guest = { type: observed.type, node: last?.guest?.node ?? observed.node, vmid: observed.vmid }
   const moved = update.drafts.some(({ verb }) => verb === 'migrate') ? { ...guest, node: desired.node } : guest
   const record = guestRecord(desired, moved, expects.identity)
-  const bind = bindDraft(
-    input,
-    observed,
-    input.imported ? record : { ...(applied ?? record), address: desired.address },
-  )
+  const bind = bindDraft(input, observed, record)
   if (update.drafts.length === 0 && !bind) return undefined
-  const before = applied ? { ...applied, address: desired.address } : null
-  const drafts = update.drafts.map((draft) =>
-    draft === last && !input.imported ? { ...draft, binding: { before, after: record } } : draft,
+  const drafts = expecting(update.drafts, expects).map((draft, index) =>
+    index === update.drafts.length - 1 && !input.imported
+      ? { ...draft, binding: { before: applied ?? null, after: record } }
+      : draft,
   )
   return {
     address: desired.address,
@@ -101,11 +98,11 @@ const planExisting = (
     reason: 'declared',
     guest,
     name: observed.name,
-    attributes: [
-      ...(movedFrom === undefined ? [] : [fieldChange('address', movedFrom, desired.address)]),
-      ...update.attributes,
-    ],
-    drafts: [...(bind ? [bind] : []), ...expecting(drafts, expects)],
+    attributes:
+      movedFrom === undefined
+        ? update.attributes
+        : [fieldChange('address', movedFrom, desired.address), ...update.attributes],
+    drafts: bind ? [bind, ...drafts] : drafts,
   }
 }
 

@@ -13,16 +13,28 @@ export type StepDraft = Omit<Step, 'id' | 'address' | 'needs' | 'because'> & {
 /** `<address>/<verb>`. */
 export const stepId = (address: Address, verb: string): StepId => `${address}/${verb}`
 
-/** Gives one resource's steps their ids and makes each need the one before it. */
-export const chainSteps = (address: Address, drafts: readonly StepDraft[], because: Change): readonly Step[] =>
-  drafts.map(({ verb, reason, ...draft }, index) => {
+/** Gives one resource's steps their ids and makes each need the one before it, and the first what the resource waits for. */
+export const chainSteps = (
+  address: Address,
+  drafts: readonly StepDraft[],
+  because: Change,
+  waitsFor: readonly StepId[],
+): readonly Step[] =>
+  drafts.map(({ verb, action, guest, summary, expects, requests, disruption, reversal, binding, reason }, index) => {
     const before = drafts[index - 1]
     return {
-      ...draft,
       id: stepId(address, verb),
+      action,
       address,
-      needs: before ? [stepId(address, before.verb)] : [],
+      ...(guest && { guest }),
+      summary,
+      ...(expects && { expects }),
+      requests,
+      needs: before ? [stepId(address, before.verb)] : waitsFor,
+      disruption,
+      reversal,
       because: reason === undefined ? because : { ...because, reason },
+      ...(binding && { binding }),
     }
   })
 

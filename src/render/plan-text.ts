@@ -1,5 +1,6 @@
+import type { Plan } from '../plan/plan.ts'
 import { type OutputView, outputLines } from './output-view.ts'
-import type { AttributeView, PlanView, ResourceView, StepView } from './plan-view.ts'
+import { type AttributeView, planFrame, type ResourceView, resourceViews, type StepView } from './plan-view.ts'
 import { type Paint, signTone } from './style.ts'
 
 const attributeLines = (attributes: readonly AttributeView[], paint: Paint): readonly string[] => {
@@ -20,26 +21,28 @@ const stepLines = (step: StepView, paint: Paint): readonly string[] => {
   return [`${number} ${step.summary}${disruption}`, `        ${undo}`]
 }
 
-const resourceLines = (resource: ResourceView, paint: Paint): readonly string[] => [
-  `  ${paint('bold', `# ${resource.heading}`)}`,
-  `  ${paint(resource.tone, resource.symbol)} ${resource.guest}`,
-  ...attributeLines(resource.attributes, paint),
-  ...resource.steps.flatMap((step) => stepLines(step, paint)),
-  '',
-]
+const resourceText = (resource: ResourceView, paint: Paint): string =>
+  [
+    `  ${paint('bold', `# ${resource.heading}`)}`,
+    `  ${paint(resource.tone, resource.symbol)} ${resource.guest}`,
+    ...attributeLines(resource.attributes, paint),
+    ...resource.steps.flatMap((step) => stepLines(step, paint)),
+    '',
+  ].join('\n')
 
 const outputBlock = (outputs: readonly OutputView[]): readonly string[] =>
   outputs.length === 0 ? [] : ['  Outputs:', ...outputLines(outputs), '']
 
 /** A plan as lines of text, for pipes, logs and terminals without Ink. Ends with a newline. */
-export const planText = (view: PlanView, paint: Paint): string => {
-  if (view.empty) return `${view.title}\n`
+export const planText = (plan: Plan, paint: Paint): string => {
+  const { title, empty, outputs, summary, undo, reversible } = planFrame(plan)
+  if (empty) return `${title}\n`
   return [
-    paint('bold', view.title),
+    paint('bold', title),
     '',
-    ...view.resources.flatMap((resource) => resourceLines(resource, paint)),
-    ...outputBlock(view.outputs),
-    `${paint('bold', 'Plan:')} ${view.summary} ${view.irreversible.length > 0 ? paint('error', view.undo) : view.undo}`,
+    ...Array.from(resourceViews(plan), (resource) => resourceText(resource, paint)),
+    ...outputBlock(outputs),
+    `${paint('bold', 'Plan:')} ${summary} ${reversible ? undo : paint('error', undo)}`,
     '',
   ].join('\n')
 }

@@ -43,16 +43,20 @@ export interface ResourceView {
   readonly steps: readonly StepView[]
 }
 
-/** Everything a plan shows, laid out once for every renderer, so that terminal, text and Markdown cannot disagree. */
-export interface PlanView {
+/** What a plan shows but its resources. */
+export interface PlanFrame {
   readonly id: string
   readonly title: string
   readonly empty: boolean
-  readonly resources: readonly ResourceView[]
   readonly outputs: readonly OutputView[]
   readonly summary: string
   readonly undo: string
-  readonly irreversible: readonly { readonly step: StepView; readonly address: string }[]
+  readonly reversible: boolean
+}
+
+/** Everything a plan shows, laid out once for every renderer, so that terminal, text and Markdown cannot disagree. */
+export interface PlanView extends PlanFrame {
+  readonly resources: readonly ResourceView[]
 }
 
 const LOOK = {
@@ -135,7 +139,7 @@ const stepView = (step: Step, number: number): StepView => ({
   disruption: step.disruption,
   disruptionText: POWER_TEXT[step.action] ?? DISRUPTION_TEXT[step.disruption],
   undo: reversalText(step.reversal),
-  irreversible: step.reversal.by === 'nothing',
+  irreversible: isIrreversible(step),
   requests: step.requests,
   needs: step.needs,
 })
@@ -159,8 +163,10 @@ export const summaryText = ({ changes }: Pick<Plan, 'changes'>): string => {
   return `${parts.join(', ')}.`
 }
 
-const undoText = (steps: readonly StepView[]): string => {
-  const stuck = steps.filter(({ irreversible }) => irreversible).length
+const isIrreversible = ({ reversal }: Step): boolean => reversal.by === 'nothing'
+
+const undoText = ({ steps }: Plan): string => {
+  const stuck = steps.filter(isIrreversible).length
   if (steps.length === 0) return ''
   if (stuck > 0) return `${counted(steps.length, 'step')}; ${counted(stuck, 'step')} CANNOT be undone.`
   const lossy = steps.filter(({ disruption }) => disruption === 'data-loss').length
@@ -174,34 +180,42 @@ const titleOf = (plan: Plan, empty: boolean): string => {
   return `Plan ${plan.id} changes ${counted(plan.changes.length, 'resource')}:`
 }
 
-/** Lays a plan out for showing. Pure; secrets never enter the view. */
-export const planView = (plan: Plan): PlanView => {
-  const steps = new Map(plan.steps.map((step, index) => [step.id, stepView(step, index + 1)]))
-  const resources = plan.changes.map((change): ResourceView => {
-    const own = change.steps.map((id) => steps.get(id)).filter((step) => step !== undefined)
-    return {
+/** The resources one after the other: a large plan's need not all be laid out at the same time. */
+export function* resourceViews({ steps, changes }: Plan): Generator<ResourceView> {
+  const numbers = new Map(steps.map(({ id }, index) => [id, index]))
+  const viewOf = (id: string): readonly StepView[] => {
+    const index = numbers.get(id) ?? -1
+    const step = steps[index]
+    return step ? [stepView(step, index + 1)] : []
+  }
+  for (const change of changes) {
+    const { symbol, tone, verb } = LOOK[change.action]
+    yield {
       address: change.address,
-      symbol: LOOK[change.action].symbol,
-      tone: LOOK[change.action].tone,
-      heading: `${change.address} ${LOOK[change.action].verb}`,
+      symbol,
+      tone,
+      heading: `${change.address} ${verb}`,
       guest: guestText(change),
       disruption: change.disruption,
       attributes: change.change.attributes.filter(says).map((attribute) => attributeView(attribute, change.action)),
-      steps: own,
+      steps: change.steps.flatMap(viewOf),
     }
-  })
-  const all = [...steps.values()]
+  }
+}
+
+/** What stands around the resources. */
+export const planFrame = (plan: Plan): PlanFrame => {
   const empty = plan.steps.length === 0
   return {
     id: plan.id,
     title: titleOf(plan, empty),
     empty,
-    resources,
     outputs: outputViews(plan.outputs),
     summary: summaryText(plan),
-    undo: undoText(all),
-    irreversible: resources.flatMap(({ address, steps: own }) =>
-      own.filter(({ irreversible }) => irreversible).map((step) => ({ step, address })),
-    ),
+    undo: undoText(plan),
+    reversible: !plan.steps.some(isIrreversible),
   }
 }
+
+/** Lays a plan out for showing. Pure; secrets never enter the view. */
+export const planView = (plan: Plan): PlanView => ({ ...planFrame(plan), resources: [...resourceViews(plan)] })

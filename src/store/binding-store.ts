@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { Address } from '../resource/address.ts'
-import { compareAddresses } from '../resource/address.ts'
+import { sortedByAddress } from '../resource/address.ts'
 import type { Applied, AppliedResource } from '../resource/applied.ts'
 import { type GuestType, parseVmid } from '../resource/guest.ts'
 import { fromJson, toJson } from './json-text.ts'
@@ -66,7 +66,7 @@ export const removeBinding = async (db: Kysely<Tables>, address: Address): Promi
 export const bindingStore = (db: Kysely<Tables>): BindingStore => ({
   all: async () => {
     const rows = await db.selectFrom('resource').selectAll().execute()
-    return rows.map(resourceOf).sort((a, b) => compareAddresses(a.address, b.address))
+    return sortedByAddress(rows.map(resourceOf))
   },
   put: (resource) => db.transaction().execute((tx) => putBinding(tx, resource)),
   remove: (address) => removeBinding(db, address),

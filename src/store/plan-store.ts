@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely'
 import { type Checked, diagnose } from '../diagnostic/diagnostic.ts'
-import type { Plan } from '../plan/plan.ts'
+import type { Plan, Step } from '../plan/plan.ts'
 import { fromJson, toJson } from './json-text.ts'
-import type { Tables } from './tables.ts'
+import type { PlanStepTable, Tables } from './tables.ts'
 
 export interface PlanSummary {
   readonly id: string
@@ -23,19 +23,19 @@ export interface PlanStore {
 /** Plans nobody applied are only worth keeping while somebody may still want to. */
 const UNAPPLIED_KEPT = 100
 
-const stepRows = ({ id, steps }: Plan) =>
-  steps.map((step, position) => ({
-    plan: id,
-    position,
-    step: step.id,
-    action: step.action,
-    address: step.address,
-    vmid: step.guest?.vmid ?? null,
-    disruption: step.disruption,
-    reversal: step.reversal.by,
-  }))
+const stepRow = (plan: string, step: Step, position: number): PlanStepTable => ({
+  plan,
+  position,
+  step: step.id,
+  action: step.action,
+  address: step.address,
+  vmid: step.guest?.vmid ?? null,
+  disruption: step.disruption,
+  reversal: step.reversal.by,
+  body: toJson(step),
+})
 
-const STEPS_AT_ONCE = 2_000
+const STEPS_AT_ONCE = 500
 
 /** Used by the journal too: a run never stands without its plan. */
 export const writePlan = async (db: Kysely<Tables>, plan: Plan, at: string): Promise<void> => {
@@ -55,15 +55,23 @@ export const writePlan = async (db: Kysely<Tables>, plan: Plan, at: string): Pro
       origin_run: plan.origin.kind === 'revert' ? plan.origin.run : null,
       steps: plan.steps.length,
       created_at: at,
-      body: toJson(plan),
+      body: toJson({ ...plan, steps: [] }),
     })
     .execute()
-  const rows = stepRows(plan)
-  for (let at = 0; at < rows.length; at += STEPS_AT_ONCE)
+  for (let from = 0; from < plan.steps.length; from += STEPS_AT_ONCE) {
+    const steps = plan.steps.slice(from, from + STEPS_AT_ONCE)
     await db
       .insertInto('plan_step')
-      .values(rows.slice(at, at + STEPS_AT_ONCE))
+      .values(steps.map((step, index) => stepRow(plan.id, step, from + index)))
       .execute()
+  }
+}
+
+/** A saved plan by its whole id. Throws when there is none. */
+export const readPlan = async (db: Kysely<Tables>, id: string): Promise<Plan> => {
+  const { body } = await db.selectFrom('plan').select('body').where('id', '=', id).executeTakeFirstOrThrow()
+  const rows = await db.selectFrom('plan_step').select('body').where('plan', '=', id).orderBy('position').execute()
+  return { ...fromJson<Plan>(body), steps: rows.map((row) => fromJson<Step>(row.body)) }
 }
 
 const sweep = async (db: Kysely<Tables>): Promise<void> => {
@@ -82,13 +90,13 @@ const get = async (db: Kysely<Tables>, idOrPrefix: string): Promise<Checked<Plan
   const prefix = text.startsWith('p-') ? text : `p-${text}`
   const rows = await db
     .selectFrom('plan')
-    .select(['id', 'body'])
+    .select('id')
     .where(({ eb, fn, val }) => eb(fn('substr', ['id', val(1), val(prefix.length)]), '=', prefix))
     .orderBy('id')
     .limit(6)
     .execute()
   const found = rows.find(({ id }) => id === prefix) ?? (rows.length === 1 ? rows[0] : undefined)
-  if (found) return { value: fromJson<Plan>(found.body), diagnostics: [] }
+  if (found) return { value: await readPlan(db, found.id), diagnostics: [] }
   const problem =
     rows.length > 1
       ? diagnose('store.ambiguous-plan', {

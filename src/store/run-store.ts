@@ -2,9 +2,9 @@ import type { Kysely } from 'kysely'
 import type { FinishedRun, RecordedRun, RequestRecord, RunRecord, StepRecord, UnfinishedRun } from '../apply/journal.ts'
 import type { SafetySnapshot } from '../apply/snapshot-retention.ts'
 import { type Checked, diagnose } from '../diagnostic/diagnostic.ts'
-import type { Plan } from '../plan/plan.ts'
 import { fromJson, fromJsonOr } from './json-text.ts'
 import type { LeaseStore } from './lease-store.ts'
+import { readPlan } from './plan-store.ts'
 import { readSafetySnapshots } from './safety-snapshots.ts'
 import type { JournalTable, RunStepTable, RunTable, Tables } from './tables.ts'
 
@@ -57,7 +57,6 @@ const requestOf = (row: JournalTable): RequestRecord => ({
 })
 
 const load = async (db: Kysely<Tables>, row: RunTable): Promise<RecordedRun> => {
-  const { body } = await db.selectFrom('plan').select('body').where('id', '=', row.plan).executeTakeFirstOrThrow()
   const steps = await db.selectFrom('run_step').selectAll().where('run', '=', row.id).orderBy('ended').execute()
   const requests = await db
     .selectFrom('journal')
@@ -68,7 +67,12 @@ const load = async (db: Kysely<Tables>, row: RunTable): Promise<RecordedRun> => 
     .orderBy('position')
     .execute()
   const ended = [...steps.filter((step) => step.ended !== null), ...steps.filter((step) => step.ended === null)]
-  return { run: runOf(row), plan: fromJson<Plan>(body), steps: ended.map(stepOf), requests: requests.map(requestOf) }
+  return {
+    run: runOf(row),
+    plan: await readPlan(db, row.plan),
+    steps: ended.map(stepOf),
+    requests: requests.map(requestOf),
+  }
 }
 
 /** The last run that undid a run. */

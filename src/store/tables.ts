@@ -115,6 +115,7 @@ export interface PlanTable {
   readonly origin_run: string | null
   readonly steps: number
   readonly created_at: string
+  /** The whole Plan without its steps. */
   readonly body: string
 }
 
@@ -127,6 +128,8 @@ export interface PlanStepTable {
   readonly vmid: number | null
   readonly disruption: string
   readonly reversal: string
+  /** The whole Step: a plan of ten thousand is never one text. */
+  readonly body: string
 }
 
 export interface RunTable {

@@ -1,13 +1,19 @@
 /** Text that needs no escapes in JSON, as almost all does. */
 const PLAIN = /^[ !#-[\]-~]*$/
 
+const MANY_KEYS = 30
+
 const quoted = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text))
 
-/** Keys already in order need no sorting, and most are. */
+/** Sorted by insertion: the few keys an object has are mostly in order, and nothing is copied. */
 const sortedKeys = (value: object): readonly string[] => {
   const keys = Object.keys(value)
+  if (keys.length > MANY_KEYS) return keys.sort()
   for (let index = 1; index < keys.length; index++) {
-    if ((keys[index - 1] ?? '') > (keys[index] ?? '')) return keys.sort()
+    const key = keys[index] ?? ''
+    let at = index
+    for (; at > 0 && (keys[at - 1] ?? '') > key; at--) keys[at] = keys[at - 1] ?? ''
+    keys[at] = key
   }
   return keys
 }

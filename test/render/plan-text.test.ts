@@ -11,7 +11,7 @@ import { ansiPaint, plainPaint } from '../../src/render/style.ts'
 import { matchesGolden } from '../golden.ts'
 import { emptyPlan, samplePlan, wordyPlan } from './sample-plan.ts'
 
-const text = planText(planView(samplePlan), plainPaint)
+const text = planText(samplePlan, plainPaint)
 
 test('a plan as text shows attributes, steps, disruption and how each step is undone', () => {
   matchesGolden(text, 'render/plan.txt')
@@ -28,11 +28,11 @@ const linesOf = (from: string) =>
 
 for (const plan of [samplePlan, wordyPlan])
   test(`the terminal view says the same as the text, line for line: ${plan.id}`, () => {
-    assert.equal(linesOf(drawn(plan, 200)), linesOf(planText(planView(plan), plainPaint)))
+    assert.equal(linesOf(drawn(plan, 200)), linesOf(planText(plan, plainPaint)))
   })
 
 test('texts of several lines and long lists and maps have lines of their own', () => {
-  matchesGolden(planText(planView(wordyPlan), plainPaint), 'render/wordy-plan.txt')
+  matchesGolden(planText(wordyPlan, plainPaint), 'render/wordy-plan.txt')
 })
 
 test('on a narrow terminal a long value stands below its name, and what is wrapped goes on below its own beginning', () => {
@@ -40,11 +40,11 @@ test('on a narrow terminal a long value stands below its name, and what is wrapp
 })
 
 test('an empty plan is one sentence', () => {
-  assert.is(planText(planView(emptyPlan), plainPaint), 'No changes. The cluster matches the declarations.\n')
+  assert.is(planText(emptyPlan, plainPaint), 'No changes. The cluster matches the declarations.\n')
 })
 
 test('colours add nothing but escape sequences', () => {
-  const coloured = planText(planView(samplePlan), ansiPaint)
+  const coloured = planText(samplePlan, ansiPaint)
   assert.ok(coloured.includes('\u001b['))
   // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what is taken out
   assert.is(coloured.replaceAll(/\u001b\[\d+m/g, ''), text)
@@ -62,7 +62,7 @@ test('a value that was never known and is gone afterwards is left out', () => {
     ...first,
     change: { ...first.change, attributes: [{ name: 'network.net0.hwaddr', disruption: 'none' as const }] },
   }
-  assert.not.match(planText(planView({ ...samplePlan, changes: [undone, ...rest] }), plainPaint), 'hwaddr')
+  assert.not.match(planText({ ...samplePlan, changes: [undone, ...rest] }, plainPaint), 'hwaddr')
 })
 
 test('a plan that can be undone says so, and what is lost all the same', () => {

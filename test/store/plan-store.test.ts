@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { bound, samplePlan } from './sample-plan.ts'
+import { sealPlan } from '../../src/plan/seal-plan.ts'
+import { bound, samplePlan, sampleStep } from './sample-plan.ts'
 import { openTemporaryStore } from './temporary-store.ts'
 
 test('a plan is read back equal, by id and by the beginning of its id', async () => {
@@ -12,6 +13,16 @@ test('a plan is read back equal, by id and by the beginning of its id', async ()
   assert.equal((await store.plans.get(plan.id.slice(0, 6))).value, plan)
   assert.equal((await store.plans.get(plan.id.slice(2, 7).toUpperCase())).value, plan)
   assert.is((await store.plans.list()).length, 1)
+  await store.close()
+})
+
+test('a plan of many steps is read back in their order', async () => {
+  const { store } = await openTemporaryStore()
+  const steps = Array.from({ length: 1_234 }, (_, index) => sampleStep(`update-${index}`))
+  const { id: _id, fingerprint: _fingerprint, ...parts } = samplePlan()
+  const plan = sealPlan({ ...parts, steps })
+  await store.plans.save(plan)
+  assert.equal((await store.plans.get(plan.id)).value, plan)
   await store.close()
 })
 

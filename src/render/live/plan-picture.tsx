@@ -113,8 +113,7 @@ export const ResourcePicture = ({ resource, folded, openSteps, marked }: Resourc
 
 export const PlanSummary = ({ view }: { readonly view: PlanView }) => (
   <Text>
-    <Text bold>Plan:</Text> {view.summary}{' '}
-    <Toned tone={view.irreversible.length > 0 ? 'error' : 'plain'}>{view.undo}</Toned>
+    <Text bold>Plan:</Text> {view.summary} <Toned tone={view.reversible ? 'plain' : 'error'}>{view.undo}</Toned>
   </Text>
 )
 
