@@ -17,6 +17,7 @@ import { type TemplateFinder, templateFinder } from './find-template.ts'
 import { guestNumbers } from './guest-numbers.ts'
 import { inOrder } from './in-order.ts'
 import { layered } from './layers.ts'
+import { noteMoves } from './move-check.ts'
 import type { Plan } from './plan.ts'
 import { planDestroyed, planForgotten } from './plan-destroyed.ts'
 import { planGuest } from './plan-guest.ts'
@@ -224,6 +225,7 @@ export const planChanges = (
   const kept = options.destroy ? [] : planDeclared(ground)
   const planned = [...kept, ...planEnds(ground, kept)]
   checkServerHolds(world, planned)
+  noteMoves(world, planned)
   const diagnostics = inOrder(world.diagnostics, ({ address = '', code, detail }) => `${address} ${code} ${detail}`)
   if (hasErrors(diagnostics)) return { value: undefined, diagnostics }
   const { changes, steps } = assemblePlan(planned, orderOf(ground, planned))

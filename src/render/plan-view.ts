@@ -98,16 +98,23 @@ export const requestLine = (request: Step['requests'][number]): string => {
   return [request.method, request.path, ...params, ...(request.digest ? ['digest=…'] : [])].join(' ')
 }
 
-/** The first line beside the name, the others below it. */
-const beside = (signed: readonly string[]): Pick<AttributeView, 'text' | 'below'> => {
-  const [first = '', ...below] = signed
-  return first.startsWith('  ') ? { text: first.slice(2), below } : { text: '', below: signed }
+type ValueText = Pick<AttributeView, 'text' | 'below'>
+
+const whole = ([text = '', ...below]: readonly string[], sign: string): ValueText => ({
+  text,
+  below: below.map((line) => `${sign} ${line}`),
+})
+
+const changed = (before: readonly string[], after: readonly string[]): ValueText => {
+  if (before.length === 1 && after.length === 1) return { text: `${before[0]} -> ${after[0]}`, below: [] }
+  const lines = changedLines(before, after)
+  const [first = '', ...below] = lines
+  return first.startsWith('  ') ? { text: first.slice(2), below } : { text: '', below: lines }
 }
 
-const arrow = (before: readonly string[], after: readonly string[]): Pick<AttributeView, 'text' | 'below'> =>
-  before.length === 1 && after.length === 1
-    ? { text: `${before[0]} -> ${after[0]}`, below: [] }
-    : beside(changedLines(before, after))
+/** What a destroyed guest had needs no word that it is gone; elsewhere that is the change. */
+const gone = (lines: readonly string[], action: ResourceChange['action']): ValueText =>
+  whole(action === 'destroy' ? lines : [...lines.slice(0, -1), `${lines.at(-1)} -> (unset)`], '-')
 
 const attributeView = (attribute: AttributeChange, action: ResourceChange['action']): AttributeView => {
   const { name, before, after, unknown, sensitive } = attribute
@@ -116,16 +123,10 @@ const attributeView = (attribute: AttributeChange, action: ResourceChange['actio
   const next = unknown ? [UNKNOWN] : show(after)
   // What a change of power does, its step says.
   const effect = action === 'update' && name !== 'power' ? EFFECT_TEXT[attribute.disruption] : ''
-  if (before === undefined)
-    return { symbol: '+', tone: 'create', name, ...beside(next.map((line) => `  ${line}`)), effect }
-  const gone = after === undefined && !unknown
-  return {
-    symbol: gone ? '-' : '~',
-    tone: gone ? 'destroy' : 'update',
-    name,
-    ...arrow(show(before), next),
-    effect,
-  }
+  if (before === undefined) return { symbol: '+', tone: 'create', name, ...whole(next, ' '), effect }
+  if (after === undefined && !unknown)
+    return { symbol: '-', tone: 'destroy', name, ...gone(show(before), action), effect }
+  return { symbol: '~', tone: 'update', name, ...changed(show(before), next), effect }
 }
 
 /** A value that was never known and is not there afterwards (the undoing of a creation has such) says nothing. */

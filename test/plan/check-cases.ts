@@ -405,6 +405,12 @@ export const CASES: readonly (readonly [
       ),
   ],
   [
+    'plan.perhaps-moved',
+    'a guest that ends and begins under one name',
+    /vm\.web` ends, `vm\.site` begins: web.*moved \{\n {2}from = vm\.web\n {2}to {3}= vm\.site\n\}/s,
+    () => after(made(web()), desire([vm('vm.site', { config: { name: 'web', scsi0: DISK } })])),
+  ],
+  [
     'plan.removed-declared',
     'a removed block for something declared',
     /still declared/,

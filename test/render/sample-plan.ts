@@ -163,6 +163,11 @@ export const wordyPlan: Plan = {
             disruption: 'live' as const,
           },
           { name: 'hookscript', before: 'local:snippets/a.pl', disruption: 'reboot' as const },
+          {
+            name: 'disk.scsi1',
+            before: { file: 'local-lvm:vm-104-disk-1', size: '32G', discard: 'on', backup: false },
+            disruption: 'live' as const,
+          },
           { name: 'sshkeys', before: KEYS.slice(0, 2), after: KEYS, disruption: 'reboot' as const },
         ],
       },

@@ -33,6 +33,7 @@ export const planCodes = {
   'plan.import-conflict': { severity: 'error', summary: 'Guest to import is already managed' },
   'plan.import-undeclared': { severity: 'error', summary: 'Import without a declaration' },
   'plan.moved-conflict': { severity: 'error', summary: 'Moved to an address that is in use' },
+  'plan.perhaps-moved': { severity: 'warning', summary: 'Destroyed and created under the same name' },
   'plan.removed-declared': { severity: 'error', summary: 'Removed resource is still declared' },
   'plan.kind-changed': { severity: 'error', summary: 'A VM cannot become a container' },
   'plan.disk-incomplete': { severity: 'error', summary: 'New disk is not fully described' },
