@@ -7,14 +7,6 @@ import type { Lookups } from './module/world.ts'
 type Found = Value | { readonly problem: string }
 type Arguments = ReadonlyMap<string, Value>
 
-/** What each lookup takes; `name` or a number says which one is meant. */
-const TYPES = {
-  node: ['name'],
-  storage: ['name', 'node'],
-  template: ['name', 'vmid', 'node'],
-  guest: ['name', 'vmid', 'node'],
-} as const satisfies Lookups['types']
-
 const textOf = (args: Arguments, name: string): string | undefined => {
   const value = args.get(name)
   if (value?.kind === 'string') return value.value
@@ -112,7 +104,6 @@ const findGuest = (all: readonly ObservedGuest[], what: string, args: Arguments)
 
 /** What `data` blocks may look up in the last sync. Nothing is read again: equal syncs give equal values. */
 export const lookupsOf = (observed: Observed): Lookups => ({
-  types: TYPES,
   find: (type, args) => {
     if (type === 'node') return findNode(observed, args)
     if (type === 'storage') return findStorage(observed, args)

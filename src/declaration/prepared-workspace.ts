@@ -15,6 +15,7 @@ import { givenValues, type VariableArgument } from './module/given-values.ts'
 import { loadModule } from './module/load-module.ts'
 import { moduleValues } from './module/module-values.ts'
 import type { ModuleScope } from './module/scope.ts'
+import { syntaxErrors } from './module/syntax-errors.ts'
 import type { GivenValue, LoadedModule, Lookups, World } from './module/world.ts'
 import { collectFindings, type Findings } from './syntax/findings.ts'
 import { type Grammar, hclGrammar } from './syntax/hcl/grammar.ts'
@@ -93,6 +94,7 @@ export interface PreparedWorkspace {
   readonly grammar: Grammar
   readonly cache: FileCache
   readonly libraries: LateLibraries
+  readonly isBroken: World['isBroken']
 }
 
 const relative = (folder: string, path: string): string =>
@@ -107,11 +109,16 @@ export const prepareWorkspace = async (
   report: (diagnostic: Diagnostic) => void,
 ): Promise<PreparedWorkspace> => {
   const sources = new Map<string, string>()
+  const errors = syntaxErrors()
   const reading: FileReading = {
     files: options.files,
     workspace: options.folder,
     sources,
-    report,
+    errors,
+    report: (diagnostic) => {
+      errors.note(diagnostic)
+      report(diagnostic)
+    },
   }
   const root = await loadModule(reading, '', await filesOf(options, reading))
   const given = await givenValues(reading, {
@@ -129,6 +136,7 @@ export const prepareWorkspace = async (
     grammar,
     cache,
     libraries: lateLibraries(),
+    isBroken: errors.within,
   }
 }
 
@@ -139,7 +147,7 @@ interface Asking {
 }
 
 const worldOf = (
-  { options, given, grammar, cache, libraries }: PreparedWorkspace,
+  { options, given, grammar, cache, libraries, isBroken }: PreparedWorkspace,
   { report }: Collector,
   missing: Map<string, MissingVariable>,
   work: Work,
@@ -148,6 +156,7 @@ const worldOf = (
   work,
   cells: makeCells(),
   report,
+  isBroken,
   problem: ({ code, detail, at }: Problem, address?: string): void =>
     report(diagnose(code, { detail, range: rangeOf(at), address })),
   functions: functionTable({
@@ -228,6 +237,7 @@ export const evaluateWorkspace = async <T>(
       modules: [],
       prefix: '',
       input: () => undefined,
+      inputAt: () => undefined,
       values: moduleValues,
     })
     left -= Math.min(MAX_WORK, left) - work.left

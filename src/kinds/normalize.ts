@@ -13,6 +13,7 @@ import { canonicalList, readList } from './decode.ts'
 import type { KeyFacts } from './key-facts.ts'
 import type { KindDefinition } from './kind-definition.ts'
 import { parsePropertyString } from './property-string.ts'
+import { parseSize } from './size.ts'
 import { checkValue } from './value.ts'
 
 export interface Problem {
@@ -101,13 +102,31 @@ const normalizeList = (facts: KeyFacts, value: ConfigValue): Normalized => {
   return { value: own, ...join(wrong) }
 }
 
+/** PVE counts these in MiB and knows no units for them. */
+const IN_MEBIBYTES: readonly string[] = ['memory', 'balloon', 'swap']
+
+/** A size with a unit in MiB, for what takes none. */
+const mebibytesOf = (given: Scalar): number | undefined => {
+  const [, unit] = /^\d+(?:\.\d+)?\s*([MGT])i?B?$/i.exec(String(given).trim()) ?? []
+  const bytes = unit === undefined ? undefined : parseSize(String(given).replace(/\s*([MGT])i?B?\s*$/i, '$1'))
+  return bytes === undefined ? undefined : Math.round(bytes / 1024 ** 2)
+}
+
 const normalizeScalar = (facts: KeyFacts, value: ConfigValue, definition: KindDefinition): Normalized => {
   if (typeof value === 'object') return { value, problem: invalid(facts.key, 'must be a single value') }
   const open = definition.openEnded.includes(facts.name) && typeof value === 'string'
   const given = open ? value.replace(/\n+$/, '') : value
   const checked = facts.facts.value ? checkValue(facts.facts.value, given) : { value: given }
+  const mebibytes = IN_MEBIBYTES.includes(facts.name) ? mebibytesOf(given) : undefined
+  if (mebibytes !== undefined)
+    return { value, problem: invalid(facts.key, `is counted in MiB. Write ${mebibytes} for ${JSON.stringify(given)}`) }
   return 'problem' in checked ? { value, problem: invalid(facts.key, checked.problem) } : { value: checked.value }
 }
+
+const exampleKeys = ({ facts }: KeyFacts): string =>
+  Object.keys(facts.properties ?? {})
+    .slice(0, 3)
+    .join(', ')
 
 const unknownKey = (key: string, definition: KindDefinition): Problem => {
   const reason = definition.excluded[key] ?? definition.excluded[key.replace(/\d+$/, '[n]')]
@@ -145,5 +164,7 @@ export const normalizeValue = (
     }
   if (facts.facts.shape === 'list') return normalizeList(facts, value)
   const map = mapOf(facts, value)
-  return map ? normalizeMap(facts, map) : { value, problem: invalid(key, 'must be a map of its keys') }
+  return map
+    ? normalizeMap(facts, map)
+    : { value, problem: invalid(key, `must be a map of its keys, such as ${exampleKeys(facts)}`) }
 }

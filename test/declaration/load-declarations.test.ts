@@ -201,13 +201,13 @@ test('every mistake of a file is reported, each at its place', async () => {
   equal([...problemsOf(result)].sort(), [
     'declaration.invalid-name 6:3',
     'declaration.invalid-value 9:11',
-    'declaration.missing-attribute 1:10',
+    'declaration.missing-attribute 1:1',
     'declaration.unknown-attribute 11:15',
     'declaration.unknown-function 10:12',
     'declaration.unknown-reference 7:21',
     'declaration.unknown-reference 8:16',
-    'kind.invalid-value 3:3',
-    'kind.invalid-value 4:3',
+    'kind.invalid-value 3:12',
+    'kind.invalid-value 4:12',
     'kind.unknown-attribute 2:3',
     'kind.unknown-property 5:20',
   ])
@@ -215,7 +215,7 @@ test('every mistake of a file is reported, each at its place', async () => {
 
 test('a value the server chooses is refused where it must be known, with its name', async () => {
   const result = await loadHcl('vm "a" {\n  node = "n"\n}\nvm "b" {\n  node = "n"\n  cores = vm.a.vmid\n}\n')
-  equal(problemsOf(result), ['declaration.value-not-known 6:3'])
+  equal(problemsOf(result), ['declaration.value-not-known 6:11'])
   match(result.diagnostics[0]?.detail ?? '', /vm\.a\.vmid/)
 })
 

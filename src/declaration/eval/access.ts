@@ -26,8 +26,12 @@ const missing = (evaluation: Evaluation, value: ObjectValue, name: string, at: L
   const candidates = [...firstKeys(evaluation, value.entries, at), ...(value.open?.names() ?? [])]
   const hint = suggestion(name, candidates)
   const owner = value.open ? value.open.owner : 'This object'
-  const shown = candidates.slice(0, 8).join(', ')
-  const known = hint !== '' || shown === '' ? '' : ` It has ${shown}${candidates.length > 8 ? ' …' : ''}.`
+  const shown = candidates
+    .slice(0, 8)
+    .map((candidate) => `"${candidate}"`)
+    .join(', ')
+  const known =
+    hint !== '' ? '' : shown === '' ? ' It is empty.' : ` It has ${shown}${candidates.length > 8 ? ' …' : ''}.`
   return fail(evaluation, at, `${owner} has no attribute named "${name}".${hint}${known}`)
 }
 

@@ -26,6 +26,9 @@ interface Argument {
   readonly expression: Expression
 }
 
+const amount = (count: number): string =>
+  count === 0 ? 'no arguments' : count === 1 ? 'one argument' : `${count} arguments`
+
 /** Evaluates the arguments; the last one is spread where the call says so. Undefined: reported, or not known how many there are. */
 const argumentsOf = (call: Call, evaluation: Evaluation): readonly Argument[] | Value => {
   const args = call.args.map((expression) => ({ expression, value: evaluation.evaluate(expression, evaluation) }))
@@ -47,9 +50,9 @@ const argumentsOf = (call: Call, evaluation: Evaluation): readonly Argument[] | 
 const countProblem = (name: string, { parameters, variadic }: FunctionSpec, count: number): string | undefined => {
   const usage = [...parameters.map((one) => one.name), ...(variadic ? [`${variadic.name}...`] : [])].join(', ')
   if (count < parameters.length)
-    return `${name}(${usage}) needs ${variadic ? 'at least ' : ''}${parameters.length} arguments, but got ${count}: "${parameters[count]?.name}" is missing.`
+    return `${name}(${usage}) needs ${variadic ? 'at least ' : ''}${amount(parameters.length)}, but got ${count}: "${parameters[count]?.name}" is missing.`
   if (count > parameters.length && !variadic)
-    return `${name}(${usage}) takes ${parameters.length} arguments, but got ${count}. Remove the others.`
+    return `${name}(${usage}) takes ${amount(parameters.length)}, but got ${count}. Remove the others.`
   return undefined
 }
 
@@ -118,19 +121,19 @@ const finish = (name: string, spec: FunctionSpec, prepared: Prepared, call: Call
   return fail(evaluation, at, detail, codeOf(result))
 }
 
+const unknownFunction = (written: string, name: string, { functions }: Evaluation): string => {
+  if (name.startsWith('provider::'))
+    return `${written}() belongs to a Terraform provider, and mpc has none. Use a function of the language, or put its result into a variable.`
+  return `There is no function named "${written}".${suggestion(name, functions.names())}`
+}
+
 /** Calls a function by name. */
 export const evaluateCall = (call: Call, evaluation: Evaluation): Value => {
   const written = call.name.text
   const name = written.startsWith('core::') ? written.slice('core::'.length) : written
   const spec = evaluation.functions.find(name)
   if (!spec) {
-    const hint = suggestion(name, evaluation.functions.names())
-    return fail(
-      evaluation,
-      call.name,
-      `There is no function named "${written}".${hint}`,
-      'declaration.unknown-function',
-    )
+    return fail(evaluation, call.name, unknownFunction(written, name, evaluation), 'declaration.unknown-function')
   }
   if (spec.lazy) {
     const result = spec.lazy(call.args, evaluation)

@@ -1,42 +1,55 @@
 import { addressOf } from '../../resource/address.ts'
-import { suggestion } from '../../util/did-you-mean.ts'
 import { fail } from '../eval/evaluation.ts'
 import { FAILED, hasFailed, type Value } from '../eval/value.ts'
-import type { Block } from '../syntax/tree.ts'
+import { type Block, blocksOf } from '../syntax/tree.ts'
+import { lookupRule } from './block-rule.ts'
 import { evaluateBody } from './evaluate-body.ts'
 import type { Instance } from './instances.ts'
-import { evaluationIn, type ModuleScope } from './scope.ts'
+import { evaluationIn, type InstanceNames, type ModuleScope } from './scope.ts'
+import { checkRule } from './variable.ts'
 
 const SKIPPED = { attributes: new Set(['count', 'for_each', 'depends_on']), blocks: new Set(['lifecycle']) }
 
+/** What is told of any look-up before the first sync. */
+const NOT_SYNCED = 'look-ups are answered from the last sync, and there was none yet. Run `mpc sync` first.'
+
+const checkConditions = (
+  scope: ModuleScope,
+  block: Block,
+  rule: 'precondition' | 'postcondition',
+  names: InstanceNames,
+  address: string,
+): void => {
+  for (const lifecycle of blocksOf(block.body))
+    for (const inner of blocksOf(lifecycle.body))
+      if (lifecycle.name.text === 'lifecycle' && inner.name.text === rule)
+        checkRule(scope, inner, address, evaluationIn(scope, names, address))
+}
+
+const addressIn = (key: string, instance: Instance): string => {
+  const [type = '', name = ''] = key.split('.')
+  return `data.${addressOf({ modules: [], type, name, ...(instance.key !== undefined && { key: instance.key }) })}`
+}
+
 /** A `data` block: what the last sync saw. */
 export const lookUp = (scope: ModuleScope, key: string, block: Block, instance: Instance): Value => {
-  const [type = '', name = ''] = key.split('.')
-  const address = `data.${addressOf({ modules: [], type, name, ...(instance.key !== undefined && { key: instance.key }) })}`
+  const [type = ''] = key.split('.')
+  const takes = lookupRule(type)
+  const address = addressIn(key, instance)
   const evaluation = evaluationIn(scope, instance.names, address)
-  const { lookups } = scope.world
-  if (!lookups) {
-    const detail = `${address} asks for what the last sync saw, and there was none yet. Run \`mpc sync\` first.`
-    return fail(evaluation, block.header, detail, 'declaration.lookup-failed')
-  }
-  if (!Object.hasOwn(lookups.types, type)) {
-    const known = Object.keys(lookups.types)
-    const detail = `There is no lookup "${type}".${suggestion(type, known) || ` Known are ${known.join(', ')}.`}`
-    return fail(evaluation, block.labels[0] ?? block.header, detail, 'declaration.unknown-block')
-  }
   const body = evaluateBody(block.body, evaluation, SKIPPED)
-  const takes = lookups.types[type] ?? []
-  let refused = false
-  for (const attribute of body.attributes.values()) {
-    if (takes.includes(attribute.name)) continue
-    refused = true
-    const detail = `data "${type}" has no "${attribute.name}".${suggestion(attribute.name, takes) || ` It takes ${takes.join(', ')}.`}`
-    fail(evaluation, attribute.at, detail, 'declaration.unknown-attribute')
-  }
   const args = new Map(Array.from(body.attributes.values(), (attribute) => [attribute.name, attribute.value]))
+  // Unknown types and names have been reported as the block was read.
+  const refused = !takes || [...args.keys()].some((name) => !Object.hasOwn(takes.attributes, name))
   if (refused || [...args.values()].some(hasFailed)) return FAILED
-  const found = lookups.find(type, args)
-  return 'problem' in found
-    ? fail(evaluation, block.header, `${address}: ${found.problem}`, 'declaration.lookup-failed')
-    : found
+  checkConditions(scope, block, 'precondition', instance.names, address)
+  const { lookups } = scope.world
+  const found = lookups?.find(type, args) ?? { problem: NOT_SYNCED }
+  if ('problem' in found) {
+    const isCheck = scope.module.declared.checkLookups.has(block)
+    const code = isCheck ? 'declaration.assertion-failed' : 'declaration.lookup-failed'
+    return fail(evaluation, block.header, `${address}: ${found.problem}`, code)
+  }
+  checkConditions(scope, block, 'postcondition', { ...instance.names, self: found }, address)
+  return found
 }

@@ -5,6 +5,7 @@ import { fileSource, type Source } from '../syntax/source.ts'
 import type { Body } from '../syntax/tree.ts'
 import { type BodyShape, FILE_SHAPE } from '../syntax/yaml/block-shape.ts'
 import { joinPath, placeOf } from './file-reader.ts'
+import type { SyntaxErrors } from './syntax-errors.ts'
 
 const DECLARATIONS = /\.mpc\.(hcl|ya?ml|json)$/
 const YAML = /\.(ya?ml|json)$/
@@ -16,6 +17,8 @@ export interface FileReading {
   readonly workspace: string
   readonly sources: Map<string, string>
   readonly report: (diagnostic: Diagnostic) => void
+  /** What has been reported of the syntax so far. */
+  readonly errors: SyntaxErrors
 }
 
 /** Names of the declaration files of a folder, sorted. */

@@ -26,4 +26,8 @@ export interface Declared {
   readonly imports: readonly Block[]
   readonly removed: readonly Block[]
   readonly checks: ReadonlyMap<string, Block>
+  /** Look-ups that stand in checks: they warn when they find nothing. */
+  readonly checkLookups: ReadonlySet<Block>
+  /** A block was left out, because it is not known what it declares. */
+  readonly isIncomplete: boolean
 }

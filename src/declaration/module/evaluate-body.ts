@@ -48,22 +48,8 @@ const entryObject = ({ key, value }: Entry): Value =>
     ['value', value],
   ])
 
-const checkDynamic = (block: Block, evaluation: Evaluation): Block | undefined => {
-  const [content, ...others] = blocksOf(block.body).filter(({ name }) => name.text === 'content')
-  if (!content || others.length > 0) {
-    fail(evaluation, block.header, 'A dynamic block holds one content { … } block: the body of each block it makes.')
-    return undefined
-  }
-  for (const item of block.body.items) {
-    if (['for_each', 'iterator', 'labels', 'content'].includes(item.name.text)) continue
-    fail(
-      evaluation,
-      item.name,
-      `A dynamic block knows for_each, iterator, labels and content, not "${item.name.text}". Put it into content { … }.`,
-    )
-  }
-  return content
-}
+/** Blocks that are read before anything is evaluated. */
+const META: readonly string[] = ['lifecycle', 'dynamic', 'provisioner', 'connection']
 
 /** No guest has as many disks or networks by far. */
 const MAX_BLOCKS = 1_000
@@ -71,12 +57,14 @@ const MAX_BLOCKS = 1_000
 const spread = (block: Block, evaluation: Evaluation): readonly EvaluatedBlock[] => {
   const [label] = block.labels
   const forEach = attributeNamed(block.body, 'for_each')
-  const content = checkDynamic(block, evaluation)
-  if (!label || !content) return []
-  if (!forEach) {
-    fail(evaluation, block.header, 'A dynamic block needs for_each: what its blocks are made from.')
+  const content = blocksOf(block.body).find(({ name }) => name.text === 'content')
+  if (label && META.includes(label.text)) {
+    const detail = `A dynamic block makes parts of a guest, such as disk and network, and no ${label.text} block. Write that one out.`
+    fail(evaluation, label, detail, 'declaration.unknown-block')
     return []
   }
+  // What is missing has been reported as the block was read.
+  if (!label || !content || !forEach) return []
   const collection = collectionOf(forEach.expression, evaluation)
   if ('kind' in collection) {
     if (collection !== FAILED)

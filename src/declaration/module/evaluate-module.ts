@@ -1,9 +1,8 @@
-import { suggestion } from '../../util/did-you-mean.ts'
 import { convert } from '../eval/convert.ts'
 import { fail } from '../eval/evaluation.ts'
 import { BOOL } from '../eval/type.ts'
 import { hasSensitive, type Value } from '../eval/value.ts'
-import { attributesOf, type Block, blocksOf } from '../syntax/tree.ts'
+import { type Block, blocksOf } from '../syntax/tree.ts'
 import { attributeNamed } from './gather.ts'
 import { childScopes, evaluateResource, expansionOf, outputValue } from './module-values.ts'
 import { evaluationOrder } from './order.ts'
@@ -41,31 +40,6 @@ const evaluateInOrder = (scope: ModuleScope): void => {
   if (!finished) for (const id of evaluationOrder(declared)) evaluateOne(scope, id)
 }
 
-const checkCallArguments = (scope: ModuleScope, name: string): void => {
-  const block = scope.module.declared.modules.get(name)
-  const child = scope.module.children.get(name)
-  if (!block || !child) return
-  const own = ['source', 'version', 'count', 'for_each', 'depends_on', 'providers']
-  const inputs = [...child.declared.variables.keys()]
-  for (const attribute of attributesOf(block.body)) {
-    const given = attribute.name.text
-    if (own.includes(given) || inputs.includes(given)) continue
-    const hint =
-      suggestion(given, [...inputs, ...own]) || (inputs.length > 0 ? ` It has ${inputs.join(', ')}.` : ' It has none.')
-    scope.world.problem({
-      code: 'declaration.unknown-attribute',
-      detail: `The module has no variable "${given}".${hint}`,
-      at: attribute.name,
-    })
-  }
-  for (const inner of blocksOf(block.body))
-    scope.world.problem({
-      code: 'declaration.unknown-block',
-      detail: `A module block holds values for the module's variables, and no "${inner.name.text}" block. Write "${inner.name.text} = { … }" for a map.`,
-      at: inner.name,
-    })
-}
-
 /** All instances of a module and of the modules it calls, outermost first. */
 export const scopesOf = (scope: ModuleScope): readonly ModuleScope[] => [
   scope,
@@ -89,32 +63,15 @@ const outputFlag = (scope: ModuleScope, block: Block): boolean => {
   return value.kind === 'bool' && value.value
 }
 
-const OUTPUT_ATTRIBUTES = ['value', 'description', 'sensitive', 'depends_on', 'ephemeral', 'type']
-
-const checkOutput = (scope: ModuleScope, block: Block): void => {
-  for (const item of block.body.items) {
-    const known = item.type === 'attribute' ? OUTPUT_ATTRIBUTES : ['precondition']
-    if (known.includes(item.name.text)) continue
-    scope.world.problem({
-      code: item.type === 'attribute' ? 'declaration.unknown-attribute' : 'declaration.unknown-block',
-      detail: `An output has no "${item.name.text}".${suggestion(item.name.text, OUTPUT_ATTRIBUTES) || ' It has value, description, sensitive and depends_on.'}`,
-      at: item.name,
-    })
-  }
-  if (!attributeNamed(block.body, 'value'))
-    scope.world.problem({
-      code: 'declaration.missing-attribute',
-      detail: `The output "${block.labels[0]?.text ?? ''}" has no value. Add value = ….`,
-      at: block.header,
-    })
+const checkOutput = (scope: ModuleScope, name: string, block: Block): void => {
   for (const rule of blocksOf(block.body))
-    if (rule.name.text === 'precondition') checkRule(scope, rule, `output.${block.labels[0]?.text ?? ''}`)
+    if (rule.name.text === 'precondition') checkRule(scope, rule, `output.${name}`)
 }
 
 /** Outputs of the root module; of child modules only what is wrong with them. */
 const outputsOf = (scope: ModuleScope): readonly EvaluatedOutput[] =>
   Array.from(scope.module.declared.outputs, ([name, block]) => {
-    checkOutput(scope, block)
+    checkOutput(scope, name, block)
     const value = outputValue(scope, name)
     const sensitive = outputFlag(scope, block)
     if (!scope.parent && !sensitive && hasSensitive(value))
@@ -147,7 +104,6 @@ export const evaluateModule = (root: ModuleScope): EvaluatedModule => {
   const scopes = scopesOf(root)
   for (const scope of scopes) {
     if (scope !== root) evaluateInOrder(scope)
-    for (const name of scope.module.declared.modules.keys()) checkCallArguments(scope, name)
     for (const name of scope.module.declared.variables.keys()) checkVariable(scope, name)
     for (const key of scope.module.declared.data.keys()) scope.values.data(scope, key)
     runChecks(scope)

@@ -1,11 +1,12 @@
-import { type Diagnostic, diagnose } from '../../diagnostic/diagnostic.ts'
-import { didYouMean, suggestion } from '../../util/did-you-mean.ts'
-import { rangeOf } from '../syntax/source.ts'
-import type { Attribute, Block, Body } from '../syntax/tree.ts'
+import { suggestion } from '../../util/did-you-mean.ts'
+import { listed } from '../../util/listed.ts'
+import { type Attribute, type Block, type Body, blocksOf } from '../syntax/tree.ts'
+import { BLOCK_RULES } from './block-rule.ts'
+import { type BlockChecking, checkBlock, checkLabels, lineOf } from './check-block.ts'
 import { type Declared, type DeclaredResource, RESOURCE_KINDS, type ResourceKind } from './declared.ts'
+import { unknownBlock } from './unknown-block.ts'
 
-interface Gathering {
-  readonly report: (diagnostic: Diagnostic) => void
+interface Gathering extends BlockChecking {
   readonly variables: Map<string, Block>
   readonly locals: Map<string, Attribute>
   readonly outputs: Map<string, Block>
@@ -17,22 +18,19 @@ interface Gathering {
   readonly imports: Block[]
   readonly removed: Block[]
   readonly checks: Map<string, Block>
+  readonly checkLookups: Set<Block>
+  /** A block is left out, because it is not known what it declares. */
+  isIncomplete: boolean
 }
 
-interface BlockRule {
-  readonly labels: readonly string[]
-  readonly gather: (gathering: Gathering, block: Block) => void
-}
+type Gather = (gathering: Gathering, block: Block) => void
 
-/** An address takes no more than this (`Address`); HCL itself would allow any letter. */
-const NAME = /^[A-Za-z_][A-Za-z0-9_-]*$/
-
-const KINDS_WITH_DEFAULTS: readonly string[] = ['vm', 'container', 'pool']
-
-const lineOf = (block: Block | Attribute): string => {
-  const { filename, start } = rangeOf(block)
-  return `${filename}:${start.line}`
-}
+const declaredTwice = ({ problem }: Gathering, what: string, first: Block | Attribute, item: Block | Attribute): void =>
+  problem(
+    'declaration.duplicate',
+    `${what} is already declared at ${lineOf(first)}. Give one of the two another name, or remove it.`,
+    item.type === 'block' ? item.header : item.name,
+  )
 
 const put = <T extends Block | Attribute>(
   gathering: Gathering,
@@ -42,189 +40,142 @@ const put = <T extends Block | Attribute>(
   what: string,
 ): void => {
   const first = into.get(key)
-  if (!first) {
-    into.set(key, item)
-    return
-  }
-  const at = item.type === 'block' ? item.header : item.name
-  gathering.report(
-    diagnose('declaration.duplicate', {
-      detail: `${what} is already declared at ${lineOf(first)}. Give one of the two another name, or remove it.`,
-      range: rangeOf(at),
-    }),
-  )
+  if (first) declaredTwice(gathering, what, first, item)
+  else into.set(key, item)
 }
 
-const putResource = (kind: ResourceKind) => (gathering: Gathering, block: Block) => {
-  const [name] = block.labels
-  if (!name) return
-  const key = `${kind}.${name.text}`
-  const first = gathering.resources.get(key)
-  if (!first) {
-    gathering.resources.set(key, { kind, name, block })
-    return
+const gatherResource =
+  (kind: ResourceKind): Gather =>
+  (gathering, block) => {
+    const [name] = block.labels
+    if (!name) return
+    const key = `${kind}.${name.text}`
+    const first = gathering.resources.get(key)
+    if (first) declaredTwice(gathering, key, first.block, block)
+    else gathering.resources.set(key, { kind, name, block })
   }
-  gathering.report(
-    diagnose('declaration.duplicate', {
-      detail: `${key} is already declared at ${lineOf(first.block)}. Give one of the two another name, or remove it.`,
-      range: rangeOf(block.header),
-    }),
-  )
-}
 
 const named =
-  (pick: (gathering: Gathering) => Map<string, Block>, what: (name: string) => string) =>
-  (gathering: Gathering, block: Block): void => {
+  (pick: (gathering: Gathering) => Map<string, Block>, what: (name: string) => string): Gather =>
+  (gathering, block) => {
     const key = block.labels.map(({ text }) => text).join('.')
     put(gathering, pick(gathering), key, block, what(key))
   }
 
-const gatherLocals = (gathering: Gathering, block: Block): void => {
+/** Names that mean something else in a module block, so that no variable can have them. */
+const TAKEN: readonly string[] = [
+  'source',
+  'version',
+  'providers',
+  'count',
+  'for_each',
+  'lifecycle',
+  'depends_on',
+  'locals',
+]
+
+const gatherVariable: Gather = (gathering, block) => {
+  const [name] = block.labels
+  if (name && TAKEN.includes(name.text)) {
+    const detail = `A variable cannot be called "${name.text}", because the word has a meaning of its own in module blocks. Give it another name.`
+    gathering.problem('declaration.invalid-name', detail, name)
+  } else put(gathering, gathering.variables, name?.text ?? '', block, `The variable "${name?.text}"`)
+}
+
+const gatherLocals: Gather = (gathering, block) => {
   for (const item of block.body.items) {
     if (item.type === 'attribute') put(gathering, gathering.locals, item.name.text, item, `local.${item.name.text}`)
-    else
-      gathering.report(
-        diagnose('declaration.unknown-block', {
-          detail: `A locals block holds values only. Write "${item.name.text} = { … }" for a map.`,
-          range: rangeOf(item.header),
-        }),
-      )
+    else {
+      const detail = `A locals block holds values only. Write "${item.name.text} = { … }" for a map.`
+      gathering.problem('declaration.unknown-block', detail, item.header)
+    }
   }
 }
 
-const gatherDefaults = (gathering: Gathering, block: Block): void => {
+const gatherDefaults: Gather = (gathering, block) => {
   const [kind] = block.labels
-  if (kind && KINDS_WITH_DEFAULTS.includes(kind.text)) {
+  const kinds: readonly string[] = RESOURCE_KINDS
+  if (kind && kinds.includes(kind.text)) {
     put(gathering, gathering.defaults, kind.text, block, `defaults "${kind.text}"`)
     return
   }
-  gathering.report(
-    diagnose('declaration.unknown-block', {
-      detail: `Defaults are given per kind: ${KINDS_WITH_DEFAULTS.join(', ')}.${suggestion(kind?.text ?? '', KINDS_WITH_DEFAULTS)}`,
-      range: rangeOf(kind ?? block.header),
-    }),
-  )
+  const detail = `Defaults are given per kind: ${listed(kinds, 'or')}.${suggestion(kind?.text ?? '', kinds)}`
+  gathering.problem('declaration.unknown-block', detail, kind ?? block.header)
 }
 
-const RULES: { readonly [name: string]: BlockRule } = {
-  variable: {
-    labels: ['name'],
-    gather: named(
-      (all) => all.variables,
-      (name) => `The variable "${name}"`,
-    ),
-  },
-  locals: { labels: [], gather: gatherLocals },
-  output: {
-    labels: ['name'],
-    gather: named(
-      (all) => all.outputs,
-      (name) => `The output "${name}"`,
-    ),
-  },
-  ...Object.fromEntries(RESOURCE_KINDS.map((kind) => [kind, { labels: ['name'], gather: putResource(kind) }])),
-  data: {
-    labels: ['type', 'name'],
-    gather: named(
-      (all) => all.data,
-      (name) => `data.${name}`,
-    ),
-  },
-  module: {
-    labels: ['name'],
-    gather: named(
-      (all) => all.modules,
-      (name) => `module.${name}`,
-    ),
-  },
-  defaults: { labels: ['kind'], gather: gatherDefaults },
-  moved: { labels: [], gather: ({ moved }, block) => void moved.push(block) },
-  import: {
-    labels: [],
-    gather: ({ imports }, block) => void imports.push(block),
-  },
-  removed: {
-    labels: [],
-    gather: ({ removed }, block) => void removed.push(block),
-  },
-  check: {
-    labels: ['name'],
-    gather: named(
-      (all) => all.checks,
-      (name) => `The check "${name}"`,
-    ),
-  },
-}
+const gatherData = named(
+  (all) => all.data,
+  (name) => `data.${name}`,
+)
 
-const ALIENS: { readonly [name: string]: string } = {
-  resource: 'mpc has no "resource" blocks: write vm "name" { … } or container "name" { … }.',
-  provider: 'mpc needs no providers. The endpoint and credentials come from .proxmox/config.yml and the environment.',
-  terraform: 'mpc needs no "terraform" block. Settings stand in .proxmox/config.yml.',
-}
-
-const unknownBlock = (block: Block | Attribute): Diagnostic => {
-  const name = block.name.text
-  const hint = didYouMean(name, Object.keys(RULES))
-  const alien = Object.hasOwn(ALIENS, name) ? ALIENS[name] : undefined
-  const mend = hint ? `Did you mean "${hint}"?` : `Known are ${Object.keys(RULES).join(', ')}.`
-  const detail = alien ?? `There are no "${name}" blocks. ${mend}`
-  return diagnose('declaration.unknown-block', {
-    detail,
-    range: rangeOf(block.name),
-  })
-}
-
-const checkLabels = (block: Block, rule: BlockRule): Diagnostic | undefined => {
-  const wanted = rule.labels.length
-  if (block.labels.length !== wanted) {
-    const form = [block.name.text, ...rule.labels.map((label) => `"${label}"`)].join(' ')
-    return diagnose('declaration.wrong-labels', {
-      detail: `A ${block.name.text} block has ${wanted === 0 ? 'no labels' : wanted === 1 ? 'one label' : `${wanted} labels`}, not ${block.labels.length}. Write ${form} { … }.`,
-      range: rangeOf(block.header),
-    })
+/** Look-ups within a check are known by name like all others. */
+const gatherCheck: Gather = (gathering, block) => {
+  put(gathering, gathering.checks, block.labels[0]?.text ?? '', block, `The check "${block.labels[0]?.text}"`)
+  for (const inner of blocksOf(block.body)) {
+    if (inner.name.text !== 'data') continue
+    gatherData(gathering, inner)
+    gathering.checkLookups.add(inner)
   }
-  const bad = block.labels.find(({ text }) => !NAME.test(text))
-  return (
-    bad &&
-    diagnose('declaration.invalid-name', {
-      detail: `${JSON.stringify(bad.text)} cannot be a name. Names begin with a letter or "_" and go on with letters, digits, "_" and "-".`,
-      range: rangeOf(bad),
-    })
-  )
+}
+
+const GATHER: { readonly [name: string]: Gather } = {
+  variable: gatherVariable,
+  locals: gatherLocals,
+  output: named(
+    (all) => all.outputs,
+    (name) => `The output "${name}"`,
+  ),
+  ...Object.fromEntries(RESOURCE_KINDS.map((kind) => [kind, gatherResource(kind)])),
+  data: gatherData,
+  module: named(
+    (all) => all.modules,
+    (name) => `module.${name}`,
+  ),
+  defaults: gatherDefaults,
+  moved: ({ moved }, block) => void moved.push(block),
+  import: ({ imports }, block) => void imports.push(block),
+  removed: ({ removed }, block) => void removed.push(block),
+  check: gatherCheck,
 }
 
 /** In YAML and JSON whatever stands at the top is meant to be a block. */
 const isAlwaysBlock = ({ name }: Attribute): boolean => /\.(?:ya?ml|json)$/.test(name.source.filename)
 
-const gatherItem = (gathering: Gathering, item: Attribute | Block): void => {
-  if (item.type === 'attribute') {
-    if (isAlwaysBlock(item)) {
-      gathering.report(unknownBlock(item))
-      return
-    }
-    const hint = Object.hasOwn(RULES, item.name.text) ? ` "${item.name.text}" is a block: write it without "=".` : ''
-    gathering.report(
-      diagnose('declaration.unknown-attribute', {
-        detail: `"${item.name.text}" stands outside any block. Values belong into blocks, for example into locals { … }.${hint}`,
-        range: rangeOf(item.name),
-      }),
-    )
-    return
-  }
-  const rule = Object.hasOwn(RULES, item.name.text) ? RULES[item.name.text] : undefined
-  if (!rule) {
-    gathering.report(unknownBlock(item))
-    return
-  }
-  const problem = checkLabels(item, rule)
-  if (problem) gathering.report(problem)
-  else rule.gather(gathering, item)
+const outside = ({ problem }: Gathering, { name }: Attribute): void => {
+  const { text } = name
+  const detail = Object.hasOwn(BLOCK_RULES, text)
+    ? `"${text}" is a block: write it without "=".`
+    : `"${text}" stands outside any block. Values belong into blocks, for example into locals { … }.`
+  problem('declaration.unknown-attribute', detail, name)
 }
 
-/** Sorts the blocks of a folder's files by what they declare, and reports what is declared twice or unknown. */
-export const gather = (bodies: readonly Body[], report: (diagnostic: Diagnostic) => void): Declared => {
+const gatherItem = (gathering: Gathering, item: Attribute | Block): void => {
+  if (item.type === 'attribute' && !isAlwaysBlock(item)) {
+    outside(gathering, item)
+    return
+  }
+  const { text } = item.name
+  const [rule, into] = Object.hasOwn(BLOCK_RULES, text) ? [BLOCK_RULES[text], GATHER[text]] : []
+  if (item.type === 'attribute' || !rule || !into) {
+    gathering.problem('declaration.unknown-block', unknownBlock(item), item.name)
+    gathering.isIncomplete = true
+    return
+  }
+  if (!checkLabels(item, rule, gathering)) {
+    gathering.isIncomplete = true
+    return
+  }
+  checkBlock(item, rule, gathering)
+  into(gathering, item)
+}
+
+/**
+ * Sorts the blocks of a folder's files by what they declare, and reports what is declared twice, what no block knows, and what blocks of the
+ * language lack; attributes of guests and inputs of modules are judged where they are used.
+ */
+export const gather = (bodies: readonly Body[], checking: BlockChecking): Declared => {
   const gathering: Gathering = {
-    report,
+    ...checking,
     variables: new Map(),
     locals: new Map(),
     outputs: new Map(),
@@ -236,10 +187,11 @@ export const gather = (bodies: readonly Body[], report: (diagnostic: Diagnostic)
     imports: [],
     removed: [],
     checks: new Map(),
+    checkLookups: new Set(),
+    isIncomplete: false,
   }
   for (const body of bodies) for (const item of body.items) gatherItem(gathering, item)
-  const { report: _, ...declared } = gathering
-  return declared
+  return gathering
 }
 
 /** The attribute of that name, if there is one. */

@@ -17,11 +17,12 @@ const cycle =
   (scope: ModuleScope, at: Located) =>
   (path: readonly string[]): Value => {
     const names = path.map((id) => id.replace(/#.*$/, '')).filter((id, index, all) => id !== all[index - 1])
-    scope.world.problem({
-      code: 'declaration.cycle',
-      detail: `These values need one another, so none of them can come first: ${names.join(' → ')}. Break the circle.`,
-      at,
-    })
+    const [name] = names
+    const detail =
+      new Set(names).size < 2
+        ? `${name} refers to itself, and no value can be made from itself. Write the value here, or put what both need into a local.`
+        : `These values need one another, so none of them can come first: ${names.join(' → ')}. Write one of them out, or put what they share into a local.`
+    scope.world.problem({ code: 'declaration.cycle', detail, at })
     return FAILED
   }
 
@@ -66,6 +67,7 @@ const childScope = (scope: ModuleScope, name: string, { key, names }: Instance):
     prefix,
     parent: scope,
     values: scope.values,
+    inputAt: (input) => attributeNamed(block.body, input)?.expression,
     input: (input) => {
       const attribute = attributeNamed(block.body, input)
       return attribute && evaluation.evaluate(attribute.expression, evaluation)

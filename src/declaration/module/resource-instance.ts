@@ -18,7 +18,7 @@ export interface ResourceInstance {
 }
 
 const SKIPPED: Skipped = {
-  attributes: new Set(['count', 'for_each', 'depends_on']),
+  attributes: new Set(['count', 'for_each', 'depends_on', 'lifecycle', 'dynamic']),
   blocks: new Set(['lifecycle']),
 }
 
@@ -43,7 +43,7 @@ export const resourceInstance = (scope: ModuleScope, key: string, instance: Inst
   const failed = (): ResourceInstance => {
     scope.world.problem({
       code: 'declaration.cycle',
-      detail: `${address} needs its own value. Break the circle.`,
+      detail: `${address} refers to itself, and no value can be made from itself. Write the value here, or put what both need into a local.`,
       at: block.header,
     })
     return {

@@ -3,9 +3,11 @@ import { suggestion } from '../../util/did-you-mean.ts'
 import { evaluate } from '../eval/evaluate.ts'
 import { type Evaluation, fail, type Resolved } from '../eval/evaluation.ts'
 import type { Entry } from '../eval/iterate.ts'
-import { integer, string, type Value } from '../eval/value.ts'
+import { FAILED, integer, string, type Value } from '../eval/value.ts'
 import type { Located } from '../syntax/source.ts'
+import type { Expression } from '../syntax/tree.ts'
 import { RESOURCE_KINDS } from './declared.ts'
+import { terraformKind } from './unknown-block.ts'
 import type { LoadedModule, World } from './world.ts'
 
 /** One instance of a module: the root, or a call of a child. */
@@ -18,6 +20,8 @@ export interface ModuleScope {
   readonly parent?: ModuleScope
   /** What the caller passed in; undefined where it passed nothing. */
   readonly input: (name: string) => Value | undefined
+  /** Where the caller passes it. */
+  readonly inputAt: (name: string) => Expression | undefined
   readonly values: ModuleValues
 }
 
@@ -67,6 +71,7 @@ const refuse = ({ evaluation, at, names }: Request, detail: string): Resolved =>
 
 const undeclared = (request: Request, what: string, name: string, known: Iterable<string>, hint: string): Resolved => {
   const guess = suggestion(name, known)
+  if (!guess && request.scope.module.isIncomplete) return { value: FAILED, used: request.names.length }
   return refuse(request, `${what} is not declared.${guess || ` ${hint}`}`)
 }
 
@@ -165,6 +170,9 @@ const resolveRoot = (request: Request): Resolved => {
     return self ? { value: self, used: 1 } : refuse(request, 'self has a meaning only in a postcondition.')
   }
   if (!ROOTS.includes(root)) {
+    const kind = terraformKind(root)
+    if (kind)
+      return refuse(request, `There is nothing named "${root}". A ${kind} is named ${kind}.${name ?? 'name'} here.`)
     const guess = suggestion(root, ROOTS)
     return refuse(
       request,

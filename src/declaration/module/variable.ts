@@ -1,29 +1,16 @@
-import { suggestion } from '../../util/did-you-mean.ts'
+import { didYouMean } from '../../util/did-you-mean.ts'
 import { convert } from '../eval/convert.ts'
 import { bounded, fail, spend } from '../eval/evaluation.ts'
 import { BOOL, DYNAMIC, STRING } from '../eval/type.ts'
 import { FAILED, markSensitive, sizeOf, string, type Value } from '../eval/value.ts'
 import { rangeOf } from '../syntax/source.ts'
 import { type Block, blocksOf, type Expression } from '../syntax/tree.ts'
+import { BLOCK_RULES } from './block-rule.ts'
 import { constantEvaluation } from './constant.ts'
 import { attributeNamed } from './gather.ts'
 import { evaluationIn, type ModuleScope } from './scope.ts'
 import { type Constraint, constraintOf, withDefaults } from './type-constraint.ts'
 import type { GivenValue, World } from './world.ts'
-
-const KNOWN = ['type', 'default', 'description', 'sensitive', 'nullable', 'ephemeral']
-
-const checkNames = (world: World, block: Block): void => {
-  for (const item of block.body.items) {
-    const known = item.type === 'attribute' ? KNOWN : ['validation']
-    if (known.includes(item.name.text)) continue
-    world.problem({
-      code: item.type === 'attribute' ? 'declaration.unknown-attribute' : 'declaration.unknown-block',
-      detail: `A variable has no "${item.name.text}".${suggestion(item.name.text, [...KNOWN, 'validation']) || ` It has ${KNOWN.join(', ')} and validation blocks.`}`,
-      at: item.name,
-    })
-  }
-}
 
 const flag = (world: World, block: Block, name: string, otherwise: boolean): boolean => {
   const attribute = attributeNamed(block.body, name)
@@ -57,7 +44,6 @@ interface DeclaredVariable {
 }
 
 const declaredVariable = (world: World, name: string, block: Block): DeclaredVariable => {
-  checkNames(world, block)
   const type = attributeNamed(block.body, 'type')
   return {
     name,
@@ -82,7 +68,7 @@ const givenValue = (scope: ModuleScope, declared: DeclaredVariable): Given | und
   const { world } = scope
   if (scope.parent) {
     const value = scope.input(declared.name)
-    return value && { value, at: undefined, from: 'the module call' }
+    return value && { value, at: scope.inputAt(declared.name), from: 'the module call' }
   }
   const given: GivenValue | undefined = world.given.get(declared.name)
   if (!given) return undefined
@@ -142,6 +128,12 @@ const defaultValue = (scope: ModuleScope, declared: DeclaredVariable): Value | u
   })
 }
 
+/** It is reported as an unknown attribute, and that is enough. */
+const misspeltDefault = ({ body }: Block): boolean =>
+  body.items.some(({ name }) => name.text !== 'default' && didYouMean(name.text, VARIABLE_ATTRIBUTES) === 'default')
+
+const VARIABLE_ATTRIBUTES = Object.keys(BLOCK_RULES['variable']?.attributes ?? {})
+
 const missing = (scope: ModuleScope, { name, block, sensitive }: DeclaredVariable): Value => {
   const { world } = scope
   const description = constantText(world, block, 'description')
@@ -151,7 +143,7 @@ const missing = (scope: ModuleScope, { name, block, sensitive }: DeclaredVariabl
       detail: `The module needs a value for its variable "${name}", which has no default. Set ${name} = … in the module block.`,
       at: scope.parent.module.declared.modules.get(scope.modules.at(-1)?.name ?? '')?.header ?? block.header,
     })
-  } else
+  } else if (!misspeltDefault(block))
     world.missing({
       name,
       ...(description !== undefined && { description }),
@@ -200,16 +192,7 @@ export const checkRule = (
 ): void => {
   const condition = attributeNamed(rule.body, 'condition')
   const message = attributeNamed(rule.body, 'error_message')
-  if (!condition || !message) {
-    const lacking = condition ? 'error_message' : 'condition'
-    fail(
-      evaluation,
-      rule.header,
-      `A ${rule.name.text} block needs condition and error_message; ${lacking} is missing.`,
-      'declaration.missing-attribute',
-    )
-    return
-  }
+  if (!condition || !message) return
   const given = evaluation.evaluate(condition.expression, evaluation)
   const holds = convert(given, BOOL)
   if (holds.kind === 'failure' || holds.kind === 'null') {

@@ -4,6 +4,7 @@ import type { Address } from '../../resource/address.ts'
 import type { KnownGuest } from '../../resource/known-guest.ts'
 import type { FunctionTable, Problem, Work } from '../eval/evaluation.ts'
 import type { Value } from '../eval/value.ts'
+import type { Located } from '../syntax/source.ts'
 import type { Expression } from '../syntax/tree.ts'
 import type { Cells } from './cells.ts'
 import type { Declared } from './declared.ts'
@@ -12,7 +13,6 @@ import type { Declared } from './declared.ts'
 export interface Lookups {
   /** Kind of lookup (`node`, `storage`, `template`, `guest`) with its arguments: the value, or why there is none. */
   readonly find: (type: string, args: ReadonlyMap<string, Value>) => Value | { readonly problem: string }
-  readonly types: { readonly [type: string]: readonly string[] }
 }
 
 /** A folder of declarations with the local modules it calls. */
@@ -20,6 +20,8 @@ export interface LoadedModule {
   readonly folder: string
   readonly declared: Declared
   readonly children: ReadonlyMap<string, LoadedModule>
+  /** Some of what its files declare could not be read: a name that is not there may stand in it. */
+  readonly isIncomplete: boolean
 }
 
 /** A value for a variable of the root module: an expression of a file, or text from the command line or the environment. */
@@ -33,6 +35,8 @@ export interface World {
   readonly cells: Cells
   readonly report: (diagnostic: Diagnostic) => void
   readonly problem: (problem: Problem, address?: string) => void
+  /** Something in the node could not be read, which is reported: nothing is to be missed there. */
+  readonly isBroken: (node: Located) => boolean
   readonly functions: FunctionTable
   readonly given: ReadonlyMap<string, GivenValue>
   /** Reads text given for a variable that is not a plain string. */

@@ -1,5 +1,6 @@
 import { type Address, parseAddress, parseAddressParts } from '../../resource/address.ts'
 import type { Desired } from '../../resource/desired.ts'
+import { suggestion } from '../../util/did-you-mean.ts'
 import { convert } from '../eval/convert.ts'
 import { type Evaluation, fail } from '../eval/evaluation.ts'
 import { entriesOf } from '../eval/iterate.ts'
@@ -13,17 +14,8 @@ import { rangeOf } from '../syntax/source.ts'
 import { type Block, blocksOf, type Expression } from '../syntax/tree.ts'
 import { textOf } from './config-value.ts'
 
-const required = (block: Block, name: string, evaluation: Evaluation): Expression | undefined => {
-  const attribute = attributeNamed(block.body, name)
-  if (!attribute)
-    fail(
-      evaluation,
-      block.header,
-      `A ${block.name.text} block needs "${name}". Add ${name} = ….`,
-      'declaration.missing-attribute',
-    )
-  return attribute?.expression
-}
+/** Undefined where it is missing, which is reported as the block is read. */
+const given = (block: Block, name: string): Expression | undefined => attributeNamed(block.body, name)?.expression
 
 /** An address as written, its keys evaluated: `vm.web[each.key]`. */
 const writtenAddress = (expression: Expression, evaluation: Evaluation): string | undefined => {
@@ -90,7 +82,7 @@ const movedPairs = (
 
 const movedOf = (scope: ModuleScope, block: Block, resources: readonly ScopedResource[]): Desired['moved'] => {
   const evaluation = evaluationIn(scope)
-  const [from, to] = [required(block, 'from', evaluation), required(block, 'to', evaluation)]
+  const [from, to] = [given(block, 'from'), given(block, 'to')]
   if (!from || !to) return []
   const [first, second] = [writtenAddress(from, evaluation), writtenAddress(to, evaluation)]
   if (first !== undefined && second !== undefined && MODULE_CALL.test(first) && MODULE_CALL.test(second))
@@ -99,8 +91,13 @@ const movedOf = (scope: ModuleScope, block: Block, resources: readonly ScopedRes
   return a && b ? movedPairs(a, b, resources) : []
 }
 
-const oneImport = (scope: ModuleScope, block: Block, evaluation: Evaluation): Desired['imports'] => {
-  const [to, id] = [required(block, 'to', evaluation), required(block, 'id', evaluation)]
+const oneImport = (
+  scope: ModuleScope,
+  block: Block,
+  evaluation: Evaluation,
+  declared: ReadonlySet<string> | undefined,
+): Desired['imports'] => {
+  const [to, id] = [given(block, 'to'), given(block, 'id')]
   if (!to || !id) return []
   const address = addressIn(scope, to, evaluation)
   const value = evaluation.evaluate(id, evaluation)
@@ -115,13 +112,43 @@ const oneImport = (scope: ModuleScope, block: Block, evaluation: Evaluation): De
       )
     return []
   }
-  return address ? [{ to: address, id: text, range: rangeOf(block.header) }] : []
+  return address && isDeclared(address, declared, to, evaluation)
+    ? [{ to: address, id: text, range: rangeOf(block.header) }]
+    : []
 }
 
-const importsOf = (scope: ModuleScope, block: Block): Desired['imports'] => {
+const withoutKeys = (address: string): string => address.replace(/\[[^\]]*\]/g, '')
+
+/** Everything that is declared, without instance keys; undefined where not all of it could be read. */
+const declaredIds = (scopes: readonly ModuleScope[]): ReadonlySet<string> | undefined =>
+  scopes.some(({ module }) => module.isIncomplete)
+    ? undefined
+    : new Set(
+        scopes.flatMap(({ module, prefix }) =>
+          [...module.declared.resources.keys()].map((key) => `${withoutKeys(prefix)}${key}`),
+        ),
+      )
+
+/** False, and reported, when nothing declares what an existing guest is to be bound to. */
+const isDeclared = (
+  address: Address,
+  declared: ReadonlySet<string> | undefined,
+  at: Expression,
+  evaluation: Evaluation,
+): boolean => {
+  const wanted = withoutKeys(address)
+  if (!declared || declared.has(wanted)) return true
+  const [kind = '', name = ''] = wanted.split('.').slice(-2)
+  const hint = suggestion(wanted, declared) || ` Declare it too, with ${kind} "${name}" { … }.`
+  const detail = `${address} is not declared, so nothing can be bound to it.${hint}`
+  fail(evaluation, at, detail, 'declaration.unknown-reference')
+  return false
+}
+
+const importsOf = (scope: ModuleScope, block: Block, declared: ReadonlySet<string> | undefined): Desired['imports'] => {
   const evaluation = evaluationIn(scope)
   const forEach = attributeNamed(block.body, 'for_each')
-  if (!forEach) return oneImport(scope, block, evaluation)
+  if (!forEach) return oneImport(scope, block, evaluation, declared)
   const collection = evaluation.evaluate(forEach.expression, evaluation)
   const entries = entriesOf(collection)
   if (!entries) {
@@ -134,12 +161,12 @@ const importsOf = (scope: ModuleScope, block: Block): Desired['imports'] => {
       )
     return []
   }
-  return entries.flatMap((each) => oneImport(scope, block, evaluationIn(scope, { each })))
+  return entries.flatMap((each) => oneImport(scope, block, evaluationIn(scope, { each }), declared))
 }
 
 const removedOf = (scope: ModuleScope, block: Block): Desired['removed'] => {
   const evaluation = evaluationIn(scope)
-  const from = required(block, 'from', evaluation)
+  const from = given(block, 'from')
   const address = from && addressIn(scope, from, evaluation)
   const lifecycle = blocksOf(block.body).find(({ name }) => name.text === 'lifecycle')
   const destroy = lifecycle && attributeNamed(lifecycle.body, 'destroy')
@@ -153,8 +180,13 @@ const removedOf = (scope: ModuleScope, block: Block): Desired['removed'] => {
 export const bindingsOf = (
   scopes: readonly ModuleScope[],
   resources: readonly ScopedResource[],
-): Pick<Desired, 'moved' | 'imports' | 'removed'> => ({
-  moved: scopes.flatMap((scope) => scope.module.declared.moved.flatMap((block) => movedOf(scope, block, resources))),
-  imports: scopes.flatMap((scope) => scope.module.declared.imports.flatMap((block) => importsOf(scope, block))),
-  removed: scopes.flatMap((scope) => scope.module.declared.removed.flatMap((block) => removedOf(scope, block))),
-})
+): Pick<Desired, 'moved' | 'imports' | 'removed'> => {
+  const declared = declaredIds(scopes)
+  return {
+    moved: scopes.flatMap((scope) => scope.module.declared.moved.flatMap((block) => movedOf(scope, block, resources))),
+    imports: scopes.flatMap((scope) =>
+      scope.module.declared.imports.flatMap((block) => importsOf(scope, block, declared)),
+    ),
+    removed: scopes.flatMap((scope) => scope.module.declared.removed.flatMap((block) => removedOf(scope, block))),
+  }
+}

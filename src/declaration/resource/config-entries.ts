@@ -5,7 +5,7 @@ import { bodyValue } from '../module/evaluate-body.ts'
 import type { EvaluatedBlock, EvaluatedBody } from '../module/evaluated-body.ts'
 import type { Located } from '../syntax/source.ts'
 import type { Expression } from '../syntax/tree.ts'
-import type { ConfigEntry } from './config-entry.ts'
+import type { ConfigEntry, EntryPlace } from './config-entry.ts'
 import type { Reporter } from './reporter.ts'
 
 interface PlacedItem {
@@ -14,7 +14,6 @@ interface PlacedItem {
 }
 
 const NO_ITEMS: ReadonlyMap<string, PlacedItem> = new Map()
-const NO_PLACES: ReadonlyMap<string, Located> = new Map()
 
 const itemsAt = (expression: Expression | undefined): ReadonlyMap<string, PlacedItem> => {
   let inner = expression
@@ -27,13 +26,8 @@ const itemsAt = (expression: Expression | undefined): ReadonlyMap<string, Placed
   )
 }
 
-const placesOf = (expression: Expression | undefined): ReadonlyMap<string, Located> => {
-  const items = itemsAt(expression)
-  return items.size === 0 ? NO_PLACES : new Map(Array.from(items, ([name, { at }]) => [name, at]))
-}
-
-const placesIn = (body: EvaluatedBody): ReadonlyMap<string, Located> =>
-  new Map(Array.from(body.attributes, ([name, { at }]) => [name, at]))
+const placesIn = (body: EvaluatedBody): ReadonlyMap<string, EntryPlace> =>
+  new Map(Array.from(body.attributes, ([name, { at, expression }]) => [name, { at, value: expression }]))
 
 const examples = (names: readonly string[]): string => names.map((name) => name.replace('[n]', '0')).join(', ')
 
@@ -78,7 +72,8 @@ const groupAttribute = (
       wrongMember(kind, group, key, place, reporter)
       return []
     }
-    return [{ key, value: withMarksOf(inner, value), at: place, properties: placesOf(item?.value) }]
+    const valueAt = item?.value ?? expression
+    return [{ key, value: withMarksOf(inner, value), at: place, valueAt, properties: itemsAt(item?.value) }]
   })
 }
 
@@ -88,7 +83,7 @@ const blockEntry = (kind: GuestKind, block: EvaluatedBlock, reporter: Reporter):
   const value = object(bodyValue(block.body))
   const isGroup = Object.hasOwn(kind.groups, block.name)
   if (isGroup && label !== undefined && others.length === 0) {
-    if (kind.groupOf(label) === block.name) return { key: label, value, at: block.at, properties }
+    if (kind.groupOf(label) === block.name) return { key: label, value, at: block.at, valueAt: block.at, properties }
     wrongMember(kind, block.name, label, block.at, reporter)
     return undefined
   }
@@ -98,7 +93,7 @@ const blockEntry = (kind: GuestKind, block: EvaluatedBlock, reporter: Reporter):
     reporter.problem({ code: 'declaration.wrong-labels', detail, at: block.at })
     return undefined
   }
-  if (label === undefined) return { key: block.name, value, at: block.at, properties }
+  if (label === undefined) return { key: block.name, value, at: block.at, valueAt: block.at, properties }
   const detail = `A ${block.name} block has no labels. Write ${block.name} { … }.`
   if (kind.factsFor(block.name)) reporter.problem({ code: 'declaration.wrong-labels', detail, at: block.at })
   else reporter.unknownName(block.name, block.at)
@@ -116,7 +111,7 @@ export const configEntries = (
   for (const { name, value, expression, at } of body.attributes.values()) {
     if (own.has(name)) continue
     if (Object.hasOwn(kind.groups, name)) entries.push(...groupAttribute(kind, name, value, expression, at, reporter))
-    else entries.push({ key: name, value, at, properties: placesOf(expression) })
+    else entries.push({ key: name, value, at, valueAt: expression, properties: itemsAt(expression) })
   }
   for (const block of body.blocks) {
     if (own.has(block.name)) continue

@@ -9,8 +9,15 @@ export interface ConfigEntry {
   readonly key: string
   readonly value: Value
   readonly at: Located
+  readonly valueAt: Located
   /** Where each key of a property map stands, by its name. */
-  readonly properties: ReadonlyMap<string, Located>
+  readonly properties: ReadonlyMap<string, EntryPlace>
+}
+
+/** Where a key and its value stand. */
+export interface EntryPlace {
+  readonly at: Located
+  readonly value: Located
 }
 
 export interface ConfigResult {

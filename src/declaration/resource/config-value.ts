@@ -1,12 +1,6 @@
 import type { DiagnosticCode } from '../../diagnostic/codes.ts'
 import type { GuestKind } from '../../kinds/kind.ts'
-import {
-  type ConfigValue,
-  isPropertyMap,
-  type PropertyMap,
-  type Scalar,
-  type Secret,
-} from '../../resource/config-value.ts'
+import type { ConfigValue, PropertyMap, Scalar, Secret } from '../../resource/config-value.ts'
 import { suggestion } from '../../util/did-you-mean.ts'
 import { formatNumber, toDouble } from '../eval/number.ts'
 import { hasSensitive, precisionOf, type Value } from '../eval/value.ts'
@@ -14,6 +8,7 @@ import type { Located } from '../syntax/source.ts'
 import type { ConfigEntry } from './config-entry.ts'
 import type { Reporter } from './reporter.ts'
 import type { SecretKeeper } from './secret-keeper.ts'
+import { terraformAttribute, terraformProperty } from './terraform-name.ts'
 
 export interface ConfigContext {
   readonly kind: GuestKind
@@ -91,17 +86,35 @@ const propertiesOf = (context: ConfigContext, entry: ConfigEntry, entries: Reado
   const good: Record<string, Scalar> = {}
   for (const [property, value] of entries) {
     if (value.kind === 'null') continue
-    const at = entry.properties.get(property) ?? entry.at
+    const place = entry.properties.get(property) ?? { at: entry.at, value: entry.valueAt }
+    const at = place.value
     const name = `${entry.key}.${property}`
     const secret = hasSensitive(value)
     const scalar = propertyValue(context, name, value, at)
     if (scalar === undefined) continue
     const given = { [property]: secret ? HIDDEN : scalar }
     const { problem } = kind.normalize(entry.key, given)
-    if (problem) reporter.problem({ ...problem, at })
+    const foreign = problem?.code === 'kind.unknown-property' && terraformProperty(kind.name, entry.key, property)
+    if (problem && foreign)
+      reporter.problem({ ...problem, detail: `"${entry.key}" has no key "${property}". ${foreign}`, at: place.at })
+    else if (problem)
+      reporter.problem({ ...problem, at: problem.code === 'kind.invalid-value' ? place.value : place.at })
     else good[property] = scalar
   }
   return good
+}
+
+/** Undefined when nothing is left of the map, because everything in it was refused. */
+const mapOf = (
+  context: ConfigContext,
+  entry: ConfigEntry,
+  entries: ReadonlyMap<string, Value>,
+): PropertyMap | undefined => {
+  // Where no map belongs, it is refused as a whole.
+  if (context.kind.factsFor(entry.key)?.shape !== 'properties')
+    return Object.fromEntries(Array.from(entries, ([name, value]) => [name, scalarOf(value) ?? '']))
+  const properties = propertiesOf(context, entry, entries)
+  return entries.size > 0 && Object.keys(properties).length === 0 ? undefined : properties
 }
 
 const secretOf = (context: ConfigContext, entry: ConfigEntry): ConfigValue | undefined => {
@@ -111,22 +124,22 @@ const secretOf = (context: ConfigContext, entry: ConfigEntry): ConfigValue | und
   if (problem) {
     // The text itself must not be told.
     const detail = problem.detail.replaceAll(JSON.stringify(text), 'what is given')
-    reporter.problem({ ...problem, detail, at: entry.at })
+    reporter.problem({ ...problem, detail, at: entry.valueAt })
     return undefined
   }
   if (text !== undefined) return keeper.keep(`${reporter.address}#${entry.key}`, text)
-  if (entry.value.kind === 'unknown') notKnown(context, entry.key, entry.value, entry.at)
+  if (entry.value.kind === 'unknown') notKnown(context, entry.key, entry.value, entry.valueAt)
   else
     reporter.problem({
       code: 'declaration.sensitive-value',
       detail: `"${entry.key}" is not a single value, so it cannot be kept secret as a whole. Use values that are not sensitive, or nonsensitive().`,
-      at: entry.at,
+      at: entry.valueAt,
     })
   return undefined
 }
 
 const plainOf = (context: ConfigContext, entry: ConfigEntry): ConfigValue | undefined => {
-  const { value, key, at } = entry
+  const { value, key, valueAt: at } = entry
   switch (value.kind) {
     case 'null':
       return undefined
@@ -139,7 +152,7 @@ const plainOf = (context: ConfigContext, entry: ConfigEntry): ConfigValue | unde
       return listText(context, key, value.items, at)
     case 'map':
     case 'object':
-      return propertiesOf(context, entry, value.entries)
+      return mapOf(context, entry, value.entries)
     default:
       return scalarOf(value)
   }
@@ -161,7 +174,7 @@ export const configValueOf = (context: ConfigContext, entry: ConfigEntry): Confi
   if (value === undefined) return undefined
   const { value: normal, problem } = kind.normalize(entry.key, value)
   if (!problem) return normal
-  if (!isPropertyMap(value) || Object.keys(value).length > 0) reporter.problem({ ...problem, at: entry.at })
+  reporter.problem({ ...problem, at: problem.code === 'kind.invalid-value' ? entry.valueAt : entry.at })
   return undefined
 }
 
@@ -171,6 +184,9 @@ export const unknownName = (
   name: string,
   own: Iterable<string>,
 ): { readonly code: DiagnosticCode; readonly detail: string } => {
+  const foreign = terraformAttribute(name)
+  if (foreign)
+    return { code: 'kind.unknown-attribute', detail: `A ${kind.name} has no attribute "${name}". ${foreign}` }
   const index = /\d+$/.exec(name)?.[0] ?? '0'
   const keys = Object.keys(kind.attributes).map((key) => key.replace('[n]', index))
   const { problem } = kind.normalize(name, '')

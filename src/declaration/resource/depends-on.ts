@@ -78,6 +78,19 @@ export const declaredNeeds = (block: Block, scope: ModuleScope): readonly string
   })
 }
 
+/** Reports what blocks name wrongly in `depends_on`, also those of which there is no instance. */
+export const checkDependsOn = (scope: ModuleScope): void => {
+  const { declared } = scope.module
+  const resources = Array.from(declared.resources.values(), ({ block }) => block)
+  for (const block of [
+    ...resources,
+    ...declared.modules.values(),
+    ...declared.data.values(),
+    ...declared.outputs.values(),
+  ])
+    declaredNeeds(block, scope)
+}
+
 /** `depends_on` of the module calls around a resource. */
 export const moduleNeeds = (scope: ModuleScope): readonly string[] => {
   const ids: string[] = []

@@ -1,4 +1,3 @@
-import type { SourceRange } from '../../diagnostic/source-range.ts'
 import { attributeName } from '../../kinds/attribute-name.ts'
 import type { GuestKind } from '../../kinds/kind.ts'
 import { guestKinds } from '../../kinds/registry.ts'
@@ -9,7 +8,7 @@ import { parseVmid, type Vmid } from '../../resource/guest.ts'
 import { sortedRecord } from '../../util/sorted-record.ts'
 import type { EvaluatedBody } from '../module/evaluated-body.ts'
 import { OWN_FIELDS } from '../module/resource-instance.ts'
-import { rangeOf } from '../syntax/source.ts'
+import { type Located, rangeOf } from '../syntax/source.ts'
 import { configEntries } from './config-entries.ts'
 import type { ConfigEntry } from './config-entry.ts'
 import { type ConfigContext, configValueOf, unknownName } from './config-value.ts'
@@ -18,7 +17,15 @@ import { type OwnFields, ownFields } from './own-field.ts'
 import type { Reporter } from './reporter.ts'
 import type { ResourceContext } from './resource-context.ts'
 
-type ConfigPlace = Pick<ConfigEntry, 'key' | 'at' | 'properties'>
+interface ConfigPlace extends Pick<ConfigEntry, 'key' | 'at'> {
+  readonly properties: ReadonlyMap<string, Located>
+}
+
+const NO_PLACES: ConfigPlace['properties'] = new Map()
+
+/** The places outlive the evaluation: nothing that holds on to expressions may stay. */
+const namesIn = (properties: ConfigEntry['properties']): ConfigPlace['properties'] =>
+  properties.size === 0 ? NO_PLACES : new Map(Array.from(properties, ([name, { at }]) => [name, at]))
 
 interface Declared {
   readonly config: Config
@@ -43,7 +50,7 @@ const declaredConfig = (context: ConfigContext, body: EvaluatedBody): Declared =
     if (entry.value.kind === 'null') dropped.add(key)
     const value = configValueOf(context, entry)
     if (value !== undefined) config[key] = value
-    return { key, at: entry.at, properties: entry.properties }
+    return { key, at: entry.at, properties: namesIn(entry.properties) }
   })
   return { config, dropped, places }
 }
@@ -120,11 +127,11 @@ export const inheritedGuest = (
   return { config, fields: ownFields(body, reporter) }
 }
 
-const missingNode = (reporter: Reporter, body: EvaluatedBody): void =>
+const missingNode = (reporter: Reporter, at: Located): void =>
   reporter.problem({
     code: 'declaration.missing-attribute',
     detail: `${reporter.address} does not say on which node it lives. Add node = "…" to it, or to defaults { … } for all guests of its kind.`,
-    at: body.at,
+    at,
   })
 
 export const guestReporter = (
@@ -161,7 +168,10 @@ export interface GuestParts {
   readonly inherited: Inherited | undefined
   readonly lifecycle: DesiredGuest['lifecycle']
   readonly dependsOn: readonly Address[]
-  readonly range: SourceRange
+  /** Header of its block. */
+  readonly at: Located
+  /** Something in it, or in what it may inherit from, could not be read and is reported. */
+  readonly isBroken: boolean
 }
 
 /** Brings an evaluated block to what the planner takes; undefined when its problems leave nothing usable. */
@@ -174,7 +184,7 @@ export const desiredGuest = (
   const own = declaredConfig({ kind, reporter, keeper: context.keeper }, parts.body)
   const fields = fieldsOver(ownFields(parts.body, reporter), parts.inherited?.fields)
   const node = fields.text('node')
-  if (node === undefined && !fields.attribute('node')) missingNode(reporter, parts.body)
+  if (node === undefined && !fields.attribute('node') && !parts.isBroken) missingNode(reporter, parts.at)
   const vmid = vmidOf(fields, reporter)
   const power = fields.choice('power', ['running', 'stopped'])
   const pool = fields.text('pool')
@@ -193,7 +203,7 @@ export const desiredGuest = (
     ...(template !== undefined && { template }),
     lifecycle: parts.lifecycle,
     dependsOn: parts.dependsOn,
-    range: parts.range,
+    range: rangeOf(parts.at),
     rangeOf: rangesOf(kind, own.places),
   }
 }

@@ -10,7 +10,8 @@ import { checkRule } from '../module/variable.ts'
 import { rangeOf } from '../syntax/source.ts'
 import { type Block, blocksOf } from '../syntax/tree.ts'
 import { bindingsOf } from './bindings.ts'
-import { type DependencyIndex, declaredNeeds, dependencyIndex, moduleNeeds } from './depends-on.ts'
+import { checkCircles } from './circles.ts'
+import { checkDependsOn, type DependencyIndex, declaredNeeds, dependencyIndex, moduleNeeds } from './depends-on.ts'
 import { desiredGuest, guestReporter, inheritedGuest } from './desired-guest.ts'
 import { desiredPool, poolReporter } from './desired-pool.ts'
 import type { Inherited } from './inherited.ts'
@@ -75,18 +76,21 @@ const dependenciesOf = (making: Making, { scope, key, resource }: ScopedResource
   return making.index.addressesOf(needs)
 }
 
-const checkRules = ({ scope, resource }: ScopedResource, reporter: Reporter): void => {
-  const lifecycle = lifecycleBlock(resource.block, { ...reporter, problem: () => undefined })
-  if (!lifecycle) return
-  for (const rule of blocksOf(lifecycle.body)) {
-    if (rule.name.text !== 'precondition' && rule.name.text !== 'postcondition') continue
-    const names =
-      rule.name.text === 'postcondition'
-        ? { ...resource.instance.names, self: resourceValue(scope, resource) }
-        : resource.instance.names
-    checkRule(scope, rule, resource.address, evaluationIn(scope, names, resource.address))
+const checkRules = ({ scope, resource }: ScopedResource): void => {
+  const { names } = resource.instance
+  for (const at of [...defaultsAround(scope, resource.kind), { block: resource.block, scope }]) {
+    const lifecycle = lifecycleBlock(at.block)
+    for (const rule of lifecycle ? blocksOf(lifecycle.body) : []) {
+      const own = at.block === resource.block ? names : {}
+      const known = rule.name.text === 'postcondition' ? { ...own, self: resourceValue(at.scope, resource) } : own
+      checkRule(at.scope, rule, resource.address, evaluationIn(at.scope, known, resource.address))
+    }
   }
 }
+
+/** Defaults may stand in a file that could not be read. */
+const isIncomplete = ({ module, parent }: ModuleScope): boolean =>
+  module.isIncomplete || (parent !== undefined && isIncomplete(parent))
 
 const desiredOf = (making: Making, scoped: ScopedResource): DesiredResource | undefined => {
   const { scope, resource } = scoped
@@ -94,13 +98,16 @@ const desiredOf = (making: Making, scoped: ScopedResource): DesiredResource | un
   const problem: Reporter['problem'] = (found) => scope.world.problem(found, address)
   const reporter = kind === 'pool' ? poolReporter(address, problem) : guestReporter(kind, address, problem)
   const lifecycle = lifecycleOf(block, defaultsAround(scope, kind), scope, instance.names, reporter)
-  checkRules(scoped, reporter)
+  checkRules(scoped)
   const dependsOn = dependenciesOf(making, scoped)
-  const range = rangeOf(block.header)
-  if (kind === 'pool')
+  if (kind === 'pool') {
+    const range = rangeOf(block.header)
     return desiredPool({ address, label: block.labels[0]?.text ?? '', body, lifecycle, dependsOn, range }, reporter)
+  }
   const inherited = inheritedIn(making, scope, kind)
-  return desiredGuest({ kind, address, body, inherited, lifecycle, dependsOn, range }, reporter, making.context)
+  const isBroken = isIncomplete(scope) || scope.world.isBroken(block)
+  const at = block.header
+  return desiredGuest({ kind, address, body, inherited, lifecycle, dependsOn, at, isBroken }, reporter, making.context)
 }
 
 const outputOf = ({ name, value, sensitive }: EvaluatedOutput, { keeper }: ResourceContext): DesiredOutput => {
@@ -112,6 +119,8 @@ const outputOf = ({ name, value, sensitive }: EvaluatedOutput, { keeper }: Resou
 
 /** Turns what was evaluated into what the planner takes. */
 export const desiredState = (evaluated: EvaluatedModule, context: ResourceContext): Desired => {
+  checkCircles(evaluated.resources)
+  for (const scope of evaluated.scopes) checkDependsOn(scope)
   const making: Making = { context, index: dependencyIndex(evaluated.resources), inherited: new Map() }
   return {
     resources: evaluated.resources.flatMap((scoped) => desiredOf(making, scoped) ?? []),

@@ -9,16 +9,6 @@ import { type Block, blocksOf, type Expression } from '../syntax/tree.ts'
 import { ownFields } from './own-field.ts'
 import type { Reporter } from './reporter.ts'
 
-const ATTRIBUTES = [
-  'prevent_destroy',
-  'ignore_changes',
-  'create_before_destroy',
-  'replace_triggered_by',
-  'on_destroy',
-  'reboot',
-  'snapshot',
-]
-
 const RULES = ['precondition', 'postcondition']
 
 const listItems = (expression: Expression, what: string, reporter: Reporter): readonly Expression[] => {
@@ -58,22 +48,9 @@ const triggers = (expression: Expression, scope: ModuleScope, reporter: Reporter
     return []
   })
 
-const checkNames = (block: Block, reporter: Reporter): void => {
-  for (const item of block.body.items) {
-    const known = item.type === 'attribute' ? ATTRIBUTES : RULES
-    if (known.includes(item.name.text)) continue
-    reporter.problem({
-      code: item.type === 'attribute' ? 'declaration.unknown-attribute' : 'declaration.unknown-block',
-      detail: `lifecycle has no "${item.name.text}".${suggestion(item.name.text, [...ATTRIBUTES, ...RULES]) || ` It has ${ATTRIBUTES.join(', ')}.`}`,
-      at: item.name,
-    })
-  }
-}
-
 const SKIPPED = { attributes: new Set(['ignore_changes', 'replace_triggered_by']), blocks: new Set(RULES) }
 
 const partOf = (block: Block, scope: ModuleScope, names: InstanceNames, reporter: Reporter): Partial<Lifecycle> => {
-  checkNames(block, reporter)
   const body = evaluateBody(block.body, evaluationIn(scope, names, reporter.address), SKIPPED)
   const fields = ownFields(body, reporter)
   const ignored = attributeNamed(block.body, 'ignore_changes')
@@ -94,16 +71,9 @@ const partOf = (block: Block, scope: ModuleScope, names: InstanceNames, reporter
   }
 }
 
-export const lifecycleBlock = (block: Block | undefined, reporter: Reporter): Block | undefined => {
-  const [first, second] = block ? blocksOf(block.body).filter(({ name }) => name.text === 'lifecycle') : []
-  if (second)
-    reporter.problem({
-      code: 'declaration.duplicate',
-      detail: 'There is a lifecycle block already. Put both into one.',
-      at: second.header,
-    })
-  return first
-}
+/** The lifecycle block of a resource or of defaults; a second one is reported as the block is read. */
+export const lifecycleBlock = (block: Block): Block | undefined =>
+  blocksOf(block.body).find(({ name }) => name.text === 'lifecycle')
 
 /** How a resource wants to be treated: the defaults of its kind, then what its own block says. */
 export const lifecycleOf = (
@@ -114,10 +84,10 @@ export const lifecycleOf = (
   reporter: Reporter,
 ): Lifecycle => {
   const parts = inherited.map((one) => {
-    const lifecycle = lifecycleBlock(one.block, reporter)
+    const lifecycle = lifecycleBlock(one.block)
     return lifecycle ? partOf(lifecycle, one.scope, {}, reporter) : {}
   })
-  const own = lifecycleBlock(block, reporter)
+  const own = lifecycleBlock(block)
   if (parts.length === 0 && !own) return DEFAULT_LIFECYCLE
   return Object.assign({}, DEFAULT_LIFECYCLE, ...parts, own ? partOf(own, scope, names, reporter) : {})
 }

@@ -1,4 +1,4 @@
-import { lookupsOf } from '../lookups-of.ts'
+import { LOOKUP_TYPES } from '../module/lookup-types.ts'
 import type { JsonSchema } from './json-schema.ts'
 import { EXPRESSION, orExpression } from './value-schema.ts'
 
@@ -164,14 +164,6 @@ const removed = closed(
   { required: ['from'] },
 )
 
-const { types: lookupTypes } = lookupsOf({
-  cluster: { name: '', version: '' },
-  nodes: [],
-  storages: [],
-  pools: [],
-  guests: [],
-})
-
 const LOOKUPS: Readonly<Record<string, string>> = {
   node: 'A node of the cluster.',
   storage: 'A storage.',
@@ -197,7 +189,7 @@ const dataSource = (args: readonly string[]): JsonSchema =>
 
 const dataSources = closed(
   Object.fromEntries(
-    Object.entries(lookupTypes).map(([type, args]) => [
+    Object.entries(LOOKUP_TYPES).map(([type, args]) => [
       type,
       described(LOOKUPS[type] ?? '', labelled(dataSource(args))),
     ]),

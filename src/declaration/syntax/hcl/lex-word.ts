@@ -47,14 +47,15 @@ const INVALID_HINTS: Readonly<Record<string, string>> = {
   ';': 'Semicolons mean nothing here. Put each attribute on a line of its own.',
   '“': 'This is a typographic quote. Use the plain double quote.',
   '”': 'This is a typographic quote. Use the plain double quote.',
+  '^': 'There is no operator "^". For powers, write pow(base, exponent).',
 }
 
 /** A character that means nothing where it stands. */
 export const lexInvalid = (state: LexerState): undefined => {
   const character = String.fromCodePoint(state.text.codePointAt(state.at) ?? 0)
   const end = state.at + character.length
-  const hint = INVALID_HINTS[character] ?? 'Remove it, or put it inside a quoted string.'
-  problem(state, state.at, end, `The character ${JSON.stringify(character)} has no meaning here. ${hint}`)
+  const unknown = `The character ${JSON.stringify(character)} has no meaning here. Remove it, or put it inside a quoted string.`
+  problem(state, state.at, end, INVALID_HINTS[character] ?? unknown)
   push(state, 'invalid', end)
 }
 

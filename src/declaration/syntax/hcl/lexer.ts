@@ -16,10 +16,12 @@ export interface Lexed {
 
 const CLOSING: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' }
 
+const OPEN_COMMENT = 'This comment is never closed. Add "*/" where it ends.'
+
 const endOfBlockComment = (state: LexerState): number => {
   const end = state.text.indexOf('*/', state.at + 2)
   if (end >= 0) return end + 2
-  problem(state, state.at, state.at + 2, 'This comment is never closed. Add "*/" where it ends.')
+  problem(state, state.at, state.at + 2, OPEN_COMMENT)
   return state.text.length
 }
 
@@ -52,6 +54,15 @@ const closeBracket = (state: LexerState, character: string): undefined => {
     `This "${character}" closes nothing. Remove it, or add the bracket it should close.`,
   )
   push(state, 'close', state.at + 1)
+}
+
+/** What a string, heredoc, template sequence or comment without an end has swallowed closes nothing: only that one is reported. */
+const reportOpenEnd = (state: LexerState): void => {
+  const { modes, problems } = state
+  const swallowing =
+    modes.find((mode) => mode.in === 'template') ?? modes.find((mode) => mode.in === 'heredoc' || mode.in === 'quotes')
+  if (swallowing) reportUnclosed(state, swallowing)
+  else if (problems.at(-1)?.detail !== OPEN_COMMENT) for (const mode of modes) reportUnclosed(state, mode)
 }
 
 const startsQuotes = (state: LexerState): undefined => {
@@ -135,8 +146,8 @@ const run = (text: string, modes: Mode[], start: number): Lexed => {
     if (state.modes.length > MAX_NESTING && deepest)
       return { tokens: state.tokens, problems: state.problems, tooDeep: deepest }
   }
-  for (const mode of state.modes) reportUnclosed(state, mode)
-  return { tokens: state.tokens, problems: state.problems }
+  reportOpenEnd(state)
+  return { tokens: state.tokens, problems: state.problems.toSorted((a, b) => a.start - b.start) }
 }
 
 /** Where a file begins, behind the mark some editors put first. */

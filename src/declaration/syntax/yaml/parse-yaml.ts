@@ -338,9 +338,32 @@ const YAML_PROBLEMS: Readonly<Record<string, string>> = {
     'The indentation fits nothing above. Keys of one map begin in one column, and what belongs to a key stands deeper than it.',
 }
 
+const CLOSING: Readonly<Record<string, string>> = { '[': ']', '{': '}', '"': '"', "'": "'" }
+
+/** Where the innermost string, list or map begins that is still open at a place. */
+const openBefore = ({ yaml, document, source: { text } }: Reading, at: number): number | undefined => {
+  let found: number | undefined
+  yaml.visit(document, {
+    Node: (_, node) => {
+      const [start = 0, end = 0] = node.range ?? []
+      const close = CLOSING[text[start] ?? '']
+      const isOpen = close !== undefined && (text[end - 1] !== close || end === start + 1)
+      if (isOpen && start < at && at <= end + 1) found = start
+    },
+  })
+  return found
+}
+
 const reportDocument = (reading: Reading): void => {
   for (const { code, message, pos } of [...reading.document.errors, ...reading.document.warnings]) {
     const [text = message] = message.split(/ at line \d+/)
+    const open = /^Flow |closing/.test(message) ? openBefore(reading, pos[0]) : undefined
+    if (open !== undefined) {
+      const character = reading.source.text[open] ?? ''
+      const detail = `This ${character} is never closed. Add ${CLOSING[character]} where it ends.`
+      syntax(reading, { source: reading.source, start: open, end: open + 1 }, detail)
+      return
+    }
     const [start, end] = code === 'MULTIPLE_DOCS' ? [pos[0], pos[0] + 3] : [pos[0], Math.max(pos[1], pos[0] + 1)]
     syntax(reading, { source: reading.source, start, end }, YAML_PROBLEMS[code] ?? `${text}.`)
   }
