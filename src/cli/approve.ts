@@ -3,6 +3,7 @@ import type { Plan } from '../plan/plan.ts'
 import type { ReviewEnd } from '../render/live/review-plan.tsx'
 import { planView } from '../render/plan-view.ts'
 import type { CommandContext, Options } from './command-context.ts'
+import { isAttended, isCi } from './is-attended.ts'
 import { showPlan } from './show-plan.ts'
 
 /**
@@ -19,19 +20,20 @@ export const approve = async (
     if (global.json || !(global.quiet || seen)) await showPlan(context, plan)
     return 'approved'
   }
-  if (io.stdin.isTerminal && io.stderr.isTerminal && !global.json && global.color) {
+  if (isAttended(io) && !global.json && global.color) {
     const { reviewPlan } = await import('../render/live/review-plan.tsx')
     const end = await reviewPlan(planView(plan), true, io)
     if (end !== 'approved') note('Nothing was changed.\n')
     return end
   }
   await showPlan(context, plan)
-  const answer = await io.stdin.ask('\nApply these changes? Only "yes" is accepted: ')
+  const nobody = isCi(io.env) && io.stdin.isTerminal
+  const answer = nobody ? undefined : await io.stdin.ask('\nApply these changes? Only "yes" is accepted: ')
   if (answer?.trim() === 'yes') return 'approved'
   if (answer === undefined) {
     report([
       diagnose('cli.needs-approval', {
-        detail: 'There is nobody to ask here: standard input is at its end. Nothing was changed.',
+        detail: `There is nobody to ask here: ${nobody ? 'CI is set' : 'standard input is at its end'}. Nothing was changed.`,
         hint: `${plan.origin.kind === 'revert' ? `mpc revert ${plan.origin.plan}` : `mpc apply ${plan.id}`} --auto-approve`,
       }),
     ])

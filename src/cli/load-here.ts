@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { FAILED } from '../declaration/eval/value.ts'
 import { type Loaded, loadDeclarations } from '../declaration/load-declarations.ts'
-import { lookupsOf } from '../declaration/lookups-of.ts'
+import type { Lookups } from '../declaration/module/world.ts'
 import type { Checked } from '../diagnostic/diagnostic.ts'
 import type { CommandContext, CommandInput } from './command-context.ts'
 import { argumentOf } from './read-declarations.ts'
@@ -10,10 +10,7 @@ import { argumentOf } from './read-declarations.ts'
 const NO_KEY = 'none'
 
 /** What `data` blocks give while no cluster is asked: nothing that is known, and nothing that is wrong. */
-const LOOKUPS = {
-  ...lookupsOf({ cluster: { name: '', version: '' }, nodes: [], storages: [], pools: [], guests: [] }),
-  find: () => FAILED,
-}
+const LOOKUPS: Lookups = { find: () => FAILED }
 
 /** Reads and evaluates the declarations of the folder without a workspace, a state or a server. Reports nothing. */
 export const loadHere = (
@@ -29,5 +26,4 @@ export const loadHere = (
     lookups: LOOKUPS,
     known: 'nothing-matters',
     fingerprintKey: NO_KEY,
-    now: io.clock.now(),
   })

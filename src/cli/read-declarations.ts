@@ -9,6 +9,7 @@ import type { KnownGuests } from '../resource/known-guest.ts'
 import type { Observed } from '../resource/observed.ts'
 import type { CommandContext, CommandInput } from './command-context.ts'
 import { fingerprintKey } from './fingerprint-key.ts'
+import { isAttended } from './is-attended.ts'
 import type { Session } from './session.ts'
 
 /** Asks for what has no value, on a terminal; elsewhere the missing variables are errors. */
@@ -16,7 +17,7 @@ const askForMissing = async (
   { io }: CommandContext,
   missing: Loaded['missingVariables'],
 ): Promise<CommandInput['variables'] | undefined> => {
-  if (missing.length === 0 || !io.stdin.isTerminal || !io.stderr.isTerminal) return undefined
+  if (missing.length === 0 || !isAttended(io)) return undefined
   const answers: { readonly text: string }[] = []
   for (const { name, description, sensitive } of missing) {
     const what = description === undefined ? '' : ` (${description})`

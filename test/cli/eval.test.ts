@@ -4,7 +4,7 @@ import { withFolder } from './run-here.ts'
 
 const FILES = {
   'main.mpc.hcl': `
-variable "count" {
+variable "amount" {
   type    = number
   default = 2
 }
@@ -15,11 +15,11 @@ variable "secret" {
 }
 
 locals {
-  names = [for i in range(var.count) : "web-\${i}"]
+  names = [for i in range(var.amount) : "web-\${i}"]
 }
 
 vm "web" {
-  count = var.count
+  count = var.amount
   node  = "pve1"
   name  = local.names[count.index]
 }
@@ -28,7 +28,7 @@ vm "web" {
 
 test('eval prints the value of an expression of the folder', async () => {
   await withFolder(FILES, async ({ run }) => {
-    assert.is((await run(['eval', '1 + var.count'])).stdout, '3\n')
+    assert.is((await run(['eval', '1 + var.amount'])).stdout, '3\n')
     assert.is((await run(['eval', 'upper(local.names[1])'])).stdout, '"WEB-1"\n')
     assert.is((await run(['eval', 'join(",", vm.web[*].name)'])).stdout, '"web-0,web-1"\n')
   })
@@ -36,9 +36,9 @@ test('eval prints the value of an expression of the folder', async () => {
 
 test('eval takes variables, and expressions from standard input', async () => {
   await withFolder(FILES, async ({ run }) => {
-    assert.is((await run(['eval', 'length(vm.web)', '--var', 'count=5'])).stdout, '5\n')
-    assert.is((await run(['eval', '-'], { input: 'var.count * 2\n' })).stdout, '4\n')
-    assert.is((await run(['eval', 'var.count'], { env: { TF_VAR_count: '7' } })).stdout, '7\n')
+    assert.is((await run(['eval', 'length(vm.web)', '--var', 'amount=5'])).stdout, '5\n')
+    assert.is((await run(['eval', '-'], { input: 'var.amount * 2\n' })).stdout, '4\n')
+    assert.is((await run(['eval', 'var.amount'], { env: { TF_VAR_amount: '7' } })).stdout, '7\n')
   })
 })
 
@@ -70,9 +70,9 @@ test('eval shows no sensitive value', async () => {
 
 test('eval points at what is wrong in the expression', async () => {
   await withFolder(FILES, async ({ run }) => {
-    const wrong = await run(['eval', 'var.cuont'])
+    const wrong = await run(['eval', 'var.amuont'])
     assert.is(wrong.code, 1)
-    assert.match(wrong.stderr, 'Did you mean "count"?')
+    assert.match(wrong.stderr, 'Did you mean "amount"?')
     assert.match(wrong.stderr, '<expression> line 1')
     assert.is((await run(['eval', '1 +'])).code, 1)
   })

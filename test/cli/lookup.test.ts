@@ -49,4 +49,18 @@ test('a lookup that finds nothing, or too much, says so at its place', () =>
       assert.match(stderr, phrase)
   }))
 
+test('eval answers look-ups from the last sync, and says what to do before the first', () =>
+  withWorkspace(
+    async ({ run, write, simulator }) => {
+      write('data.mpc.hcl', 'data "guest" "db" { vmid = 101 }\n')
+      assert.match((await run(['eval', 'data.guest.db.name'])).stderr, 'Run `mpc sync` first.')
+      assert.is((await run(['init', '--endpoint', simulator.url, '--fingerprint', simulator.fingerprint])).code, 0)
+      assert.match((await run(['eval', 'data.guest.db.name'])).stderr, 'Run `mpc sync` first.')
+      assert.is((await run(['sync'])).code, 0)
+      assert.is((await run(['eval', 'data.guest.db.name'])).stdout, '"db"\n')
+      assert.is((await run(['eval', '1 + 1'])).stdout, '2\n')
+    },
+    { setUp: false, http: false },
+  ))
+
 test.run()

@@ -52,7 +52,6 @@ export const diagnosticsOf = async ({ folder }: InvalidFixture): Promise<readonl
     folder,
     files: nodeFiles,
     fingerprintKey: 'fixtures',
-    now: new Date(0),
   })
   return diagnostics
 }

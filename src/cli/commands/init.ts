@@ -3,13 +3,14 @@ import { hasErrors } from '../../diagnostic/diagnostic.ts'
 import { initWorkspace } from '../../project/init-workspace.ts'
 import type { CommandContext, Options, RunCommand } from '../command-context.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
+import { isAttended } from '../is-attended.ts'
 import { textOption } from '../number-option.ts'
 import { folderOf, withSession } from '../session.ts'
 
 const askForEndpoint = async ({ io }: CommandContext): Promise<string | undefined> => {
   const fromEnvironment = io.env['PROXMOX_VE_ENDPOINT']?.trim()
   if (fromEnvironment) return fromEnvironment
-  if (!io.stdin.isTerminal) return undefined
+  if (!isAttended(io)) return undefined
   const answer = (await io.stdin.ask('Where is your Proxmox VE server? (https://pve.example.com:8006) '))?.trim()
   return answer === '' ? undefined : answer
 }

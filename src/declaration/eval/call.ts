@@ -1,6 +1,7 @@
 import type { DiagnosticCode } from '../../diagnostic/codes.ts'
 import { suggestion } from '../../util/did-you-mean.ts'
 import type { FunctionSpec, Parameter } from '../functions/function-spec.ts'
+import { refusedFunction } from '../functions/refused-functions.ts'
 import { MAX_SIZE } from '../syntax/limits.ts'
 import type { Call, Expression } from '../syntax/tree.ts'
 import { convert } from './convert.ts'
@@ -124,7 +125,7 @@ const finish = (name: string, spec: FunctionSpec, prepared: Prepared, call: Call
 const unknownFunction = (written: string, name: string, { functions }: Evaluation): string => {
   if (name.startsWith('provider::'))
     return `${written}() belongs to a Terraform provider, and mpc has none. Use a function of the language, or put its result into a variable.`
-  return `There is no function named "${written}".${suggestion(name, functions.names())}`
+  return refusedFunction(name) ?? `There is no function named "${written}".${suggestion(name, functions.names())}`
 }
 
 /** Calls a function by name. */

@@ -1,4 +1,5 @@
 import { NUMBER, STRING } from '../eval/type.ts'
+import { TIME_OF_RUN } from '../eval/unknown-reason.ts'
 import { type Failure, failure, integer, string, unknown, type Value } from '../eval/value.ts'
 import { spec, strings, text } from './arguments.ts'
 import { formatDate } from './format-date.ts'
@@ -65,7 +66,7 @@ const formatdate = ([pattern, given]: readonly Value[]): Value | Failure => {
 export const dateFunctions = (world: FunctionWorld): FunctionGroup => {
   const now = (): Value => {
     const { now: moment } = world
-    return moment ? string(moment.toISOString().replace(/\.\d+Z$/, 'Z')) : unknown(STRING, 'the time of the run')
+    return moment ? string(moment.toISOString().replace(/\.\d+Z$/, 'Z')) : unknown(STRING, TIME_OF_RUN)
   }
   return {
     timestamp: spec([], STRING, now),

@@ -4,6 +4,7 @@ import { FAILED, type Failure, failure, string, type Value } from '../eval/value
 import { onText, spec, strings, text } from './arguments.ts'
 import type { FunctionSpec } from './function-spec.ts'
 import type { FunctionGroup, FunctionWorld } from './function-world.ts'
+import { rsaDecrypt } from './rsa-decrypt.ts'
 
 type Digest = 'hex' | 'base64'
 
@@ -51,5 +52,6 @@ export const hashFunctions = (world: FunctionWorld): FunctionGroup => ({
   base64sha512: onText('str', (given) => hash('sha512', given, 'base64')),
   filebase64sha256: ofFile(world, 'sha256', 'base64'),
   filebase64sha512: ofFile(world, 'sha512', 'base64'),
+  rsadecrypt: rsaDecrypt,
   uuidv5: spec(strings('namespace', 'name'), STRING, uuidv5),
 })

@@ -127,3 +127,15 @@ export const BLOCK_RULES: { readonly [name: string]: BlockRule } = {
   ),
   check: rule({}, { assert: condition, data }, { labels: ['name'], needed: ['assert'] }),
 }
+
+/** Names that mean something else in a module block, so that no variable can have them. */
+export const RESERVED_VARIABLES: readonly string[] = [
+  'source',
+  'version',
+  'providers',
+  'count',
+  'for_each',
+  'lifecycle',
+  'depends_on',
+  'locals',
+]

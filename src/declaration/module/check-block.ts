@@ -66,7 +66,7 @@ const unknownItem = (item: Attribute | Block, block: Block, rule: BlockRule): st
   const alien = rule.alien && Object.hasOwn(rule.alien, name) ? rule.alien[name] : undefined
   if (alien) return `${capital(blockNamed(block.name.text))} has no "${name}". ${alien}`
   if (Object.hasOwn(rule.blocks, name)) return `"${name}" is a block: write ${name} { … }, without "=".`
-  if (Object.hasOwn(rule.attributes, name)) return `"${name}" is a value: write ${name} = …, with "=".`
+  if (Object.hasOwn(rule.attributes, name)) return `"${name}" is no block: write ${name} = …, with "=".`
   const known = [...Object.keys(rule.attributes), ...Object.keys(rule.blocks)]
   return `${capital(blockNamed(block.name.text))} has no "${name}".${suggestion(name, known) || ` It has ${listed(known)}.`}`
 }

@@ -1,7 +1,7 @@
 import { suggestion } from '../../util/did-you-mean.ts'
 import { listed } from '../../util/listed.ts'
 import { type Attribute, type Block, type Body, blocksOf } from '../syntax/tree.ts'
-import { BLOCK_RULES } from './block-rule.ts'
+import { BLOCK_RULES, RESERVED_VARIABLES } from './block-rule.ts'
 import { type BlockChecking, checkBlock, checkLabels, lineOf } from './check-block.ts'
 import { type Declared, type DeclaredResource, RESOURCE_KINDS, type ResourceKind } from './declared.ts'
 import { unknownBlock } from './unknown-block.ts'
@@ -62,21 +62,9 @@ const named =
     put(gathering, pick(gathering), key, block, what(key))
   }
 
-/** Names that mean something else in a module block, so that no variable can have them. */
-const TAKEN: readonly string[] = [
-  'source',
-  'version',
-  'providers',
-  'count',
-  'for_each',
-  'lifecycle',
-  'depends_on',
-  'locals',
-]
-
 const gatherVariable: Gather = (gathering, block) => {
   const [name] = block.labels
-  if (name && TAKEN.includes(name.text)) {
+  if (name && RESERVED_VARIABLES.includes(name.text)) {
     const detail = `A variable cannot be called "${name.text}", because the word has a meaning of its own in module blocks. Give it another name.`
     gathering.problem('declaration.invalid-name', detail, name)
   } else put(gathering, gathering.variables, name?.text ?? '', block, `The variable "${name?.text}"`)

@@ -4,6 +4,7 @@ import { type Evaluation, fail, spend } from '../eval/evaluation.ts'
 import { entriesOf } from '../eval/iterate.ts'
 import { isWhole } from '../eval/number.ts'
 import { NUMBER } from '../eval/type.ts'
+import { unknownReason } from '../eval/unknown-reason.ts'
 import { hasFailed, object, string, tuple, type Value } from '../eval/value.ts'
 import type { Attribute, Block } from '../syntax/tree.ts'
 import { attributeNamed } from './gather.ts'
@@ -46,7 +47,7 @@ const notUsable = (evaluation: Evaluation, { name, expression }: Attribute, valu
       fail(
         evaluation,
         expression,
-        `${what} must be known before apply${value.origin ? `, but ${value.origin} is chosen by the server` : ''}. Use values that stand in the declarations.`,
+        `${what} must be known before apply.${unknownReason(value)} Use values that stand in the declarations.`,
         'declaration.value-not-known',
       )
     return FAILED_EXPANSION

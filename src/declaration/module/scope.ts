@@ -7,6 +7,7 @@ import { FAILED, integer, string, type Value } from '../eval/value.ts'
 import type { Located } from '../syntax/source.ts'
 import type { Expression } from '../syntax/tree.ts'
 import { RESOURCE_KINDS } from './declared.ts'
+import { suggestReference } from './suggest-reference.ts'
 import { terraformKind } from './unknown-block.ts'
 import type { LoadedModule, World } from './world.ts'
 
@@ -70,7 +71,7 @@ const refuse = ({ evaluation, at, names }: Request, detail: string): Resolved =>
 })
 
 const undeclared = (request: Request, what: string, name: string, known: Iterable<string>, hint: string): Resolved => {
-  const guess = suggestion(name, known)
+  const guess = suggestReference(name, known)
   if (!guess && request.scope.module.isIncomplete) return { value: FAILED, used: request.names.length }
   return refuse(request, `${what} is not declared.${guess || ` ${hint}`}`)
 }
@@ -103,8 +104,13 @@ const resolveResource = (request: Request, kind: string, name: string): Resolved
   const { scope } = request
   const key = `${kind}.${name}`
   if (scope.module.declared.resources.has(key)) return { value: scope.values.resource(scope, key), used: 2 }
-  const names = [...scope.module.declared.resources.keys()].filter((known) => known.startsWith(`${kind}.`))
-  return undeclared(request, key, key, names, `Declare it with ${kind} "${name}" { … }.`)
+  return undeclared(
+    request,
+    key,
+    key,
+    scope.module.declared.resources.keys(),
+    `Declare it with ${kind} "${name}" { … }.`,
+  )
 }
 
 const resolveData = (request: Request, type: string, name: string | undefined): Resolved => {

@@ -1,6 +1,6 @@
 import { didYouMean } from '../../util/did-you-mean.ts'
 import { listed } from '../../util/listed.ts'
-import type { Attribute, Block } from '../syntax/tree.ts'
+import type { Attribute, Block, Expression } from '../syntax/tree.ts'
 import { BLOCK_RULES } from './block-rule.ts'
 
 /** The block that declares what a resource type of a Terraform provider for Proxmox VE does; undefined for any other name. */
@@ -37,10 +37,17 @@ const terraformBlock = (name: string, labels: readonly string[]): string | undef
   }
 }
 
+/** In YAML labels are keys within keys. */
+const firstKeys = (expression: Expression): readonly string[] => {
+  const [item] = expression.type === 'object' ? expression.items : []
+  if (item?.key.type !== 'literal' || typeof item.key.value !== 'string') return []
+  return [item.key.value, ...firstKeys(item.value)]
+}
+
 /** What is to be told of a block nobody knows. In YAML it may look like an attribute. */
 export const unknownBlock = (item: Attribute | Block): string => {
   const name = item.name.text
-  const labels = item.type === 'block' ? item.labels.map(({ text }) => text) : []
+  const labels = item.type === 'block' ? item.labels.map(({ text }) => text) : firstKeys(item.expression)
   const alien = terraformBlock(name, labels)
   if (alien) return alien
   const known = Object.keys(BLOCK_RULES)

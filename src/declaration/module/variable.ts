@@ -128,9 +128,9 @@ const defaultValue = (scope: ModuleScope, declared: DeclaredVariable): Value | u
   })
 }
 
-/** It is reported as an unknown attribute, and that is enough. */
+/** It is reported as an unknown attribute or block, and that is enough. */
 const misspeltDefault = ({ body }: Block): boolean =>
-  body.items.some(({ name }) => name.text !== 'default' && didYouMean(name.text, VARIABLE_ATTRIBUTES) === 'default')
+  body.items.some(({ name }) => didYouMean(name.text, VARIABLE_ATTRIBUTES) === 'default')
 
 const VARIABLE_ATTRIBUTES = Object.keys(BLOCK_RULES['variable']?.attributes ?? {})
 

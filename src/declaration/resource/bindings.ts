@@ -1,6 +1,5 @@
 import { type Address, parseAddress, parseAddressParts } from '../../resource/address.ts'
 import type { Desired } from '../../resource/desired.ts'
-import { suggestion } from '../../util/did-you-mean.ts'
 import { convert } from '../eval/convert.ts'
 import { type Evaluation, fail } from '../eval/evaluation.ts'
 import { entriesOf } from '../eval/iterate.ts'
@@ -10,6 +9,7 @@ import { FAILED } from '../eval/value.ts'
 import type { ScopedResource } from '../module/evaluate-module.ts'
 import { attributeNamed } from '../module/gather.ts'
 import { evaluationIn, type ModuleScope } from '../module/scope.ts'
+import { suggestReference } from '../module/suggest-reference.ts'
 import { rangeOf } from '../syntax/source.ts'
 import { type Block, blocksOf, type Expression } from '../syntax/tree.ts'
 import { textOf } from './config-value.ts'
@@ -139,7 +139,7 @@ const isDeclared = (
   const wanted = withoutKeys(address)
   if (!declared || declared.has(wanted)) return true
   const [kind = '', name = ''] = wanted.split('.').slice(-2)
-  const hint = suggestion(wanted, declared) || ` Declare it too, with ${kind} "${name}" { … }.`
+  const hint = suggestReference(wanted, declared) || ` Declare it too, with ${kind} "${name}" { … }.`
   const detail = `${address} is not declared, so nothing can be bound to it.${hint}`
   fail(evaluation, at, detail, 'declaration.unknown-reference')
   return false

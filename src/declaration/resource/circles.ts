@@ -13,11 +13,20 @@ interface Waiting {
   readonly said: Set<string>
   readonly scope?: ModuleScope
   readonly block?: Block
+  /** The `depends_on` that says so. */
+  readonly at?: Located
+}
+
+/** The `depends_on` of a block or else of the nearest module call around it. */
+const dependsOnAt = (scope: ModuleScope, block: Block | undefined): Located | undefined => {
+  const own = block && attributeNamed(block.body, 'depends_on')
+  if (own || !scope.parent) return own?.name
+  return dependsOnAt(scope.parent, scope.parent.module.declared.modules.get(scope.modules.at(-1)?.name ?? ''))
 }
 
 const waitingOf = (resources: readonly ScopedResource[]): ReadonlyMap<string, Waiting> => {
   const all = new Map<string, Waiting>()
-  const at = (id: string, more: Pick<Waiting, 'scope' | 'block'> = {}): Waiting => {
+  const at = (id: string, more: Pick<Waiting, 'scope' | 'block' | 'at'> = {}): Waiting => {
     const known = all.get(id)
     if (known) return known
     const made = { values: new Set<string>(), said: new Set<string>(), ...more }
@@ -27,7 +36,8 @@ const waitingOf = (resources: readonly ScopedResource[]): ReadonlyMap<string, Wa
   for (const { scope, key, resource } of resources) {
     const id = `${scope.prefix}${key}`
     const isNew = !all.has(id)
-    const { values, said } = at(id, { scope, block: resource.block })
+    const saying = dependsOnAt(scope, resource.block)
+    const { values, said } = at(id, { scope, block: resource.block, ...(saying && { at: saying }) })
     for (const need of resource.needs) if (need !== id) values.add(need)
     if (!isNew) continue
     for (const need of [...declaredNeeds(resource.block, scope), ...moduleNeeds(scope)]) said.add(need)
@@ -79,18 +89,12 @@ const isSaid = (all: ReadonlyMap<string, Waiting>, circle: readonly string[]): b
     return from?.block !== undefined && next !== undefined && from.said.has(next) && !from.values.has(next)
   })
 
-const placeOf = (all: ReadonlyMap<string, Waiting>, circle: readonly string[]): Located | undefined => {
-  const blocks = circle.flatMap((id) => all.get(id)?.block ?? [])
-  const [saying] = blocks.flatMap(({ body }) => attributeNamed(body, 'depends_on') ?? [])
-  return saying?.name ?? blocks[0]?.header
-}
-
 /** Reports resources that wait for one another by `depends_on`, of their own or of a module around them. */
 export const checkCircles = (resources: readonly ScopedResource[]): void => {
   const all = waitingOf(resources)
   for (const circle of circlesIn(all)) {
-    const scope = all.get(circle.find((id) => all.get(id)?.scope) ?? '')?.scope
-    const at = placeOf(all, circle)
+    const blocks = circle.flatMap((id) => all.get(id) ?? []).filter(({ block }) => block)
+    const { scope, block, at = block?.header } = blocks.find((one) => one.at) ?? blocks[0] ?? {}
     if (!scope || !at || !isSaid(all, circle)) continue
     const names = circle.map((id) => id.replace(/\.$/, ''))
     const detail =

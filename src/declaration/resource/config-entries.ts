@@ -114,7 +114,8 @@ export const configEntries = (
     else entries.push({ key: name, value, at, valueAt: expression, properties: itemsAt(expression) })
   }
   for (const block of body.blocks) {
-    if (own.has(block.name)) continue
+    // One without its label has been reported as it was read.
+    if (own.has(block.name) || block.name === 'dynamic') continue
     const entry = blockEntry(kind, block, reporter)
     if (entry) entries.push(entry)
   }

@@ -3,6 +3,7 @@ import type { GuestKind } from '../../kinds/kind.ts'
 import type { ConfigValue, PropertyMap, Scalar, Secret } from '../../resource/config-value.ts'
 import { suggestion } from '../../util/did-you-mean.ts'
 import { formatNumber, toDouble } from '../eval/number.ts'
+import { unknownReason } from '../eval/unknown-reason.ts'
 import { hasSensitive, precisionOf, type Value } from '../eval/value.ts'
 import type { Located } from '../syntax/source.ts'
 import type { ConfigEntry } from './config-entry.ts'
@@ -31,10 +32,9 @@ export const textOf = (value: Value): string | undefined => {
 
 const notKnown = (context: ConfigContext, name: string, value: Value, at: Located): void => {
   if (value.kind !== 'unknown' || value.failed) return
-  const why = value.origin ? ` ${value.origin} is chosen by the server.` : ''
   context.reporter.problem({
     code: 'declaration.value-not-known',
-    detail: `"${name}" needs a value that is known before apply.${why} Declare that value, or write it here.`,
+    detail: `"${name}" needs a value that is known before apply.${unknownReason(value)} Declare that value, or write it here.`,
     at,
   })
 }
@@ -110,9 +110,13 @@ const mapOf = (
   entry: ConfigEntry,
   entries: ReadonlyMap<string, Value>,
 ): PropertyMap | undefined => {
-  // Where no map belongs, it is refused as a whole.
-  if (context.kind.factsFor(entry.key)?.shape !== 'properties')
-    return Object.fromEntries(Array.from(entries, ([name, value]) => [name, scalarOf(value) ?? '']))
+  const shape = context.kind.factsFor(entry.key)?.shape
+  if (shape !== 'properties') {
+    const isBlock = entry.valueAt === entry.at
+    const detail = `"${entry.key}" is ${shape === 'list' ? 'a list' : 'a single value'}, not a ${isBlock ? 'block' : 'map'}. Write ${entry.key} = ${shape === 'list' ? '[…]' : '…'}.`
+    context.reporter.problem({ code: 'kind.invalid-value', detail, at: entry.valueAt })
+    return undefined
+  }
   const properties = propertiesOf(context, entry, entries)
   return entries.size > 0 && Object.keys(properties).length === 0 ? undefined : properties
 }

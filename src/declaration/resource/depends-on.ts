@@ -1,10 +1,10 @@
 import type { Address } from '../../resource/address.ts'
 import { compareAddresses } from '../../resource/address.ts'
-import { suggestion } from '../../util/did-you-mean.ts'
 import type { ScopedResource } from '../module/evaluate-module.ts'
 import { attributeNamed } from '../module/gather.ts'
 import type { ModuleScope } from '../module/scope.ts'
 import { staticPath } from '../module/static-path.ts'
+import { suggestReference } from '../module/suggest-reference.ts'
 import type { Block } from '../syntax/tree.ts'
 
 /** Which instances an id such as `module.site.vm.web` or `module.site.` stands for. */
@@ -72,7 +72,7 @@ export const declaredNeeds = (block: Block, scope: ModuleScope): readonly string
     const written = item.source.text.slice(item.start, item.end)
     const { declared } = scope.module
     const known = [...declared.resources.keys(), ...Array.from(declared.modules.keys(), (name) => `module.${name}`)]
-    const detail = `depends_on names resources or modules declared here, such as vm.db, and "${written}" is none.${suggestion(written, known)}`
+    const detail = `depends_on names resources or modules declared here, such as vm.db, and "${written}" is none.${suggestReference(written, known)}`
     scope.world.problem({ code: 'declaration.unknown-reference', detail, at: item })
     return []
   })

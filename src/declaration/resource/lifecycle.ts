@@ -1,10 +1,10 @@
 import { type Address, parseAddress } from '../../resource/address.ts'
 import { DEFAULT_LIFECYCLE, type Lifecycle } from '../../resource/desired.ts'
-import { suggestion } from '../../util/did-you-mean.ts'
 import { evaluateBody } from '../module/evaluate-body.ts'
 import { attributeNamed } from '../module/gather.ts'
 import { evaluationIn, type InstanceNames, type ModuleScope } from '../module/scope.ts'
 import { pathText, staticPath } from '../module/static-path.ts'
+import { suggestReference } from '../module/suggest-reference.ts'
 import { type Block, blocksOf, type Expression } from '../syntax/tree.ts'
 import { ownFields } from './own-field.ts'
 import type { Reporter } from './reporter.ts'
@@ -43,7 +43,7 @@ const triggers = (expression: Expression, scope: ModuleScope, reporter: Reporter
     const [root, name] = whole ?? []
     const key = root && name && 'name' in root && 'name' in name ? `${root.name}.${name.name}` : ''
     if (address && scope.module.declared.resources.has(key)) return [address]
-    const detail = `replace_triggered_by names resources of this module, such as vm.web.${suggestion(key, scope.module.declared.resources.keys())}`
+    const detail = `replace_triggered_by names resources of this module, such as vm.web.${suggestReference(key, scope.module.declared.resources.keys())}`
     reporter.problem({ code: 'declaration.unknown-reference', detail, at: item })
     return []
   })

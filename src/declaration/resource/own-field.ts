@@ -1,4 +1,5 @@
 import { suggestion } from '../../util/did-you-mean.ts'
+import { unknownReason } from '../eval/unknown-reason.ts'
 import { hasSensitive, type Value } from '../eval/value.ts'
 import type { EvaluatedAttribute, EvaluatedBody } from '../module/evaluated-body.ts'
 import { textOf } from './config-value.ts'
@@ -18,7 +19,7 @@ const usable = (attribute: EvaluatedAttribute, reporter: Reporter): Value | unde
     if (!value.failed)
       reporter.problem({
         code: 'declaration.value-not-known',
-        detail: `"${name}" needs a value that is known before apply.${value.origin ? ` ${value.origin} is chosen by the server.` : ''}`,
+        detail: `"${name}" needs a value that is known before apply.${unknownReason(value)}`,
         at: expression,
       })
     return undefined

@@ -99,7 +99,7 @@ const dynamicSchema = (kind: GuestKind): JsonSchema => {
   const both: JsonSchema = { anyOf: [block, { type: 'array', items: block }] }
   return described('Blocks made from the entries of a map or list.', {
     type: 'object',
-    properties: Object.fromEntries([...Object.keys(kind.groups), 'lifecycle'].map((name) => [name, both])),
+    properties: Object.fromEntries(Object.keys(kind.groups).map((name) => [name, both])),
     additionalProperties: both,
   })
 }

@@ -1,3 +1,4 @@
+import { RESERVED_VARIABLES } from '../module/block-rule.ts'
 import { LOOKUP_TYPES } from '../module/lookup-types.ts'
 import type { JsonSchema } from './json-schema.ts'
 import { EXPRESSION, orExpression } from './value-schema.ts'
@@ -52,6 +53,10 @@ const condition = closed(
   { required: ['condition', 'error_message'] },
 )
 
+const precondition = described('Must hold before anything is planned.', repeated(ref('condition')))
+const postcondition = described('Must hold for the result.', repeated(ref('condition')))
+const conditions = closed({ precondition, postcondition })
+
 const lifecycle = closed({
   prevent_destroy: described('Refuses every plan that would destroy the guest.', { ...FLAG, default: false }),
   create_before_destroy: described('A replacement is made before the old guest goes.', { ...FLAG, default: false }),
@@ -75,8 +80,8 @@ const lifecycle = closed({
     ...choice('auto', 'always', 'never'),
     default: 'auto',
   }),
-  precondition: described('Must hold before anything is planned.', repeated(ref('condition'))),
-  postcondition: described('Must hold for the result.', repeated(ref('condition'))),
+  precondition,
+  postcondition,
 })
 
 const variable = closed({
@@ -185,6 +190,7 @@ const dataSource = (args: readonly string[]): JsonSchema =>
     ...(count && { count }),
     ...(for_each && { for_each }),
     ...(depends_on && { depends_on }),
+    lifecycle: described('What must hold before the lookup, and for what it finds.', conditions),
   })
 
 const dataSources = closed(
@@ -222,7 +228,10 @@ export const languageDefinitions: { readonly [name: string]: JsonSchema } = {
 
 /** The keys of a file, besides the kinds of guest. */
 export const languageBlocks: { readonly [name: string]: JsonSchema } = {
-  variable: described('Values given from outside, by name.', labelled({ anyOf: [ref('variable'), { type: 'null' }] })),
+  variable: described('Values given from outside, by name.', {
+    ...labelled({ anyOf: [ref('variable'), { type: 'null' }] }),
+    propertyNames: { pattern: NAME, not: { enum: RESERVED_VARIABLES } },
+  }),
   locals: described('Values computed once and used by name, as `local.name`.', {
     type: ['object', 'null'],
     propertyNames: { pattern: NAME },

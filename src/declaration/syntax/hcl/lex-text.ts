@@ -1,4 +1,4 @@
-import { type LexerState, problem, push } from './lexer-state.ts'
+import { type LexerState, problem, push, reportUnclosed } from './lexer-state.ts'
 
 /** `${` or `%{` at this place, not escaped: the length of the opening, else 0. */
 const templateOpenAt = (text: string, at: number): number => {
@@ -45,6 +45,13 @@ export const lexQuoted = (state: LexerState): undefined => {
   }
   if (state.at >= text.length) return
   const open = state.modes.pop()
+  const around = state.modes.at(-1)
+  if (around?.in === 'template' && state.modes.at(-2)?.in === 'quotes') {
+    // The quote that was meant to end the outer string began an inner one.
+    state.modes.splice(-2)
+    reportUnclosed(state, around)
+    return
+  }
   const start = open && 'open' in open ? open.open : state.at
   problem(
     state,

@@ -56,13 +56,17 @@ const closeBracket = (state: LexerState, character: string): undefined => {
   push(state, 'close', state.at + 1)
 }
 
+/** It goes over several lines, with the brackets that stand there. */
+const swallows = ({ text }: LexerState, { start, end, detail }: LexicalProblem): boolean =>
+  detail === OPEN_COMMENT || text.slice(start, end).includes('\n')
+
 /** What a string, heredoc, template sequence or comment without an end has swallowed closes nothing: only that one is reported. */
 const reportOpenEnd = (state: LexerState): void => {
   const { modes, problems } = state
   const swallowing =
     modes.find((mode) => mode.in === 'template') ?? modes.find((mode) => mode.in === 'heredoc' || mode.in === 'quotes')
   if (swallowing) reportUnclosed(state, swallowing)
-  else if (problems.at(-1)?.detail !== OPEN_COMMENT) for (const mode of modes) reportUnclosed(state, mode)
+  else if (!problems.some((found) => swallows(state, found))) for (const mode of modes) reportUnclosed(state, mode)
 }
 
 const startsQuotes = (state: LexerState): undefined => {

@@ -1,0 +1,12 @@
+import type { Value } from './value.ts'
+
+/** Origin of what timestamp() gives in a plan. */
+export const TIME_OF_RUN = 'the time of the run'
+
+/** A sentence that says who chooses an unknown value, with a blank before it; empty where that is not known. */
+export const unknownReason = (value: Value): string => {
+  if (value.kind !== 'unknown' || !value.origin) return ''
+  if (value.origin === TIME_OF_RUN)
+    return ' The time is another in every run, so no plan would ever be empty: take it from a variable.'
+  return ` ${value.origin} is chosen by the server.`
+}
