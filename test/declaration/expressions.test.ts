@@ -15,7 +15,8 @@ import { MAX_WORK } from '../../src/declaration/syntax/limits.ts'
 import { fileSource } from '../../src/declaration/syntax/source.ts'
 import { nodeFiles } from '../../src/io/node-files.ts'
 import { fixtureExpressions, type Outcome, RECORD, recordedOutcomes } from './expression-fixtures.ts'
-import { NO_JSON, terraformOutcomes, terraformVersion } from './terraform-console.ts'
+import { FORMS, formsIn } from './expression-forms.ts'
+import { consoleLine, NO_JSON, terraformOutcomes, terraformVersion } from './terraform-console.ts'
 
 const VERSION = '1.11.4'
 
@@ -28,7 +29,7 @@ const evaluator = async (grammar: Grammar): Promise<(expression: string) => Prom
     list: cache.list,
     library: libraries.get,
     parseTemplate: (source) => parseTemplateWith(grammar, source),
-    now: undefined,
+    now: new Date(),
     home: undefined,
     workspace: '/w',
   })
@@ -76,26 +77,39 @@ const differences = (
     return a === b ? [] : [`${expression}\n    mpc:       ${a}\n    Terraform: ${b}`]
   })
 
-test('there are at least 600 expressions, over every function', async () => {
+const table = functionTable({
+  read: () => undefined,
+  list: () => undefined,
+  library: () => undefined,
+  parseTemplate: () => ({
+    value: { type: 'invalid', source: fileSource('', ''), start: 0, end: 0 },
+    diagnostics: [],
+  }),
+  now: new Date(0),
+  home: undefined,
+  workspace: '',
+})
+
+/** The console knows no plantimestamp, and type nowhere but around a whole line; each has a test of its own below. */
+const BESIDE: readonly string[] = ['plantimestamp', 'type']
+
+test('there are at least 600 expressions, over every function, operator and form', async () => {
   const expressions = fixtureExpressions()
   ok(expressions.length >= 600, String(expressions.length))
-  const text = expressions.join('\n')
-  const table = functionTable({
-    read: () => undefined,
-    list: () => undefined,
-    library: () => undefined,
-    parseTemplate: () => ({
-      value: { type: 'invalid', source: fileSource('', ''), start: 0, end: 0 },
-      diagnostics: [],
-    }),
-    now: undefined,
-    home: undefined,
-    workspace: '',
-  })
-  // What depends on the moment or the machine, is random, or exists in the console only.
-  const left = ['timestamp', 'plantimestamp', 'abspath', 'pathexpand', 'base64gzip', 'templatestring', 'type']
-  const untested = [...table.names()].filter((name) => !text.includes(`${name}(`) && !left.includes(name))
-  equal(untested, [])
+  const { functions, forms } = formsIn(expressions, await hclGrammar())
+  equal(
+    [...table.names()].filter((name) => !functions.has(name) && !BESIDE.includes(name)),
+    [],
+  )
+  equal(
+    FORMS.filter((form) => !forms.has(form)),
+    [],
+  )
+})
+
+test('plantimestamp is the time of the run, as timestamp is', async () => {
+  const evaluateOne = await evaluator(await hclGrammar())
+  equal(await evaluateOne('plantimestamp() == timestamp()'), { value: '[true]', type: 'tuple([\n    bool,\n])' })
 })
 
 test('every expression has the value, the type or the failure that Terraform gives it', async () => {
@@ -127,6 +141,21 @@ test('what was recorded of Terraform is what the terraform on this machine says'
   const text = `${JSON.stringify(record, null, 1)}\n`
   if (process.env['UPDATE'] === '1') writeFileSync(RECORD, text)
   equal(readFileSync(RECORD, 'utf8'), text)
+})
+
+test('type() writes types as the console does', async () => {
+  if (terraformVersion() !== VERSION) {
+    ok(process.env['CI'] !== 'true', `terraform ${VERSION} is needed`)
+    console.log(`skipped: terraform ${VERSION} is not on this machine`)
+    return
+  }
+  const all =
+    '[1, "a", true, null, [], {}, [[]], { a = [1], "b c" = { d = "x" } }, tolist([1]), toset(["a"]), tomap({ a = [1] }), 1 < 2]'
+  const evaluateOne = await evaluator(await hclGrammar())
+  const outcome = await evaluateOne(all)
+  // Ours is of a list around the value, as everywhere here.
+  const own = outcome === 'fails' ? outcome : outcome.type
+  equal(`tuple([\n    ${consoleLine(`type(${all})`).replaceAll('\n', '\n    ')},\n])`, own)
 })
 
 test.run()

@@ -80,7 +80,10 @@ const typeText = (type: JsonType, depth = 0): string => {
     if (attributes.length === 0) return 'object({})'
     return `object({\n${attributes.map(([name, one]) => `${pad}${name}: ${typeText(one, depth + 1)},\n`).join('')}${end}})`
   }
-  return `${kind}(${typeText(inner as JsonType, depth)})`
+  const element = inner as JsonType
+  return typeof element !== 'string' && (element[0] === 'tuple' || element[0] === 'object')
+    ? `${kind}(\n${pad}${typeText(element, depth + 1)},\n${end})`
+    : `${kind}(${typeText(element, depth)})`
 }
 
 /** Stands for the value where JSON has none: infinity. */
@@ -100,6 +103,16 @@ const outputTypes = (
   writeConfiguration(folder, expressions)
   terraform(folder, ['apply', '-auto-approve', '-no-color'])
   return JSON.parse(terraform(folder, ['output', '-json']))
+}
+
+/** What the console prints for one line. */
+export const consoleLine = (line: string): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'mpc-terraform-'))
+  try {
+    return terraform(folder, ['console', '-no-color'], `${line}\n`).trim()
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 }
 
 /** What the real Terraform makes of each expression: its console for values and failures, its outputs for types. */

@@ -9,18 +9,18 @@ import { layoutTokens } from './layout-token.ts'
 
 /** Blanks and line-end alignment alone; every other character stays as it is. */
 const layOut = (text: string): string => {
-  const mark = text.startsWith('\uFEFF') ? '\uFEFF' : ''
   const lines = layoutLines(layoutTokens(text, lexHcl(text).tokens))
   indentLines(lines)
   spaceTokens(lines)
   alignCells(lines)
   const out = writeLines(lines)
-  return mark + out + (out === '' || out.endsWith('\n') ? '' : '\n')
+  if (out === '') return text === '\uFEFF' ? text : out
+  return out.endsWith('\n') ? out : `${out}\n`
 }
 
 /**
- * An HCL file in Terraform's canonical style. Comments and blank lines stay; formatting what is formatted changes nothing. A file with
- * syntax errors is not formatted: their diagnostics come instead.
+ * An HCL file in Terraform's canonical style. Comments and blank lines stay, a byte-order mark goes; formatting what is formatted changes
+ * nothing. A file with syntax errors is not formatted: their diagnostics come instead.
  */
 export const formatHcl = async (filename: string, text: string): Promise<Checked<string>> => {
   const { value: body, diagnostics } = await parseHcl(fileSource(filename, text))

@@ -11,13 +11,19 @@ const leave = (levels: number[], closed: number): void => {
   }
 }
 
+/** As terraform fmt counts: what a heredoc opens on its first line is not counted, though what closes it later is. */
+const upToHeredoc = (tokens: readonly LayoutToken[]): readonly LayoutToken[] => {
+  const at = tokens.findIndex(({ type }) => type === 'heredoc-open')
+  return at < 0 ? tokens : tokens.slice(0, at)
+}
+
 /** Two blanks for each level of brackets. */
 export const indentLines = (lines: readonly LayoutLine[]): void => {
   const levels: number[] = []
   for (const { lead, assign } of lines) {
     const [first] = lead
     if (!first || first.type === 'newline') continue
-    const change = totalDepth(lead) + totalDepth(assign)
+    const change = totalDepth(upToHeredoc(lead)) + totalDepth(assign)
     if (change < 0) leave(levels, -change)
     first.blanks = 2 * levels.length
     if (change > 0) levels.push(change)

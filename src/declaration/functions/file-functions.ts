@@ -61,7 +61,7 @@ export const fileFunctions = (world: FunctionWorld): FunctionGroup => ({
   fileset: spec(strings('path', 'pattern'), setOf(STRING), ([path, pattern]) =>
     fileset(world, text(path), text(pattern)),
   ),
-  abspath: onText('path', (path) => placeOf(world.workspace, path)),
+  abspath: onText('path', (path) => joinPath(placeOf(world.workspace, path))),
   pathexpand: onText('path', (path) => expandHome(path, world.home)),
   basename: onText('path', basename),
   dirname: onText('path', dirname),

@@ -69,7 +69,9 @@ const indented = (type: Type, depth: number): string => {
     case 'list':
     case 'set':
     case 'map':
-      return `${type.kind}(${indented(type.element, depth)})`
+      return type.element.kind === 'tuple' || type.element.kind === 'object'
+        ? `${type.kind}(\n${pad}${indented(type.element, depth + 1)},\n${end})`
+        : `${type.kind}(${indented(type.element, depth)})`
     case 'tuple':
       if (type.elements.length === 0) return 'tuple([])'
       return `tuple([\n${type.elements.map((element) => `${pad}${indented(element, depth + 1)},\n`).join('')}${end}])`
