@@ -14,8 +14,7 @@ const layOut = (text: string): string => {
   spaceTokens(lines)
   alignCells(lines)
   const out = writeLines(lines)
-  if (out === '') return text === '\uFEFF' ? text : out
-  return out.endsWith('\n') ? out : `${out}\n`
+  return out + (out === '' || out.endsWith('\n') ? '' : '\n')
 }
 
 /**
