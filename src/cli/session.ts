@@ -1,6 +1,5 @@
 import { resolve } from 'node:path'
-import { recoverRun } from '../apply/recover-run.ts'
-import { type SnapshotRemoval, snapshotsToRemove } from '../apply/snapshot-retention.ts'
+import type { SnapshotRemoval } from '../apply/snapshot-retention.ts'
 import type { ApplyWorld } from '../apply/world.ts'
 import { diagnose, hasErrors } from '../diagnostic/diagnostic.ts'
 import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
@@ -15,7 +14,6 @@ import { explainDamage } from '../store/damage.ts'
 import { openStore, type Store } from '../store/open-store.ts'
 import type { CommandContext } from './command-context.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
-import { listenTo } from './listen-to.ts'
 
 /** Everything an apply needs of the world but the plan's secrets. */
 type WritingWorld = Omit<ApplyWorld, 'secrets'>
@@ -95,6 +93,8 @@ const readCluster = async (
 const settleUnfinished = async (context: CommandContext, session: Session): Promise<void> => {
   for (const unfinished of await session.store.runs.unfinished()) {
     context.note(`Run ${unfinished.run.id} was cut short. Asking the server how far it had come.\n`)
+    const { listenTo } = await import('./listen-to.ts')
+    const { recoverRun } = await import('../apply/recover-run.ts')
     const listener = await listenTo(context)
     const outcome = await session
       .write('recovery', (world) => recoverRun(unfinished, { ...world, secrets: NO_SECRETS }, listener.emit))
@@ -147,7 +147,10 @@ const makeSession = (
         await lease.release()
       }
     },
-    sweepFor: async (plan) => snapshotsToRemove(await store.runs.safetySnapshots(), plan, RUNS_KEPT),
+    sweepFor: async (plan) => {
+      const { snapshotsToRemove } = await import('../apply/snapshot-retention.ts')
+      return snapshotsToRemove(await store.runs.safetySnapshots(), plan, RUNS_KEPT)
+    },
   }
   const close = async () => {
     for (const settled of await Promise.allSettled(Object.values(opened)))

@@ -1,7 +1,7 @@
 import type { Checked, Diagnostic } from '../diagnostic/diagnostic.ts'
 import { diagnose } from '../diagnostic/diagnostic.ts'
-import { canonicalFingerprint } from '../proxmox/connection.ts'
 import { type Endpoint, readEndpoint } from '../proxmox/endpoint.ts'
+import { canonicalFingerprint } from '../proxmox/fingerprint.ts'
 import { readSettingsFile, type SettingValues } from './read-settings-file.ts'
 
 /** What `.proxmox/config.yml` says, checked. Paths are as written: relative ones start at the workspace. */

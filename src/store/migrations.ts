@@ -31,7 +31,7 @@ const OBSERVED = [
 const MANAGED = [
   "create table resource (address text primary key, kind text not null check (kind in ('vm', 'container', 'pool')), type text, node text, vmid integer unique, poolid text unique, identity text, config text not null, power text, pool text, prevent_destroy integer not null, on_destroy text not null)",
   'create table plan (id text primary key, fingerprint text not null unique, cluster text not null, origin text not null, origin_run text, steps integer not null, created_at text not null, body text not null)',
-  'create table plan_step (plan text not null references plan (id) on delete cascade, position integer not null, step text not null, action text not null, address text not null, vmid integer, disruption text not null, reversal text not null, body text not null, primary key (plan, position))',
+  'create table plan_step (plan text not null references plan (id) on delete cascade, position integer not null, step text not null, action text not null, address text not null, vmid integer, disruption text not null, reversal text not null, primary key (plan, position))',
   'create index plan_step_by_vmid on plan_step (vmid)',
   'create table run (id text primary key, plan text not null references plan (id), number integer not null, status text not null, started_at text not null, ended_at text, unique (plan, number))',
   'create index run_by_status on run (status)',
@@ -45,11 +45,13 @@ const MANAGED = [
 ]
 
 const VOLUMES = ['alter table storage add column volumes text']
+const STEP_BODIES = ['alter table plan_step add column body text']
 
 /** In the order in which they are applied; the names are kept in `schema_migration`. */
 export const SCHEMA_STEPS: readonly (readonly [name: string, step: SchemaStep])[] = [
   ['0001-begin', statements([...OBSERVED, ...MANAGED])],
   ['0002-storage-volumes', statements(VOLUMES)],
+  ['0003-step-bodies', statements(STEP_BODIES)],
 ]
 
 /** What Kysely's Migrator wants, made of the list above. */

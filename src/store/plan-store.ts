@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import { type Checked, diagnose } from '../diagnostic/diagnostic.ts'
 import type { Plan, Step } from '../plan/plan.ts'
-import { fromJson, toJson } from './json-text.ts'
+import { fromJson, fromJsonOr, toJson } from './json-text.ts'
 import type { PlanStepTable, Tables } from './tables.ts'
 
 export interface PlanSummary {
@@ -70,8 +70,10 @@ export const writePlan = async (db: Kysely<Tables>, plan: Plan, at: string): Pro
 /** A saved plan by its whole id. Throws when there is none. */
 export const readPlan = async (db: Kysely<Tables>, id: string): Promise<Plan> => {
   const { body } = await db.selectFrom('plan').select('body').where('id', '=', id).executeTakeFirstOrThrow()
+  const plan = fromJson<Plan>(body)
+  if (plan.steps.length > 0) return plan
   const rows = await db.selectFrom('plan_step').select('body').where('plan', '=', id).orderBy('position').execute()
-  return { ...fromJson<Plan>(body), steps: rows.map((row) => fromJson<Step>(row.body)) }
+  return { ...plan, steps: rows.flatMap((row) => fromJsonOr<Step, readonly Step[]>(row.body, [])) }
 }
 
 const sweep = async (db: Kysely<Tables>): Promise<void> => {

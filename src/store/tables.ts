@@ -115,7 +115,7 @@ export interface PlanTable {
   readonly origin_run: string | null
   readonly steps: number
   readonly created_at: string
-  /** The whole Plan without its steps. */
+  /** The Plan without its steps; one that an older mpc has saved holds them. */
   readonly body: string
 }
 
@@ -128,8 +128,8 @@ export interface PlanStepTable {
   readonly vmid: number | null
   readonly disruption: string
   readonly reversal: string
-  /** The whole Step: a plan of ten thousand is never one text. */
-  readonly body: string
+  /** The whole Step, so that a plan of ten thousand is never one text; null where the plan's own body holds it. */
+  readonly body: string | null
 }
 
 export interface RunTable {

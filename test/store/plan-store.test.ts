@@ -1,8 +1,12 @@
+import { createRequire } from 'node:module'
+import type BetterSqlite from 'better-sqlite3'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { sealPlan } from '../../src/plan/seal-plan.ts'
 import { bound, samplePlan, sampleStep } from './sample-plan.ts'
 import { openTemporaryStore } from './temporary-store.ts'
+
+const Sqlite = createRequire(import.meta.url)('better-sqlite3') as typeof BetterSqlite
 
 test('a plan is read back equal, by id and by the beginning of its id', async () => {
   const { store } = await openTemporaryStore()
@@ -22,6 +26,18 @@ test('a plan of many steps is read back in their order', async () => {
   const { id: _id, fingerprint: _fingerprint, ...parts } = samplePlan()
   const plan = sealPlan({ ...parts, steps })
   await store.plans.save(plan)
+  assert.equal((await store.plans.get(plan.id)).value, plan)
+  await store.close()
+})
+
+test('a plan that an older mpc has saved in one piece is read back too', async () => {
+  const { store, path } = await openTemporaryStore()
+  const plan = samplePlan()
+  await store.plans.save(plan)
+  const database = new Sqlite(path)
+  database.prepare('update plan set body = ?').run(JSON.stringify(plan))
+  database.prepare('update plan_step set body = null').run()
+  database.close()
   assert.equal((await store.plans.get(plan.id)).value, plan)
   await store.close()
 })
