@@ -87,12 +87,13 @@ export const COMMANDS = [
     name: 'eval',
     summary: 'evaluate an expression with the declarations of this folder',
     description:
-      'Prints the value of an expression as the declarations see it: with their variables, locals, resources, modules and all functions. Needs no server.',
+      'Prints the value of an expression as the declarations see it: with their variables, locals, resources, modules and all functions, and the cluster as of the last sync. Needs no server.',
     args: [{ name: '<expression>', description: 'an expression, or - to read it from standard input' }],
-    options: [...VARIABLES],
+    options: [{ flags: '--raw', description: 'print a text as it is, without quotes' }, ...VARIABLES],
     examples: [
       { command: 'mpc eval \'cidrhost("10.0.20.0/24", 5)\'', means: 'try a function' },
       { command: "mpc eval 'vm.web[*].name' --json", means: 'a value for a script' },
+      { command: "mpc eval --raw 'vm.web.vmid'", means: 'a text without quotes' },
     ],
   },
   {

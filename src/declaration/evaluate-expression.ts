@@ -24,8 +24,12 @@ export interface EvaluatedExpression {
   readonly plain: unknown
   /** As a type constraint is written. */
   readonly type: string
-  readonly sources: ReadonlyMap<string, string>
   readonly missingVariables: readonly MissingVariable[]
+}
+
+/** `sources` holds the text of every file that was read, and the expression's. */
+export interface CheckedExpression extends Checked<EvaluatedExpression> {
+  readonly sources: ReadonlyMap<string, string>
 }
 
 /** The name diagnostics give the expression. */
@@ -35,16 +39,14 @@ const FILENAME = '<expression>'
  * Evaluates one expression with the variables, locals and resources of a workspace. Problems of declarations that the expression does not need
  * are not looked for. `value` is undefined when there are errors.
  */
-export const evaluateExpression = async (
-  options: LoadOptions,
-  expression: string,
-): Promise<Checked<EvaluatedExpression>> => {
+export const evaluateExpression = async (options: LoadOptions, expression: string): Promise<CheckedExpression> => {
   const { diagnostics, report } = collector()
   const workspace = await prepareWorkspace(options, report)
+  const sources = new Map([...workspace.sources, [FILENAME, expression]])
   const source = fileSource(FILENAME, expression)
   const parsed = parseExpressionWith(workspace.grammar, source)
   for (const diagnostic of parsed.diagnostics) report(diagnostic)
-  if (hasErrors(diagnostics)) return { value: undefined, diagnostics }
+  if (hasErrors(diagnostics)) return { value: undefined, diagnostics, sources }
   const evaluated = (root: ModuleScope): Value => {
     const evaluation = evaluationIn(root)
     return evaluation.evaluate(parsed.value, evaluation)
@@ -55,7 +57,7 @@ export const evaluateExpression = async (
     ? await evaluateWorkspace(workspace, evaluated, FAILED, (await evaluateDesired(workspace)).known)
     : first
   for (const diagnostic of [...pass.diagnostics, ...pass.missing.map(missingDiagnostic)]) report(diagnostic)
-  if (hasErrors(diagnostics)) return { value: undefined, diagnostics }
+  if (hasErrors(diagnostics)) return { value: undefined, diagnostics, sources }
   const { value } = pass
   const shown = !hasSensitive(value) && isWhollyKnown(value)
   return {
@@ -64,9 +66,9 @@ export const evaluateExpression = async (
       text: valueText(value),
       plain: shown ? toPlain(deepUnmarked(value)) : undefined,
       type: typeText(typeOf(value)),
-      sources: new Map([...workspace.sources, [FILENAME, expression]]),
       missingVariables: pass.missing,
     },
     diagnostics,
+    sources,
   }
 }

@@ -42,6 +42,25 @@ test('eval takes variables, and expressions from standard input', async () => {
   })
 })
 
+test('eval --raw prints a text as it is, and refuses what is none', async () => {
+  await withFolder(FILES, async ({ run }) => {
+    assert.is((await run(['eval', '--raw', `"a\\n\${var.amount}"`])).stdout, 'a\n2')
+    for (const expression of ['local.names', 'var.secret', 'vm.web[0].vmid']) {
+      const refused = await run(['eval', '--raw', expression])
+      assert.is(refused.code, 1, expression)
+      assert.match(refused.stderr, '--raw prints a string, a number or a bool')
+    }
+  })
+})
+
+test('a mistake in a declaration is shown with its line by eval, too', async () => {
+  await withFolder({ 'main.mpc.hcl': 'locals {\n  x = upper()\n}\n' }, async ({ run }) => {
+    const { code, stderr } = await run(['eval', 'local.x'])
+    assert.is(code, 1)
+    assert.match(stderr, '2 │   x = upper()')
+  })
+})
+
 test('eval --json gives the value with its type', async () => {
   await withFolder(FILES, async ({ run }) => {
     const { stdout } = await run(['eval', '--json', '{ a = [1, "x"] }'])

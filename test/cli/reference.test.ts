@@ -60,6 +60,8 @@ test('after an apply, what the server chose is known, and the second plan is emp
     assert.is(applied.code, 0, applied.all)
     assert.match(applied.stdout, /Outputs:\n {6}all = [\s\S]*mac += "BC:24:11:/)
     assert.is((await run(['plan', '--detailed-exitcode'])).code, 0)
+    assert.match((await run(['eval', '--raw', 'vm.first.network.net0.macaddr'])).stdout, /^BC:24:11:[0-9A-F:]+$/)
+    assert.match((await run(['eval', 'vm.first.vmid'])).stdout, /^\d+\n$/)
     const more = `\${lower(vm.first.network.net0.macaddr)} \${vm.first.power} (\${vm.first.name}`
     write('pair.mpc.hcl', PAIR.replace(`(\${vm.first.name}`, more))
     const second = await run(['plan', '--json'])

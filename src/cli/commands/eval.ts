@@ -1,13 +1,29 @@
 import { resolve } from 'node:path'
 import { FAILED } from '../../declaration/eval/value.ts'
-import { evaluateExpression } from '../../declaration/evaluate-expression.ts'
-import type { Lookups } from '../../declaration/module/world.ts'
-import type { RunCommand } from '../command-context.ts'
-import { EXIT } from '../exit-code.ts'
-import { lookupsHere } from '../lookups-here.ts'
+import { type EvaluatedExpression, evaluateExpression } from '../../declaration/evaluate-expression.ts'
+import { diagnose } from '../../diagnostic/diagnostic.ts'
+import { type ClusterAnswers, clusterHere } from '../cluster-here.ts'
+import type { CommandContext, RunCommand } from '../command-context.ts'
+import { EXIT, type ExitCode } from '../exit-code.ts'
 import { argumentOf } from '../read-declarations.ts'
 
-export const run: RunCommand = async (context, { args: [given = ''], variables }) => {
+/** A text as it is, for a file or another program. */
+const printRaw = ({ print, report }: CommandContext, { plain, type }: EvaluatedExpression): ExitCode => {
+  if (typeof plain === 'string' || typeof plain === 'number' || typeof plain === 'boolean') {
+    print(String(plain))
+    return EXIT.done
+  }
+  const what = plain === undefined ? 'one that is sensitive or not known' : `a value of type ${type}`
+  const detail = `--raw prints a string, a number or a bool, not ${what}. Use nonsensitive() or jsonencode(), or leave --raw out.`
+  report([diagnose('cli.bad-option', { detail })])
+  return EXIT.error
+}
+
+export const run: RunCommand = async (context, input) => {
+  const {
+    args: [given = ''],
+    variables,
+  } = input
   const { io, global, print, printJson, report } = context
   const expression = given === '-' ? await io.stdin.readAll() : given
   const options = {
@@ -18,19 +34,18 @@ export const run: RunCommand = async (context, { args: [given = ''], variables }
     fingerprintKey: 'none',
     now: io.clock.now(),
   }
-  const evaluate = (lookups: Lookups | undefined) =>
-    evaluateExpression({ ...options, ...(lookups && { lookups }) }, expression)
-  // The state is opened only for an expression that looks something up.
-  const asked = { lookup: false }
-  const first = await evaluate({
-    find: () => {
-      asked.lookup = true
-      return FAILED
-    },
-  })
-  const { value, diagnostics } = asked.lookup ? await evaluate(await lookupsHere(context)) : first
-  report(diagnostics, value?.sources ?? new Map([['<expression>', expression]]))
+  const evaluate = (answers: ClusterAnswers) => evaluateExpression({ ...options, ...answers }, expression)
+  // The state is opened only for an expression that asks for something of it.
+  const asked = { cluster: false }
+  const ask = <T>(nothing: T): T => {
+    asked.cluster = true
+    return nothing
+  }
+  const first = await evaluate({ lookups: { find: () => ask(FAILED) }, known: async () => ask(new Map()) })
+  const { value, diagnostics, sources } = asked.cluster ? await evaluate(await clusterHere(context)) : first
+  report(diagnostics, sources)
   if (!value) return EXIT.error
+  if (input.options['raw'] === true) return printRaw(context, value)
   const { text, plain, type } = value
   if (global.json)
     printJson({ type: 'value', value_type: type, ...(plain === undefined ? { text } : { value: plain }) })
