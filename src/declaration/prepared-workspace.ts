@@ -125,6 +125,7 @@ export const prepareWorkspace = async (
     env: options.env,
     arguments: [...(options.variableFiles ?? []).map((file) => ({ file })), ...(options.variables ?? [])],
     declared: root.declared.variables,
+    isIncomplete: root.isIncomplete,
   })
   const grammar = await hclGrammar()
   const cache = fileCache(options.files, options.folder)

@@ -5,7 +5,7 @@ import type { PveFacts } from './pve-facts.ts'
 
 const { parameters, running } = facts as unknown as PveFacts
 
-const DISKS = ['ide[n]', 'sata[n]', 'scsi[n]', 'virtio[n]'] as const
+const DISKS = ['scsi[n]', 'virtio[n]', 'sata[n]', 'ide[n]'] as const
 const forDisks = <T>(value: T): { readonly [name: string]: T } => Object.fromEntries(DISKS.map((name) => [name, value]))
 
 /** PVE: throttles and backup flags are written or applied at once; a medium is changed in the running drive. */

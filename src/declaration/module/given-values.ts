@@ -13,6 +13,8 @@ export interface GivenOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly arguments: readonly VariableArgument[]
   readonly declared: ReadonlyMap<string, unknown>
+  /** Some declarations could not be read: what seems to be undeclared may stand there. */
+  readonly isIncomplete: boolean
 }
 
 /** Read by themselves, in this order, the second sort by name: like terraform.tfvars and *.auto.tfvars. */
@@ -32,7 +34,7 @@ const fromEnvironment = ({ env, declared }: GivenOptions, given: Map<string, Giv
 const fromFile = async (
   reading: FileReading,
   path: string,
-  { declared }: GivenOptions,
+  { declared, isIncomplete }: GivenOptions,
   given: Map<string, GivenValue>,
 ): Promise<void> => {
   const body = await readBody(reading, path, VALUES_SHAPE)
@@ -42,7 +44,7 @@ const fromFile = async (
       const detail = `A file of values holds "name = value" lines, and no blocks. Write ${name} = { … } for a map.`
       reading.report(diagnose('declaration.unknown-block', { detail, range: rangeOf(item.header) }))
     } else if (declared.has(name)) given.set(name, { by: 'expression', expression: item.expression })
-    else {
+    else if (!isIncomplete) {
       const hint =
         suggestion(name, declared.keys()) || ` Declare it with variable "${name}" { … }, or remove the value.`
       const detail = `There is no variable "${name}".${hint}`

@@ -115,7 +115,12 @@ export const configEntries = (
   }
   for (const block of body.blocks) {
     // One without its label has been reported as it was read.
-    if (own.has(block.name) || block.name === 'dynamic') continue
+    if (block.name === 'dynamic') continue
+    if (own.has(block.name)) {
+      const detail = `"${block.name}" is a value: write ${block.name} = …, with "=".`
+      reporter.problem({ code: 'declaration.unknown-block', detail, at: block.at })
+      continue
+    }
     const entry = blockEntry(kind, block, reporter)
     if (entry) entries.push(entry)
   }

@@ -354,7 +354,23 @@ const openBefore = ({ yaml, document, source: { text } }: Reading, at: number): 
   return found
 }
 
+/** Expressions without quotes inside `{ }` or `[ ]`, where YAML takes their brace for a map; all else it says is a consequence. */
+const reportBareExpressions = (reading: Reading): boolean => {
+  const { source, document } = reading
+  const starts = document.errors.flatMap(({ pos: [at] }) =>
+    /[$%]\{/.test(source.text.slice(at - 1, at + 1)) ? [at - 1] : [],
+  )
+  for (const start of starts) {
+    const [text = ''] = /^[^\n}]*\}?/.exec(source.text.slice(start)) ?? []
+    const quote = text.includes('"') ? "'" : '"'
+    const detail = `Inside { } and [ ] an expression needs quotes: ${quote}${text}${quote}.`
+    syntax(reading, { source, start, end: start + text.length }, detail)
+  }
+  return starts.length > 0
+}
+
 const reportDocument = (reading: Reading): void => {
+  if (reportBareExpressions(reading)) return
   for (const { code, message, pos } of [...reading.document.errors, ...reading.document.warnings]) {
     const [text = message] = message.split(/ at line \d+/)
     const open = /^Flow |closing/.test(message) ? openBefore(reading, pos[0]) : undefined
