@@ -159,20 +159,16 @@ const changesOf = (steps: readonly Step[], before: Plan): readonly ResourceChang
   const byAddress = new Map<Address, readonly Step[]>()
   for (const step of steps) byAddress.set(step.address, [...(byAddress.get(step.address) ?? []), step])
   return [...byAddress].map(([address, own]) => {
-    const was = before.changes.find((change) => change.address === address)
-    const name = was?.name
-    const action = actionOf(own)
-    // A guest that was retained has all it had before: only what was done to keep it is undone.
-    const isRetained = action === 'update' && was?.action === 'destroy'
+    const name = before.changes.find((change) => change.address === address)?.name
     const guest = own.find((step) => step.guest)?.guest
     const worst = Math.max(...own.map(({ disruption }) => DISRUPTIONS.indexOf(disruption)))
     return {
       address,
       kind: kindOf(own),
-      action,
+      action: actionOf(own),
       ...(guest && { guest }),
       ...(name !== undefined && { name }),
-      change: { address, reason: 'revert', attributes: isRetained ? [] : differencesOf(own) },
+      change: { address, reason: 'revert', attributes: differencesOf(own) },
       disruption: DISRUPTIONS[worst] ?? 'none',
       steps: own.map(({ id }) => id),
     }

@@ -1,14 +1,11 @@
-import { attributeName } from '../kinds/attribute-name.ts'
 import { kindOfType } from '../kinds/registry.ts'
 import type { AppliedResource } from '../resource/applied.ts'
-import type { AttributeChange } from '../resource/change.ts'
-import { type Config, isPropertyMap, isSecret } from '../resource/config-value.ts'
+import { isPropertyMap } from '../resource/config-value.ts'
 import { type GuestRef, guestPath } from '../resource/guest.ts'
 import type { ObservedGuest } from '../resource/observed.ts'
 import type { ApiRequest } from '../resource/request.ts'
 import type { Reversal } from '../resource/reversal.ts'
 import { sha256 } from '../util/sha256.ts'
-import { fieldChange } from './change-builder.ts'
 import { advance, guestLabel, type PlanPart, type Progress } from './guest-progress.ts'
 import {
   afterWrite,
@@ -33,41 +30,6 @@ export interface Destruction {
   readonly onDestroy: AppliedResource['onDestroy']
   /** The binding goes with the guest; a replaced one has already been bound anew. */
   readonly unbind: boolean
-}
-
-/** Volumes nobody declared go too when the guest goes. */
-const otherVolumes = (observed: ObservedGuest, declared: Config): readonly AttributeChange[] => {
-  const kind = kindOfType(observed.type)
-  return Object.entries(effectiveConfig(stateOf(observed)))
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([key, text]) => {
-      const value = kind.decodeValue(key, text)
-      const isVolume = /^unused\d+$/.test(key) || (isPropertyMap(value) && kind.isVolume(key, value))
-      return key in declared || !isVolume ? [] : [fieldChange(attributeName(kind, key), value, undefined)]
-    })
-}
-
-/** Everything mpc had declared for a guest, and every volume it has, as it will be gone. */
-export const destroyedAttributes = ({
-  resource,
-  observed,
-}: Pick<Destruction, 'resource' | 'observed'>): readonly AttributeChange[] => {
-  const kind = kindOfType(observed.type)
-  const state = stateOf(observed)
-  return [
-    fieldChange('node', observed.node, undefined),
-    fieldChange('vmid', observed.vmid, undefined),
-    ...Object.entries(resource.config)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .flatMap(([key, value]): readonly AttributeChange[] => {
-        const text = textOf(state, key)
-        if (text === undefined) return []
-        const name = attributeName(kind, key)
-        if (isSecret(value)) return [{ ...fieldChange(name, value, undefined), sensitive: true }]
-        return [fieldChange(name, isPropertyMap(value) ? kind.decodeValue(key, text) : value, undefined)]
-      }),
-    ...otherVolumes(observed, resource.config),
-  ]
 }
 
 /** Volumes a backup leaves out: PVE takes neither detached ones nor those with `backup=0`, and mount points only with `backup=1`. */

@@ -2,7 +2,8 @@ import { kindOfType } from '../kinds/registry.ts'
 import type { AppliedResource } from '../resource/applied.ts'
 import type { DesiredResource } from '../resource/desired.ts'
 import { checkDestroy, type LinkedClones } from './destroy-check.ts'
-import { destroyedAttributes, destroyGuest } from './destroy-guest.ts'
+import { destroyGuest } from './destroy-guest.ts'
+import { destroyedAttributes } from './destroyed-attributes.ts'
 import { checkChangeable, checkIdentity } from './guest-check.ts'
 import type { PlanWorld } from './plan-world.ts'
 import { expectationOf, expecting, type PlannedResource } from './planned-resource.ts'
@@ -60,7 +61,8 @@ export const planDestroyed = (
     reason: 'no-longer-declared',
     guest: { ...guest, node: observed.node },
     name: observed.name,
-    attributes: destroyedAttributes({ resource, observed }),
+    // Nothing goes of a guest that is retained.
+    attributes: current.onDestroy === 'retain' ? [] : destroyedAttributes(resource, observed),
     drafts: expecting(drafts, expectationOf(observed)),
   }
 }

@@ -1,3 +1,4 @@
+import type { AttributeChange } from '../resource/change.ts'
 import { isPropertyMap } from '../resource/config-value.ts'
 import type { DesiredGuest } from '../resource/desired.ts'
 import type { Vmid } from '../resource/guest.ts'
@@ -6,6 +7,7 @@ import { createdAttributes, macProperty } from './change-builder.ts'
 import { createGuest } from './create-guest.ts'
 import { checkDestroy, linkedClones } from './destroy-check.ts'
 import { destroyGuest } from './destroy-guest.ts'
+import { undeclaredVolumes } from './destroyed-attributes.ts'
 import type { GuestContext } from './guest-progress.ts'
 import { stateOf, textOf } from './guest-state.ts'
 import { expectationOf, expecting, type GuestInput, type PlannedResource } from './planned-resource.ts'
@@ -43,12 +45,24 @@ const keepAddresses = ({ kind, desired }: GuestContext, observed: ObservedGuest)
   return kept.length === 0 ? desired : { ...desired, config: { ...desired.config, ...Object.fromEntries(kept) } }
 }
 
+/** Volumes that stay behind with the old guest; a clone has those of its template anew, wherever that is known. */
+const leftBehind = ({ world, desired }: GuestContext, observed: ObservedGuest): readonly AttributeChange[] => {
+  const { source, config } = desired
+  if (source.by !== 'clone') return undeclaredVolumes(observed, config)
+  const template = world.guests.get(Number(source.template)) ?? world.guestsByName.get(source.template)?.[0]
+  return template ? undeclaredVolumes(observed, { ...template.current, ...config }) : []
+}
+
 const attributesOf = (
   context: GuestContext,
+  observed: ObservedGuest,
   update: GuestUpdate,
   made: { readonly vmid: Vmid; readonly name: string },
 ) => {
-  const changed = update.attributes.map((attribute) => ({ ...attribute, disruption: 'recreate' as const }))
+  const changed = [...update.attributes, ...leftBehind(context, observed)].map((attribute) => ({
+    ...attribute,
+    disruption: 'recreate' as const,
+  }))
   const names = new Set(changed.map(({ name }) => name))
   const created = createdAttributes(context.kind, context.desired, made)
   return [...changed, ...created.filter(({ name, unknown }) => unknown && !names.has(name))]
@@ -108,7 +122,7 @@ export const replaceGuest = (
     reason: 'replaced',
     guest: made.guest,
     name: made.name,
-    attributes: attributesOf(renewed, update, { vmid, name: made.name }),
+    attributes: attributesOf(renewed, observed, update, { vmid, name: made.name }),
     drafts: order(context, isSameVmid, created, destroyed),
   }
 }

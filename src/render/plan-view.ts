@@ -181,6 +181,12 @@ const titleOf = (plan: Plan, empty: boolean): string => {
   return `Plan ${plan.id} changes ${counted(plan.changes.length, 'resource')}:`
 }
 
+const RETAINED = 'will be stopped, renamed and kept, and no longer managed'
+
+/** A guest that is declared no more ends without being destroyed where that was declared. */
+const verbOf = ({ action, steps }: ResourceChange): string =>
+  action === 'destroy' && steps.some((id) => id.endsWith('/retain')) ? RETAINED : LOOK[action].verb
+
 /** The resources one after the other: a large plan's need not all be laid out at the same time. */
 export function* resourceViews({ steps, changes }: Plan): Generator<ResourceView> {
   const numbers = new Map(steps.map(({ id }, index) => [id, index]))
@@ -190,12 +196,12 @@ export function* resourceViews({ steps, changes }: Plan): Generator<ResourceView
     return step ? [stepView(step, index + 1)] : []
   }
   for (const change of changes) {
-    const { symbol, tone, verb } = LOOK[change.action]
+    const { symbol, tone } = LOOK[change.action]
     yield {
       address: change.address,
       symbol,
       tone,
-      heading: `${change.address} ${verb}`,
+      heading: `${change.address} ${verbOf(change)}`,
       guest: guestText(change),
       disruption: change.disruption,
       attributes: change.change.attributes.filter(says).map((attribute) => attributeView(attribute, change.action)),

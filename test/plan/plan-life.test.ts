@@ -1,5 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { planView } from '../../src/render/plan-view.ts'
 import { applied, carryOut, newWorld } from './carry-out.ts'
 import { type Model, observe } from './model-cluster.ts'
 import { addGuest, container, desire, emptyModel, pool, vm } from './samples.ts'
@@ -22,6 +23,8 @@ test('a guest is retained instead where that is asked for', () => {
   )
   const plan = thereAndBack(world, desire([]))
   assert.equal(steps(plan), ['vm.web/stop', 'vm.web/retain'])
+  assert.equal(plan.changes[0]?.change.attributes, [])
+  assert.is(planView(plan).resources[0]?.heading, 'vm.web will be stopped, renamed and kept, and no longer managed')
   assert.is(world.model.guests[100]?.current['name'], 'web-retained')
   assert.is(world.model.guests[100]?.current['tags'], 'mpc-retained;prod;web')
 })

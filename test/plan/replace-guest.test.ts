@@ -69,6 +69,28 @@ test('a declared MAC address is what it is declared to be', () => {
   assert.is(macOf(world.model.guests[now]?.current['net0']), mac)
 })
 
+test('a replacement names the volumes that stay behind with the old guest', () => {
+  const model = emptyModel()
+  const current = { name: 'a', scsi0: 'local-lvm:vm-300-disk-0,size=8G', scsi1: 'local-lvm:vm-300-disk-1,size=4G' }
+  addGuest(model, { type: 'qemu', vmid: 300, current })
+  addGuest(model, {
+    type: 'qemu',
+    vmid: 900,
+    current: { name: 't', template: '1', scsi0: 'local-lvm:base-900-disk-0,size=8G' },
+  })
+  const made = vm('vm.a', {
+    source: { by: 'clone', template: 't' },
+    lifecycle: { replaceTriggeredBy: [at('vm.trigger')] },
+  })
+  const desired = desire([made, vm('vm.trigger')], { imports: [{ to: at('vm.a'), id: '300' }] })
+  const change = planOf(desired, model).changes.find(({ address }) => address === 'vm.a')
+  assert.is(change?.action, 'replace')
+  const gone = change?.change.attributes.flatMap(({ name, after, unknown }) =>
+    after === undefined && !unknown ? [name] : [],
+  )
+  assert.equal(gone, ['disk.scsi1.file', 'disk.scsi1.format', 'disk.scsi1.size', 'disk.scsi1.storage'])
+})
+
 test('a destroy names every volume that goes, declared or not', () => {
   const model = emptyModel()
   const scsi1 = 'local-lvm:vm-300-disk-1,size=4G'
@@ -89,9 +111,10 @@ test('a destroy names every volume that goes, declared or not', () => {
   carryOut(world, adopted.value)
   const plan = planOf(desire([]), world.model, [...world.bindings.values()])
   const gone = plan.changes[0]?.change.attributes.map(({ name }) => name) ?? []
-  for (const name of ['cores', 'disk.scsi1']) assert.ok(gone.includes(name), `${name} in ${gone}`)
+  for (const name of ['cores', 'disk.scsi1.file', 'disk.scsi1.size'])
+    assert.ok(gone.includes(name), `${name} in ${gone}`)
   assert.ok(
-    gone.some((name) => name.endsWith('unused0')),
+    gone.some((name) => name.startsWith('unused0')),
     String(gone),
   )
 })
