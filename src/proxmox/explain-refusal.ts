@@ -40,8 +40,18 @@ const grant = (credentials: Credentials, path: string, privilege: string): strin
   return `pveum role add mpc --privs "${privilege.replaceAll(/[|,\s]+/g, ' ')}"\n  pveum acl modify ${path} ${subject} --roles mpc`
 }
 
+/** Seen on PVE 9.2: bind mounts, feature flags, raw devices, `args`, `lock` and a few more. */
+const ROOT_ONLY = /only (?:allowed for root@pam|root can set)/
+
+const rootOnly = (refusal: Refusal, request: AskedRequest, who: string): Diagnostic =>
+  diagnose('proxmox.permission-denied', {
+    detail: `"${who}" may not ${request.method} ${request.path}: ${refusal.message} (status ${refusal.status}). Proxmox VE lets only root@pam do this, logged in with a password: no privilege opens it to others, and an API token of root@pam counts as another.`,
+    hint: 'Leave the attribute out and set it on the node itself, or give mpc PROXMOX_VE_USERNAME=root@pam and PROXMOX_VE_PASSWORD instead of a token.',
+  })
+
 const forbidden = (refusal: Refusal, request: AskedRequest, credentials: Credentials): Diagnostic => {
   const who = principalOf(credentials)
+  if (ROOT_ONLY.test(refusal.message)) return rootOnly(refusal, request, who)
   const named = /^Permission check failed \((\/[^,)]*), ?([^)]+)\)/.exec(refusal.message)
   const separated =
     credentials.kind === 'token'
@@ -79,7 +89,8 @@ export const explainRefusal = (
   const node = nodeOf(request.path)
   const asked = `${request.method} ${request.path}`
   if (refusal.status === 401) return unauthorized(refusal, credentials)
-  if (refusal.status === 403 && refusal.isPve) return forbidden(refusal, request, credentials)
+  if (refusal.isPve && (refusal.status === 403 || ROOT_ONLY.test(refusal.message)))
+    return forbidden(refusal, request, credentials)
   if (refusal.status === 595)
     return diagnose('proxmox.node-unreachable', {
       detail: `${node ? `The node "${node}"` : 'A node'} does not answer the rest of the cluster: ${refusal.message} (status 595, ${asked}). It is switched off, or its network or pveproxy is down.`,

@@ -56,6 +56,19 @@ test('a missing privilege names the path, the privilege, and the command that gr
   assert.match(bare.detail, 'Permission check failed')
 })
 
+test('what only root may do is not put down to a missing privilege', async () => {
+  for (const [status, text] of [
+    [403, 'Permission check failed (mount point type bind is only allowed for root@pam)'],
+    [500, "only root can set 'args' config"],
+  ] as const) {
+    const { code, detail, hint = '' } = await answering(status, text)
+    assert.is(code, 'proxmox.permission-denied', text)
+    assert.match(detail, `${text} (status ${status})`)
+    assert.match(detail, 'no privilege opens it to others')
+    assert.match(hint, 'PROXMOX_VE_USERNAME=root@pam')
+  }
+})
+
 test('a node that does not exist is named, in a cluster and on a node on its own', async () => {
   for (const text of ["hostname lookup 'pve9' failed - failed to get address info", "no such cluster node 'pve9'"]) {
     const { code, detail } = await answering(500, text)
