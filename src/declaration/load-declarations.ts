@@ -31,7 +31,7 @@ export const loadDeclarations = async (options: LoadOptions): Promise<Checked<Lo
     report(
       diagnose('declaration.no-files', {
         detail: `There are no *.mpc.hcl or *.mpc.yaml files in ${options.folder}. Write one, or change into the folder that holds them.`,
-        hint: 'mpc init',
+        hint: 'main.mpc.hcl:\n  vm "web" {\n    node  = "pve1"\n    clone = "debian-12"\n  }',
       }),
     )
   const { pass } = await evaluateDesired(workspace)
