@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { parse, stringify } from 'yaml'
+import { parse, parseDocument, stringify } from 'yaml'
 import { FAILED } from '../../src/declaration/eval/value.ts'
 import { formatHcl } from '../../src/declaration/format/format-hcl.ts'
 import { formatYaml } from '../../src/declaration/format/format-yaml.ts'
+import { yamlLexemes } from '../../src/declaration/format/yaml-lexemes.ts'
 import { loadDeclarations } from '../../src/declaration/load-declarations.ts'
 import { lookupsOf } from '../../src/declaration/lookups-of.ts'
 import { hclGrammar } from '../../src/declaration/syntax/hcl/grammar.ts'
@@ -17,6 +18,7 @@ import { fileSource } from '../../src/declaration/syntax/source.ts'
 import { hasErrors } from '../../src/diagnostic/diagnostic.ts'
 import { nodeFiles } from '../../src/io/node-files.ts'
 import { generatedFile } from './generated-hcl.ts'
+import { generatedYaml } from './generated-yaml.ts'
 import { seeded } from './random.ts'
 
 const root = process.cwd()
@@ -327,6 +329,29 @@ test('formatting YAML keeps its meaning, and twice is once', () => {
     assert.equal(parse(once), parse(text))
     assert.is(formatYaml('test.yaml', once).value, once)
   }
+})
+
+const yamlComments = (text: string): readonly string[] =>
+  yamlLexemes(text).flatMap(({ text: lexeme, scalar }) => (!scalar && lexeme.startsWith('#') ? [lexeme.trim()] : []))
+
+const yamlMeaning = (text: string): unknown =>
+  parseDocument(text, { merge: true, uniqueKeys: false }).toJS({ maxAliasCount: -1 })
+
+test('500 generated YAML files keep their meaning and their comments, and formatting them twice is once', () => {
+  const random = seeded(711)
+  for (let i = 0; i < 500; i++) {
+    const text = generatedYaml(random)
+    const { value: once, diagnostics } = formatYaml('test.yaml', text)
+    assert.equal(diagnostics, [], text)
+    assert.equal(yamlMeaning(once ?? ''), yamlMeaning(text), text)
+    assert.equal(yamlComments(once ?? ''), yamlComments(text.replaceAll('\r\n', '\n')), text)
+    assert.is(formatYaml('test.yaml', once ?? '').value, once, text)
+  }
+})
+
+test('a comment behind a key stays behind it', () => {
+  const text = 'vm: # all of them\n  web: # the front\n    # about cores\n    cores: 2\n'
+  assert.is(formatYaml('test.yaml', text).value, text)
 })
 
 test('YAML with a syntax error, or with two documents, is not formatted', () => {

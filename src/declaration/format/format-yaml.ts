@@ -1,7 +1,8 @@
-import { isMap, type ParsedNode, parseDocument, type ScalarTag, type Tags } from 'yaml'
+import { isMap, type ParsedNode, parseDocument, type ScalarTag, type Tags, visit } from 'yaml'
 import { type Checked, type Diagnostic, diagnose } from '../../diagnostic/diagnostic.ts'
 import { fileSource } from '../syntax/source.ts'
 import { alignComments } from './align-comments.ts'
+import { joinComments } from './join-comments.ts'
 import { type Lexeme, yamlLexemes } from './yaml-lexemes.ts'
 
 /** Numbers are written as they were: `0x1F` and `1.50` mean something to who wrote them, and long ones do not fit a double. */
@@ -60,6 +61,46 @@ const problems = (filename: string, text: string, { errors }: Parsed['document']
   )
 }
 
+/** The last text of a document keeps the line breaks behind it (`|+`), so that they are part of it. */
+const keepsLineBreaks = (document: Parsed['document'], source: string): boolean => {
+  let last = 0
+  visit(document, {
+    Scalar: (_, { type, range }) => {
+      if (type === 'BLOCK_LITERAL' || type === 'BLOCK_FOLDED') last = Math.max(last, range?.[0] ?? 0)
+    },
+  })
+  return /^[|>]\d?\+/.test(source.slice(last, last + 3))
+}
+
+interface Laid {
+  readonly text: string
+  readonly document: Parsed['document']
+}
+
+const layOut = (lines: string): Laid => {
+  const { document, tail } = parse(lines)
+  if (document.errors.length > 0 || document.contents === null) return { text: lines, document }
+  const head = tail === '' ? lines : lines.slice(0, -tail.length)
+  const written = tightBrackets(document.toString({ indent: 2, lineWidth: 0 }))
+  const body = alignComments(head, joinComments(head, written))
+  const keeps = tail === '' && body.endsWith('\n\n') && keepsLineBreaks(document, lines)
+  const end = keeps ? body : body.replace(/\n+$/, '\n')
+  return { text: `${end}${tail === '' ? '' : tail.replace(/\n*$/, '\n')}`, document }
+}
+
+/** Comments at odd places come to rest only when what is around them has. */
+const ROUNDS = 4
+
+const settled = (lines: string): Laid => {
+  let laid = layOut(lines)
+  for (let round = 1; round < ROUNDS; round++) {
+    const { text } = layOut(laid.text)
+    if (text === laid.text) break
+    laid = { ...laid, text }
+  }
+  return laid
+}
+
 /**
  * A YAML file in one style: two blanks a level, blanks inside braces and none inside brackets. Comments, quotes, anchors and the spelling
  * of numbers stay. A file with syntax errors is not formatted: their diagnostics come instead.
@@ -68,13 +109,7 @@ export const formatYaml = (filename: string, text: string): Checked<string> => {
   const mark = text.startsWith('\uFEFF') ? '\uFEFF' : ''
   const lines = text.slice(mark.length).replaceAll('\r\n', '\n')
   if (lines.trim() === '') return { value: mark, diagnostics: [] }
-  const { document, tail } = parse(lines)
+  const { text: after, document } = settled(lines)
   if (document.errors.length > 0) return { value: undefined, diagnostics: problems(filename, lines, document) }
-  if (document.contents === null) return { value: text, diagnostics: [] }
-  const head = tail === '' ? lines : lines.slice(0, -tail.length)
-  const body = alignComments(head, tightBrackets(document.toString({ indent: 2, lineWidth: 0 })))
-  return {
-    value: `${mark}${body.replace(/\n+$/, '\n')}${tail.replace(/\n*$/, tail === '' ? '' : '\n')}`,
-    diagnostics: [],
-  }
+  return { value: document.contents === null ? text : `${mark}${after}`, diagnostics: [] }
 }
