@@ -1,4 +1,4 @@
-import { type Checked, diagnose, hasErrors } from '../diagnostic/diagnostic.ts'
+import { type Checked, type Diagnostic, diagnose, hasErrors } from '../diagnostic/diagnostic.ts'
 import type { Desired, Secrets } from '../resource/desired.ts'
 import { evaluateDesired, NOTHING_DESIRED } from './evaluate-desired.ts'
 import {
@@ -43,5 +43,14 @@ export const loadDeclarations = async (options: LoadOptions): Promise<Checked<Lo
     sources: workspace.sources,
     missingVariables: pass.missing,
   }
-  return { value, diagnostics }
+  return { value, diagnostics: inReadingOrder(diagnostics, [...workspace.sources.keys()]) }
+}
+
+/** File by file and from top to bottom; what has no place comes first. */
+const inReadingOrder = (diagnostics: readonly Diagnostic[], files: readonly string[]): readonly Diagnostic[] => {
+  const order = new Map(files.map((file, index) => [file, index]))
+  const fileOf = ({ range }: Diagnostic): number => (range ? (order.get(range.filename) ?? files.length) : -1)
+  return diagnostics.toSorted(
+    (a, b) => fileOf(a) - fileOf(b) || (a.range?.start.byte ?? 0) - (b.range?.start.byte ?? 0),
+  )
 }

@@ -37,6 +37,7 @@ const BEYOND: Readonly<Record<string, string>> = {
   'yaml-missing-node': 'the node may come from defaults in another file',
   'yaml-value-import-id': 'an id may be any text that names a guest',
   'yaml-for-each-list': 'a list is a mistake only where it is no set',
+  'yaml-unknown-attribute-ignored': 'what can be ignored is another list for each kind',
   'yaml-value-folded': 'the value comes of an expression',
 }
 

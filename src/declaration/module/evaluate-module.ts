@@ -1,10 +1,8 @@
-import { convert } from '../eval/convert.ts'
 import { fail } from '../eval/evaluation.ts'
-import { BOOL } from '../eval/type.ts'
 import { hasSensitive, type Value } from '../eval/value.ts'
 import { type Block, blocksOf } from '../syntax/tree.ts'
 import { attributeNamed } from './gather.ts'
-import { childScopes, evaluateResource, expansionOf, outputValue } from './module-values.ts'
+import { childScopes, evaluateResource, expansionOf, isSensitiveOutput, outputValue } from './module-values.ts'
 import { evaluationOrder } from './order.ts'
 import { type ResourceInstance, resourceInstance } from './resource-instance.ts'
 import { evaluationIn, type ModuleScope } from './scope.ts'
@@ -55,14 +53,6 @@ const resourcesIn = (scope: ModuleScope): readonly ScopedResource[] =>
     })),
   )
 
-const outputFlag = (scope: ModuleScope, block: Block): boolean => {
-  const attribute = attributeNamed(block.body, 'sensitive')
-  if (!attribute) return false
-  const evaluation = evaluationIn(scope)
-  const value = convert(evaluation.evaluate(attribute.expression, evaluation), BOOL)
-  return value.kind === 'bool' && value.value
-}
-
 const checkOutput = (scope: ModuleScope, name: string, block: Block): void => {
   for (const rule of blocksOf(block.body))
     if (rule.name.text === 'precondition') checkRule(scope, rule, `output.${name}`)
@@ -73,7 +63,7 @@ const outputsOf = (scope: ModuleScope): readonly EvaluatedOutput[] =>
   Array.from(scope.module.declared.outputs, ([name, block]) => {
     checkOutput(scope, name, block)
     const value = outputValue(scope, name)
-    const sensitive = outputFlag(scope, block)
+    const sensitive = isSensitiveOutput(scope, block)
     if (!scope.parent && !sensitive && hasSensitive(value))
       fail(
         evaluationIn(scope),

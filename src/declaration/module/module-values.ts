@@ -1,7 +1,8 @@
 import { addressOf } from '../../resource/address.ts'
+import { convert } from '../eval/convert.ts'
 import { bounded, spend } from '../eval/evaluation.ts'
-import { DYNAMIC } from '../eval/type.ts'
-import { FAILED, object, sizeOf, unknownFrom, type Value } from '../eval/value.ts'
+import { BOOL, DYNAMIC } from '../eval/type.ts'
+import { FAILED, markSensitive, object, sizeOf, unknownFrom, type Value } from '../eval/value.ts'
 import type { Located } from '../syntax/source.ts'
 import type { Block } from '../syntax/tree.ts'
 import { lookUp } from './data.ts'
@@ -79,7 +80,16 @@ const childScope = (scope: ModuleScope, name: string, { key, names }: Instance):
 export const childScopes = (scope: ModuleScope, name: string): readonly ModuleScope[] =>
   expansionOf(scope, `module.${name}`).instances.flatMap((instance) => childScope(scope, name, instance) ?? [])
 
-/** The value of a module's output. */
+/** What an output block says of itself. */
+export const isSensitiveOutput = (scope: ModuleScope, block: Block): boolean => {
+  const attribute = attributeNamed(block.body, 'sensitive')
+  if (!attribute) return false
+  const evaluation = evaluationIn(scope)
+  const value = convert(evaluation.evaluate(attribute.expression, evaluation), BOOL)
+  return value.kind === 'bool' && value.value
+}
+
+/** The value of a module's output; in the calling module it is as secret as the output says. */
 export const outputValue = (scope: ModuleScope, name: string): Value => {
   const block = scope.module.declared.outputs.get(name)
   if (!block) return FAILED
@@ -89,7 +99,7 @@ export const outputValue = (scope: ModuleScope, name: string): Value => {
     if (!attribute) return FAILED
     const value = evaluation.evaluate(attribute.expression, evaluation)
     spend(evaluation, sizeOf(value), attribute.expression)
-    return value
+    return scope.parent && isSensitiveOutput(scope, block) ? markSensitive(value) : value
   })
 }
 

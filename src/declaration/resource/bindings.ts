@@ -85,6 +85,10 @@ const movedOf = (scope: ModuleScope, block: Block, resources: readonly ScopedRes
   const [from, to] = [given(block, 'from'), given(block, 'to')]
   if (!from || !to) return []
   const [first, second] = [writtenAddress(from, evaluation), writtenAddress(to, evaluation)]
+  if (first !== undefined && first === second) {
+    fail(evaluation, to, `This moves ${first} to itself. Remove the block.`, 'declaration.invalid-address')
+    return []
+  }
   if (first !== undefined && second !== undefined && MODULE_CALL.test(first) && MODULE_CALL.test(second))
     return movedPairs(`${scope.prefix}${first}`, `${scope.prefix}${second}`, resources)
   const [a, b] = [addressIn(scope, from, evaluation), addressIn(scope, to, evaluation)]

@@ -141,6 +141,11 @@ export const guestReporter = (
 ): Reporter => ({
   address,
   problem,
+  knows: (name) => {
+    const kind = guestKinds[kindName]
+    const isOwn = OWN_FIELDS[kindName].includes(name)
+    return isOwn || Object.hasOwn(kind.groups, name) || kind.factsFor(name) !== undefined
+  },
   unknownName: (name, at) =>
     problem({
       ...unknownName(guestKinds[kindName], name, OWN_FIELDS[kindName]),

@@ -12,6 +12,7 @@ const POOL_ID = /^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+){0,2}$/
 export const poolReporter = (address: string, problem: Reporter['problem']): Reporter => ({
   address,
   problem,
+  knows: (name) => OWN_FIELDS.pool.includes(name),
   unknownName: (name, at) =>
     problem({
       code: 'declaration.unknown-attribute',

@@ -21,14 +21,22 @@ const listItems = (expression: Expression, what: string, reporter: Reporter): re
   return []
 }
 
+const writtenName = (item: Expression): string | undefined =>
+  staticPath(item)
+    ?.map((step) => ('name' in step ? step.name : String(step.key)))
+    .join('.')
+
 /** Attribute names as they are written, bare: `[cores, disk.scsi0.size]`, or `all`. */
 const ignoredNames = (expression: Expression, reporter: Reporter): readonly string[] => {
   if (expression.type === 'variable' && expression.name === 'all') return ['all']
   if (expression.type === 'literal' && expression.value === 'all') return ['all']
   return listItems(expression, 'ignore_changes', reporter).flatMap((item) => {
-    if (item.type === 'literal' && typeof item.value === 'string') return [item.value]
-    const path = staticPath(item)
-    if (path) return [path.map((step) => ('name' in step ? step.name : String(step.key))).join('.')]
+    const name = item.type === 'literal' && typeof item.value === 'string' ? item.value : writtenName(item)
+    if (name !== undefined) {
+      const [first = ''] = name.split('.')
+      if (!reporter.knows(first)) reporter.unknownName(first, item)
+      return [name]
+    }
     const detail = 'ignore_changes names attributes: bare words such as cores or disk.scsi0.size, or the word all.'
     reporter.problem({ code: 'declaration.invalid-value', detail, at: item })
     return []

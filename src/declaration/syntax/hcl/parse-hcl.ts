@@ -140,6 +140,18 @@ const plainExpression = ({ spellings }: Grammar, kind: SpellingKind, source: Sou
 const withoutParentheses = (expression: Expression): Expression =>
   expression.type === 'parentheses' ? expression.expression : expression
 
+/** The frame around an expression is not of its text: nobody is told of its parenthesis. */
+const withoutFrame = ({ text }: Source, diagnostics: readonly Diagnostic[]): readonly Diagnostic[] =>
+  text.includes('(')
+    ? diagnostics
+    : diagnostics.map((diagnostic) => ({
+        ...diagnostic,
+        detail: diagnostic.detail.replace(
+          /^"\)" is expected here, not (.*)\.$/,
+          'The value is complete before $1. Lists stand in brackets, ["a", "b"], and text in double quotes.',
+        ),
+      }))
+
 /** Reads one expression. Line breaks are free, as inside parentheses. */
 export const parseExpressionWith = (grammar: Grammar, outer: Source): Parsed<Expression> => {
   if (outer.text.length > MAX_TEXT) return { value: invalid(outer), diagnostics: [tooLarge(outer)] }
@@ -160,9 +172,10 @@ export const parseExpressionWith = (grammar: Grammar, outer: Source): Parsed<Exp
       source.text.length - 2,
       'This is no expression. Write one such as "text", 12, var.name or [a, b].',
     )
-    return { value: invalid(source), diagnostics: session.diagnostics }
+    return { value: invalid(source), diagnostics: withoutFrame(outer, session.diagnostics) }
   }
-  return { value: withoutParentheses(session.lowering.expression(value)), diagnostics: session.diagnostics }
+  const expression = withoutParentheses(session.lowering.expression(value))
+  return { value: expression, diagnostics: withoutFrame(outer, session.diagnostics) }
 }
 
 /** The tokens of a template with those of the frame around it. */
