@@ -61,6 +61,12 @@ const contentRule = (block: Block, rule: BlockRule, checking: BlockChecking): Bl
   return found
 }
 
+/** How a value or a block is set, in the language of the file that is spoken of. */
+const written = ({ source }: Located, name: string, isValue: boolean): string => {
+  if (/\.(?:ya?ml|json)$/.test(source.filename)) return isValue ? `${name}: …` : `${name}: { … }`
+  return isValue ? `${name} = …` : `${name} { … }`
+}
+
 const unknownItem = (item: Attribute | Block, block: Block, rule: BlockRule): string => {
   const name = item.name.text
   const alien = rule.alien && Object.hasOwn(rule.alien, name) ? rule.alien[name] : undefined
@@ -83,7 +89,7 @@ const checkNeeded = (block: Block, rule: BlockRule, unknown: readonly string[], 
   const missing = needed.filter((name) => !there.has(name) && !unknown.some((other) => didYouMean(other, [name])))
   // As many unknown names as missing ones: these are the missing ones misspelt.
   if (missing.length === 0 || missing.length <= unknown.length || checking.isBroken(block)) return
-  const ways = missing.map((name) => (Object.hasOwn(rule.attributes, name) ? `${name} = …` : `${name} { … }`))
+  const ways = missing.map((name) => written(block, name, Object.hasOwn(rule.attributes, name)))
   const detail = `${capital(blockNamed(block.name.text))} needs ${listed(missing.map((name) => `"${name}"`))}. Add ${listed(ways)}.`
   checking.problem('declaration.missing-attribute', detail, block.header)
 }

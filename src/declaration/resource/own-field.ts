@@ -24,7 +24,7 @@ const usable = (attribute: EvaluatedAttribute, reporter: Reporter): Value | unde
       })
     return undefined
   }
-  if (hasSensitive(value)) {
+  if (hasSensitive(value) && !('entries' in value) && !('items' in value)) {
     const detail = `"${name}" shows in plans and addresses, so it cannot be sensitive. Use nonsensitive() if it is no secret.`
     reporter.problem({ code: 'declaration.sensitive-value', detail, at: expression })
     return undefined
@@ -50,6 +50,8 @@ export const ownFields = (body: EvaluatedBody, reporter: Reporter): OwnFields =>
     const value = attribute && usable(attribute, reporter)
     if (!attribute || !value) return undefined
     const found = textOf(value)
+    if (found === undefined && 'entries' in value)
+      return wrong(attribute, 'a single value, and this is a map or a whole block of values')
     return found === undefined || found === '' ? wrong(attribute, 'a text that is not empty') : found
   }
   return {
