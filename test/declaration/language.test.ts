@@ -239,7 +239,7 @@ test('a module that calls itself, is missing or gets unknown arguments is refuse
     'main.mpc.hcl': 'module "a" {\n  source = "./a"\n  colour = 1\n}\n',
     'a/main.mpc.hcl': 'variable "color" {}\n',
   }
-  equal(problemsOf(await load(args)), ['declaration.unknown-attribute 3:3', 'declaration.missing-attribute 1:1'])
+  equal(problemsOf(await load(args)), ['declaration.missing-attribute 1:1', 'declaration.unknown-attribute 3:3'])
 })
 
 test('values that need themselves are named in a circle', async () => {
