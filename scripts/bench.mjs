@@ -110,7 +110,8 @@ const plan = async () => {
       await store.close()
       const text = declare(observed.guests.filter(({ template }) => !template))
       writeFileSync(join(folder, 'all.mpc.hcl'), text)
-      await run('apply', '--auto-approve', '--quiet')
+      line(`apply of ${count} guests, each bound`, show(await run('apply', '--auto-approve', '--quiet')))
+      line(`sync of ${count} guests, again`, show(await run('sync')))
       const runs = count > 1000 ? 3 : 7
       line(`plan of ${count} guests, nothing to do`, show(await measure([main, 'plan'], options, runs), base))
       writeFileSync(join(folder, 'all.mpc.hcl'), text.replaceAll('  memory = ', '  tags = ["bench"]\n  memory = '))

@@ -20,6 +20,12 @@ type Executed =
   | { readonly outcome: RunOutcome; readonly stale?: never }
   | { readonly outcome?: never; readonly stale: readonly Diagnostic[] }
 
+/** What the plan would make a second time. What is read to find out is not held while the plan runs. */
+const madeMeanwhile = async ({ store }: Session, plan: Plan): Promise<readonly Diagnostic[]> => {
+  const [applied, latest] = await Promise.all([store.bindings.all(), store.observations.latest()])
+  return madeSince(plan, applied, latest?.observed)
+}
+
 const execute = async (
   context: CommandContext,
   session: Session,
@@ -30,8 +36,7 @@ const execute = async (
   const listener = await listenTo(context)
   try {
     return await session.write('apply', async (world) => {
-      const [applied, latest] = await Promise.all([session.store.bindings.all(), session.store.observations.latest()])
-      const stale = madeSince(plan, applied, latest?.observed)
+      const stale = await madeMeanwhile(session, plan)
       if (stale.length > 0) return { stale }
       const run = await session.store.runs.nextId(plan.id)
       const parallelism =

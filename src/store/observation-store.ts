@@ -20,6 +20,8 @@ export interface ObservationStore extends Observations {
 /** SQLite takes at most 32,766 values in one statement. */
 const VALUES_AT_ONCE = 20_000
 const PAST_CONFIGURATIONS = 50
+/** Rows of this many guests are held at a time. */
+const GUESTS_AT_ONCE = 500
 
 const inChunks = <T extends object>(rows: readonly T[]): readonly (readonly T[])[] => {
   const size = Math.max(1, Math.floor(VALUES_AT_ONCE / Object.keys(rows[0] ?? { one: 1 }).length))
@@ -84,7 +86,9 @@ const remember = async (
     config: configText(guest),
   }))
   for (const chunk of inChunks(rows)) await db.insertInto('observation').values(chunk).execute()
-  if (changed.length === 0) return
+}
+
+const forgetOld = async (db: Transaction<Tables>): Promise<void> => {
   const crowded = await db
     .selectFrom('observation')
     .select('vmid')
@@ -109,18 +113,25 @@ const forgetOldest = async (db: Transaction<Tables>, vmid: number): Promise<void
 const saveGuests = async (db: Transaction<Tables>, syncRun: number, observed: Observed): Promise<number> => {
   const stored = await db.selectFrom('guest').select(['vmid', 'body_hash', 'config_hash']).execute()
   const before = new Map(stored.map((row) => [row.vmid, row]))
-  const rows = observed.guests.map((guest) => ({ guest, row: guestRow(guest) }))
-  const changed = rows.filter(({ row }) => before.get(row.vmid)?.body_hash !== row.body_hash)
   const present = new Set<number>(observed.guests.map(({ vmid }) => vmid))
   const gone = [...before.keys()].filter((vmid) => !present.has(vmid))
-  await removeGuests(db, [...gone, ...changed.map(({ row }) => row.vmid).filter((vmid) => before.has(vmid))])
-  await writeGuests(db, changed)
-  await remember(
-    db,
-    syncRun,
-    changed.filter(({ row }) => before.get(row.vmid)?.config_hash !== row.config_hash),
-  )
-  return changed.length + gone.length
+  await removeGuests(db, gone)
+  let written = 0
+  for (let from = 0; from < observed.guests.length; from += GUESTS_AT_ONCE) {
+    const rows = observed.guests.slice(from, from + GUESTS_AT_ONCE).map((guest) => ({ guest, row: guestRow(guest) }))
+    const changed = rows.filter(({ row }) => before.get(row.vmid)?.body_hash !== row.body_hash)
+    const vmids = changed.map(({ row }) => row.vmid)
+    await removeGuests(
+      db,
+      vmids.filter((vmid) => before.has(vmid)),
+    )
+    await writeGuests(db, changed)
+    const other = changed.filter(({ row }) => before.get(row.vmid)?.config_hash !== row.config_hash)
+    await remember(db, syncRun, other)
+    written += changed.length
+  }
+  if (written > 0) await forgetOld(db)
+  return written + gone.length
 }
 
 const save = async (db: Kysely<Tables>, observed: Observed, syncedAt: string, durationMs: number): Promise<void> => {

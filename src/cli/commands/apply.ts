@@ -1,10 +1,16 @@
-import type { RunCommand } from '../command-context.ts'
+import type { CommandContext, CommandInput, RunCommand } from '../command-context.ts'
 import { finalOutputs } from '../final-outputs.ts'
 import { findPlan } from '../find-plan.ts'
-import { makePlan } from '../make-plan.ts'
+import { makePlan, type Planned } from '../make-plan.ts'
 import { runPlan } from '../run-plan.ts'
 import { secretsFor } from '../secrets-for.ts'
-import { lastSync, withSession } from '../session.ts'
+import { lastSync, type Session, withSession } from '../session.ts'
+
+/** What is planned from the cluster as it is now; what was read for it is not held any longer. */
+const planNow = async (context: CommandContext, session: Session, input: CommandInput): Promise<Planned> => {
+  const observed = input.options['refresh'] === false ? (await lastSync(session)).observed : await session.sync()
+  return makePlan(context, session, { ...input, args: [] }, observed)
+}
 
 export const run: RunCommand = (context, input) =>
   withSession(context, async (session) => {
@@ -18,8 +24,7 @@ export const run: RunCommand = (context, input) =>
       const outputs = () => finalOutputs(context, session, input, plan)
       return runPlan(context, session, plan, { ...secrets, options, seen: true, outputs })
     }
-    const observed = options['refresh'] === false ? (await lastSync(session)).observed : await session.sync()
-    const planned = await makePlan(context, session, { ...input, args: [] }, observed)
+    const planned = await planNow(context, session, input)
     if ('exit' in planned) return planned.exit
     const outputs = () => finalOutputs(context, session, input, planned.plan)
     return runPlan(context, session, planned.plan, { ...planned, options, outputs })
