@@ -28,8 +28,9 @@ export const checkIdentity = (
   world.report('plan.identity-changed', {
     detail: `\`${place.address}\` was bound to VMID ${observed.vmid}, but the guest that has it now (${observed.name} on ${observed.node}) is another one: ${
       sameType ? 'its identity differs' : `it is a ${observed.type === 'qemu' ? 'VM' : 'container'}`
-    }. mpc does not touch it. If it replaces the old one, forget the old binding with a \`removed\` block and bind the new one with an \`import\` block.`,
+    }. mpc does not touch it. Forget the old binding first: put the block below in the place of the declaration, and apply. Then declare it again, as it is for a new guest, or with an \`import\` block to manage that one.`,
     ...place,
+    ...(place.address !== undefined && { hint: `removed {\n  from = ${place.address}\n}` }),
   })
   return false
 }
