@@ -6,10 +6,15 @@ export interface Output {
   readonly columns: number
 }
 
+export interface ReadOptions {
+  /** Bytes; reading more throws an `Error` with the code `EFBIG`. Devices and pipes are refused with `ENOTSUP` then. */
+  readonly atMost?: number
+}
+
 export interface Files {
   /** Throws an `Error` with `code` as node:fs does (`ENOENT`, `EACCES` …). */
-  readonly readText: (path: string) => Promise<string>
-  readonly readBytes: (path: string) => Promise<Uint8Array>
+  readonly readText: (path: string, options?: ReadOptions) => Promise<string>
+  readonly readBytes: (path: string, options?: ReadOptions) => Promise<Uint8Array>
   /** Replaces the file in one step (write beside, fsync, rename); `mode` as in chmod. */
   readonly writeText: (path: string, text: string, options?: { readonly mode?: number }) => Promise<void>
   readonly appendText: (path: string, text: string, options?: { readonly mode?: number }) => Promise<void>

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { access, type FileHandle, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import type { Files } from './io.ts'
+import type { Files, ReadOptions } from './io.ts'
 
 const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined)
 
@@ -84,13 +84,26 @@ const listFolder: Files['list'] = async (path) => {
   return (await Promise.all(listed)).sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
+const refusal = (code: string, path: string): Error => Object.assign(new Error(`${code}: ${path}`), { code })
+
+/** Pipes and devices may wait or go on for ever, so their kind is looked at before they are opened. */
+const readBounded = async (path: string, { atMost }: ReadOptions = {}): Promise<Buffer> => {
+  if (atMost === undefined) return readFile(path)
+  const found = await stat(path)
+  // What a shell gives as <(command) ends by itself.
+  const isOrdinary = found.isFile() || found.isDirectory() || path.startsWith('/dev/fd/')
+  if (!isOrdinary) throw refusal('ENOTSUP', path)
+  if (found.size > atMost && found.isFile()) throw refusal('EFBIG', path)
+  return readFile(path)
+}
+
 /**
  * Files on the real disk. Writes and appends return only when the bytes are durable; a write never leaves half a file, and keeps the
  * mode of the file it replaces unless told another. `remove` does nothing where there is nothing, and refuses a folder.
  */
 export const nodeFiles: Files = {
-  readText: (path) => readFile(path, 'utf8'),
-  readBytes: (path) => readFile(path),
+  readText: async (path, options) => (await readBounded(path, options)).toString('utf8'),
+  readBytes: readBounded,
   writeText: (path, text, options) => replaceFile(path, text, options?.mode),
   appendText: (path, text, options) => appendAndSync(path, text, options?.mode),
   exists: (path) =>

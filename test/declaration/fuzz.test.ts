@@ -24,7 +24,7 @@ await libraries.fill()
 
 const functions = functionTable({
   read: () => ({ kind: 'missing', reason: 'there is no such file' }),
-  list: () => [],
+  list: () => ({ files: [] }),
   library: libraries.get,
   parseTemplate: (source) => parseTemplateWith(grammar, source),
   now: undefined,

@@ -216,11 +216,14 @@ const readOperation = (reader: TokenReader): boolean => {
   }
 }
 
-/** Reads one expression; false when something is wrong with it, which is then recorded. */
-export const readExpression = (reader: TokenReader): boolean => {
+/** Conditions within one another that are read; the parser refuses more by itself. */
+const MAX_CONDITIONS = 500
+
+const readConditions = (reader: TokenReader): boolean => {
   if (!readOperation(reader)) return false
   const question = peek(reader)
   if (!accept(reader, 'operator', '?')) return true
+  if (reader.deep > MAX_CONDITIONS) return false
   if (!readExpression(reader)) return false
   if (accept(reader, 'operator', ':')) return readExpression(reader)
   return fail(
@@ -228,4 +231,12 @@ export const readExpression = (reader: TokenReader): boolean => {
     question,
     'A condition has two results: condition ? one : other. The colon and the other result are missing.',
   )
+}
+
+/** Reads one expression; false when something is wrong with it, which is then recorded. */
+export const readExpression = (reader: TokenReader): boolean => {
+  reader.deep++
+  const done = readConditions(reader)
+  reader.deep--
+  return done
 }

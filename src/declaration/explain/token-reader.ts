@@ -15,6 +15,8 @@ export interface TokenReader {
   at: number
   /** Above zero: inside brackets, where line breaks mean nothing. */
   free: number
+  /** Conditions within one another. */
+  deep: number
 }
 
 const withoutComments = (text: string, tokens: readonly Token[]): readonly Token[] => {
@@ -32,6 +34,7 @@ export const tokenReader = (text: string, tokens: readonly Token[]): TokenReader
   findings: [],
   at: 0,
   free: 0,
+  deep: 0,
 })
 
 export const peek = (reader: TokenReader): Token | undefined => {

@@ -1,11 +1,14 @@
+import { spend } from '../eval/evaluation.ts'
 import { setValue } from '../eval/set.ts'
 import { BOOL, STRING, setOf } from '../eval/type.ts'
 import { bool, FAILED, type Failure, failure, string, type Value } from '../eval/value.ts'
 import { joinPath, placeOf } from '../module/file-reader.ts'
+import { MAX_LISTED } from '../syntax/limits.ts'
 import { onText, spec, strings, text } from './arguments.ts'
 import { utf8 } from './encoding-functions.ts'
 import type { FunctionGroup, FunctionWorld } from './function-world.ts'
-import { globPattern } from './glob.ts'
+import { globSource } from './glob.ts'
+import { type Count, compile } from './regex-functions.ts'
 
 const expandHome = (path: string, home: string | undefined): string =>
   home !== undefined && (path === '~' || path.startsWith('~/')) ? `${home}${path.slice(1)}` : path
@@ -18,9 +21,10 @@ export const bytesOf = (world: FunctionWorld, path: string): Uint8Array | Failur
 }
 
 const withBytes = (world: FunctionWorld, use: (bytes: Uint8Array, path: string) => Value | Failure) =>
-  spec(strings('path'), STRING, ([path]) => {
+  spec(strings('path'), STRING, ([path], evaluation, at) => {
     const bytes = bytesOf(world, text(path))
     if (!bytes) return FAILED
+    if ('length' in bytes) spend(evaluation, bytes.length >> 6, at)
     return 'kind' in bytes ? bytes : use(bytes, text(path))
   })
 
@@ -31,11 +35,32 @@ const fileexists = (world: FunctionWorld, path: string): Value | Failure => {
   return content.reason.includes('EISDIR') ? failure(`${path} is a folder, not a file`, 0) : bool(false)
 }
 
-const fileset = (world: FunctionWorld, folder: string, pattern: string): Value | Failure => {
-  const matches = globPattern(joinPath(pattern))
-  if (!matches) return failure('a bracket or brace of the pattern is never closed', 1)
-  const files = world.list(expandHome(folder, world.home))
-  return files ? setValue(STRING, files.filter((file) => matches.test(file)).map(string)) : FAILED
+/** What the pattern says plainly at its beginning, which is where files are looked for, and how deep below. */
+const placeOfPattern = (pattern: string): { readonly start: string; readonly depth: number } => {
+  const parts = pattern.split('/')
+  const plain = parts.findIndex((part, index) => index === parts.length - 1 || /[*?[{\\]/.test(part))
+  const depth = /\*\*|\{/.test(pattern) ? Number.POSITIVE_INFINITY : parts.length - 1 - plain
+  return { start: parts.slice(0, plain).join('/'), depth }
+}
+
+const fileset = (world: FunctionWorld, [first, second]: readonly Value[], count: Count): Value | Failure => {
+  const [folder, pattern] = [text(first), joinPath(text(second))]
+  const re2 = world.library('re2js')
+  if (!re2) return FAILED
+  const source = globSource(pattern)
+  const matches = source === undefined ? undefined : compile(re2, { source, given: '', count })
+  if (!matches || 'kind' in matches) return failure('a bracket or brace of the pattern is never closed', 1)
+  const { start, depth } = placeOfPattern(pattern)
+  const found = world.list(joinPath(expandHome(folder, world.home), start), depth)
+  if (!found) return FAILED
+  if (!found.files)
+    return {
+      ...failure(`there are more than ${MAX_LISTED} files and folders to look at in ${folder}`, 0),
+      tooLarge: true,
+    }
+  count(found.files.length * (4 + (matches.programSize() >> 3)))
+  const paths = found.files.map((file) => joinPath(start, file))
+  return setValue(STRING, paths.filter((path) => matches.matches(path)).map(string))
 }
 
 const basename = (path: string): string => {
@@ -58,8 +83,8 @@ export const fileFunctions = (world: FunctionWorld): FunctionGroup => ({
   }),
   filebase64: withBytes(world, (bytes) => string(Buffer.from(bytes).toString('base64'))),
   fileexists: spec(strings('path'), BOOL, ([path]) => fileexists(world, text(path))),
-  fileset: spec(strings('path', 'pattern'), setOf(STRING), ([path, pattern]) =>
-    fileset(world, text(path), text(pattern)),
+  fileset: spec(strings('path', 'pattern'), setOf(STRING), (args, evaluation, at) =>
+    fileset(world, args, (units) => spend(evaluation, units, at)),
   ),
   abspath: onText('path', (path) => joinPath(placeOf(world.workspace, path))),
   pathexpand: onText('path', (path) => expandHome(path, world.home)),

@@ -15,7 +15,7 @@ export interface Libraries {
 export interface FunctionWorld {
   /** Undefined: not read yet. */
   readonly read: (path: string) => FileContent | undefined
-  readonly list: (folder: string) => FolderContent | undefined
+  readonly list: (folder: string, depth: number) => FolderContent | undefined
   /** Undefined: not loaded yet. */
   readonly library: <N extends keyof Libraries>(name: N) => Libraries[N] | undefined
   readonly parseTemplate: (source: Source) => Parsed<Expression>

@@ -44,15 +44,8 @@ const sourceOf = (pattern: string): string | undefined => {
   return source
 }
 
-/** A pattern for paths: `*`, `?`, `[a-z]`, `{a,b}`, and `**` for any folders; undefined when it is malformed. */
-export const globPattern = (pattern: string): RegExp | undefined => {
+/** The regular expression for a pattern of paths: `*`, `?`, `[a-z]`, `{a,b}`, and `**` for any folders; undefined when it is malformed. */
+export const globSource = (pattern: string): string | undefined => {
   const source = sourceOf(pattern)
-  if (source === undefined) return undefined
-  try {
-    return new RegExp(`^${source}$`, 'u')
-  } catch (error) {
-    // A class whose range goes backwards.
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
+  return source === undefined ? undefined : `(?s)^${source}$`
 }

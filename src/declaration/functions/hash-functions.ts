@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { spend } from '../eval/evaluation.ts'
 import { STRING } from '../eval/type.ts'
 import { FAILED, type Failure, failure, string, type Value } from '../eval/value.ts'
 import { onText, spec, strings, text } from './arguments.ts'
@@ -38,10 +39,11 @@ const uuidv5 = ([namespace, name]: readonly Value[]): Value | Failure => {
 }
 
 const ofFile = (world: FunctionWorld, algorithm: string, form: Digest): FunctionSpec =>
-  spec(strings('path'), STRING, ([path]) => {
+  spec(strings('path'), STRING, ([path], evaluation, at) => {
     const content = world.read(text(path))
     if (!content) return FAILED
     if (content.kind === 'missing') return failure(`${text(path)}: ${content.reason}`, 0)
+    spend(evaluation, content.bytes.length >> 6, at)
     return string(hash(algorithm, content.bytes, form))
   })
 

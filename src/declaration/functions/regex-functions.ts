@@ -56,7 +56,8 @@ const writtenOut = (source: string): number => {
   return source.length * repeats
 }
 
-const compile = (re2: Re2, { source, count }: Search): Pattern | Failure => {
+/** Compiles a pattern, whose size is limited. */
+export const compile = (re2: Re2, { source, count }: Search): Pattern | Failure => {
   const size = writtenOut(source)
   if (size > MAX_PATTERN) return { ...failure('the regular expression is too large', 0), tooLarge: true }
   count(COMPILING + (size >> 2))

@@ -15,6 +15,8 @@ import {
   type Value,
 } from '../eval/value.ts'
 import { MAX_NESTING, MAX_VALUES } from '../syntax/limits.ts'
+import { aliasTargets } from '../syntax/yaml/yaml-aliases.ts'
+import { yamlNesting } from '../syntax/yaml/yaml-nesting.ts'
 import { spec, strings, text } from './arguments.ts'
 import { parameter } from './function-spec.ts'
 import type { FunctionGroup, FunctionWorld, Libraries } from './function-world.ts'
@@ -25,7 +27,7 @@ type Yaml = Libraries['yaml']
 
 interface Reading {
   readonly yaml: Yaml
-  readonly document: Document.Parsed
+  readonly aliases: ReadonlyMap<unknown, Node>
   count: number
 }
 
@@ -106,9 +108,9 @@ const mapValue = (reading: Reading, node: YAMLMap, depth: number): Value => {
 const nodeValue = (reading: Reading, node: Node | null, depth: number): Value => {
   if (++reading.count > MAX_VALUES) throw new YamlError(`it holds more than ${MAX_VALUES} values`)
   if (depth > MAX_NESTING) throw new YamlError(`it is nested more than ${MAX_NESTING} deep`)
-  const { yaml, document } = reading
+  const { yaml, aliases } = reading
   if (node === null) return NULL
-  if (yaml.isAlias(node)) return nodeValue(reading, node.resolve(document) ?? null, depth + 1)
+  if (yaml.isAlias(node)) return nodeValue(reading, aliases.get(node) ?? null, depth + 1)
   if (yaml.isScalar(node)) return scalarValue(node)
   if (yaml.isSeq(node))
     return tuple((node as YAMLSeq).items.map((item) => nodeValue(reading, item as Node | null, depth + 1)))
@@ -116,11 +118,17 @@ const nodeValue = (reading: Reading, node: Node | null, depth: number): Value =>
   throw new YamlError('it holds something that is no value')
 }
 
+const placeIn = (text: string, offset: number): string => {
+  const lines = text.slice(0, offset).split('\n')
+  return `at line ${lines.length}, column ${(lines.at(-1) ?? '').length + 1}`
+}
+
 const yamldecode = (yaml: Yaml, given: string): Value | Failure => {
+  if (yamlNesting(given) > MAX_NESTING) return failure(`it is nested more than ${MAX_NESTING} deep`, 0)
   const documents = yaml.parseAllDocuments(given, {
     version: '1.2',
     intAsBigInt: true,
-    prettyErrors: true,
+    prettyErrors: false,
     merge: false,
     uniqueKeys: false,
   })
@@ -128,9 +136,10 @@ const yamldecode = (yaml: Yaml, given: string): Value | Failure => {
   if (!document?.contents) return failure('it holds no document', 0)
   if (second) return failure('it holds more than one document', 0)
   const [error] = document.errors
-  if (error) return failure(`it is not YAML: ${error.message.split('\n')[0]?.replace(/:$/, '')}`, 0)
+  if (error) return failure(`it is not YAML: ${error.message} ${placeIn(given, error.pos[0])}`, 0)
   try {
-    return nodeValue({ yaml, document: document as Document.Parsed, count: 0 }, document.contents as Node | null, 0)
+    const aliases = aliasTargets(yaml, document as Document.Parsed)
+    return nodeValue({ yaml, aliases, count: 0 }, document.contents as Node | null, 0)
   } catch (caught) {
     if (caught instanceof YamlError) return failure(`it cannot be used: ${caught.message}`, 0)
     throw caught

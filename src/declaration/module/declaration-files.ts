@@ -1,6 +1,7 @@
 import { type Diagnostic, diagnose } from '../../diagnostic/diagnostic.ts'
 import type { Files } from '../../io/io.ts'
 import { parseHcl } from '../syntax/hcl/parse-hcl.ts'
+import { MAX_FILE } from '../syntax/limits.ts'
 import { fileSource, type Source } from '../syntax/source.ts'
 import type { Body } from '../syntax/tree.ts'
 import { type BodyShape, FILE_SHAPE } from '../syntax/yaml/block-shape.ts'
@@ -31,7 +32,7 @@ export const declarationFiles = async (reading: FileReading, folder: string): Pr
 
 const readSource = async (reading: FileReading, path: string): Promise<Source | undefined> => {
   try {
-    const text = await reading.files.readText(placeOf(reading.workspace, path))
+    const text = await reading.files.readText(placeOf(reading.workspace, path), { atMost: MAX_FILE })
     reading.sources.set(path, text)
     return fileSource(path, text)
   } catch (error) {
@@ -41,7 +42,11 @@ const readSource = async (reading: FileReading, path: string): Promise<Source | 
         ? 'There is no such file.'
         : code === 'EISDIR'
           ? 'It is a folder. Name the files in it, or change into it.'
-          : `It cannot be read (${code}).`
+          : code === 'EFBIG'
+            ? `It is larger than ${MAX_FILE} bytes. Split it into several files.`
+            : code === 'ENOTSUP'
+              ? 'It is a pipe or a device. Write what it gives into a file, and name that.'
+              : `It cannot be read (${code}).`
     reading.report(diagnose('declaration.unreadable-file', { detail: `${path}: ${why}` }))
     return undefined
   }

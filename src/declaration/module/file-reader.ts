@@ -1,4 +1,5 @@
 import type { Files } from '../../io/io.ts'
+import { MAX_FILE, MAX_FILES, MAX_LISTED } from '../syntax/limits.ts'
 
 /** Paths with `/` between their parts and no `.` or `..` left where that can be. */
 export const joinPath = (...parts: readonly string[]): string => {
@@ -21,8 +22,10 @@ export type FileContent =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'missing'; readonly reason: string }
 
-/** Files below a folder, for fileset(). */
-export type FolderContent = readonly string[]
+/** Files below a folder, for fileset(); undefined where there are too many to look at. */
+export interface FolderContent {
+  readonly files: readonly string[] | undefined
+}
 
 /**
  * Files that functions read while values are computed, which cannot wait. What is not there yet is noted; the caller reads it and evaluates
@@ -31,32 +34,40 @@ export type FolderContent = readonly string[]
 export interface FileCache {
   /** Undefined: not read yet, noted. */
   readonly read: (path: string) => FileContent | undefined
-  readonly list: (folder: string) => FolderContent | undefined
+  /** Files no more than `depth` folders below it. */
+  readonly list: (folder: string, depth: number) => FolderContent | undefined
   /** Reads what was noted; false when there was nothing. */
   readonly fill: () => Promise<boolean>
 }
 
-const MAX_LISTED = 50_000
-
-const listAll = async (files: Files, folder: string): Promise<FolderContent> => {
+const listAll = async (files: Files, folder: string, depth: number): Promise<FolderContent> => {
   const found: string[] = []
-  const waiting = ['']
-  for (let at = waiting.pop(); at !== undefined && found.length < MAX_LISTED; at = waiting.pop()) {
-    for (const { name, kind } of await files.list(joinPath(folder, at))) {
-      const path = joinPath(at, name)
-      if (kind === 'folder') waiting.push(path)
-      else if (kind === 'file') found.push(path)
+  const waiting = [{ at: '', below: 0 }]
+  let seen = 0
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    for (const { name, kind } of await files.list(joinPath(folder, next.at))) {
+      // Folders that link to one another have no end.
+      if (++seen > MAX_LISTED) return { files: undefined }
+      const path = joinPath(next.at, name)
+      if (kind === 'file') found.push(path)
+      else if (kind === 'folder' && next.below < depth) waiting.push({ at: path, below: next.below + 1 })
     }
   }
-  return found.sort()
+  return { files: found.sort() }
 }
 
-const readOne = async (files: Files, path: string): Promise<FileContent> => {
+const REASONS: { readonly [code: string]: string } = {
+  ENOENT: 'there is no such file',
+  EFBIG: `it is larger than ${MAX_FILE} bytes`,
+  ENOTSUP: 'it is a pipe or a device',
+}
+
+const readOne = async (files: Files, path: string, atMost: number): Promise<FileContent> => {
   try {
-    return { kind: 'bytes', bytes: await files.readBytes(path) }
+    return { kind: 'bytes', bytes: await files.readBytes(path, { atMost }) }
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-    return { kind: 'missing', reason: code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${code})` }
+    return { kind: 'missing', reason: REASONS[code] ?? `it cannot be read (${code})` }
   }
 }
 
@@ -64,7 +75,8 @@ export const fileCache = (files: Files, workspace: string): FileCache => {
   const known = new Map<string, FileContent>()
   const folders = new Map<string, FolderContent>()
   const wanted = new Set<string>()
-  const wantedFolders = new Set<string>()
+  const wantedFolders = new Map<string, { readonly place: string; readonly depth: number }>()
+  let left = MAX_FILES
   return {
     read: (path) => {
       const place = placeOf(workspace, path)
@@ -72,18 +84,23 @@ export const fileCache = (files: Files, workspace: string): FileCache => {
       if (!content) wanted.add(place)
       return content
     },
-    list: (folder) => {
+    list: (folder, depth) => {
       const place = placeOf(workspace, folder)
-      const content = folders.get(place)
-      if (!content) wantedFolders.add(place)
+      const key = `${depth} ${place}`
+      const content = folders.get(key)
+      if (!content) wantedFolders.set(key, { place, depth })
       return content
     },
     fill: async () => {
       const [paths, lists] = [[...wanted], [...wantedFolders]]
       wanted.clear()
       wantedFolders.clear()
-      for (const path of paths) known.set(path, await readOne(files, path))
-      for (const folder of lists) folders.set(folder, await listAll(files, folder))
+      for (const path of paths) {
+        const content = await readOne(files, path, Math.min(MAX_FILE, left))
+        if (content.kind === 'bytes') left -= content.bytes.length
+        known.set(path, content)
+      }
+      for (const [key, { place, depth }] of lists) folders.set(key, await listAll(files, place, depth))
       return paths.length + lists.length > 0
     },
   }

@@ -7,6 +7,9 @@ export const MAX_NESTING = 100
 /** Operators, accesses and calls chained within one expression, as depth of the tree. */
 export const MAX_DEPTH = 1500
 
+/** Words, signs and pieces of text of one file or template. */
+export const MAX_TOKENS = 1_000_000
+
 /** Values of one YAML file, counting what an alias stands for each time it is used. */
 export const MAX_VALUES = 1_000_000
 
@@ -27,3 +30,12 @@ export const MAX_FINDINGS = 200
 
 /** Characters of the words of one problem, which may quote a text. */
 export const MAX_DETAIL = 2_000
+
+/** Bytes of one file that is read, for a function or as a declaration. */
+export const MAX_FILE = 67_108_864
+
+/** Bytes of all files that functions read. */
+export const MAX_FILES = 268_435_456
+
+/** Files and folders that fileset() looks at. */
+export const MAX_LISTED = 100_000

@@ -1,4 +1,5 @@
 import type { Language, Tree } from 'web-tree-sitter'
+import { MAX_DEPTH } from '../limits.ts'
 
 /** A node of the grammar's tree without wrappers and punctuation. */
 export interface Concrete {
@@ -99,7 +100,12 @@ const finish = (frame: Frame, parent: Frame): void => {
   else parent.children.push({ type, start, end, children })
 }
 
-/** Copies the grammar's tree into plain data, without recursion: depth is checked by the caller before anything recurses. */
+const NOTHING: Concrete = { type: 'config_file', start: 0, end: 0, children: [] }
+
+/**
+ * Copies the grammar's tree into plain data, without recursion: depth is checked by the caller before anything recurses. Of a tree that is
+ * too deep nothing is copied.
+ */
 export const concreteTree = (tree: Tree, { names, treatments }: NodeTable): ConcreteTree => {
   const cursor = tree.walk()
   const top: Frame = { type: 'top', treatment: 'keep', start: 0, end: 0, children: [] }
@@ -117,6 +123,7 @@ export const concreteTree = (tree: Tree, { names, treatments }: NodeTable): Conc
       if (frame.treatment !== 'drop' && cursor.gotoFirstChild()) {
         frames.push(frame)
         depth = Math.max(depth, frames.length)
+        if (depth > MAX_DEPTH) return { root: NOTHING, depth }
         continue
       }
       const parent = frames.at(-1) ?? top
@@ -135,6 +142,6 @@ export const concreteTree = (tree: Tree, { names, treatments }: NodeTable): Conc
   } finally {
     cursor.delete()
   }
-  const root = top.children[0] ?? { type: 'config_file', start: 0, end: 0, children: [] }
+  const root = top.children[0] ?? NOTHING
   return { root, depth }
 }

@@ -342,6 +342,25 @@ const writeIdentifier = (state: State, at: number, token: Token): number => {
   return 1
 }
 
+/** Blanks in a row that are left as they are. */
+const LONGEST_GAP = 200
+
+const [SLASH, STAR] = [0x2f, 0x2a]
+
+/** Makes comments of long gaps: behind an error the grammar would look for their end at each of their characters. */
+const closeGaps = (out: Uint8Array): void => {
+  for (let start = out.indexOf(BLANK); start >= 0; ) {
+    let end = start
+    while (out[end] === BLANK) end++
+    if (end - start > LONGEST_GAP) {
+      out.fill(LETTER, start + 1, end - 1)
+      out.set([SLASH, STAR], start + 1)
+      out.set([STAR, SLASH], end - 3)
+    }
+    start = out.indexOf(BLANK, end)
+  }
+}
+
 const NONE: ReadonlyMap<number, readonly never[]> = new Map()
 
 /**
@@ -365,6 +384,9 @@ export const grammarView = (source: string, tokens: readonly Token[], bare?: num
     if (!token) break
     at += writeToken(state, at, token)
   }
+  // Of a string that is never closed the grammar would look for the end at each of its characters.
+  for (const start of state.templates) if (start !== bare) state.out[start] = FOREIGN
+  closeGaps(state.out)
   const { lists, problems } = state
   const { newlines = NONE, constants = NONE, texts = NONE } = lists
   return { text: Buffer.from(state.out.buffer).toString('latin1'), newlines, constants, texts, problems }

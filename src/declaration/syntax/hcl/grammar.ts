@@ -17,15 +17,19 @@ export interface Grammar {
 /** Calls of the progress callback, each some hundred operations of the parser, after which recovering from errors is given up. */
 const RECOVERY_LIMIT = 400
 
+/** The same times the length of the text: each operation may look at all of it, where a string has no end. */
+const RECOVERY_WORK = 1_500_000
+
 const parseWith =
   (parser: Parser, table: NodeTable): Grammar['parse'] =>
   (text, { recover = false } = {}) => {
     let calls = 0
+    const limit = Math.min(RECOVERY_LIMIT, RECOVERY_WORK / text.length)
     const tree = parser.parse(text, null, {
       progressCallback: ({ hasError }) => {
         if (!hasError) return false
         calls++
-        return !recover || calls > RECOVERY_LIMIT
+        return !recover || calls > limit
       },
     })
     if (!tree) {

@@ -1,4 +1,4 @@
-import { MAX_NESTING } from '../limits.ts'
+import { MAX_NESTING, MAX_TOKENS } from '../limits.ts'
 import { lexHeredoc, lexLine, lexQuoted } from './lex-text.ts'
 import { lexInvalid, lexWord } from './lex-word.ts'
 import { type LexerState, lexerState, type Mode, matchAt, problem, push, reportUnclosed } from './lexer-state.ts'
@@ -12,6 +12,8 @@ export interface Lexed {
   readonly problems: readonly LexicalProblem[]
   /** Nesting went past the limit; the tokens end there. */
   readonly tooDeep?: Token
+  /** There are more tokens than are read; they end there. */
+  readonly tooMany?: Token
 }
 
 const CLOSING: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' }
@@ -146,9 +148,10 @@ const run = (text: string, modes: Mode[], start: number): Lexed => {
   const state = lexerState(text, start, modes)
   while (state.at < text.length) {
     lexStep(state)
-    const deepest = state.tokens.at(-1)
-    if (state.modes.length > MAX_NESTING && deepest)
-      return { tokens: state.tokens, problems: state.problems, tooDeep: deepest }
+    const { tokens, problems } = state
+    const last = tokens.at(-1)
+    if (state.modes.length > MAX_NESTING && last) return { tokens, problems, tooDeep: last }
+    if (tokens.length > MAX_TOKENS && last) return { tokens, problems, tooMany: last }
   }
   reportOpenEnd(state)
   return { tokens: state.tokens, problems: state.problems.toSorted((a, b) => a.start - b.start) }

@@ -1,7 +1,7 @@
 import { type Diagnostic, diagnose } from '../../../diagnostic/diagnostic.ts'
 import { explainSyntax } from '../../explain/explain-syntax.ts'
 import { collectFindings } from '../findings.ts'
-import { MAX_DEPTH, MAX_NESTING, MAX_TEXT } from '../limits.ts'
+import { MAX_DEPTH, MAX_NESTING, MAX_TEXT, MAX_TOKENS } from '../limits.ts'
 import { relocated } from '../relocate.ts'
 import { embeddedSource, type Source } from '../source.ts'
 import type { Body, Expression } from '../tree.ts'
@@ -40,6 +40,7 @@ const tooDeep = (source: Source, start: number, end: number): Diagnostic =>
 interface Session {
   readonly lowering: Lowering
   readonly diagnostics: readonly Diagnostic[]
+  readonly isFull: () => boolean
 }
 
 /** One report a line: what follows the first error on a line is mostly its consequence. */
@@ -60,7 +61,7 @@ const startSession = (source: Source, view: GrammarView): Session => {
     isExplained: () => lines.size > 0,
     expression: (node) => lowerExpression(lowering, node),
   }
-  return { lowering, diagnostics: findings.diagnostics }
+  return { lowering, diagnostics: findings.diagnostics, isFull: findings.isFull }
 }
 
 const reportLexical = ({ lowering }: Session, lexed: Lexed, view: GrammarView, { text }: Source): void => {
@@ -69,9 +70,13 @@ const reportLexical = ({ lowering }: Session, lexed: Lexed, view: GrammarView, {
     lowering.report(start, end, detail)
 }
 
-const depthProblem = (source: Source, lexed: Lexed, tree: ConcreteTree | undefined): Diagnostic | undefined => {
-  if (lexed.tooDeep) return tooDeep(source, lexed.tooDeep.start, lexed.tooDeep.end)
-  return tree && tree.depth > MAX_DEPTH ? tooDeep(source, 0, 0) : undefined
+/** What keeps a text from being parsed although nothing in it is wrong by itself. */
+const proportionProblem = (source: Source, lexed: Lexed, tree?: ConcreteTree): Diagnostic | undefined => {
+  const { tooDeep: deep, tooMany: many } = lexed
+  if (deep) return tooDeep(source, deep.start, deep.end)
+  if (!many) return tree && tree.depth > MAX_DEPTH ? tooDeep(source, 0, 0) : undefined
+  const detail = `This text has more than ${MAX_TOKENS} words and signs. Split it into several files, or keep the data in a file that is read with yamldecode().`
+  return diagnose('declaration.too-large', { detail, range: source.rangeAt(many.start, many.end) })
 }
 
 const emptyBody = (source: Source): Body => ({
@@ -91,14 +96,17 @@ export const parseHclWith = (grammar: Grammar, source: Source): Parsed<Body> => 
 /** The long way, which finds what is wrong. */
 const parseWhole = (grammar: Grammar, source: Source): Parsed<Body> => {
   const lexed = lexHcl(source.text)
-  const early = depthProblem(source, lexed, undefined)
-  if (early) return { value: emptyBody(source), diagnostics: [early] }
+  const outsize = proportionProblem(source, lexed)
+  if (outsize) return { value: emptyBody(source), diagnostics: [outsize] }
   const view = grammarView(source.text, lexed.tokens)
-  const tree = grammar.parse(view.text) ?? parseByItems(grammar, view, lexed.tokens)
-  const deep = depthProblem(source, lexed, tree)
-  if (deep) return { value: emptyBody(source), diagnostics: [deep] }
   const session = startSession(source, view)
   reportLexical(session, lexed, view, source)
+  // Where hardly a line is right, no more can be said than has been.
+  if (session.isFull()) return { value: emptyBody(source), diagnostics: session.diagnostics }
+  const whole = session.diagnostics.length === 0 ? grammar.parse(view.text) : undefined
+  const tree = whole ?? parseByItems(grammar, view, lexed.tokens)
+  const deep = proportionProblem(source, lexed, tree)
+  if (deep) return { value: emptyBody(source), diagnostics: [deep] }
   return {
     value: lowerFile(session.lowering, tree.root),
     diagnostics: session.diagnostics,
@@ -128,12 +136,14 @@ const firstValue = (tree: ConcreteTree): Concrete | undefined => {
   return attribute?.type === 'attribute' && name && others.length === 0 && more.length === 0 ? value : undefined
 }
 
+const isCut = ({ tooDeep: deep, tooMany: many }: Lexed): boolean => deep !== undefined || many !== undefined
+
 /** An expression or template without any problem; undefined where the long way has to find out what is wrong. */
 const plainExpression = ({ spellings }: Grammar, kind: SpellingKind, source: Source): Expression | undefined => {
   const known = spellings.known(kind, source.text)
   if (known) return relocated(known, { source, by: 0 })
   const lexed = kind === 'template' ? lexTemplate(source.text) : lexHcl(source.text)
-  if (lexed.tooDeep || lexed.problems.length > 0) return undefined
+  if (isCut(lexed) || lexed.problems.length > 0) return undefined
   return spellings.read(kind, [{ source, tokens: lexed.tokens }])?.[0]
 }
 
@@ -160,8 +170,8 @@ export const parseExpressionWith = (grammar: Grammar, outer: Source): Parsed<Exp
   const source = framed(outer, '_=(', '\n)')
   const lexed = lexHcl(source.text)
   const view = grammarView(source.text, lexed.tokens)
-  const tree = lexed.tooDeep ? undefined : grammar.parse(view.text)
-  const deep = depthProblem(outer, lexed, tree)
+  const tree = isCut(lexed) ? undefined : grammar.parse(view.text)
+  const deep = proportionProblem(outer, lexed, tree)
   if (deep) return { value: invalid(source), diagnostics: [deep] }
   const session = startSession(source, view)
   reportLexical(session, lexed, view, source)
@@ -215,8 +225,8 @@ export const parseTemplateWith = (grammar: Grammar, outer: Source): Parsed<Expre
   }
   const raw = grammarView(source.text, shifted.tokens, 2)
   const view: GrammarView = { ...raw, text: `_="${raw.text.slice(3, -1)}"` }
-  const tree = lexed.tooDeep ? undefined : grammar.parse(view.text)
-  const deep = depthProblem(outer, lexed, tree)
+  const tree = isCut(lexed) ? undefined : grammar.parse(view.text)
+  const deep = proportionProblem(outer, lexed, tree)
   if (deep) return { value: invalid(source), diagnostics: [deep] }
   const session = startSession(source, view)
   reportLexical(session, quotedTokens(shifted, source), view, source)

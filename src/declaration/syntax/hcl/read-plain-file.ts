@@ -1,4 +1,4 @@
-import { MAX_NESTING } from '../limits.ts'
+import { MAX_NESTING, MAX_TOKENS } from '../limits.ts'
 import { relocated } from '../relocate.ts'
 import { type Located, type Source, sliceSource } from '../source.ts'
 import type { Attribute, Block, Body, Expression, Literal, Name } from '../tree.ts'
@@ -120,6 +120,7 @@ const readValue = (reader: Reader): Value => {
     if (state.modes.length === depth && endsValue(reader)) break
     const known = tokens.length
     step(reader)
+    if (tokens.length > MAX_TOKENS) fail()
     goOn = state.modes.length >= depth
     for (let i = known; i < tokens.length; i++) {
       const token = tokens[i]

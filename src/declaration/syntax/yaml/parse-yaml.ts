@@ -7,6 +7,8 @@ import { MAX_NESTING, MAX_TEXT, MAX_VALUES } from '../limits.ts'
 import type { Located, Source } from '../source.ts'
 import type { Attribute, Block, Body, Expression, Name, ObjectItem } from '../tree.ts'
 import type { BlockShape, BodyShape } from './block-shape.ts'
+import { aliasTargets } from './yaml-aliases.ts'
+import { yamlNesting } from './yaml-nesting.ts'
 import { yamlText } from './yaml-text.ts'
 
 type Yaml = typeof import('yaml')
@@ -16,6 +18,7 @@ interface Reading {
   readonly grammar: Grammar
   readonly source: Source
   readonly document: Document.Parsed
+  readonly aliases: ReadonlyMap<unknown, Node>
   readonly report: (diagnostic: Diagnostic) => void
   readonly isFull: () => boolean
   /** Values read so far, those behind aliases each time anew, and how deep the current one lies. */
@@ -40,9 +43,8 @@ const syntax = (reading: Reading, at: Located, detail: string): void => {
 
 /** Follows an alias to what it stands for. */
 const resolved = (reading: Reading, node: unknown): Node | null => {
-  const { yaml, document } = reading
-  if (!yaml.isAlias(node)) return node as Node | null
-  const found = node.resolve(document)
+  if (!reading.yaml.isAlias(node)) return node as Node | null
+  const found = reading.aliases.get(node)
   if (found) return found
   const [start = 0, end = 0] = node.range ?? []
   const detail = `There is no "&${node.source}" before this. An alias stands for a value that was named so further up.`
@@ -291,31 +293,6 @@ const bodyOf = (reading: Reading, node: YAMLMap, shape: BodyShape, at: Located):
   return { items, source: at.source, start: at.start, end: at.end }
 }
 
-const nestingOf = (text: string): number => {
-  let deepest = 0
-  let depth = 0
-  for (let at = 0; at < text.length; at++) {
-    const character = text[at]
-    if (character === '[' || character === '{') deepest = Math.max(deepest, ++depth)
-    else if (character === ']' || character === '}') depth--
-  }
-  return deepest
-}
-
-/** Columns of indentation, each of which may open a level. */
-const indentationOf = (text: string): number => {
-  const levels: number[] = []
-  let deepest = 0
-  for (const line of text.split('\n')) {
-    const [lead = ''] = /^[ -]*/.exec(line) ?? []
-    if (line.trim() === '') continue
-    while ((levels.at(-1) ?? -1) >= lead.length) levels.pop()
-    levels.push(lead.length)
-    deepest = Math.max(deepest, levels.length + (lead.match(/-/g)?.length ?? 0))
-  }
-  return deepest
-}
-
 const refusal = (source: Source): Diagnostic | undefined => {
   const range = source.rangeAt(0, 0)
   if (source.text.length > MAX_TEXT)
@@ -323,7 +300,7 @@ const refusal = (source: Source): Diagnostic | undefined => {
       detail: `This text has ${source.text.length} characters; mpc reads up to ${MAX_TEXT}. Split it into several files.`,
       range,
     })
-  if (Math.max(nestingOf(source.text), indentationOf(source.text)) <= MAX_NESTING) return undefined
+  if (yamlNesting(source.text) <= MAX_NESTING) return undefined
   const detail = `Lists and maps may be nested ${MAX_NESTING} deep. Move parts of this file into locals.`
   return diagnose('declaration.too-deep', { detail, range })
 }
@@ -371,9 +348,12 @@ const reportBareExpressions = (reading: Reading): boolean => {
 
 const reportDocument = (reading: Reading): void => {
   if (reportBareExpressions(reading)) return
+  let asked = false
   for (const { code, message, pos } of [...reading.document.errors, ...reading.document.warnings]) {
-    const [text = message] = message.split(/ at line \d+/)
-    const open = /^Flow |closing/.test(message) ? openBefore(reading, pos[0]) : undefined
+    if (reading.isFull()) return
+    const mayBeOpen: boolean = !asked && /^Flow |closing/.test(message)
+    asked ||= mayBeOpen
+    const open = mayBeOpen ? openBefore(reading, pos[0]) : undefined
     if (open !== undefined) {
       const character = reading.source.text[open] ?? ''
       const detail = `This ${character} is never closed. Add ${CLOSING[character]} where it ends.`
@@ -381,7 +361,7 @@ const reportDocument = (reading: Reading): void => {
       return
     }
     const [start, end] = code === 'MULTIPLE_DOCS' ? [pos[0], pos[0] + 3] : [pos[0], Math.max(pos[1], pos[0] + 1)]
-    syntax(reading, { source: reading.source, start, end }, YAML_PROBLEMS[code] ?? `${text}.`)
+    syntax(reading, { source: reading.source, start, end }, YAML_PROBLEMS[code] ?? `${message}.`)
   }
 }
 
@@ -392,7 +372,8 @@ export const parseYaml = async (source: Source, shape: BodyShape): Promise<Parse
   if (refused) return { value: empty, diagnostics: [refused] }
   const [yaml, grammar] = await Promise.all([import('yaml'), hclGrammar()])
   const document = yaml.parseDocument(source.text, {
-    prettyErrors: true,
+    // It would look up the lines of each problem from the beginning of the file.
+    prettyErrors: false,
     intAsBigInt: true,
     // Checked by us: the library compares each key with each other one.
     uniqueKeys: false,
@@ -403,6 +384,7 @@ export const parseYaml = async (source: Source, shape: BodyShape): Promise<Parse
     grammar,
     source,
     document,
+    aliases: aliasTargets(yaml, document),
     report: add,
     isFull,
     count: 0,
