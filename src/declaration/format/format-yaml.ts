@@ -1,6 +1,9 @@
+import * as yaml from 'yaml'
 import { isMap, type ParsedNode, parseDocument, type ScalarTag, type Tags, visit } from 'yaml'
 import { type Checked, type Diagnostic, diagnose } from '../../diagnostic/diagnostic.ts'
+import { collectFindings } from '../syntax/findings.ts'
 import { fileSource } from '../syntax/source.ts'
+import { yamlProblems } from '../syntax/yaml/yaml-problems.ts'
 import { alignComments } from './align-comments.ts'
 import { joinComments } from './join-comments.ts'
 import { type Lexeme, yamlLexemes } from './yaml-lexemes.ts'
@@ -48,17 +51,12 @@ const parse = (text: string): Parsed => {
   return { document: parseOnce(text), tail: '' }
 }
 
-const problems = (filename: string, text: string, { errors }: Parsed['document']): readonly Diagnostic[] => {
+const problems = (filename: string, text: string, document: Parsed['document']): readonly Diagnostic[] => {
   const source = fileSource(filename, text)
-  return errors.map(({ code, message, pos: [start, end] }) =>
-    diagnose('declaration.syntax', {
-      detail:
-        code === 'MULTIPLE_DOCS'
-          ? 'A second document begins here. A declaration file holds one: put the others into files of their own.'
-          : `This is not well-formed YAML: ${message.replace(/\.?$/, '.')} Mend it, then format the file.`,
-      range: source.rangeAt(start, end),
-    }),
-  )
+  const { diagnostics, add } = collectFindings()
+  for (const { start, end, detail } of yamlProblems(yaml, document, text, parseOnce))
+    add(diagnose('declaration.syntax', { detail, range: source.rangeAt(start, end) }))
+  return diagnostics
 }
 
 /** The last text of a document keeps the line breaks behind it (`|+`), so that they are part of it. */
