@@ -15,4 +15,4 @@ export const graphemesOf = (given: string): readonly string[] =>
   SIMPLE.test(given) ? given.split('') : charactersOf(given)
 
 /** Weight of functions that part text into characters. */
-export const SEGMENTING = 32
+export const SEGMENTING = 128
