@@ -68,6 +68,7 @@ for (const [what, text] of Object.entries({
   'blocks on one line': 'a {}\nb { c = d.e }\nf "g" { h = [1, 2] } # i\n',
   heredocs: `a = <<E\n  x \${y}\nE\nb = <<-E\n    x\n  y %{ if z }1%{ endif }\n  E\nc = 1\n`,
   'values over several lines': 'a = [\n  1, # one\n  2,\n]\nb = {\n  c = 1\n  d = x.y\n  "e" = f(\n    1,\n  )\n}\n',
+  'escapes that make one character of two': `a = "e\\u0301"\nvm "u\\u0308" {\n  b = "o\\u0308\${x.y}"\n}\n`,
   'line ends of Windows': `a = 1\r\nb = [\r\n  x.y,\r\n]\r\nvm "x" {\r\n  c = "\${d}"\r\n}\r\n`,
   'words beyond ASCII': `ä-ö = "é\${ü}"\nvm "ñ" {\n  x = ß.à\n}\n`,
   'the same spelling at several places': `a = x.y\nb = x.y\nc = "\${x.y}-1"\nd = "\${x.y}-1"\nvm "e" {\n  f = x.y\n}\n`,

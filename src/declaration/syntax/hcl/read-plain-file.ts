@@ -67,8 +67,11 @@ const nameOf = (reader: Reader, { start, end }: Token): Name => ({
 })
 
 const decoded = (reader: Reader, start: number, end: number): string => {
-  const { value, problems } = decodeQuoted(reader.source.text.slice(start, end), start)
-  return problems.length > 0 ? fail() : normal(reader, value)
+  const raw = reader.source.text.slice(start, end)
+  const { value, problems } = decodeQuoted(raw, start)
+  if (problems.length > 0) return fail()
+  // An escape may stand for a character that ASCII has not.
+  return raw.includes('\\') ? value.normalize('NFC') : normal(reader, value)
 }
 
 /** A string without sequences, behind its opening quote. */

@@ -34,7 +34,7 @@ export const parseYaml = async (source: Source, shape: BodyShape): Promise<Parse
     yaml,
     grammar,
     source,
-    aliases: source.text.includes('*') ? aliasTargets(yaml, document) : NO_ALIASES,
+    aliases: source.text.includes('&') ? aliasTargets(yaml, document) : NO_ALIASES,
     report: add,
     isFull,
     count: 0,
