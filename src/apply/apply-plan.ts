@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
 import type { Plan, Step } from '../plan/plan.ts'
 import type { ApplyEvent, RunOutcome } from './apply-event.ts'
@@ -74,6 +75,8 @@ const goForward = async (ctx: RunContext, width: number): Promise<Forward> => {
       await Promise.allSettled(running.values())
       throw error
     })
+    // Steps that ask no server follow one another without a pause, and an interruption would not be seen before the last.
+    await setImmediate()
   }
   return { results, interrupted: (ctx.world.signal?.aborted ?? false) && results.length < ctx.plan.steps.length }
 }
