@@ -115,6 +115,7 @@ export const prepareWorkspace = async (
     workspace: options.folder,
     sources,
     errors,
+    modules: new Map(),
     report: (diagnostic) => {
       errors.note(diagnostic)
       report(diagnostic)

@@ -241,6 +241,14 @@ const shortest = (value: Decimal, lower: Decimal, upper: Decimal, inclusive: boo
   return plain(d, value.point)
 }
 
+/** Decimal text of the number as it is, to its last digit. */
+export const exactText = (value: Num): string => {
+  if (typeof value === 'number') return formatNumber(value)
+  const { mantissa, exponent } = value
+  const { digits, point } = decimalOf(mantissa < 0n ? -mantissa : mantissa, exponent, 0)
+  return `${mantissa < 0n ? '-' : ''}${plain(digits, point)}`
+}
+
 /** Decimal text without exponent: the shortest that reads back as the same number of this precision. */
 export const formatNumber = (value: Num, precision = FULL_PRECISION): string => {
   if (typeof value === 'number') {

@@ -1,4 +1,5 @@
 import { convert } from '../eval/convert.ts'
+import { type Evaluation, spend } from '../eval/evaluation.ts'
 import { isWhole } from '../eval/number.ts'
 import { BOOL, listOf, NUMBER, STRING } from '../eval/type.ts'
 import {
@@ -13,6 +14,7 @@ import {
   type Value,
 } from '../eval/value.ts'
 import { MAX_SIZE } from '../syntax/limits.ts'
+import type { Located } from '../syntax/source.ts'
 import { text, tooLongText } from './arguments.ts'
 import { formatInteger, formatReal, type Verb } from './format-number.ts'
 import { type FunctionSpec, parameter } from './function-spec.ts'
@@ -143,7 +145,16 @@ export const formatText = (format: string, args: readonly Value[]): string | Fai
   return result + format.slice(at)
 }
 
-const format = ([pattern, ...args]: readonly Value[]): Value | Failure => {
+/** Work of writing a number that no double holds with the digits a verb asks for. */
+const LONG_NUMBER = 100
+
+const countLongNumbers = (args: readonly Value[], evaluation: Evaluation, at: Located): void => {
+  const long = args.filter((arg) => arg.kind === 'number' && typeof arg.value !== 'number')
+  spend(evaluation, LONG_NUMBER * long.length, at)
+}
+
+const format = ([pattern, ...args]: readonly Value[], evaluation: Evaluation, at: Located): Value | Failure => {
+  countLongNumbers(args, evaluation, at)
   const open = args.find((arg) => !isWhollyKnown(arg))
   if (open) return unknownFrom(STRING, open)
   const result = formatText(text(pattern), args)
@@ -153,7 +164,7 @@ const format = ([pattern, ...args]: readonly Value[]): Value | Failure => {
 const itemsOf = (value: Value): readonly Value[] | undefined =>
   value.kind === 'list' || value.kind === 'set' || value.kind === 'tuple' ? value.items : undefined
 
-const formatlist = ([pattern, ...args]: readonly Value[]): Value | Failure => {
+const formatlist = ([pattern, ...args]: readonly Value[], evaluation: Evaluation, at: Located): Value | Failure => {
   const open = args.find((arg) => !isWhollyKnown(arg))
   if (open) return unknownFrom(listOf(STRING), open)
   const lists = args.map(itemsOf)
@@ -163,7 +174,8 @@ const formatlist = ([pattern, ...args]: readonly Value[]): Value | Failure => {
   const results: Value[] = []
   let size = 0
   for (let i = 0; i < (length ?? 0); i++) {
-    const row = args.map((arg, at) => lists[at]?.[i] ?? arg)
+    const row = args.map((arg, index) => lists[index]?.[i] ?? arg)
+    countLongNumbers(row, evaluation, at)
     const result = formatText(text(pattern), row)
     if (typeof result !== 'string')
       return { ...result, ...failure(`error on format iteration ${i}: ${result.reason}`, result.argument) }

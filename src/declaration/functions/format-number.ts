@@ -1,4 +1,4 @@
-import { formatNumber, type Num, toDouble, truncate } from '../eval/number.ts'
+import { exactText, formatNumber, type Num, toDouble, truncate } from '../eval/number.ts'
 
 /** A format verb taken apart: `%-8.3f`. */
 export interface Verb {
@@ -50,7 +50,7 @@ export const formatInteger = (value: Num, verb: Verb): string => {
 }
 
 const decimals = (value: Num): { readonly negative: boolean; readonly whole: string; readonly fraction: string } => {
-  const text = formatNumber(value, 4096)
+  const text = exactText(value)
   const negative = text.startsWith('-')
   const [whole = '0', fraction = ''] = (negative ? text.slice(1) : text).split('.')
   return { negative, whole, fraction }

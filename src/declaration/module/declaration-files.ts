@@ -7,6 +7,7 @@ import type { Body } from '../syntax/tree.ts'
 import { type BodyShape, FILE_SHAPE } from '../syntax/yaml/block-shape.ts'
 import { joinPath, placeOf } from './file-reader.ts'
 import type { SyntaxErrors } from './syntax-errors.ts'
+import type { LoadedModule } from './world.ts'
 
 const DECLARATIONS = /\.mpc\.(hcl|ya?ml|json)$/
 const YAML = /\.(ya?ml|json)$/
@@ -20,6 +21,8 @@ export interface FileReading {
   readonly report: (diagnostic: Diagnostic) => void
   /** What has been reported of the syntax so far. */
   readonly errors: SyntaxErrors
+  /** By folder, for modules that are called more than once. */
+  readonly modules: Map<string, LoadedModule>
 }
 
 /** Names of the declaration files of a folder, sorted. */

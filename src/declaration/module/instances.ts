@@ -33,7 +33,7 @@ const FAILED_EXPANSION: Expansion = { by: 'failed', instances: [] }
 const MAX_INSTANCES = 100_000
 
 /** Work of making an instance, besides that of its expressions. */
-const INSTANCE = 200
+export const INSTANCE = 200
 
 const refuse = (evaluation: Evaluation, attribute: Attribute, detail: string): Expansion => {
   fail(evaluation, attribute.expression, detail, 'declaration.invalid-count')
@@ -135,7 +135,6 @@ export const expand = (block: Block, evaluation: Evaluation): Expansion => {
   }
   if (count) return byCount(count, evaluation)
   if (forEach) return byForEach(forEach, evaluation)
-  spend(evaluation, INSTANCE, block.header)
   return ONCE
 }
 

@@ -66,7 +66,10 @@ const loadChild = async (
     )
   const files = await declarationFiles(reading, place)
   if (files.length === 0) return refuse(reading, block, await noFiles(reading, place))
-  return loadModule(reading, place, files, [...ancestors, place])
+  const known = reading.modules.get(place)
+  const module = known ?? (await loadModule(reading, place, files, [...ancestors, place]))
+  reading.modules.set(place, module)
+  return module
 }
 
 /** Some syntax error of the file lies outside every block that was read. */

@@ -8,7 +8,7 @@ import type { Block } from '../syntax/tree.ts'
 import { lookUp } from './data.ts'
 import type { Declared } from './declared.ts'
 import { attributeNamed } from './gather.ts'
-import { combine, type Expansion, expand, type Instance, isRepeated, ONCE } from './instances.ts'
+import { combine, type Expansion, expand, INSTANCE, type Instance, isRepeated, ONCE } from './instances.ts'
 import { type ResourceInstance, resourceInstance } from './resource-instance.ts'
 import { resourceValue } from './resource-value.ts'
 import { evaluationIn, type ModuleScope, type ModuleValues } from './scope.ts'
@@ -61,6 +61,7 @@ const childScope = (scope: ModuleScope, name: string, { key, names }: Instance):
   const modules = [...scope.modules, { name, ...(key !== undefined && { key }) }]
   const prefix = addressOf({ modules, type: 'x', name: 'x' }).slice(0, -3)
   const evaluation = evaluationIn(scope, names)
+  spend(evaluation, INSTANCE, block.header)
   return {
     world: scope.world,
     module,
