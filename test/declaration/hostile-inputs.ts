@@ -45,7 +45,6 @@ const texts: { readonly [name: string]: HostileInput } = {
   'attribute splats': value(() => `[]${many('.*')}`, DEEP),
   indexes: value(() => `a${many('[0]')}`, DEEP),
   conditions: value(() => `${many('true ? 1 : ')}1`, DEEP),
-  'conditions within conditions': value(() => `${many('true ? ')}1${many(' : 1')}`, DEEP),
   'conditions without end': value(() => many('true ? '), SYNTAX),
   'directives within one another': value(() => `"${many('%{if true}')}${many('%{endif}')}"`, DEEP),
   'directives never closed': value(() => `"${many('%{if true}')}"`, SYNTAX),
@@ -74,7 +73,6 @@ const texts: { readonly [name: string]: HostileInput } = {
   'YAML aliases of one anchor': yaml(() => `locals:\n  x: &a b\n  a: [${many('*a, ', 100_000)}]\n`, FINE),
   'YAML quotes': yaml(() => many('"'), SYNTAX),
   'YAML block scalars': yaml(() => many('a: |\n'), SYNTAX),
-  'YAML keys': yaml(() => many('a: b\n'), SYNTAX),
   'YAML documents': yaml(() => many('---\n'), SYNTAX),
   'YAML maps within maps': yaml(() => many('a: '), SYNTAX),
   'YAML brackets': yaml(() => many('['), DEEP),
@@ -103,7 +101,6 @@ const values: { readonly [name: string]: HostileInput } = {
     () => `vm "x" {\n  for_each = toset(flatten(${SQUARE} "\${a}-\${b}"]]))\n  node = "a"\n}\n`,
     'declaration.invalid-count',
   ),
-  'loops three deep': value(`${SQUARE}[for c in range(1024) : 1]]]`, LARGE),
   'loops four deep': value(`${SQUARE}[for c in range(1024) : [for d in range(1024) : d]]]]`, LARGE),
   'loops without a result': value(`[for a in range(1024) : length(${SQUARE}a]])]`, LARGE),
   'texts joined in loops': value(
@@ -199,13 +196,6 @@ const vm = (inside: string): string => `vm "x" {\n  node = "a"\n${inside}}\n`
 
 const modules: { readonly [name: string]: HostileInput } = {
   'a count of a thousand million': hcl(() => vm('  count = 1000000000\n'), 'declaration.invalid-count'),
-  'a set of a million instances': hcl(
-    () =>
-      vm(
-        '  for_each = { for i in flatten([for a in range(1024) : [for b in range(1024) : a * 1024 + b]]) : i => i }\n',
-      ),
-    'declaration.invalid-count',
-  ),
   'blocks without number': hcl(
     () =>
       vm(
