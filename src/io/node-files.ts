@@ -72,11 +72,21 @@ const appendAndSync = async (path: string, text: string, mode: number | undefine
 const kindOf = (entry: { readonly isFile: () => boolean; readonly isDirectory: () => boolean } | undefined) =>
   entry?.isFile() ? 'file' : entry?.isDirectory() ? 'folder' : 'other'
 
+/** What a link leads to; undefined where it leads nowhere, in a circle, or where we may not look. */
+const targetOf = async (path: string) => {
+  try {
+    return await stat(path)
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES', 'ENAMETOOLONG'].includes(String(codeOf(error)))) return undefined
+    throw error
+  }
+}
+
 const listFolder: Files['list'] = async (path) => {
   const entries = await unlessMissing(readdir(path, { withFileTypes: true }), [])
   const listed = entries.map(async (entry) => ({
     name: entry.name,
-    kind: kindOf(entry.isSymbolicLink() ? await unlessMissing(stat(join(path, entry.name)), undefined) : entry) as
+    kind: kindOf(entry.isSymbolicLink() ? await targetOf(join(path, entry.name)) : entry) as
       | 'file'
       | 'folder'
       | 'other',

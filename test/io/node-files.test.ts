@@ -98,4 +98,13 @@ test('a folder is listed in order with the kind of each entry', async ({ folder 
   assert.is(modeOf(join(folder, 'b')), 0o700)
 })
 
+test('links that go in a circle are listed as neither file nor folder', async ({ folder }) => {
+  symlinkSync('b', join(folder, 'a'))
+  symlinkSync('a', join(folder, 'b'))
+  assert.equal(await nodeFiles.list(folder), [
+    { name: 'a', kind: 'other' },
+    { name: 'b', kind: 'other' },
+  ])
+})
+
 test.run()
