@@ -1,3 +1,5 @@
+import { truncateSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { withFolder } from './run-here.ts'
@@ -100,6 +102,18 @@ test('eval points at what is wrong in the expression', async () => {
 test('eval works in a folder without declarations', async () => {
   await withFolder({}, async ({ run }) => {
     assert.is((await run(['eval', 'max(1, 5)'])).stdout, '5\n')
+  })
+})
+
+test('a file that is too large to be read exists all the same, and a device is no file', async () => {
+  await withFolder(FILES, async ({ run, path, write }) => {
+    write('large.iso', '')
+    truncateSync(join(path, 'large.iso'), 70 * 1024 * 1024)
+    assert.is((await run(['eval', 'fileexists("large.iso")'])).stdout, 'true\n')
+    assert.is((await run(['eval', 'fileexists("none.iso")'])).stdout, 'false\n')
+    const device = await run(['eval', 'fileexists("/dev/zero")'])
+    assert.is(device.code, 1)
+    assert.match(device.stderr, 'is a pipe or a device, not a file')
   })
 })
 

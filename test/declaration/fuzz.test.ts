@@ -24,7 +24,7 @@ for (const name of ['yaml', 're2js', 'ip-address'] as const) libraries.get(name)
 await libraries.fill()
 
 const functions = functionTable({
-  read: () => ({ kind: 'missing', reason: 'there is no such file' }),
+  read: () => ({ kind: 'missing', code: 'ENOENT', reason: 'there is no such file' }),
   list: () => ({ files: [] }),
   library: libraries.get,
   parseTemplate: (source) => parseTemplateWith(grammar, source),

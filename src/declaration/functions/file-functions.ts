@@ -31,8 +31,9 @@ const withBytes = (world: FunctionWorld, use: (bytes: Uint8Array, path: string) 
 const fileexists = (world: FunctionWorld, path: string): Value | Failure => {
   const content = world.read(expandHome(path, world.home))
   if (!content) return FAILED
-  if (content.kind === 'bytes') return bool(true)
-  return content.reason.includes('EISDIR') ? failure(`${path} is a folder, not a file`, 0) : bool(false)
+  if (content.kind === 'bytes' || content.code === 'EFBIG') return bool(true)
+  if (content.code === 'ENOTSUP') return failure(`${path} is a pipe or a device, not a file`, 0)
+  return content.code === 'EISDIR' ? failure(`${path} is a folder, not a file`, 0) : bool(false)
 }
 
 /** What the pattern says plainly at its beginning, which is where files are looked for, and how deep below. */

@@ -20,7 +20,7 @@ export const placeOf = (workspace: string, path: string): string =>
 
 export type FileContent =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
-  | { readonly kind: 'missing'; readonly reason: string }
+  | { readonly kind: 'missing'; readonly reason: string; readonly code: string }
 
 /** Files below a folder, for fileset(); undefined where there are too many to look at. */
 export interface FolderContent {
@@ -67,7 +67,7 @@ const readOne = async (files: Files, path: string, atMost: number): Promise<File
     return { kind: 'bytes', bytes: await files.readBytes(path, { atMost }) }
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-    return { kind: 'missing', reason: REASONS[code] ?? `it cannot be read (${code})` }
+    return { kind: 'missing', code, reason: REASONS[code] ?? `it cannot be read (${code})` }
   }
 }
 
