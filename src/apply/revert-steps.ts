@@ -97,9 +97,14 @@ const reversed = ({ address, attributes }: Change): Change => ({
   })),
 })
 
+const stopsGuest = ({ path, params }: ApiRequest): boolean =>
+  /\/status\/(?:shutdown|stop|reboot)$/.test(path) || params?.['restart'] === true
+
 const disruptionOf = (step: Step): Disruption => {
   if (presenceAfter(step) === true || step.reversal.by === 'snapshot') return 'data-loss'
-  return step.reversal.by === 'backup' ? 'recreate' : step.disruption
+  if (step.reversal.by === 'backup') return 'recreate'
+  if (step.reversal.by === 'requests' && step.reversal.requests.some(stopsGuest)) return 'restart'
+  return step.disruption === 'restart' ? 'none' : step.disruption
 }
 
 const noteFor = (step: Step): { readonly note?: string } => {

@@ -144,7 +144,7 @@ const disruptionOf = (
   after: ConfigValue | undefined,
 ): Disruption => {
   if (!state.running || kind.isUnnoticed(key)) return 'none'
-  return kind.change(key, before, after, pluggingConfig(state, kind)) === 'live' ? 'live' : 'reboot'
+  return kind.change(key, before, after, pluggingConfig(state, kind)) === 'live' ? 'live' : 'pending'
 }
 
 const propertyChange = (

@@ -59,7 +59,7 @@ export const updateConfig =
         guest,
         summary: summaryOf(context, write),
         requests: configRequests(guest, write.set, write.remove),
-        disruption: !state.running ? 'none' : pending ? 'reboot' : noticed ? 'live' : 'none',
+        disruption: !state.running ? 'none' : pending ? 'pending' : noticed ? 'live' : 'none',
         reversal: {
           by: 'requests',
           requests: restoreRequests(kind, guest, { before: state, after: next }, [...touched]),
@@ -88,7 +88,11 @@ export const setSecret =
         guest,
         summary: `set ${name}`,
         requests: configRequests(guest, { [key]: secret }),
-        disruption: state.running ? (staysPending(state, context.kind, key, '**********') ? 'reboot' : 'live') : 'none',
+        disruption: state.running
+          ? staysPending(state, context.kind, key, '**********')
+            ? 'pending'
+            : 'live'
+          : 'none',
         reversal: known
           ? {
               by: 'requests',
@@ -129,7 +133,7 @@ export const updateMovedDisk =
         guest,
         summary: `set options of ${attributeName(kind, key)}`,
         requests: write(written),
-        disruption: !state.running ? 'none' : pending ? 'reboot' : 'live',
+        disruption: !state.running ? 'none' : pending ? 'pending' : 'live',
         reversal: {
           by: 'requests',
           requests: [...(pending ? configRequests(guest, {}, [], { revert: key }) : []), ...write(text)],

@@ -117,7 +117,7 @@ export const addDisk =
             digest: true,
           },
         ],
-        disruption: pending ? 'reboot' : state.running ? 'live' : 'none',
+        disruption: pending ? 'pending' : state.running ? 'live' : 'none',
         reversal,
       },
       afterWrite(state, kind, { set: { [key]: text }, remove: [] }),
@@ -147,7 +147,7 @@ export const detachDisk =
         guest,
         summary: `detach ${key}; its volume ${volumeOf(context, key, textOf(state, key) ?? '')} is kept`,
         requests: configRequests(guest, {}, [key]),
-        disruption: pending ? 'reboot' : state.running ? 'live' : 'none',
+        disruption: pending ? 'pending' : state.running ? 'live' : 'none',
         reversal: {
           by: 'requests',
           requests: restoreRequests(context.kind, guest, { before: state, after: next }, keys),

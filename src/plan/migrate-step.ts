@@ -28,7 +28,7 @@ export const migrateGuest =
       guest,
       summary: `migrate from ${guest.node} to ${target}${restart ? ', restarting it on the way' : ''}`,
       requests: [migration(guest, target, state.running)],
-      disruption: !state.running ? 'none' : restart ? 'reboot' : 'live',
+      disruption: !state.running ? 'none' : restart ? 'restart' : 'live',
       reversal: {
         by: 'requests',
         requests: [migration(there, guest.node, state.running)],

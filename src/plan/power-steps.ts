@@ -18,7 +18,7 @@ export const stopGuest =
         guest,
         summary: `shut down${why}; stopped hard if it does not react within ${SHUTDOWN_SECONDS} seconds`,
         requests: [shutdownRequest(guest)],
-        disruption: 'reboot',
+        disruption: 'restart',
         reversal: {
           by: 'requests',
           requests: restoreRestart(kindOfType(guest.type), guest, state, [startRequest(guest)]),

@@ -73,7 +73,7 @@ const fieldAttributes = (fields: FieldDifferences, observed: ObservedGuest): rea
             'node',
             observed.node,
             fields.node,
-            running ? (observed.type === 'lxc' ? 'reboot' : 'live') : 'none',
+            running ? (observed.type === 'lxc' ? 'restart' : 'live') : 'none',
           ),
         ]
       : []),
@@ -84,7 +84,7 @@ const fieldAttributes = (fields: FieldDifferences, observed: ObservedGuest): rea
             'power',
             observed.status,
             fields.power === 'stopped' ? 'stopped' : 'running',
-            fields.power === 'stopped' ? 'reboot' : 'none',
+            fields.power === 'stopped' ? 'restart' : 'none',
           ),
         ]
       : []),
@@ -183,6 +183,10 @@ const partsOf = (
 const namesOf = (kind: GuestContext['kind'], progress: Progress, differences: readonly Difference[]) =>
   differences.flatMap((difference) => attributeChanges(kind, progress.state, difference))
 
+/** What would stay pending takes effect with a restart that the plan makes. */
+const takenByRestart = (attribute: AttributeChange): AttributeChange =>
+  attribute.disruption === 'pending' ? { ...attribute, disruption: 'restart' } : attribute
+
 /** Compares an existing guest with its declaration and plans the way from one to the other. */
 export const updateGuest = (
   context: GuestContext,
@@ -219,5 +223,9 @@ export const updateGuest = (
   if (fields.node !== undefined) checkMigration(context, observed.node, state)
   const moved = fields.node === undefined ? cleared : migrateGuest(fields.node)(cleared)
   const stop = needsStop(context, moved, sorted, fields)
-  return { attributes, drafts: runParts(moved, partsOf(context, observed, sorted, fields, stop)).drafts, replacing }
+  return {
+    attributes: stop === undefined ? attributes : attributes.map(takenByRestart),
+    drafts: runParts(moved, partsOf(context, observed, sorted, fields, stop)).drafts,
+    replacing,
+  }
 }

@@ -71,7 +71,8 @@ const LOOK = {
 const DISRUPTION_TEXT = {
   none: '',
   live: 'live',
-  reboot: 'pending until the next reboot',
+  pending: 'pending until the next reboot',
+  restart: 'the guest restarts',
   recreate: 'the guest is recreated',
   'data-loss': 'DATA IS LOST',
 } as const satisfies Record<Disruption, string>
@@ -84,7 +85,8 @@ const POWER_TEXT: Partial<Record<Step['action'], string>> = {
 const EFFECT_TEXT = {
   none: '',
   live: '',
-  reboot: 'takes effect at the next reboot',
+  pending: 'takes effect at the next reboot',
+  restart: 'restarts the guest',
   recreate: 'forces recreation',
   'data-loss': 'destroys data',
 } as const satisfies Record<Disruption, string>

@@ -4,11 +4,12 @@ import type { ConfigValue } from './config-value.ts'
 
 /**
  * What carrying out a change means for the guest and the people using it, from harmless to worst: `none` (nobody notices), `live` (a running guest
- * takes it at once), `reboot` (takes effect at the guest's next start, or the step itself restarts it), `recreate`, `data-loss`.
+ * takes it at once), `pending` (written now, takes effect when the guest starts the next time; mpc does not restart it), `restart` (the step
+ * itself stops or restarts the guest), `recreate`, `data-loss`.
  */
-export type Disruption = 'none' | 'live' | 'reboot' | 'recreate' | 'data-loss'
+export const DISRUPTIONS = ['none', 'live', 'pending', 'restart', 'recreate', 'data-loss'] as const
 
-export const DISRUPTIONS = ['none', 'live', 'reboot', 'recreate', 'data-loss'] as const satisfies readonly Disruption[]
+export type Disruption = (typeof DISRUPTIONS)[number]
 
 /** One attribute's difference. A missing side means the attribute is absent there. */
 export interface AttributeChange {

@@ -1,7 +1,8 @@
 import type { Kysely } from 'kysely'
 import { type Checked, diagnose } from '../diagnostic/diagnostic.ts'
 import type { Plan, Step } from '../plan/plan.ts'
-import { fromJson, fromJsonOr, toJson } from './json-text.ts'
+import { fromJson, toJson } from './json-text.ts'
+import { renewedPlan, renewedStep } from './older-plan.ts'
 import type { PlanStepTable, Tables } from './tables.ts'
 
 export interface PlanSummary {
@@ -71,9 +72,10 @@ export const writePlan = async (db: Kysely<Tables>, plan: Plan, at: string): Pro
 export const readPlan = async (db: Kysely<Tables>, id: string): Promise<Plan> => {
   const { body } = await db.selectFrom('plan').select('body').where('id', '=', id).executeTakeFirstOrThrow()
   const plan = fromJson<Plan>(body)
-  if (plan.steps.length > 0) return plan
+  if (plan.steps.length > 0) return renewedPlan(plan, plan.steps.map(renewedStep))
   const rows = await db.selectFrom('plan_step').select('body').where('plan', '=', id).orderBy('position').execute()
-  return { ...plan, steps: rows.flatMap((row) => fromJsonOr<Step, readonly Step[]>(row.body, [])) }
+  const steps = rows.flatMap(({ body: text }) => (text === null ? [] : [renewedStep(fromJson<Step>(text))]))
+  return renewedPlan(plan, steps)
 }
 
 const sweep = async (db: Kysely<Tables>): Promise<void> => {

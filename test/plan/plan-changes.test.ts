@@ -73,7 +73,7 @@ test('on a running VM what stays pending is said to need a reboot, and the next 
     world,
     desire([vm('vm.web', { config: { ...WEB, cores: 4, description: 'x' }, power: 'running' })]),
   )
-  assert.is(plan.steps[0]?.disruption, 'reboot')
+  assert.is(plan.steps[0]?.disruption, 'pending')
   assert.equal(world.model.guests[100]?.pending, { cores: { value: '4' } })
 })
 
@@ -86,6 +86,15 @@ test('with leave to reboot the guest is stopped, changed and started, and nothin
     desire([vm('vm.web', { config: { ...WEB, cores: 4 }, power: 'running', lifecycle })]),
   )
   assert.equal(steps(plan), ['vm.web/stop', 'vm.web/update', 'vm.web/start'])
+  assert.equal(
+    plan.steps.map(({ disruption }) => disruption),
+    ['restart', 'none', 'none'],
+  )
+  assert.equal(
+    plan.changes[0]?.change.attributes.map(({ name, disruption }) => `${name} ${disruption}`),
+    ['cores restart'],
+  )
+  assert.is(plan.changes[0]?.disruption, 'restart')
   assert.equal(world.model.guests[100]?.pending, {})
 })
 

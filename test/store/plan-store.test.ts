@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import type BetterSqlite from 'better-sqlite3'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { Step } from '../../src/plan/plan.ts'
 import { sealPlan } from '../../src/plan/seal-plan.ts'
 import { bound, samplePlan, sampleStep } from './sample-plan.ts'
 import { openTemporaryStore } from './temporary-store.ts'
@@ -39,6 +40,56 @@ test('a plan that an older mpc has saved in one piece is read back too', async (
   database.prepare('update plan_step set body = null').run()
   database.close()
   assert.equal((await store.plans.get(plan.id)).value, plan)
+  await store.close()
+})
+
+test('a plan of an older mpc, with one word for pending changes and restarts, is read in the words of today', async () => {
+  const { store, path } = await openTemporaryStore()
+  const { id: _id, fingerprint: _fingerprint, ...parts } = samplePlan()
+  const old = 'reboot' as Step['disruption']
+  const because = {
+    ...sampleStep('update').because,
+    attributes: [
+      { name: 'cores', before: 2, after: 4, disruption: old },
+      { name: 'power', before: 'running', after: 'stopped', disruption: old },
+    ],
+  }
+  const written = { ...sampleStep('update'), disruption: old, because }
+  const stopped = { ...sampleStep('stop'), action: 'stop' as const, disruption: old, because }
+  const plan = sealPlan({
+    ...parts,
+    changes: [
+      {
+        address: written.address,
+        kind: 'vm',
+        action: 'update',
+        change: because,
+        disruption: old,
+        steps: [written.id, stopped.id],
+      },
+    ],
+    steps: [written, stopped],
+  })
+  await store.plans.save(plan)
+  for (const inOnePiece of [false, true]) {
+    if (inOnePiece) {
+      const database = new Sqlite(path)
+      database.prepare('update plan set body = ?').run(JSON.stringify(plan))
+      database.close()
+    }
+    const read = (await store.plans.get(plan.id)).value
+    assert.equal(
+      read?.steps.map(({ disruption }) => disruption),
+      ['pending', 'restart'],
+    )
+    assert.is(read?.changes[0]?.disruption, 'restart')
+    assert.equal(
+      read?.steps[0]?.because.attributes.map(({ disruption }) => disruption),
+      ['pending', 'restart'],
+    )
+    assert.is(read?.fingerprint, plan.fingerprint)
+    assert.not.match(JSON.stringify(read), '"reboot"')
+  }
   await store.close()
 })
 

@@ -1,4 +1,4 @@
-import type { Disruption } from '../../resource/change.ts'
+import { DISRUPTIONS, type Disruption } from '../../resource/change.ts'
 import type { PlanView, ResourceView } from '../plan-view.ts'
 
 export interface ReviewState {
@@ -10,18 +10,19 @@ export interface ReviewState {
   readonly filter: Disruption | undefined
 }
 
-const FILTERS: readonly (Disruption | undefined)[] = [undefined, 'live', 'reboot', 'recreate', 'data-loss']
-const RANK: Readonly<Record<Disruption, number>> = { none: 0, live: 1, reboot: 2, recreate: 3, 'data-loss': 4 }
+const FILTERS: readonly (Disruption | undefined)[] = [undefined, ...DISRUPTIONS.filter((word) => word !== 'none')]
+
+const rank = (disruption: Disruption): number => DISRUPTIONS.indexOf(disruption)
 
 export const nextFilter = (filter: Disruption | undefined): Disruption | undefined =>
   FILTERS[(FILTERS.indexOf(filter) + 1) % FILTERS.length]
 
 const worst = ({ disruption, steps }: ResourceView): number =>
-  Math.max(RANK[disruption], ...steps.map((step) => RANK[step.disruption]))
+  Math.max(rank(disruption), ...steps.map((step) => rank(step.disruption)))
 
 /** The resources the filter lets through. */
 export const visibleResources = (view: PlanView, { filter }: ReviewState): readonly ResourceView[] =>
-  filter === undefined ? view.resources : view.resources.filter((resource) => worst(resource) >= RANK[filter])
+  filter === undefined ? view.resources : view.resources.filter((resource) => worst(resource) >= rank(filter))
 
 /** What the cursor can stand on, top to bottom: addresses, and step ids of resources that are open. */
 export const reviewRows = (view: PlanView, state: ReviewState): readonly string[] =>
