@@ -1,12 +1,15 @@
 import { makeDispatch } from './api/dispatch.ts'
 import { makeRouter } from './api/router.ts'
 import { ticketSecret } from './auth/ticket.ts'
+import { factControl } from './fact/control.ts'
+import { type WorldFacts, worldFacts } from './fact/world-facts.ts'
+import { writeAsGuest } from './fact/write-as-guest.ts'
 import { faultControl } from './fault/control.ts'
 import { type Faults, makeFaults } from './fault/faults.ts'
 import { configText } from './guest/config-text.ts'
 import type { Answer } from './http/answer.ts'
 import { makeCertificate } from './http/certificate.ts'
-import { type HttpHook, listen, type Seen } from './http/server.ts'
+import { type Control, type HttpHook, listen, type Seen } from './http/server.ts'
 import { type ProfileName, profiles } from './profile/profiles.ts'
 import { routes } from './routes.ts'
 import { makeWorld } from './state/make-world.ts'
@@ -62,6 +65,10 @@ export type Simulator = {
   readonly hooks: HttpHook[]
   /** Every guest's configuration text by `type/vmid`, with pending values and snapshots: for comparison byte for byte. */
   readonly dump: () => Record<string, string>
+  /** Everything about guests, volumes, archives, pools and rights; also over HTTP at /simulator/facts. */
+  readonly facts: () => WorldFacts
+  /** Makes a running guest write to its volumes (or to those of these keys); also over HTTP at /simulator/write. */
+  readonly write: (vmid: number, keys?: readonly string[]) => Readonly<Record<string, string>>
   readonly stop: () => Promise<void>
 }
 
@@ -95,6 +102,16 @@ const buildWorld = (options: SimulatorOptions): World => {
   else profiles[profile].build(world, options.nodes, options.guests)
   return world
 }
+
+const firstOf =
+  (...controls: readonly Control[]): Control =>
+  (verb, path, body) => {
+    for (const control of controls) {
+      const answer = control(verb, path, body)
+      if (answer !== undefined) return answer
+    }
+    return undefined
+  }
 
 const passwordOf = ({ password, profile = 'homelab' }: SimulatorOptions): string =>
   password ?? profiles[profile].password
@@ -134,7 +151,7 @@ export const startSimulator = async (options: SimulatorOptions = {}): Promise<Si
       dispatch: makeDispatch(world, secret, makeRouter(), routes),
       clock: world.clock,
       hooks,
-      control: faultControl(faults),
+      control: firstOf(faultControl(faults), factControl(world)),
       delay401: 3000,
       seen: (seen) => {
         requests.push(seen)
@@ -158,6 +175,8 @@ export const startSimulator = async (options: SimulatorOptions = {}): Promise<Si
     faults,
     hooks,
     dump: () => dumpOf(world),
+    facts: () => worldFacts(world),
+    write: (vmid, keys) => writeAsGuest(world, vmid, keys),
     stop: async () => {
       await listening.stop()
       world.clock.stop()

@@ -10,6 +10,8 @@ export type BackupPayload = {
   readonly text: string
   /** Bytes of each volume by its key, of those the backup took in. */
   readonly sizes: Readonly<Record<string, number>>
+  /** What those volumes held, by the same keys. */
+  readonly tokens: Readonly<Record<string, string>>
   /** Bytes the guest's files take unpacked. */
   readonly unpacked: number
 }

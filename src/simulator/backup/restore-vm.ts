@@ -128,6 +128,7 @@ const restoreDrive = (world: World, plan: Plan, key: string, drive: Drive, made:
     vmid: plan.vmid,
     format: formatOn(world, storage, drive),
     size,
+    token: plan.payload.tokens[key],
     ...(isCloud ? { image: `vm-${plan.vmid}-cloudinit` } : {}),
   })
   made.push(volume)

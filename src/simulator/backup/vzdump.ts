@@ -49,6 +49,7 @@ const payloadFor = (world: World, guest: Guest): BackupPayload => {
     config,
     text: configText(makeGuest(guest.type, guest.vmid, guest.node, config)),
     sizes: Object.fromEntries(volumes.map(([key, volume]) => [key, volume.size])),
+    tokens: Object.fromEntries(volumes.map(([key, volume]) => [key, volume.token])),
     unpacked: unpackedBytes(volumes) + 40_960,
   }
 }

@@ -71,6 +71,9 @@ const onNode = (call: Call): readonly (readonly [string, FileSection])[] =>
 export const replicationJobs = (world: World, vmid: number): readonly string[] =>
   [...jobsOf(world).keys()].filter((id) => guestOf(id) === vmid)
 
+/** A replication job as it was configured. */
+export const replicationJob = (world: World, id: string): FileSection => jobsOf(world).get(id) ?? {}
+
 /** Takes the replication jobs of a guest away. */
 export const forgetReplication = (world: World, vmid: number): void => {
   for (const id of replicationJobs(world, vmid)) jobsOf(world).delete(id)

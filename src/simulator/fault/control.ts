@@ -1,22 +1,8 @@
 import type { Answer } from '../http/answer.ts'
+import { controlAnswer as json, parseControlBody as parse } from '../http/control-answer.ts'
 import type { Control } from '../http/server.ts'
 import { parseFault } from './fault.ts'
 import type { Faults } from './faults.ts'
-
-const json = (status: number, reason: string, value: unknown): Answer => ({
-  status,
-  reason,
-  text: JSON.stringify(value),
-  json: true,
-})
-
-const parse = (body: string): { readonly value: unknown } | string => {
-  try {
-    return { value: JSON.parse(body) }
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error)
-  }
-}
 
 const add = (faults: Faults, body: string): Answer => {
   const parsed = parse(body)

@@ -19,7 +19,7 @@ import { destroyVolumes } from './destroy.ts'
 import { isMountKey, mountsOf, newDisk, parseMountPoint, printMountPoint, withParts } from './mount-point.ts'
 import { requireChange } from './permission.ts'
 import { startWork, withContainerLock } from './power.ts'
-import { mergeBackup, type Recovered, readBackup } from './restore.ts'
+import { fillMounts, mergeBackup, type Recovered, readBackup } from './restore.ts'
 import { updateConfig } from './update.ts'
 import { allocDisk, existingVolume } from './volume.ts'
 
@@ -242,6 +242,7 @@ const unpackBackup = async (
     `Total bytes read: ${backup.payload.unpacked} (${(backup.payload.unpacked / 2 ** 20).toFixed(1)}MiB, 272MiB/s)`,
   )
   fillRoot(world, request.node, config, { packed: backup.packed, unpacked: backup.payload.unpacked })
+  fillMounts(world, request.node, config, backup.payload)
   worker.log('merging backed-up and given configuration..')
   mergeBackup(world, config, backup.payload.config, request.unique)
 }

@@ -22,12 +22,14 @@ export const cloneVolume = (
   const { type } = storageOf(world, base.storage)
   const prefix = base.format === 'subvol' ? 'subvol' : 'vm'
   const image = nextImageName(world, base.storage, node, vmid, prefix)
+  const { size, token } = (snapshot === undefined ? undefined : base.snapshots.get(snapshot)) ?? base
   return addVolume(world, node, {
     storage: base.storage,
     name: nameOf(type, base, image, vmid),
     content: base.content,
     format: base.format,
-    size: (snapshot === undefined ? undefined : base.snapshots.get(snapshot)) ?? base.size,
+    size,
+    token,
     used: Math.min(base.used, 4096),
     vmid,
     ctime: Math.floor(world.clock.now() / 1000),

@@ -5,7 +5,7 @@ import type { Section } from '../state/guest.ts'
 import type { World } from '../state/world.ts'
 import { parseSize } from '../volume/size.ts'
 import { pathOf } from '../volume/volumes.ts'
-import { mountsOf, printMountPoint, withParts } from './mount-point.ts'
+import { mountsOf, parseMountPoint, printMountPoint, withParts } from './mount-point.ts'
 import { completeNetwork } from './network.ts'
 import { requireBridge } from './permission.ts'
 import { existingVolume } from './volume.ts'
@@ -75,6 +75,21 @@ export const readBackup = (call: Call, asked: Asked, log: (line: string) => void
           ]),
       ),
   }
+}
+
+/** Whether a directory lies in what is mounted at `mp`. */
+const isBelow = (path: string, mp: string): boolean => path === mp || path.startsWith(mp.endsWith('/') ? mp : `${mp}/`)
+
+/** Gives the new volumes what the archive holds: each directory goes where it is mounted now. */
+export const fillMounts = (world: World, node: string, config: Readonly<Section>, backup: BackupPayload): void => {
+  const mounts = mountsOf(config).toSorted(([, one], [, other]) => other.mp.length - one.mp.length)
+  const filled = new Map<string, string[]>()
+  for (const [key, token] of Object.entries(backup.tokens)) {
+    const path = parseMountPoint(key, backup.config[key]).mp
+    const place = mounts.find(([, mount]) => isBelow(path, mount.mp))?.[1]
+    if (place?.type === 'volume') filled.set(place.volume, [...(filled.get(place.volume) ?? []), token])
+  }
+  for (const [volid, tokens] of filled) existingVolume(world, node, volid).token = tokens.join('+')
 }
 
 const notRestored = /^(?:rootfs|unprivileged|parent|template|lock|mp\d+|unused\d+)$/

@@ -4,6 +4,7 @@ import { digestOf } from '../guest/config-text.ts'
 import { checkLock, loadGuest, lockFile } from '../guest/find-guest.ts'
 import type { Guest, Section } from '../state/guest.ts'
 import { nowSeconds, type World } from '../state/world.ts'
+import { bringBack, keepState } from '../volume/content.ts'
 import { findVolume, storageOf } from '../volume/volumes.ts'
 import { saveConfig } from './apply.ts'
 import { containerOf, snapshotOf } from './config.ts'
@@ -48,7 +49,7 @@ const takeSnapshot = (world: World, guest: Guest, name: string, description: str
   })
   for (const volid of volumesOf(guest.config)) {
     const volume = existingVolume(world, guest.node, volid)
-    volume.snapshots.set(name, volume.size)
+    keepState(volume, name)
   }
   guest.config['parent'] = name
   saveConfig(guest)
@@ -117,7 +118,7 @@ const goBack = (world: World, guest: Guest, name: string): void => {
   guest.pendingDelete.clear()
   for (const volid of then) {
     const volume = existingVolume(world, guest.node, volid)
-    volume.size = volume.snapshots.get(name) ?? volume.size
+    bringBack(volume, name)
   }
   saveConfig(guest)
 }

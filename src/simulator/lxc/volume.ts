@@ -138,8 +138,9 @@ export const copyVolume = (
   snapshot?: string,
 ): Volume => {
   const source = existingVolume(world, node, volid)
-  const size = (snapshot === undefined ? undefined : source.snapshots.get(snapshot)) ?? source.size
+  const { size, token } = (snapshot === undefined ? undefined : source.snapshots.get(snapshot)) ?? source
   const made = allocDisk(world, target.node, target.storage, target.vmid, size, log)
+  made.token = token
   made.used = Math.max(made.used, Math.min(size, source.used))
   made.payload = source.payload
   logCopy(source.used, log)
@@ -165,6 +166,7 @@ export const renameVolume = (world: World, node: string, volume: Volume, vmid: n
     size: volume.size,
     content: volume.content,
     used: volume.used,
+    token: volume.token,
   })
   made.payload = volume.payload
   removeVolume(world, node, volume)

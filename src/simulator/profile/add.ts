@@ -1,7 +1,7 @@
 import { type Guest, makeGuest, type Section } from '../state/guest.ts'
 import type { Volume } from '../state/storage.ts'
 import type { ClusterNode, World } from '../state/world.ts'
-import { addVolume, isShared, poolOn, storageOf } from '../volume/volumes.ts'
+import { addVolume, isShared, type Placed, poolOn, storageOf } from '../volume/volumes.ts'
 
 /** Adds a node; the first one gets id 1 and address 10.0.0.11. */
 export const addNode = (world: World, name: string, more: Partial<ClusterNode> = {}): ClusterNode => {
@@ -42,7 +42,7 @@ export const addStorage = (
 export const addFile = (
   world: World,
   node: string,
-  volume: Pick<Volume, 'storage' | 'name' | 'content' | 'format' | 'size'> & Partial<Volume>,
+  volume: Pick<Volume, 'storage' | 'name' | 'content' | 'format' | 'size'> & Partial<Placed>,
 ): Volume =>
   addVolume(world, node, {
     used: volume.size,

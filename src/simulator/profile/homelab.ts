@@ -1,5 +1,6 @@
 import type { Guest, Section } from '../state/guest.ts'
 import type { World } from '../state/world.ts'
+import { keepState } from '../volume/content.ts'
 import { parseSize } from '../volume/size.ts'
 import { addFile, addGuest, addNode, addStorage } from './add.ts'
 import { addGenerated } from './generated.ts'
@@ -208,7 +209,7 @@ const addLife = (world: World): void => {
     })
     git.config['parent'] = 'before-upgrade'
     for (const volume of world.volumePools.get('local-lvm@pve1')?.volumes.values() ?? [])
-      if (volume.vmid === 102) volume.snapshots.set('before-upgrade', volume.size)
+      if (volume.vmid === 102) keepState(volume, 'before-upgrade')
   }
   const monitoring = world.guests.get(104)
   if (monitoring) monitoring.pending['memory'] = '6144'

@@ -150,9 +150,8 @@ const cloneDrives = async (
           worker.log,
         )
       : linkVolume(call, key, file, newid, source.node, worker.log)
-    const taken =
-      snapshot === undefined ? undefined : findVolume(call.world, file, source.node)?.snapshots.get(snapshot)
-    if (taken !== undefined) volume.size = taken
+    const then = snapshot === undefined ? undefined : findVolume(call.world, file, source.node)?.snapshots.get(snapshot)
+    if (then !== undefined) Object.assign(volume, then)
     made.push(volume)
     await worker.work(copy && !cloudinit ? 0.2 + volume.size / (2 * 2 ** 30) : 0.1)
     config[key] = printDrive(key, { ...drive, file: volidOf(volume), size: String(volume.size) })

@@ -39,6 +39,7 @@ export const copyVolume = (call: Call, key: string, volid: string, target: CopyT
     format,
     size: source.size,
     used: Math.min(source.used, source.size),
+    token: source.token,
     ...(target.cloudinit ? { image: `vm-${target.vmid}-cloudinit` } : {}),
   })
   logFormatting(call, volume, log)
@@ -62,6 +63,7 @@ export const linkVolume = (call: Call, key: string, volid: string, vmid: number,
     vmid,
     format,
     size: base.size,
+    token: base.token,
     image,
     ...(clonesHang ? { parent: base.name } : {}),
   })

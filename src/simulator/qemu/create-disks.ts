@@ -111,6 +111,7 @@ const importDisk = (call: Call, vmid: number, key: string, storage: string, driv
     format: key === 'tpmstate0' ? 'raw' : format,
     size,
     used: Math.min(from.used, size),
+    token: from.token,
   })
   logFormatting(call, volume, log)
   log(`allocated target volume '${volidOf(volume)}'`)

@@ -6,6 +6,7 @@ import { type Guest, isTemplate, type Section, touch } from '../state/guest.ts'
 import type { Volume } from '../state/storage.ts'
 import { nowSeconds, type World } from '../state/world.ts'
 import type { Worker } from '../task/task.ts'
+import { bringBack, keepState } from '../volume/content.ts'
 import { backend, findVolume, removeVolume, volidOf } from '../volume/volumes.ts'
 import { shownSection } from './config-value.ts'
 import { logFormatting } from './create-disks.ts'
@@ -39,7 +40,7 @@ export const hasSnapshotFeature = (world: World, guest: Guest, section = guest.c
 
 const snapshotVolume = (world: World, guest: Guest, volid: string, name: string): void => {
   const volume = findVolume(world, volid, guest.node) ?? raise(`volume '${volid}' does not exist`)
-  volume.snapshots.set(name, volume.size)
+  keepState(volume, name)
   volume.used += 10_240
 }
 
@@ -141,8 +142,7 @@ const rollback = (call: Call): string => {
       }
       for (const [, volid] of disksOf(section)) {
         const volume = findVolume(world, volid, guest.node)
-        const size = volume?.snapshots.get(name)
-        if (volume !== undefined && size !== undefined) volume.size = size
+        if (volume !== undefined) bringBack(volume, name)
       }
       await worker.work(0.3)
       const state = section['vmstate']

@@ -1,3 +1,6 @@
+/** A volume as it was when a snapshot was taken: its size in bytes, and what it held. */
+export type VolumeState = { readonly size: number; readonly token: string }
+
 /** A volume on a storage. Sizes in bytes; `ctime` in seconds since 1970. */
 export type Volume = {
   readonly storage: string
@@ -11,8 +14,10 @@ export type Volume = {
   ctime: number
   /** Name of the base volume of a linked clone, on the same storage. */
   parent: string | undefined
-  /** Size of the volume when each snapshot was taken. */
-  readonly snapshots: Map<string, number>
+  /** What it holds, by name: `volume/content.ts` says how these names are made. */
+  token: string
+  /** The volume when each snapshot was taken. */
+  readonly snapshots: Map<string, VolumeState>
   notes?: string
   protected?: boolean
   /** What an image to be imported unfolds to, when that is more than its file. */

@@ -5,7 +5,7 @@ import { uploadedBytes } from '../http/multipart.ts'
 import { nowSeconds, type World } from '../state/world.ts'
 import type { Worker } from '../task/task.ts'
 import { parseVolname } from '../volume/name.ts'
-import { contentOf, pathOf, poolOn, usableStorage } from '../volume/volumes.ts'
+import { addVolume, contentOf, pathOf, poolOn, usableStorage } from '../volume/volumes.ts'
 import { appliances } from './appliances.ts'
 
 const endings: Readonly<Record<string, RegExp>> = {
@@ -38,7 +38,8 @@ export const targetOf = (call: Call): Target => {
 /** Puts a file on a storage, in place of one of that name. */
 export const putFile = (world: World, node: string, target: Target, size: number): void => {
   const name = `${target.content}/${target.file}`
-  poolOn(world, target.storage, node).volumes.set(name, {
+  poolOn(world, target.storage, node).volumes.delete(name)
+  addVolume(world, node, {
     storage: target.storage,
     name,
     content: target.content,

@@ -3,6 +3,7 @@ import { splitVolid } from '../schema/formats.ts'
 import type { Pool, StorageDefinition, Volume } from '../state/storage.ts'
 import { nowSeconds, type World } from '../state/world.ts'
 import { type Backend, backendOf } from './backend.ts'
+import { freshToken } from './content.ts'
 
 /** A storage definition; ends the request with PVE's text when there is none. */
 export const storageOf = (world: World, id: string): StorageDefinition =>
@@ -59,10 +60,14 @@ export const usedOn = (pool: Pool): number => {
   return used
 }
 
+/** A volume to be: one that is told no content holds something of its own. */
+export type Placed = Omit<Volume, 'token'> & { readonly token?: string | undefined }
+
 /** Puts a volume into its storage's pool: fails when the name is taken. */
-export const addVolume = (world: World, node: string, volume: Volume): Volume => {
-  const pool = poolOn(world, volume.storage, node)
-  if (pool.volumes.has(volume.name)) raise(`disk image '${pathOf(world, volume.storage, volume.name)}' already exists`)
+export const addVolume = (world: World, node: string, placed: Placed): Volume => {
+  const pool = poolOn(world, placed.storage, node)
+  if (pool.volumes.has(placed.name)) raise(`disk image '${pathOf(world, placed.storage, placed.name)}' already exists`)
+  const volume = Object.assign(placed, { token: placed.token ?? freshToken(world, placed.name) })
   pool.volumes.set(volume.name, volume)
   return volume
 }
@@ -143,6 +148,8 @@ export type NewVolume = {
   readonly content?: string
   readonly parent?: string
   readonly used?: number
+  /** What it holds when it is a copy. */
+  readonly token?: string | undefined
 }
 
 /** Allocates a volume for a guest. Fails with PVE's text when the storage cannot hold the format or is full. */
@@ -169,5 +176,6 @@ export const allocate = (world: World, node: string, wanted: NewVolume): Volume 
     ctime: nowSeconds(world),
     parent: wanted.parent,
     snapshots: new Map(),
+    token: wanted.token,
   })
 }
