@@ -229,4 +229,85 @@ test('faults can be added, listed and taken away over the control endpoint', () 
     assert.equal(await control(simulator.url, 'DELETE', '/simulator/faults'), [200, []])
   }))
 
+test('an error after the effect says nothing true, and the task goes on', () =>
+  onBench(async ({ simulator, ask }) => {
+    const on = { method: 'POST', path: '/pools' }
+    simulator.faults.add({ kind: 'error-after', status: 596, on })
+    const { status, reason, body } = await ask('POST', '/pools', { poolid: 'one' })
+    assert.equal([status, reason], [596, 'Connection timed out'])
+    assert.equal(body, { data: null, message: 'Connection timed out\n' })
+    assert.equal(pools(simulator), ['one'])
+    simulator.faults.add({ kind: 'error-after', status: 500, reason: 'boom', when: 'ended', on: { method: 'DELETE' } })
+    assert.is((await ask('DELETE', '/nodes/pve1/qemu/101')).reason, 'boom')
+    assert.not.ok(simulator.world.guests.has(101))
+  }))
+
+test('an answer can be lost when the task has ended', () =>
+  onBench(async ({ simulator, ask }) => {
+    simulator.faults.add({ kind: 'reset-after', when: 'ended', on: { method: 'DELETE' } })
+    assert.is(await failure(ask('DELETE', '/nodes/pve1/qemu/101')), 'ECONNRESET')
+    assert.not.ok(simulator.world.guests.has(101))
+  }))
+
+test('null where a UPID is due: nothing was done, or all of it', () =>
+  onBench(async ({ simulator, ask }) => {
+    const on = { method: 'DELETE', path: '/nodes/*/qemu/*' }
+    simulator.faults.add({ kind: 'null-answer', on })
+    const nothing = await ask('DELETE', '/nodes/pve1/qemu/101')
+    assert.equal([nothing.status, nothing.body], [200, { data: null }])
+    assert.ok(simulator.world.guests.has(101))
+    assert.is(simulator.world.tasks.list().length, 0)
+    simulator.faults.add({ kind: 'null-answer', effect: true, when: 'ended', on })
+    const done = await ask('DELETE', '/nodes/pve1/qemu/101')
+    assert.equal([done.status, done.body], [200, { data: null }])
+    assert.not.ok(simulator.world.guests.has(101))
+  }))
+
+test('an answer that is late comes when the request has long taken effect', () =>
+  onBench(async ({ simulator, ask }) => {
+    simulator.faults.add({ kind: 'latency', ms: 50, after: true, on: { method: 'POST' } })
+    const asked = ask('POST', '/pools', { poolid: 'one' })
+    await new Promise((done) => setTimeout(done, 20))
+    assert.equal(pools(simulator), ['one'])
+    assert.is((await asked).status, 200)
+  }))
+
+test('a node whose clock is wrong starts and ends its tasks by it', () =>
+  onBench(async ({ simulator, ask }) => {
+    const timeOf = async (node: string): Promise<number> => {
+      const { body } = await ask('GET', `/nodes/${node}/time`)
+      return (body as { readonly data: { readonly time: number } }).data.time
+    }
+    const fault = simulator.faults.add({ kind: 'clock-skew', node: 'pve2', seconds: -300 })
+    const [one, other] = [await timeOf('pve1'), await timeOf('pve2')]
+    assert.ok(Math.abs(one - other - 300) <= 1)
+    const { tasks } = simulator.world
+    const upid = tasks.start('pve2', 'qmstart', 1, 'root@pam', () => undefined)
+    await tasks.ended(upid)
+    const task = tasks.find(upid)
+    assert.ok(Math.abs((task?.starttime ?? 0) + 300 - one) <= 1)
+    assert.ok(Math.abs((task?.endtime ?? 0) / 1000 + 300 - one) <= 1)
+    simulator.faults.remove(fault)
+    assert.ok(Math.abs((await timeOf('pve1')) - (await timeOf('pve2'))) <= 1)
+  }))
+
+test('a guest that ignores an unplug keeps the card, and its removal waits', () =>
+  onBench(async ({ simulator, ask }) => {
+    const guest = simulator.world.guests.get(101)
+    if (guest === undefined) throw new Error('no guest 101')
+    guest.config['net1'] = 'virtio=BC:24:11:00:00:01,bridge=vmbr0'
+    await ask('POST', '/nodes/pve1/qemu/101/status/start')
+    const fault = simulator.faults.add({ kind: 'unplug-ignored', vmid: 101 })
+    guest.running ??= { pid: 1, since: 0, paused: false }
+    const { status, body } = await ask('PUT', '/nodes/pve1/qemu/101/config', { delete: 'net1' })
+    assert.equal(
+      [status, (body as { readonly errors: unknown }).errors],
+      [400, { net1: "hotplug problem - error on hot-unplugging device 'net1' - still busy in guest?\n" }],
+    )
+    assert.equal([...guest.pendingDelete.keys()], ['net1'])
+    simulator.faults.remove(fault)
+    await ask('PUT', '/nodes/pve1/qemu/101/config', { delete: 'net1' })
+    assert.is(guest.config['net1'], undefined)
+  }))
+
 test.run()

@@ -131,7 +131,7 @@ test('a description that cannot be built is refused with everything that is wron
       guests: 3,
     }),
     [
-      'nodes[0].nam: there is no such key; there are name, ip, online, cpus, memory, fingerprint, network, facts',
+      'nodes[0].nam: there is no such key; there are name, ip, online, cpus, memory, fingerprint, clock_skew, network, facts',
       'nodes[0].name: is missing',
       'storages[0].volumes[0].size: a number is needed',
       'guests: a list is needed',

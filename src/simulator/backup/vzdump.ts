@@ -5,7 +5,7 @@ import { configText } from '../guest/config-text.ts'
 import { checkLock } from '../guest/find-guest.ts'
 import { hasFeature } from '../lxc/volume.ts'
 import { type Guest, makeGuest, type Section, touch } from '../state/guest.ts'
-import { nowSeconds, type World } from '../state/world.ts'
+import { nodeSeconds, type World } from '../state/world.ts'
 import { parseRetention, pruneList } from '../storage/prune.ts'
 import type { Worker } from '../task/task.ts'
 import { freeVolume } from '../volume/free.ts'
@@ -148,7 +148,7 @@ const write = async (world: World, request: BackupRequest, guest: Guest, worker:
   const payload = payloadFor(world, guest)
   const size = archiveBytes(backedUp(world, guest), request.compression)
   const pool = poolOn(world, request.storage, request.node)
-  let seconds = nowSeconds(world)
+  let seconds = nodeSeconds(world, request.node)
   while (pool.volumes.has(`backup/${fileName(guest, seconds, request)}`)) seconds++
   const name = `backup/${fileName(guest, seconds, request)}`
   holdStill(guest, mode, log)
@@ -188,7 +188,7 @@ const backUpGuest = async (
   log: Log,
 ): Promise<void> => {
   const { world } = call
-  const began = nowSeconds(world)
+  const began = nodeSeconds(world, request.node)
   const guest = world.guests.get(vmid)
   if (guest === undefined) raise(`unable to find VM '${vmid}'`)
   else {
@@ -204,10 +204,10 @@ const backUpGuest = async (
       delete guest.config['lock']
       touch(guest)
     }
-    const spent = nowSeconds(world) - began
+    const spent = nodeSeconds(world, request.node) - began
     const hours = `${two(Math.floor(spent / 3600))}:${two(Math.floor(spent / 60) % 60)}:${two(spent % 60)}`
     log(`Finished Backup of VM ${vmid} (${hours})`)
-    log(`Backup finished at ${stamp(nowSeconds(world))}`)
+    log(`Backup finished at ${stamp(nodeSeconds(world, request.node))}`)
   }
 }
 
@@ -232,7 +232,7 @@ const run = async (call: Call, request: BackupRequest, worker: Worker): Promise<
     } catch (error) {
       failures++
       worker.log(`ERROR: Backup of VM ${vmid} failed - ${errorText(error).replace(/\n+$/, '')}`)
-      log(`Failed at ${stamp(nowSeconds(call.world))}`)
+      log(`Failed at ${stamp(nodeSeconds(call.world, request.node))}`)
     }
   }
   log(failures === 0 ? 'Backup job finished successfully' : 'Backup job finished with errors')

@@ -52,6 +52,16 @@ const takeOffline = (world: World, name: string): Undo => {
   }
 }
 
+const skewClock = (world: World, name: string, seconds: number): Undo => {
+  const node = world.nodes.get(name)
+  if (node === undefined) return nothing
+  const before = node.clockSkew
+  node.clockSkew = seconds
+  return () => {
+    node.clockSkew = before
+  }
+}
+
 const revoke = (world: World, full: string): Undo => {
   const [userid = '', tokenid = ''] = full.split('!')
   const tokens = world.access.users.get(userid)?.tokens
@@ -60,6 +70,15 @@ const revoke = (world: World, full: string): Undo => {
   tokens.delete(tokenid)
   return () => {
     tokens.set(tokenid, token)
+  }
+}
+
+const ignoreUnplug = (world: World, vmid: number): Undo => {
+  const guest = world.guests.get(vmid)
+  if (guest === undefined) return nothing
+  guest.answersUnplug = false
+  return () => {
+    guest.answersUnplug = true
   }
 }
 
@@ -74,6 +93,10 @@ export const beginState = (world: World, fault: FaultAction): Undo | undefined =
       return fillStorage(world, fault.storage, fault.node ?? world.local)
     case 'node-offline':
       return takeOffline(world, fault.node)
+    case 'unplug-ignored':
+      return ignoreUnplug(world, fault.vmid)
+    case 'clock-skew':
+      return skewClock(world, fault.node, fault.seconds)
     case 'token-revoked':
       return revoke(world, fault.token)
     case 'quorum-lost':

@@ -17,15 +17,23 @@ export type TaskPattern = {
   readonly node?: string
 }
 
+/** When an effect is there: as soon as the task has been started (the default), or when it has ended. */
+export type Moment = 'started' | 'ended'
+
 /** What goes wrong. Times are real milliseconds. */
 export type FaultAction =
-  | { readonly kind: 'latency'; readonly ms: number }
+  /** The request waits before it is handled, or (`after`) its answer waits when it has taken effect. */
+  | { readonly kind: 'latency'; readonly ms: number; readonly after?: boolean }
   /** Answered with this status instead of being handled: 500, 595 (node unreachable), 596, 599 … */
   | { readonly kind: 'http-error'; readonly status: number; readonly reason?: string }
   /** The connection is dropped before the request is handled. */
   | { readonly kind: 'reset-before' }
   /** The connection is dropped when the request has taken effect: the answer is lost. */
-  | { readonly kind: 'reset-after' }
+  | { readonly kind: 'reset-after'; readonly when?: Moment }
+  /** Answered with this status although the request has taken effect. */
+  | { readonly kind: 'error-after'; readonly status: number; readonly reason?: string; readonly when?: Moment }
+  /** Answered 200 with `data: null`: instead of being handled, or (`effect`) when it has taken effect. */
+  | { readonly kind: 'null-answer'; readonly effect?: boolean; readonly when?: Moment }
   | { readonly kind: 'truncated-body'; readonly bytes?: number }
   | { readonly kind: 'slow-body'; readonly ms: number }
   /**
@@ -42,8 +50,12 @@ export type FaultAction =
   | { readonly kind: 'storage-full'; readonly storage: string; readonly node?: string }
   | { readonly kind: 'node-offline'; readonly node: string }
   | { readonly kind: 'quorum-lost' }
+  /** The node's clock is that many seconds ahead (negative: behind): task times, /nodes/{node}/time, backups and snapshots follow it. */
+  | { readonly kind: 'clock-skew'; readonly node: string; readonly seconds: number }
   | { readonly kind: 'ticket-expired' }
   | { readonly kind: 'token-revoked'; readonly token: string }
+  /** The guest does not let go of devices that are unplugged while it runs. */
+  | { readonly kind: 'unplug-ignored'; readonly vmid: number }
   /** Somebody else changes a guest's configuration just before the request is handled. */
   | {
       readonly kind: 'concurrent-edit'
@@ -54,7 +66,7 @@ export type FaultAction =
 
 /**
  * A fault to be added. Faults of requests and tasks happen `times` times (once unless told; 0 for always) after `skip` matches.
- * Faults of the cluster's state (lock, storage, node, quorum, token) begin with the first matching request, or at once when `on` is left
+ * Faults of the cluster's state (lock, storage, node, clock, quorum, token, guest) begin with the first matching request, or at once when `on` is left
  * out, and last until they are removed.
  */
 export type FaultSpec = FaultAction & { readonly on?: RequestPattern; readonly skip?: number; readonly times?: number }
@@ -67,6 +79,8 @@ export const faultKinds = {
   'http-error': { status: 'number' },
   'reset-before': {},
   'reset-after': {},
+  'error-after': { status: 'number' },
+  'null-answer': {},
   'truncated-body': {},
   'slow-body': { ms: 'number' },
   'task-fails': {},
@@ -76,8 +90,10 @@ export const faultKinds = {
   'storage-full': { storage: 'string' },
   'node-offline': { node: 'string' },
   'quorum-lost': {},
+  'clock-skew': { node: 'string', seconds: 'number' },
   'ticket-expired': {},
   'token-revoked': { token: 'string' },
+  'unplug-ignored': { vmid: 'number' },
   'concurrent-edit': { vmid: 'number' },
 } as const satisfies Readonly<Record<FaultKind, Readonly<Record<string, 'number' | 'string'>>>>
 

@@ -1,12 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { PveError } from '../api/error.ts'
+import type { Answer } from '../http/answer.ts'
 import type { HttpHook, Seen } from '../http/server.ts'
 import type { World } from '../state/world.ts'
 import type { TaskHook } from '../task/task.ts'
+import { afterEffect, nullAnswer } from './after-effect.ts'
 import { writeSlowly, writeTruncated } from './broken-body.ts'
 import { beginState, editGuest, refuseWithoutQuorum, type Undo } from './effect.ts'
 import type { FaultSpec } from './fault.ts'
 import { matchesRequest, matchesTask } from './match.ts'
+import { reasonOf } from './reason.ts'
 
 /** A fault as it stands: how often it was met and how often it happened. */
 export type FaultStatus = {
@@ -34,16 +37,6 @@ type Live = {
   undo: Undo | undefined
 }
 
-const REASONS: Readonly<Record<number, string>> = {
-  500: 'internal server error',
-  502: 'Bad Gateway',
-  503: 'Service Unavailable',
-  504: 'Gateway Timeout',
-  595: 'Connection refused',
-  596: 'Connection timed out',
-  599: 'Too many redirections',
-}
-
 /** Counts a match; true when the fault is due. */
 const isDue = (live: Live): boolean => {
   const { skip = 0, times = 1 } = live.fault
@@ -55,17 +48,20 @@ const isDue = (live: Live): boolean => {
 
 const isOfTask = ({ kind }: FaultSpec): boolean => kind === 'task-fails' || kind === 'task-hangs'
 
-/** Does what a fault does before its request is handled. */
-const before = async (world: World, { fault }: Live, seen: Seen): Promise<'reset' | undefined> => {
+/** Does what a fault does before its request is handled; an answer takes the place of handling it. */
+const before = async (world: World, { fault }: Live, seen: Seen): Promise<Answer | 'reset' | undefined> => {
   switch (fault.kind) {
     case 'latency':
+      if (fault.after) return undefined
       world.clock.tick(fault.ms)
       await delay(fault.ms)
       return undefined
     case 'http-error':
-      throw new PveError(fault.status, fault.reason ?? REASONS[fault.status] ?? 'error')
+      throw new PveError(fault.status, fault.reason ?? reasonOf(fault.status))
     case 'reset-before':
       return 'reset'
+    case 'null-answer':
+      return fault.effect ? undefined : nullAnswer
     case 'ticket-expired':
       throw new PveError(401, 'Authentication failed!')
     case 'quorum-lost':
@@ -94,10 +90,21 @@ const httpHook = (world: World, all: Map<string, Live>): HttpHook => {
     before: async (seen) => {
       const met = [...all.values()].filter((live) => meets(live, seen))
       due.set(seen, met)
-      for (const live of met) if ((await before(world, live, seen)) === 'reset') return 'reset'
+      for (const live of met) {
+        const instead = await before(world, live, seen)
+        if (instead !== undefined) return instead
+      }
       return undefined
     },
-    after: (seen, answer) => (find(seen, 'reset-after') === undefined ? answer : 'reset'),
+    after: async (seen, answer) => {
+      let changed = answer
+      for (const { fault } of due.get(seen) ?? []) {
+        const now = await afterEffect(world, fault, changed)
+        if (now === 'reset') return now
+        changed = now
+      }
+      return changed
+    },
     write: (seen, answer, response) => {
       const truncated = find(seen, 'truncated-body')
       if (truncated?.kind === 'truncated-body') writeTruncated(answer, response, truncated.bytes)

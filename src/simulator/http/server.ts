@@ -13,11 +13,11 @@ import { readMultipart } from './multipart.ts'
 export type Seen = { readonly verb: string; readonly path: string; readonly params: Readonly<Record<string, unknown>> }
 
 /**
- * What a fault may do to a request. `before` runs before it is handled and may throw a PveError, wait, or return 'reset' to drop the
- * connection; `after` runs when it has taken effect and may change the answer, or return 'reset'.
+ * What a fault may do to a request. `before` runs before it is handled and may throw a PveError, wait, return the answer in its place, or
+ * 'reset' to drop the connection; `after` runs when it has taken effect and may change the answer, or return 'reset'.
  */
 export type HttpHook = {
-  readonly before?: (seen: Seen) => Promise<'reset' | undefined> | 'reset' | undefined
+  readonly before?: (seen: Seen) => Promise<Answer | 'reset' | undefined> | Answer | 'reset' | undefined
   readonly after?: (seen: Seen, answer: Answer) => Promise<Answer | 'reset'> | Answer | 'reset'
   /** Writes the answer itself (slow or truncated bodies) and returns true. */
   readonly write?: (seen: Seen, answer: Answer, response: ServerResponse) => boolean
@@ -94,6 +94,14 @@ const paramsOf = async (
 
 const header = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value)
 
+const beforeHandling = async (hooks: readonly HttpHook[], seen: Seen): Promise<Answer | 'reset' | undefined> => {
+  for (const hook of hooks) {
+    const instead = await hook.before?.(seen)
+    if (instead !== undefined) return instead
+  }
+  return undefined
+}
+
 const serveApi = async (
   parts: ServerParts,
   request: IncomingMessage,
@@ -112,14 +120,14 @@ const serveApi = async (
     seen = { verb, path, params }
     parts.seen(seen)
     parts.clock.tick(verb === 'GET' ? 100 : 10)
-    for (const hook of parts.hooks)
-      if ((await hook.before?.(seen)) === 'reset') {
-        request.socket.destroy()
-        return
-      }
+    const instead = await beforeHandling(parts.hooks, seen)
+    if (instead === 'reset') {
+      request.socket.destroy()
+      return
+    }
     const { authorization, cookie, csrfpreventiontoken } = request.headers
     const credentials = { authorization, cookie, csrf: header(csrfpreventiontoken) }
-    answer = answerOf(await settle(parts.clock, parts.dispatch({ verb, path, params, credentials })), extjs)
+    answer = instead ?? answerOf(await settle(parts.clock, parts.dispatch({ verb, path, params, credentials })), extjs)
   } catch (error) {
     answer = answerOfError(error, extjs)
     if (answer.status === 401) await settle(parts.clock, parts.clock.sleep(parts.delay401))

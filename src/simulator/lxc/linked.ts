@@ -1,5 +1,5 @@
 import type { Volume } from '../state/storage.ts'
-import type { World } from '../state/world.ts'
+import { nodeSeconds, type World } from '../state/world.ts'
 import { addVolume, nextImageName, storageOf } from '../volume/volumes.ts'
 
 /** How a storage names the linked clone of a container's volume. */
@@ -32,7 +32,7 @@ export const cloneVolume = (
     token,
     used: Math.min(base.used, 4096),
     vmid,
-    ctime: Math.floor(world.clock.now() / 1000),
+    ctime: nodeSeconds(world, node),
     parent: type === 'btrfs' ? undefined : base.name,
     snapshots: new Map(),
   })

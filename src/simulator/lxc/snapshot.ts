@@ -3,7 +3,7 @@ import { raise } from '../api/error.ts'
 import { digestOf } from '../guest/config-text.ts'
 import { checkLock, loadGuest, lockFile } from '../guest/find-guest.ts'
 import type { Guest, Section } from '../state/guest.ts'
-import { nowSeconds, type World } from '../state/world.ts'
+import { nodeSeconds, type World } from '../state/world.ts'
 import { bringBack, keepState } from '../volume/content.ts'
 import { findVolume, storageOf } from '../volume/volumes.ts'
 import { saveConfig } from './apply.ts'
@@ -44,7 +44,7 @@ const takeSnapshot = (world: World, guest: Guest, name: string, description: str
   const text = storedDescription(description ?? '')
   guest.snapshots.set(name, {
     ...copied(guest.config),
-    snaptime: String(nowSeconds(world)),
+    snaptime: String(nodeSeconds(world, guest.node)),
     ...(text === undefined ? {} : { description: text }),
   })
   for (const volid of volumesOf(guest.config)) {

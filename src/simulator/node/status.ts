@@ -1,6 +1,6 @@
 import type { Call } from '../api/call.ts'
 import { nodeFigures } from '../inventory/resources.ts'
-import { nowSeconds } from '../state/world.ts'
+import { nodeSeconds } from '../state/world.ts'
 
 const MHZ = '3400.000'
 
@@ -40,6 +40,6 @@ export const nodeStatus = (call: Call): Record<string, unknown> => {
 
 /** A node's clock. PVE API: GET /nodes/{node}/time. */
 export const nodeTime = (call: Call, timezone: string): Record<string, unknown> => {
-  const time = nowSeconds(call.world)
+  const time = nodeSeconds(call.world, call.node().name)
   return { time, localtime: time, timezone }
 }

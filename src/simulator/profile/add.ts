@@ -12,6 +12,7 @@ export const addNode = (world: World, name: string, more: Partial<ClusterNode> =
     id,
     ip: `10.0.0.${10 + id}`,
     online: true,
+    clockSkew: 0,
     cpus: 16,
     memory: 64 * 2 ** 30,
     fingerprint: digits.join(':'),

@@ -4,7 +4,7 @@ import { lockFile } from '../guest/find-guest.ts'
 import { carryOut } from '../ha/manager.ts'
 import { haState, sidOf } from '../ha/state.ts'
 import { makeGuest, type Section, touch } from '../state/guest.ts'
-import { nowSeconds } from '../state/world.ts'
+import { nodeSeconds } from '../state/world.ts'
 import type { Worker } from '../task/task.ts'
 import { createDisks } from './create-disks.ts'
 import { checkDriveParameters, checkStorageAccess } from './disk-access.ts'
@@ -52,7 +52,7 @@ const checkCreate = (call: Call, vmid: number, pool: string | undefined, setting
 
 /** What PVE adds to a new configuration: meta, SMBIOS uuid, generation id. */
 export const identity = (call: Call, config: Section): void => {
-  config['meta'] = `creation-qemu=${call.world.qemuVersion},ctime=${nowSeconds(call.world)}`
+  config['meta'] = `creation-qemu=${call.world.qemuVersion},ctime=${nodeSeconds(call.world, call.node().name)}`
   if (!config['smbios1']) config['smbios1'] = `uuid=${call.world.random.uuid()}`
   if (config['vmgenid'] === undefined || config['vmgenid'] === '1') config['vmgenid'] = call.world.random.uuid()
 }

@@ -27,7 +27,7 @@ type Outcome = 'done' | 'skip'
 /** Unplugs a device of the running VM; fails where the guest keeps it busy. */
 const unplug = (world: World, guest: Guest, device: string): void => {
   if (bootOrder(guest.config).includes(device) && isDriveName(device)) raise(`can't unplug bootdisk '${device}'`)
-  if (canUnplug(world)) return
+  if (canUnplug(world, guest)) return
   const single = guest.config['scsihw'] === 'virtio-scsi-single'
   if (/^scsi\d+$/.test(device)) {
     if (single) {

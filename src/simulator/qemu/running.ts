@@ -21,7 +21,7 @@ export const markRunning = (world: World, guest: Guest, paused = false): void =>
 }
 
 /** Whether hot-unplugging works: guests that do not react keep their devices busy. */
-export const canUnplug = (world: World): boolean => world.guestsReact
+export const canUnplug = (world: World, guest: Guest): boolean => world.guestsReact && guest.answersUnplug
 
 /** Memory of a section in bytes. */
 export const memoryOf = (config: Section): number => {

@@ -4,7 +4,7 @@ import { digestOf } from '../guest/config-text.ts'
 import { checkLock, loadGuest, lockFile } from '../guest/find-guest.ts'
 import { type Guest, isTemplate, type Section, touch } from '../state/guest.ts'
 import type { Volume } from '../state/storage.ts'
-import { nowSeconds, type World } from '../state/world.ts'
+import { nodeSeconds, type World } from '../state/world.ts'
 import type { Worker } from '../task/task.ts'
 import { bringBack, keepState } from '../volume/content.ts'
 import { backend, findVolume, removeVolume, volidOf } from '../volume/volumes.ts'
@@ -67,7 +67,7 @@ const create = (call: Call): string => {
       checkLock(guest)
       if (guest.snapshots.has(name)) raise(`snapshot name '${name}' already used`)
       if (!hasSnapshotFeature(world, guest)) raise('snapshot feature is not available')
-      const section: Section = { ...copyConfig(guest.config), snaptime: String(nowSeconds(world)) }
+      const section: Section = { ...copyConfig(guest.config), snaptime: String(nodeSeconds(world, guest.node)) }
       if (guest.config['parent'] !== undefined) section['parent'] = guest.config['parent']
       const description = call.text('description').trimEnd()
       if (description !== '') section['description'] = description

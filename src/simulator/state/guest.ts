@@ -28,6 +28,8 @@ export type Guest = {
   cloudinit: Section | undefined
   readonly snapshots: Map<string, Section>
   running: Runtime | undefined
+  /** False for a guest that does not let go of devices that are unplugged (no operating system that answers). */
+  answersUnplug: boolean
   /** Counts changes, so that what is derived from the configuration (text, digest) can be kept until the next one. */
   version: number
   digest: { readonly version: number; readonly value: string } | undefined
@@ -43,6 +45,7 @@ export const makeGuest = (type: 'qemu' | 'lxc', vmid: number, node: string, conf
   cloudinit: undefined,
   snapshots: new Map(),
   running: undefined,
+  answersUnplug: true,
   version: 0,
   digest: undefined,
 })

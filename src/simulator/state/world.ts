@@ -12,6 +12,8 @@ export type ClusterNode = {
   readonly id: number
   readonly ip: string
   online: boolean
+  /** How far its clock is ahead of the true time, in seconds; negative: behind. */
+  clockSkew: number
   readonly cpus: number
   readonly memory: number
   readonly fingerprint: string
@@ -66,4 +68,12 @@ export const defineSlot = <T>(make: (world: World) => T): ((world: World) => T) 
   }
 }
 
-export const nowSeconds = (world: World): number => Math.floor(world.clock.now() / 1000)
+/** Milliseconds since 1970 by a node's own clock. */
+export const nodeNow = ({ clock, nodes }: Pick<World, 'clock' | 'nodes'>, node: string): number =>
+  clock.now() + (nodes.get(node)?.clockSkew ?? 0) * 1000
+
+/** Seconds since 1970 by a node's own clock: what it writes into its files. */
+export const nodeSeconds = (world: World, node: string): number => Math.floor(nodeNow(world, node) / 1000)
+
+/** Seconds since 1970 by the clock of the node that answers. */
+export const nowSeconds = (world: World): number => nodeSeconds(world, world.local)

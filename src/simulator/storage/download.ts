@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Call } from '../api/call.ts'
 import { raise, raiseParam } from '../api/error.ts'
 import { uploadedBytes } from '../http/multipart.ts'
-import { nowSeconds, type World } from '../state/world.ts'
+import { nodeSeconds, type World } from '../state/world.ts'
 import type { Worker } from '../task/task.ts'
 import { parseVolname } from '../volume/name.ts'
 import { addVolume, contentOf, pathOf, poolOn, usableStorage } from '../volume/volumes.ts'
@@ -47,7 +47,7 @@ export const putFile = (world: World, node: string, target: Target, size: number
     size,
     used: size,
     vmid: undefined,
-    ctime: nowSeconds(world),
+    ctime: nodeSeconds(world, node),
     parent: undefined,
     snapshots: new Map(),
   })

@@ -1,7 +1,7 @@
 import type { Call } from '../api/call.ts'
 import { raise, raiseParam } from '../api/error.ts'
 import { splitVolid } from '../schema/formats.ts'
-import { nowSeconds, type World } from '../state/world.ts'
+import { nodeSeconds, type World } from '../state/world.ts'
 import { requireVolume } from '../volume/access.ts'
 import { freeVolume } from '../volume/free.ts'
 import { parseVolname, type VolumeName } from '../volume/name.ts'
@@ -54,7 +54,7 @@ export const allocateImage = (call: Call): unknown => {
     size,
     used: format === 'raw' ? 4096 : 266_240,
     vmid: call.vmid(),
-    ctime: nowSeconds(world),
+    ctime: nodeSeconds(world, node),
     parent: undefined,
     snapshots: new Map(),
   })

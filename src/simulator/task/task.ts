@@ -50,11 +50,13 @@ class Interrupted extends Error {}
 
 const neverEnds = () => new Promise<never>(() => undefined)
 
-const finish = (task: Task, clock: Clock, exitstatus: string, lastLine: string): void => {
+type NodeClock = (node: string) => number
+
+const finish = (task: Task, now: NodeClock, exitstatus: string, lastLine: string): void => {
   if (task.endtime !== undefined) return
   task.text.push(...lastLine.split('\n'))
   task.exitstatus = exitstatus
-  task.endtime = clock.now()
+  task.endtime = now(task.node)
 }
 
 /** Counts the steps of a task and fails it at the one it is to fail at; a step that never comes is the end. */
@@ -84,6 +86,7 @@ const makeFault = () => {
 const runBody = async (
   task: Task,
   clock: Clock,
+  now: NodeClock,
   stopped: Promise<never>,
   hooks: readonly TaskHook[],
   body: (worker: Worker) => Promise<void> | void,
@@ -114,19 +117,19 @@ const runBody = async (
     }
     await body(worker)
     fault.end()
-    if (warnings > 0) finish(task, clock, `WARNINGS: ${warnings}`, `TASK WARNINGS: ${warnings}`)
-    else finish(task, clock, 'OK', 'TASK OK')
+    if (warnings > 0) finish(task, now, `WARNINGS: ${warnings}`, `TASK WARNINGS: ${warnings}`)
+    else finish(task, now, 'OK', 'TASK OK')
   } catch (error) {
-    if (error instanceof Interrupted) return finish(task, clock, 'received interrupt', 'TASK ERROR: received interrupt')
+    if (error instanceof Interrupted) return finish(task, now, 'received interrupt', 'TASK ERROR: received interrupt')
     const text = errorText(error).replace(/\n$/, '').replace(/\n/g, ' ')
-    finish(task, clock, text, `TASK ERROR: ${text}`)
+    finish(task, now, text, `TASK ERROR: ${text}`)
   }
 }
 
 const keepTasks = 20_000
 
-/** The task list of a cluster: every worker PVE would fork, with its log and exit status. */
-export const makeTasks = (clock: Clock, firstPid = 0x3000): Tasks => {
+/** The task list of a cluster: every worker PVE would fork, with its log and exit status. `now` tells the time of a node's own clock. */
+export const makeTasks = (clock: Clock, now: NodeClock = clock.now, firstPid = 0x3000): Tasks => {
   const byUpid = new Map<string, Task>()
   const waiting = new Map<string, Promise<void>>()
   const hooks: TaskHook[] = []
@@ -137,7 +140,7 @@ export const makeTasks = (clock: Clock, firstPid = 0x3000): Tasks => {
       node,
       pid,
       pstart: 0xc0000 + Math.floor(clock.elapsed() / 10),
-      starttime: Math.floor(clock.now() / 1000),
+      starttime: Math.floor(now(node) / 1000),
       type,
       id: String(id),
       user,
@@ -164,7 +167,7 @@ export const makeTasks = (clock: Clock, firstPid = 0x3000): Tasks => {
     waiting.set(
       upid,
       Promise.resolve()
-        .then(() => runBody(task, clock, stopped, hooks, body))
+        .then(() => runBody(task, clock, now, stopped, hooks, body))
         .finally(() => waiting.delete(upid)),
     )
     return upid

@@ -24,10 +24,10 @@ const sectionOf = (config: Readonly<Record<string, ConfigValue>>): Section =>
       .map(([key, value]) => [key, asText(value)]),
   )
 
-const buildNode = (world: World, { name, network, ...node }: NodeDescription): void => {
+const buildNode = (world: World, { name, network, clock_skew, ...node }: NodeDescription): void => {
   const interfaces = (network ?? []).map((each) => [String(each['iface']), each] as const)
   const known = Object.fromEntries(Object.entries(node).filter(([, value]) => value !== undefined))
-  addNode(world, name, { ...known, network: new Map(interfaces) })
+  addNode(world, name, { ...known, clockSkew: clock_skew ?? 0, network: new Map(interfaces) })
 }
 
 const buildStorage = (world: World, { storage, type, options, total, used, volumes }: StorageDescription): void => {
@@ -90,6 +90,7 @@ const buildGuest = (world: World, described: GuestDescription): void => {
   fillVolumes(world, guest)
   if (status === 'running' || status === 'paused')
     guest.running = { pid: FIRST_PID + vmid, since: world.clock.now(), paused: status === 'paused' }
+  guest.answersUnplug = described.answers_unplug ?? true
   if (pool !== undefined) world.poolOf.set(vmid, pool)
   touch(guest)
   if (described.digest !== undefined) guest.digest = { version: guest.version, value: described.digest }

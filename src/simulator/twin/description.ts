@@ -9,6 +9,8 @@ export type NodeDescription = {
   /** Bytes. */
   readonly memory?: number
   readonly fingerprint?: string
+  /** Seconds its clock is ahead; negative: behind. */
+  readonly clock_skew?: number
   /** As GET /nodes/{node}/network lists them. */
   readonly network?: readonly Readonly<Record<string, unknown>>[]
   /** Answers of the machine by path below /nodes/{node}: `status`, `dns`, `hosts`, `hardware/pci` … */
@@ -57,6 +59,8 @@ export type GuestDescription = {
   readonly node: string
   readonly status?: 'running' | 'stopped' | 'paused'
   readonly pool?: string
+  /** False: devices that are unplugged while it runs stay `busy in guest`. */
+  readonly answers_unplug?: boolean
   /** What is in force, as GET …/config?current=1 gives it. */
   readonly config: Readonly<Record<string, ConfigValue>>
   readonly pending?: readonly PendingDescription[]

@@ -10,6 +10,7 @@ const NODE: Fields = {
   cpus: ['number', 'optional'],
   memory: ['number', 'optional'],
   fingerprint: ['string', 'optional'],
+  clock_skew: ['number', 'optional'],
   network: [['list'], 'optional'],
   facts: ['object', 'optional'],
 }
@@ -41,6 +42,7 @@ const GUEST: Fields = {
   type: ['string', 'needed'],
   node: ['string', 'needed'],
   status: ['string', 'optional'],
+  answers_unplug: ['boolean', 'optional'],
   pool: ['string', 'optional'],
   config: ['object', 'needed'],
   pending: [['list', PENDING], 'optional'],

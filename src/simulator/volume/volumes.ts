@@ -1,7 +1,7 @@
 import { raise } from '../api/error.ts'
 import { splitVolid } from '../schema/formats.ts'
 import type { Pool, StorageDefinition, Volume } from '../state/storage.ts'
-import { nowSeconds, type World } from '../state/world.ts'
+import { nodeSeconds, type World } from '../state/world.ts'
 import { type Backend, backendOf } from './backend.ts'
 import { freshToken } from './content.ts'
 
@@ -173,7 +173,7 @@ export const allocate = (world: World, node: string, wanted: NewVolume): Volume 
     size: wanted.size,
     used: wanted.used ?? (storage.type === 'lvm' ? wanted.size : Math.min(wanted.size, 200 * 1024)),
     vmid: wanted.vmid,
-    ctime: nowSeconds(world),
+    ctime: nodeSeconds(world, node),
     parent: wanted.parent,
     snapshots: new Map(),
     token: wanted.token,
