@@ -2,7 +2,9 @@ import type { Address } from '../resource/address.ts'
 import type { Change } from '../resource/change.ts'
 import { inOrder } from './in-order.ts'
 import { layered } from './layers.ts'
-import type { ResourceChange, Step } from './plan.ts'
+import { forcedEarly, orderSteps } from './order-steps.ts'
+import { phasesOf } from './phase.ts'
+import type { ResourceChange, Step, StepId } from './plan.ts'
 import type { PlannedResource } from './planned-resource.ts'
 import { chainSteps, worst } from './step-chain.ts'
 
@@ -11,7 +13,34 @@ export interface Assembled {
   readonly steps: readonly Step[]
 }
 
-/** Puts the resources' steps in an order that respects what has to come first, and tells each first step what it waits for. */
+/**
+ * What others wait for of a resource: that it stands as declared. Neither the end of the guest it replaces belongs to that, nor its protection,
+ * nor tidying up.
+ */
+const readyWith = ({ guest, action }: PlannedResource, own: readonly Step[]): StepId | undefined => {
+  const phases = phasesOf(own)
+  const isAside = (step: Step) => {
+    const phase = phases.get(step.id)
+    return phase === 'protect' || phase === 'sweep' || (phase === 'end' && step.guest?.vmid !== guest?.vmid)
+  }
+  return (
+    (action === 'destroy' ? undefined : (own.findLast((step) => !isAside(step)) ?? undefined))?.id ?? own.at(-1)?.id
+  )
+}
+
+/** Says of a step that ends or converts something why it does not come last. */
+const withReason = (steps: readonly Step[]): readonly Step[] => {
+  const forced = forcedEarly(steps)
+  return steps.map((step) => {
+    const cause = step.action === 'stop' || step.action === 'backup' ? undefined : forced.get(step.id)
+    return cause ? { ...step, summary: `${step.summary}; not last, because ${cause.id} needs it` } : step
+  })
+}
+
+/**
+ * Puts the resources' steps in the order of their phases, as far as what has to come first allows, and tells each first step what it waits
+ * for.
+ */
 export const assemblePlan = (
   planned: readonly PlannedResource[],
   after: (address: Address) => readonly Address[],
@@ -28,10 +57,10 @@ export const assemblePlan = (
     const change: Change = { address, reason, attributes }
     const waitsFor = [...new Set(after(address))].flatMap((other) => ends.get(other) ?? []).sort()
     const own = chainSteps(address, drafts, change, waitsFor)
-    const last = own.at(-1)
-    if (!last) continue
+    const end = readyWith(resource, own)
+    if (end === undefined) continue
     steps.push(...own)
-    ends.set(address, last.id)
+    ends.set(address, end)
     changes.set(address, {
       address,
       kind,
@@ -43,5 +72,5 @@ export const assemblePlan = (
       steps: own.map(({ id }) => id),
     })
   }
-  return { changes: inOrder([...changes.values()], (change) => change.address), steps }
+  return { changes: inOrder([...changes.values()], (change) => change.address), steps: withReason(orderSteps(steps)) }
 }

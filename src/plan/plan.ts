@@ -44,6 +44,8 @@ export interface Step {
   readonly disruption: Disruption
   readonly reversal: Reversal
   readonly because: Change
+  /** Tidying up after everything else: its failure is a warning, and the run counts as applied. */
+  readonly optional?: true
   /** The binding before and after the step; the journal records it together with the step's end. Missing: unchanged. */
   readonly binding?: { readonly before: AppliedResource | null; readonly after: AppliedResource | null }
 }

@@ -20,23 +20,26 @@ export const chainSteps = (
   because: Change,
   waitsFor: readonly StepId[],
 ): readonly Step[] =>
-  drafts.map(({ verb, action, guest, summary, expects, requests, disruption, reversal, binding, reason }, index) => {
-    const before = drafts[index - 1]
-    return {
-      id: stepId(address, verb),
-      action,
-      address,
-      ...(guest && { guest }),
-      summary,
-      ...(expects && { expects }),
-      requests,
-      needs: before ? [stepId(address, before.verb)] : waitsFor,
-      disruption,
-      reversal,
-      because: reason === undefined ? because : { ...because, reason },
-      ...(binding && { binding }),
-    }
-  })
+  drafts.map(
+    ({ verb, action, guest, summary, expects, requests, disruption, reversal, binding, reason, optional }, index) => {
+      const before = drafts[index - 1]
+      return {
+        id: stepId(address, verb),
+        action,
+        address,
+        ...(guest && { guest }),
+        summary,
+        ...(expects && { expects }),
+        requests,
+        needs: before ? [stepId(address, before.verb)] : waitsFor,
+        disruption,
+        reversal,
+        because: reason === undefined ? because : { ...because, reason },
+        ...(optional && { optional }),
+        ...(binding && { binding }),
+      }
+    },
+  )
 
 /** The worse of two disruptions. */
 export const worse = (a: Disruption, b: Disruption): Disruption =>
