@@ -52,7 +52,7 @@ export const resolveRequest = (request: ApiRequest, secrets: Secrets, outputs: O
 
 /** Takes the wanted field of the one entry whose fields equal `where`; of several, the newest by `ctime`. */
 export const takeOutput = (
-  { name, where, take, until }: NonNullable<ApiRequest['output']>,
+  { name, where, take, until, except = [] }: NonNullable<ApiRequest['output']>,
   data: unknown,
   outputs: Outputs = new Map(),
 ): Readonly<Record<string, string>> => {
@@ -69,6 +69,6 @@ export const takeOutput = (
     undefined,
   )
   const value = newest?.[take]
-  if (value === undefined || value === null) return {}
+  if (value === undefined || value === null || except.some((text) => String(value).includes(text))) return {}
   return { [name]: until === undefined ? String(value) : (String(value).split(until)[0] ?? '') }
 }

@@ -107,6 +107,8 @@ const checkGuest = async (
     return { status: 'undo-failed', diagnostics: [notOurs(step, guest, 'mpc cannot tell whether it made it')] }
   if (identity && !sameIdentity(identity, reading.view.identity))
     return { status: 'undo-failed', diagnostics: [notOurs(step, guest, 'it is another guest by now')] }
+  if (making && (await readRunning(ctx.asking, guest)) === true)
+    return { status: 'undo-failed', diagnostics: [notOurs(step, guest, 'it runs, so somebody may be using it')] }
   const changed = changedSince(ctx, result, reading.view)
   return changed.length > 0 ? { status: 'undo-failed', diagnostics: [changedByOthers(step, changed)] } : undefined
 }

@@ -84,7 +84,7 @@ const cloneStep =
         expects: { absent: true },
         requests: [{ method: 'POST', path: `${guestPath(source.guest)}/clone`, params }],
         disruption: 'none',
-        reversal: destroyNew(context, guest, source.config['protection'] === '1'),
+        reversal: destroyNew(context, guest, source.config),
         binding: { before: null, after: guestRecord(desired, { ...guest, node: desired.node }, undefined) },
       },
     )

@@ -1,6 +1,7 @@
 import { isPropertyMap, isSecret } from '../resource/config-value.ts'
 import { defaultName } from '../resource/default-name.ts'
 import { type GuestRef, guestPath } from '../resource/guest.ts'
+import type { RawConfig } from '../resource/observed.ts'
 import type { ApiRequest, RequestParam } from '../resource/request.ts'
 import type { Reversal } from '../resource/reversal.ts'
 import { suggestion } from '../util/did-you-mean.ts'
@@ -10,7 +11,9 @@ import { advance, type GuestContext, guestLabel, type PlanPart, type Progress } 
 import { configRequests } from './guest-state.ts'
 import type { PlanWorld } from './plan-world.ts'
 import { startNewGuest } from './power-steps.ts'
+import { type NamedVolume, namedVolumes, releaseVolumes } from './release-volumes.ts'
 import { checkVolumeStorage } from './sort-differences.ts'
+import { stepId } from './step-chain.ts'
 import { convertNewToTemplate } from './template-step.ts'
 
 /** The key a kind's name is stored under. */
@@ -23,15 +26,43 @@ export const newName = (context: GuestContext): string =>
 /** What a step on a new guest is undone by: the guest goes. */
 export const goesWithGuest: Reversal = { by: 'requests', requests: [], note: 'nothing: the new guest is destroyed' }
 
-/** Destroys a guest that this plan made; a protection that was declared is lifted first. */
-export const destroyNew = ({ desired }: GuestContext, guest: GuestRef, wasProtected = false): Reversal => ({
-  by: 'requests',
-  requests: [
-    ...(desired.config['protection'] === true || wasProtected ? configRequests(guest, { protection: 0 }) : []),
-    { method: 'DELETE', path: guestPath(guest), params: { purge: true } },
-  ],
-  note: `destroy ${guest.type === 'qemu' ? 'VM' : 'container'} ${guest.vmid} again`,
-})
+/** What keeps a new guest from being destroyed again: volumes that were there before and cannot be taken away from it. */
+const boundVolumes = ({ desired }: GuestContext, volumes: readonly NamedVolume[]): string | undefined => {
+  const names = volumes.map(({ volume }) => volume).join(', ')
+  if (volumes.length > 0 && desired.template === true)
+    return `${names} existed before, converting to a template renames its volumes, and destroying the template would erase them`
+  const root = volumes.find(({ key }) => key === 'rootfs')
+  return (
+    root &&
+    `its root volume ${root.volume} existed before and was written to, and destroying it would erase that volume`
+  )
+}
+
+/**
+ * Destroys a guest that this plan made. Volumes that were there before are taken away from it first, and a protection that was declared is
+ * lifted. `copied`: keys that come with what it is a copy of.
+ */
+export const destroyNew = (context: GuestContext, guest: GuestRef, copied: RawConfig = {}): Reversal => {
+  const { desired, kind } = context
+  const volumes = namedVolumes(kind, desired.config)
+  const reason = boundVolumes(context, volumes)
+  if (reason !== undefined) return { by: 'nothing', reason }
+  const taken = new Set([...Object.keys(desired.config), ...Object.keys(copied)])
+  const isProtected = desired.config['protection'] === true || copied['protection'] === '1'
+  const kept =
+    volumes.length === 0
+      ? ''
+      : `; ${volumes.map(({ volume }) => volume).join(', ')} ${volumes.length === 1 ? 'is' : 'are'} kept`
+  return {
+    by: 'requests',
+    requests: [
+      ...(isProtected ? configRequests(guest, { protection: 0 }) : []),
+      ...releaseVolumes({ guest, volumes, step: stepId(desired.address, 'create'), taken, inPlace: true }),
+      { method: 'DELETE', path: guestPath(guest), params: { purge: true } },
+    ],
+    note: `destroy ${guest.type === 'qemu' ? 'VM' : 'container'} ${guest.vmid} again${kept}`,
+  }
+}
 
 /** The node must be there and answer. */
 export const checkNode = (world: PlanWorld, { desired }: GuestContext): boolean => {

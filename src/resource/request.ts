@@ -26,6 +26,8 @@ export interface ApiRequest {
     readonly take: string
     /** The value ends before the first of these: a volume id before the comma of its property string. */
     readonly until?: string
+    /** The value is not taken when it holds one of these: what the request waits for has not come about, or too much has. */
+    readonly except?: readonly string[]
   }
 }
 

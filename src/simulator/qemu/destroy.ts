@@ -8,18 +8,20 @@ import type { World } from '../state/world.ts'
 import type { Worker } from '../task/task.ts'
 import { findVolume, removeVolume } from '../volume/volumes.ts'
 import { clonesOf } from './deallocate.ts'
-import { ownerOf, volumesOf } from './drive.ts'
+import { diskVolumesOf, ownerOf } from './drive.ts'
 import { guestOf } from './show-config.ts'
 
 const checkProtection = (guest: Guest): void => {
   if (guest.config['protection'] === '1') raise(`can't remove VM ${guest.vmid} - protection mode enabled`)
 }
 
-/** Volumes of the guest's own: what its configuration and its snapshots name. */
+/**
+ * Volumes that go with the guest: its own disks, unused ones included, current and pending, and saved memory. An image in a CD drive stays, and so
+ * does one that only a snapshot names. PVE source: destroy_vm.
+ */
 const ownVolumes = (guest: Guest): string[] => {
-  const found = new Set(volumesOf(guest.config))
-  for (const section of [guest.pending, ...guest.snapshots.values()])
-    for (const volid of volumesOf(section)) found.add(volid)
+  const found = new Set([guest.config, guest.pending].flatMap(diskVolumesOf))
+  for (const { vmstate } of guest.snapshots.values()) if (vmstate !== undefined) found.add(vmstate)
   return [...found].filter((volid) => ownerOf(volid) === guest.vmid)
 }
 

@@ -67,9 +67,20 @@ export const volumesOf = (section: Section): string[] => {
   return found
 }
 
-/** Owner of a volume by its name: `local:101/vm-101-disk-0.raw` belongs to 101. */
+/** The same without images that lie in CD drives; cloud-init drives count. */
+export const diskVolumesOf = (section: Section): string[] =>
+  volumesOf(
+    Object.fromEntries(
+      Object.entries(section).filter(([key, text]) => {
+        const drive = isDriveName(key) ? parseDrive(key, text) : {}
+        return !isCdrom(drive) || isCloudinit(drive)
+      }),
+    ),
+  )
+
+/** Owner of a volume by its name: `local:101/vm-101-disk-0.raw` and `local:101/data.raw` belong to 101. */
 export const ownerOf = (volid: string): number | undefined => {
-  const found = /(?:vm|base|subvol|basevol)-(\d+)-[^/]*$/.exec(volid)
+  const found = /(?:vm|base|subvol|basevol)-(\d+)-[^/]*$/.exec(volid) ?? /^[^:]+:(\d+)\/[^/]+$/.exec(volid)
   return found ? Number(found[1]) : undefined
 }
 
