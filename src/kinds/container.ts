@@ -43,6 +43,8 @@ export const containerDefinition: KindDefinition = {
   undeletable: ['arch', 'hostname', 'memory', 'ostype', 'rootfs', 'swap', 'unprivileged'],
   fixedProperties: {},
   unnoticed: ['description', 'hookscript', 'onboot', 'protection', 'startup', 'tags'],
+  // The name of a running system is set as it starts. PVE: `lxc.uts.name`.
+  readAtStart: { hostname: 'always' },
   sideEffects: {},
   urlEncoded: [],
   openEnded: ['description'],

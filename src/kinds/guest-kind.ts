@@ -1,11 +1,12 @@
 import { type ConfigValue, isPropertyMap } from '../resource/config-value.ts'
+import type { RawConfig } from '../resource/observed.ts'
 import type { AttributeFacts } from './attribute.ts'
 import { decodeConfig, decodeValue } from './decode.ts'
 import { effectOf } from './effect.ts'
 import { encodeValue } from './encode.ts'
 import { propertyHolds, valueHolds } from './holds.ts'
 import { identityOf } from './identity.ts'
-import { keyFactsOf } from './key-facts.ts'
+import { type KeyFactsOf, keyFactsOf } from './key-facts.ts'
 import type { GuestKind } from './kind.ts'
 import type { KindDefinition } from './kind-definition.ts'
 import { normalizeValue } from './normalize.ts'
@@ -18,6 +19,11 @@ const isDrive = (value: ConfigValue, volume: string): boolean => {
   if (file === 'none' || file === 'cdrom') return false
   return file === undefined || (!String(file).startsWith('/') && !isCloudInit(String(file)))
 }
+
+const hasCloudInit = (raw: RawConfig, keys: KeyFactsOf): boolean =>
+  Object.entries(raw).some(
+    ([key, text]) => keys(key)?.volume !== undefined && isCloudInit(text.split(',')[0]?.replace(/^file=/, '') ?? ''),
+  )
 
 /** Puts a kind together from PVE's facts and what they leave out. Facts are prepared when first asked for. */
 export const guestKind = (definition: KindDefinition): GuestKind => {
@@ -67,6 +73,10 @@ export const guestKind = (definition: KindDefinition): GuestKind => {
     isUndeletable: (key) => definition.undeletable.includes(keys(key)?.name ?? key),
     isFixed: (key, property) => definition.fixedProperties[keys(key)?.name ?? key]?.includes(property) ?? false,
     isUnnoticed: (key) => definition.unnoticed.includes(keys(key)?.name ?? key),
+    isReadAtStart: (key, raw) => {
+      const when = definition.readAtStart[keys(key)?.name ?? key]
+      return when === 'always' || (when === 'cloud-init' && hasCloudInit(raw, keys))
+    },
     sideEffects: (key) => definition.sideEffects[keys(key)?.name ?? key] ?? [],
     identity: (raw) => identityOf(raw, keys, definition),
   }

@@ -51,6 +51,8 @@ export interface KindDefinition {
   readonly fixedProperties: { readonly [name: string]: readonly string[] }
   /** Parameters that only the configuration file knows: nobody notices a change. */
   readonly unnoticed: readonly string[]
+  /** Parameters that PVE writes at once and the guest reads when it starts; `cloud-init`: where it has a cloud-init drive. */
+  readonly readAtStart: { readonly [name: string]: 'always' | 'cloud-init' }
   /** Parameters the server may change along with this one. */
   readonly sideEffects: { readonly [name: string]: readonly string[] }
   /** Texts that are percent-encoded once more than the transport does. */

@@ -59,6 +59,8 @@ export interface GuestKind {
   readonly isFixed: (key: string, property: string) => boolean
   /** A change of the key is not noticed by a running guest or its users. */
   readonly isUnnoticed: (key: string) => boolean
+  /** The server writes the key at once, and the guest has it only from its next start on; `raw` is what it has otherwise. */
+  readonly isReadAtStart: (key: string, raw: RawConfig) => boolean
   /** Keys the server may change along with this one. */
   readonly sideEffects: (key: string) => readonly string[]
   readonly identity: (raw: RawConfig) => GuestIdentity

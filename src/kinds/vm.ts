@@ -78,6 +78,19 @@ export const vmDefinition: KindDefinition = {
     'tags',
     'vmstatestorage',
   ],
+  // PVE makes the cloud-init drive anew when the VM starts, and the guest reads it then; its name is the host name there.
+  readAtStart: {
+    cicustom: 'always',
+    cipassword: 'always',
+    citype: 'always',
+    ciupgrade: 'always',
+    ciuser: 'always',
+    'ipconfig[n]': 'always',
+    name: 'cloud-init',
+    nameserver: 'always',
+    searchdomain: 'always',
+    sshkeys: 'always',
+  },
   // Windows guests get their machine version pinned (seen on PVE 9.2: ostype=win11 on a running VM).
   sideEffects: { ostype: ['machine'] },
   urlEncoded: ['sshkeys'],

@@ -88,7 +88,7 @@ const cloneStep =
         binding: { before: null, after: guestRecord(desired, { ...guest, node: desired.node }, undefined) },
       },
     )
-    return isDirect ? made : migrateGuest(desired.node)(made)
+    return isDirect ? made : migrateGuest(context, desired.node)(made)
   }
 
 const configureClone =

@@ -136,15 +136,33 @@ export const configDifferences = (input: DifferenceInput): readonly Difference[]
   return [...keys].sort().flatMap((key) => differenceOf(input, key) ?? [])
 }
 
-const disruptionOf = (
-  kind: GuestKind,
-  state: GuestState,
-  key: string,
-  before: ConfigValue | undefined,
-  after: ConfigValue | undefined,
-): Disruption => {
+const disruptionOf = (kind: GuestKind, state: GuestState, key: string, after: ConfigValue | undefined): Disruption => {
   if (!state.running || kind.isUnnoticed(key)) return 'none'
+  if (kind.isReadAtStart(key, state.current)) return 'pending'
+  // What is pending already is no part of what the running guest has.
+  const text = state.current[key]
+  const before = text === undefined ? undefined : kind.decodeValue(key, text)
   return kind.change(key, before, after, pluggingConfig(state, kind)) === 'live' ? 'live' : 'pending'
+}
+
+/** Properties of a volume that calls of their own change: where it lies and how large it is. */
+export const PLACING: readonly string[] = ['storage', 'size', 'format', 'import-from']
+
+/** What a device is after the write that changes a property. PVE takes all its options live or keeps all of them pending. */
+const writtenWith = (
+  kind: GuestKind,
+  { key, declared, observed, properties, dropped }: Difference,
+  property: string,
+): ConfigValue | undefined => {
+  if (!isPropertyMap(observed) || !isPropertyMap(declared)) return declared
+  const isPlaced = (name: string) => kind.volumeProperty(key) !== undefined && PLACING.includes(name)
+  const together = isPlaced(property) ? [property] : properties.filter((name) => !isPlaced(name))
+  const kept = Object.entries(observed).filter(([name]) => !(together.includes(name) && dropped.includes(name)))
+  const set = together.flatMap((name) => {
+    const value = declared[name]
+    return dropped.includes(name) || value === undefined ? [] : [[name, value] as const]
+  })
+  return Object.fromEntries([...kept, ...set])
 }
 
 const propertyChange = (
@@ -156,13 +174,11 @@ const propertyChange = (
   const { key, declared, observed } = difference
   const [was, is] = [isPropertyMap(observed) ? observed : {}, isPropertyMap(declared) ? declared : {}]
   const after = difference.dropped.includes(property) ? undefined : is[property]
-  const { [property]: _before, ...others } = was
-  const changed = after === undefined ? others : { ...was, [property]: after }
   return {
     name: attributeName(kind, key, property),
     ...(was[property] !== undefined && { before: was[property] as Scalar }),
     ...(after !== undefined && { after }),
-    disruption: disruptionOf(kind, state, key, observed, observed === undefined ? declared : changed),
+    disruption: disruptionOf(kind, state, key, writtenWith(kind, difference, property)),
   }
 }
 
@@ -184,7 +200,7 @@ export const attributeChanges = (
       ...(observed !== undefined && { before: observed }),
       ...(declared !== undefined && { after: declared }),
       ...(sensitive && { sensitive: true as const }),
-      disruption: disruptionOf(kind, state, key, observed, declared),
+      disruption: disruptionOf(kind, state, key, declared),
     },
   ]
 }

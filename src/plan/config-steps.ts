@@ -2,7 +2,7 @@ import { attributeName } from '../kinds/attribute-name.ts'
 import { isPropertyMap, isSecret, type Secret } from '../resource/config-value.ts'
 import type { Difference } from './config-difference.ts'
 import { advance, type GuestContext, type PlanPart, type Progress } from './guest-progress.ts'
-import { afterWrite, type ConfigWrite, configRequests, restoreRequests, staysPending, textOf } from './guest-state.ts'
+import { afterWrite, type ConfigWrite, configRequests, restoreRequests, textOf, waitsForStart } from './guest-state.ts'
 import { withVolume } from './volume-reference.ts'
 
 const MASKED = /^\*+$/
@@ -47,7 +47,7 @@ export const updateConfig =
     const keys = [...Object.keys(write.set), ...write.remove]
     if (keys.length === 0) return progress
     const next = afterWrite(state, kind, write)
-    const pending = keys.some((key) => staysPending(state, kind, key, write.set[key]))
+    const pending = keys.some((key) => waitsForStart(state, kind, key, write.set[key]))
     const noticed = keys.some((key) => !kind.isUnnoticed(key))
     const touched = new Set([...keys, ...keys.flatMap(kind.sideEffects)])
     if (textOf(state, 'boot') !== textOf(next, 'boot')) touched.add('boot')
@@ -89,7 +89,7 @@ export const setSecret =
         summary: `set ${name}`,
         requests: configRequests(guest, { [key]: secret }),
         disruption: state.running
-          ? staysPending(state, context.kind, key, '**********')
+          ? waitsForStart(state, context.kind, key, '**********')
             ? 'pending'
             : 'live'
           : 'none',

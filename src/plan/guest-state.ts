@@ -61,6 +61,10 @@ export const staysPending = (state: GuestState, kind: GuestKind, key: string, te
   return kind.change(key, read(before), read(text), pluggingConfig(state, kind)) !== 'live'
 }
 
+/** Whether a running guest has what is written for this key only from its next start on, wherever the server keeps it until then. */
+export const waitsForStart = (state: GuestState, kind: GuestKind, key: string, text: string | undefined): boolean =>
+  state.running && (kind.isReadAtStart(key, state.current) || staysPending(state, kind, key, text))
+
 const without = <T>(table: { readonly [key: string]: T }, key: string): { readonly [key: string]: T } => {
   const { [key]: _gone, ...rest } = table
   return rest

@@ -15,18 +15,36 @@ const migration = (guest: GuestRef, target: string, running: boolean): ApiReques
       : { target, ...(running && { restart: true }) },
   )
 
-/** Moves a guest to another node; the way back is the move back. */
+const isShared = ({ world }: GuestContext, node: string, storage: string): boolean =>
+  world.storages.get(storage)?.get(node)?.shared === true
+
+/** The storages of the guest's volumes that have to be copied to the other node, each with the keys that lie there. */
+const copiedVolumes = (context: GuestContext, node: string, state: Progress['state']): string => {
+  const { kind } = context
+  const byStorage = new Map<string, string[]>()
+  for (const [key, text] of Object.entries(effectiveConfig(state)).sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const value = kind.decodeValue(key, text)
+    const storage = isPropertyMap(value) && kind.isVolume(key, value) ? value['storage'] : undefined
+    if (storage === undefined || isShared(context, node, String(storage))) continue
+    byStorage.set(String(storage), [...(byStorage.get(String(storage)) ?? []), key])
+  }
+  return [...byStorage].map(([storage, keys]) => `${keys.join(', ')} (${storage})`).join(', ')
+}
+
+/** Moves a guest to another node with the volumes that only its own node has; the way back is the move back. */
 export const migrateGuest =
-  (target: string): PlanPart =>
+  (context: GuestContext, target: string): PlanPart =>
   (progress) => {
     const { guest, state } = progress
+    const copied = copiedVolumes(context, guest.node, state)
+    const what = copied === '' ? '' : `, copying ${copied}`
     const there = { ...guest, node: target }
     const restart = state.running && guest.type === 'lxc'
     const moved = advance(progress, {
       verb: 'migrate',
       action: 'move',
       guest,
-      summary: `migrate from ${guest.node} to ${target}${restart ? ', restarting it on the way' : ''}`,
+      summary: `migrate from ${guest.node} to ${target}${what}${restart ? ', restarting it on the way' : ''}`,
       requests: [migration(guest, target, state.running)],
       disruption: !state.running ? 'none' : restart ? 'restart' : 'live',
       reversal: {
@@ -37,9 +55,6 @@ export const migrateGuest =
     })
     return { ...moved, guest: there }
   }
-
-const isShared = ({ world }: GuestContext, node: string, storage: string): boolean =>
-  world.storages.get(storage)?.get(node)?.shared === true
 
 const driveObstacle = (context: GuestContext, node: string, key: string, text: string): string | undefined => {
   const { kind } = context
@@ -83,6 +98,17 @@ export const checkUntied = (context: GuestContext, node: string, state: Progress
     range: desired.rangeOf?.('node') ?? desired.range,
   })
   return false
+}
+
+/** Proxmox VE moves a running container by shutting it down here and starting it there, which nobody is to meet unasked. */
+export const checkRestart = ({ world, desired }: GuestContext, from: string, state: Progress['state']): void => {
+  const isAllowed = desired.lifecycle.reboot === 'allowed' || desired.power === 'stopped'
+  if (desired.kind !== 'container' || !state.running || isAllowed) return
+  world.report('plan.needs-stop', {
+    detail: `Moving \`${desired.address}\` from ${from} to ${desired.node} restarts it: Proxmox VE moves no running container. Allow that with \`lifecycle { reboot = "allowed" }\`, or declare \`power = "stopped"\` first.`,
+    address: desired.address,
+    range: desired.rangeOf?.('node') ?? desired.range,
+  })
 }
 
 /** Whether everything the guest has is available on the node it shall move to; what is missing is reported. */

@@ -4,6 +4,7 @@ import type { ObservedGuest } from '../resource/observed.ts'
 import { suggestion } from '../util/did-you-mean.ts'
 import { createdAttributes, fieldChange } from './change-builder.ts'
 import { createGuest } from './create-guest.ts'
+import { warnOfCreationOnly } from './creation-only.ts'
 import { checkChangeable, checkIdentity, noteUnreachable } from './guest-check.ts'
 import type { GuestContext } from './guest-progress.ts'
 import { newName } from './new-guest.ts'
@@ -72,6 +73,7 @@ const planExisting = (
   const { world, desired, applied, movedFrom, triggered } = input
   const place = { address: desired.address, range: desired.range }
   const update = updateGuest(context, observed, applied)
+  if (applied || input.imported) warnOfCreationOnly(context, observed.vmid, applied, observed.current)
   if (update.replacing.length > 0 || triggered) {
     checkChangeable(world, observed, place)
     return replaceGuest(input, context, observed, update)

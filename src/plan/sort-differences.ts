@@ -1,6 +1,6 @@
 import { attributeName } from '../kinds/attribute-name.ts'
 import { isPropertyMap, isSecret } from '../resource/config-value.ts'
-import type { Difference } from './config-difference.ts'
+import { type Difference, PLACING } from './config-difference.ts'
 import { checkContents } from './content-check.ts'
 import { checkNewDisk, checkSize } from './disk-check.ts'
 import type { GuestContext } from './guest-progress.ts'
@@ -64,8 +64,7 @@ const sortVolume = (context: GuestContext, difference: Difference, node: string,
   if (is('size') && checkSize(context, difference)) sorted.grows.push(difference)
   const moves = is('storage') || is('format')
   if (moves && checkVolumeStorage(context, difference, node)) sorted.moves.push(difference)
-  const placing = ['storage', 'size', 'format', 'import-from']
-  const rest = properties.filter((property) => isOther || !placing.includes(property))
+  const rest = properties.filter((property) => isOther || !PLACING.includes(property))
   if (rest.length > 0 || dropped.length > 0) {
     sorted[moves ? 'movedOptions' : 'plain'].push({ ...difference, properties: rest })
   }

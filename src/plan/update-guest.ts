@@ -9,9 +9,9 @@ import { setSecret, updateConfig, updateMovedDisk, writeOf } from './config-step
 import { addDisk, detachDisk, moveDisk } from './disk-steps.ts'
 import { growDisks, takeSnapshot } from './grow-steps.ts'
 import type { GuestContext, PlanPart, Progress } from './guest-progress.ts'
-import { type ConfigWrite, stateOf, staysPending } from './guest-state.ts'
+import { type ConfigWrite, stateOf, waitsForStart } from './guest-state.ts'
 import { changePool } from './membership-step.ts'
-import { checkMigration, migrateGuest } from './migrate-step.ts'
+import { checkMigration, checkRestart, migrateGuest } from './migrate-step.ts'
 import { resumeGuest, startGuest, stopGuest } from './power-steps.ts'
 import { clearSnapshots } from './snapshot-obstacle.ts'
 import { type SortedDifferences, sortDifferences } from './sort-differences.ts'
@@ -139,14 +139,23 @@ const needsStop = (context: GuestContext, progress: Progress, sorted: SortedDiff
   const write = writeOf(context, [...sorted.plain, ...sorted.movedOptions])
   const texts = [
     ...Object.entries(write.set),
+    ...sorted.secrets.map(({ key }) => [key, '**********'] as const),
     ...write.remove.map((key) => [key, undefined] as const),
     ...sorted.adds.map(({ key, declared }) => [key, kind.encode(key, declared ?? '')] as const),
     ...sorted.detaches.map(({ key }) => [key, undefined] as const),
   ]
-  return texts.some(([key, text]) => staysPending(state, kind, key, text))
+  return texts.some(([key, text]) => waitsForStart(state, kind, key, text))
     ? ' so that all changes take effect'
     : undefined
 }
+
+/** A VM moves while it runs; a container that is to stop anyway stops first, so that it is down once. */
+const migrateAndStop =
+  (context: GuestContext, node: string, stop: string | undefined): PlanPart =>
+  (progress) => {
+    const isFirst = progress.guest.type === 'lxc' && stop !== undefined
+    return migrateGuest(context, node)(isFirst ? stopGuest(stop)(progress) : progress)
+  }
 
 const runParts = (progress: Progress, parts: readonly PlanPart[]): Progress =>
   parts.reduce((next, part) => part(next), progress)
@@ -220,9 +229,10 @@ export const updateGuest = (
   const sorted = sortDifferences(context, differences, node)
   checkUpdate(context, observed, sorted)
   const cleared = runParts(start, clearSnapshots(context, observed, sorted, fields))
-  if (fields.node !== undefined) checkMigration(context, observed.node, state)
-  const moved = fields.node === undefined ? cleared : migrateGuest(fields.node)(cleared)
-  const stop = needsStop(context, moved, sorted, fields)
+  if (fields.node !== undefined && checkMigration(context, observed.node, state))
+    checkRestart(context, observed.node, state)
+  const stop = needsStop(context, cleared, sorted, fields)
+  const moved = fields.node === undefined ? cleared : migrateAndStop(context, fields.node, stop)(cleared)
   return {
     attributes: stop === undefined ? attributes : attributes.map(takenByRestart),
     drafts: runParts(moved, partsOf(context, observed, sorted, fields, stop)).drafts,

@@ -158,6 +158,18 @@ export const CASES: readonly (readonly [
     }),
   ],
   [
+    'plan.creation-only',
+    'a key withdrawn from a container that exists',
+    /`ssh-public-keys` of `container\.a` does not reach container 100/,
+    () => {
+      const config = { rootfs: DISK, 'ssh-public-keys': ['ssh-ed25519 AAAA a@b'] }
+      return after(
+        made(container('container.a', { config })),
+        desire([container('container.a', { config: { rootfs: DISK } })]),
+      )
+    },
+  ],
+  [
     'plan.root-only',
     'an option only root may set',
     /`args` of `vm\.a`/,

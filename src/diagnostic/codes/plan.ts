@@ -47,6 +47,7 @@ export const planCodes = {
   'plan.ha-managed': { severity: 'error', summary: 'High availability looks after the guest' },
   'plan.replicated': { severity: 'error', summary: 'Guest is replicated' },
   'plan.cannot-migrate': { severity: 'error', summary: 'Guest is tied to its node' },
+  'plan.creation-only': { severity: 'warning', summary: 'Taken only when a guest is made' },
   'plan.root-only': { severity: 'warning', summary: 'Only root@pam may set this' },
   'plan.linked-clones': { severity: 'error', summary: 'Template has linked clones' },
   'plan.no-backup-storage': { severity: 'error', summary: 'No storage for the backup before destroying' },
