@@ -4,6 +4,7 @@ import { test } from 'uvu'
 import { equal, is, ok } from 'uvu/assert'
 import { functionTable } from '../src/declaration/functions/function-table.ts'
 import { lookupsOf } from '../src/declaration/lookups-of.ts'
+import { parseVmid, type Vmid } from '../src/resource/guest.ts'
 import type { Observed } from '../src/resource/observed.ts'
 import { load } from './declaration/load.ts'
 
@@ -14,7 +15,19 @@ const OBSERVED: Observed = {
   cluster: { name: 'docs', version: '9.2.11' },
   nodes: [{ node: 'pve1', status: 'online' }],
   storages: [],
-  guests: [],
+  guests: [
+    {
+      type: 'qemu',
+      vmid: parseVmid(9000) as Vmid,
+      node: 'pve1',
+      name: 'debian-12-20260101',
+      status: 'stopped',
+      template: true,
+      current: { name: 'debian-12-20260101', template: '1' },
+      pending: {},
+      digest: '',
+    },
+  ],
   pools: [],
 }
 

@@ -48,6 +48,18 @@ const lifecycle = rule(
   conditions,
 )
 
+/** What other tools call what a lookup takes. */
+const LOOKUP_ALIENS: BlockRule['alien'] = {
+  provider: PROVIDER,
+  node_name: 'Write `node`.',
+  kind: 'Write `type`.',
+  vm_id: 'Write `vmid`.',
+  most_recent: 'Write `newest`.',
+  name_regex: 'A `name` may hold * and ?, as in name = "debian-12-*".',
+  filter: 'Write what is asked for directly, as in tags = ["web"].',
+  filters: 'Write what is asked for directly, as in tags = ["web"].',
+}
+
 const dynamic = rule(
   { for_each: REQUIRED, iterator: OPTIONAL, labels: OPTIONAL },
   { content: rule({}, {}, { open: true }) },
@@ -65,11 +77,7 @@ export const lookupRule = (type: string): BlockRule | undefined => {
   if (!args) return undefined
   const attributes = { ...Object.fromEntries(args.map((name) => [name, OPTIONAL])), ...META }
   const labels = ['type', 'name']
-  return rule(
-    attributes,
-    { lifecycle: rule({}, conditions) },
-    { labels, single: ['lifecycle'], alien: { provider: PROVIDER } },
-  )
+  return rule(attributes, { lifecycle: rule({}, conditions) }, { labels, single: ['lifecycle'], alien: LOOKUP_ALIENS })
 }
 
 const data = rule({}, {}, { labels: ['type', 'name'], open: true })

@@ -46,10 +46,24 @@ export const checkLabels = ({ name, labels, header }: Block, rule: BlockRule, { 
   return false
 }
 
+/** What other tools look up under names that are no slips of ours. */
+const LOOKUP_NAMES: ReadonlyMap<string, string> = new Map([
+  ['vm', 'guest'],
+  ['vms', 'guest'],
+  ['virtual_machine', 'guest'],
+  ['container', 'guest'],
+  ['containers', 'guest'],
+  ['datastore', 'storage'],
+  ['datastores', 'storage'],
+])
+
 const unknownLookup = ({ labels, header }: Block, { problem }: BlockChecking): void => {
   const [type] = labels
   const known = Object.keys(LOOKUP_TYPES)
-  const detail = `There is no lookup "${type?.text}".${suggestion(type?.text ?? '', known) || ` Known are ${listed(known)}.`}`
+  const text = type?.text ?? ''
+  const meant = LOOKUP_NAMES.get(text.replace(/^proxmox_(?:virtual_environment_)?/, ''))
+  const guess = meant ? ` Did you mean "${meant}"?` : suggestion(text, known)
+  const detail = `There is no lookup "${text}".${guess || ` Known are ${listed(known)}.`}`
   problem('declaration.unknown-block', detail, type ?? header)
 }
 

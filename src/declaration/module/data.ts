@@ -1,6 +1,7 @@
 import { addressOf } from '../../resource/address.ts'
 import { fail } from '../eval/evaluation.ts'
-import { FAILED, hasFailed, type Value } from '../eval/value.ts'
+import { DYNAMIC } from '../eval/type.ts'
+import { FAILED, hasFailed, isWhollyKnown, unknownFrom, type Value } from '../eval/value.ts'
 import { type Block, blocksOf } from '../syntax/tree.ts'
 import { lookupRule } from './block-rule.ts'
 import { evaluateBody } from './evaluate-body.ts'
@@ -43,6 +44,8 @@ export const lookUp = (scope: ModuleScope, key: string, block: Block, instance: 
   const refused = !takes || [...args.keys()].some((name) => !Object.hasOwn(takes.attributes, name))
   if (refused || [...args.values()].some(hasFailed)) return FAILED
   checkConditions(scope, block, 'precondition', instance.names, address)
+  const later = [...args.values()].find((value) => !isWhollyKnown(value))
+  if (later) return unknownFrom(DYNAMIC, later)
   const { lookups } = scope.world
   const found = lookups?.find(type, args) ?? { problem: NOT_SYNCED }
   if ('problem' in found) {

@@ -1,5 +1,5 @@
 import { RESERVED_VARIABLES } from '../module/block-rule.ts'
-import { LOOKUP_TYPES } from '../module/lookup-types.ts'
+import { GUEST_STATUS, GUEST_TYPES, LOOKUP_TYPES, NODE_STATUS, STORAGE_CONTENTS } from '../module/lookup-types.ts'
 import type { JsonSchema } from './json-schema.ts'
 import { EXPRESSION, orExpression } from './value-schema.ts'
 
@@ -170,23 +170,45 @@ const removed = closed(
 )
 
 const LOOKUPS: Readonly<Record<string, string>> = {
-  node: 'A node of the cluster.',
-  storage: 'A storage.',
-  template: 'A template to clone.',
-  guest: 'A guest that exists.',
+  node: 'A node of the cluster; without a name, a list of all that fit.',
+  storage: 'A storage; without a name, a list of all that fit.',
+  template: 'A template to clone; without a name or number, a list of all that fit.',
+  guest: 'A guest that exists; without a name or number, a list of all that fit.',
 }
 
+const WORD: JsonSchema = { type: ['string', 'null'] }
+
 const ARGUMENTS: Readonly<Record<string, JsonSchema>> = {
-  name: described('Its name.', { type: 'string' }),
-  node: described('The node it is on.', { type: 'string' }),
-  vmid: described('Its number.', { type: ['integer', 'string'] }),
+  name: described('Its name; with `*` or `?` in it, a pattern, and a list of all that fit.', WORD),
+  node: described('The node it is on.', WORD),
+  vmid: described('Its number.', { type: ['integer', 'string', 'null'] }),
+  type: described('`vm` or `container`.', { anyOf: [choice(...GUEST_TYPES), { type: 'null' }] }),
+  status: described('`running`, `stopped`, `paused` or `unknown`.', {
+    anyOf: [choice(...GUEST_STATUS), { type: 'null' }],
+  }),
+  template: described('Whether it is a template.', FLAG),
+  pool: described('The pool it belongs to.', WORD),
+  tags: described('Tags it must all have.', { type: ['array', 'string', 'null'], items: { type: 'string' } }),
+  newest: described('Gives the one that was made last of all that fit.', { ...FLAG, default: false }),
+}
+
+/** Arguments that mean something else to one lookup than to the others. */
+const OWN_ARGUMENTS: Readonly<Record<string, Readonly<Record<string, JsonSchema>>>> = {
+  node: {
+    status: described('`online`, `offline` or `unknown`.', { anyOf: [choice(...NODE_STATUS), { type: 'null' }] }),
+  },
+  storage: {
+    node: described('A node that has it.', WORD),
+    type: described("PVE's type of storage: `dir`, `lvmthin`, `zfspool`, `nfs`, `rbd` …", WORD),
+    content: described('What it must be allowed to hold.', { anyOf: [choice(...STORAGE_CONTENTS), { type: 'null' }] }),
+  },
 }
 
 const { count, for_each, depends_on } = metaArguments
 
-const dataSource = (args: readonly string[]): JsonSchema =>
+const dataSource = (type: string, args: readonly string[]): JsonSchema =>
   closed({
-    ...Object.fromEntries(args.map((name) => [name, ARGUMENTS[name] ?? {}])),
+    ...Object.fromEntries(args.map((name) => [name, OWN_ARGUMENTS[type]?.[name] ?? ARGUMENTS[name] ?? {}])),
     ...(count && { count }),
     ...(for_each && { for_each }),
     ...(depends_on && { depends_on }),
@@ -197,7 +219,7 @@ const dataSources = closed(
   Object.fromEntries(
     Object.entries(LOOKUP_TYPES).map(([type, args]) => [
       type,
-      described(LOOKUPS[type] ?? '', labelled(dataSource(args))),
+      described(LOOKUPS[type] ?? '', labelled(dataSource(type, args))),
     ]),
   ),
 )
