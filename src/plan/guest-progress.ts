@@ -18,10 +18,22 @@ export interface Progress {
   readonly guest: GuestRef
   readonly state: GuestState
   readonly drafts: readonly StepDraft[]
+  /** The last safety snapshot planned so far, and what the guest was when it was taken. */
+  readonly snapshot?: SafetySnapshot
+}
+
+export interface SafetySnapshot {
+  /** Missing: none can or shall be taken, for this reason. */
+  readonly name?: string
+  readonly obstacle: string
+  readonly state: GuestState
 }
 
 /** One part of planning a guest. */
 export type PlanPart = (progress: Progress) => Progress
+
+export const runParts = (progress: Progress, parts: readonly PlanPart[]): Progress =>
+  parts.reduce((next, part) => part(next), progress)
 
 /** Adds a step and what the guest is after it. */
 export const advance = (progress: Progress, draft: StepDraft, state: GuestState = progress.state): Progress => ({

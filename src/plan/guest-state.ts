@@ -142,11 +142,18 @@ const wayBack = (
   remove: texts.flatMap(([key, text]) => (text === undefined ? [key] : [])),
 })
 
+/** Whether PVE refuses a write of these keys while the guest is protected: of a VM the removal of drives, of a container any write of one. */
+const isProtected = (kind: GuestKind, before: GuestState, after: GuestState, keys: readonly string[]): boolean =>
+  textOf(after, 'protection') === '1' &&
+  keys.some(
+    (key) => kind.volumeProperty(key) !== undefined && (kind.type === 'lxc' || textOf(before, key) === undefined),
+  )
+
 /**
  * Requests that bring keys back to what they were in `before`, exactly: values, absence and pending changes. What `after` holds as
  * pending and `before` did not is reverted first, because a container keeps a pending new key when told to delete it (seen on PVE
- * 9.2). A protection is lifted while drives are removed. They may be sent whether or not the guest was restarted in between, and again
- * when they were sent before.
+ * 9.2). A protection is written in a request of its own, last, and lifted for what it forbids. They may be sent whether or not the guest was
+ * restarted in between, and again when they were sent before.
  */
 export const restoreRequests = (
   kind: GuestKind,
@@ -154,9 +161,8 @@ export const restoreRequests = (
   { before, after }: { readonly before: GuestState; readonly after: GuestState },
   keys: readonly string[],
 ): readonly ApiRequest[] => {
-  const removesDrive = keys.some((key) => kind.volumeProperty(key) !== undefined && textOf(before, key) === undefined)
-  const lifts = removesDrive && textOf(after, 'protection') === '1'
-  const sorted = [...keys].sort().filter((key) => !lifts || key !== 'protection')
+  const lifts = isProtected(kind, before, after, keys)
+  const sorted = [...keys].sort().filter((key) => key !== 'protection')
   const revert = sorted.filter((key) => after.pending[key] !== undefined && before.pending[key] === undefined)
   const { set, remove } = wayBack(
     kind,
@@ -170,7 +176,7 @@ export const restoreRequests = (
     ...(revert.length === 0 ? [] : configRequests(guest, {}, [], { revert: revert.join(',') })),
     ...configRequests(guest, others, remove),
     ...(boot === undefined ? [] : configRequests(guest, { boot })),
-    ...(lifts ? configRequests(guest, protection.set, protection.remove) : []),
+    ...(lifts || keys.includes('protection') ? configRequests(guest, protection.set, protection.remove) : []),
   ]
 }
 

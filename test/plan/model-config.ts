@@ -229,11 +229,20 @@ const setKey = (model: Model, guest: ModelGuest, key: string, value: string): vo
 
 const NOT_KEYS = new Set(['digest', 'delete', 'revert', 'force', 'vmid'])
 
+/** A protected container lets no mount point be written, whatever else the request says (seen on PVE 9.2). */
+const checkProtected = (guest: ModelGuest, keys: readonly string[]): void => {
+  if (guest.type !== 'lxc' || guest.current['protection'] !== '1') return
+  for (const key of keys)
+    if (key === 'rootfs' || /^mp\d+$/.test(key))
+      refuse(`can't update CT ${guest.vmid} drive '${key}' - protection mode enabled`)
+}
+
 export const writeConfig = (model: Model, guest: ModelGuest, params: Params): null => {
   const list = (name: string) =>
     textOf(params[name] ?? '')
       .split(',')
       .filter(Boolean)
+  checkProtected(guest, [...Object.keys(params), ...list('delete')])
   for (const key of list('revert')) delete guest.pending[key]
   for (const key of list('delete')) {
     if (key in params && !NOT_KEYS.has(key)) refuse(`you can't use '-${key}' and '-delete ${key}' at the same time`)

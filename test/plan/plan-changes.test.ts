@@ -152,8 +152,8 @@ test('growing a disk is undone by a snapshot taken before, where the storage can
       world,
       desire([vm('vm.web', { config: { ...WEB, cores: 3, scsi0: { ...WEB.scsi0, size: '64G' } }, power })]),
     )
-    assert.equal(steps(plan), ['vm.web/update', 'vm.web/snapshot', 'vm.web/grow-scsi0'])
-    assert.match(plan.steps[1]?.requests[0]?.params?.['snapname'] as string, /^mpc_[0-9a-f]{10}$/)
+    assert.equal(steps(plan), ['vm.web/snapshot', 'vm.web/update', 'vm.web/grow-scsi0'])
+    assert.match(plan.steps[0]?.requests[0]?.params?.['snapname'] as string, /^mpc_[0-9a-f]{10}$/)
     assert.is(plan.steps[2]?.reversal.by, 'snapshot')
   }
 })

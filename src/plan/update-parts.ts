@@ -1,0 +1,143 @@
+import { isPropertyMap } from '../resource/config-value.ts'
+import type { ObservedGuest } from '../resource/observed.ts'
+import type { Difference } from './config-difference.ts'
+import { declaredText, setSecret, updateConfig, updateMovedDisk, writeOf } from './config-steps.ts'
+import { addDisk, detachDisk, moveDisk, volumeOf } from './disk-steps.ts'
+import { growDisks, takeSnapshot } from './grow-steps.ts'
+import type { GuestContext, PlanPart, Progress } from './guest-progress.ts'
+import { type ConfigWrite, waitsForStart } from './guest-state.ts'
+import { changePool } from './membership-step.ts'
+import { resumeGuest, startGuest, stopGuest } from './power-steps.ts'
+import { protectAgain, unprotect } from './protection-step.ts'
+import type { SortedDifferences } from './sort-differences.ts'
+import { convertToTemplate } from './template-step.ts'
+
+/** Fields of the guest itself that differ from what is declared. */
+export interface FieldDifferences {
+  readonly node?: string
+  readonly pool?: { readonly from: string | undefined; readonly to: string | undefined }
+  readonly power?: 'running' | 'stopped' | 'resume'
+  readonly template?: true
+}
+
+/** What is written before devices come and go, and the boot order, which may only name devices that are there. */
+const splitWrite = (write: ConfigWrite, { adds, detaches }: SortedDifferences) => {
+  const isLate = (key: string) => key === 'boot' && adds.length + detaches.length > 0
+  const part = (isIn: (key: string) => boolean): ConfigWrite => ({
+    set: Object.fromEntries(Object.entries(write.set).filter(([key]) => isIn(key))),
+    remove: write.remove.filter(isIn),
+  })
+  return { main: part((key) => !isLate(key)), boot: part(isLate) }
+}
+
+/** Whether the guest is to be down while it is changed: it shall be off, or may be restarted for what would stay pending. */
+export const needsStop = (
+  context: GuestContext,
+  progress: Progress,
+  sorted: SortedDifferences,
+  fields: FieldDifferences,
+) => {
+  const { kind, desired } = context
+  const { state, guest } = progress
+  if (!state.running) return undefined
+  if (fields.power === 'stopped') return ''
+  if (fields.template) return ' to become a template'
+  if (desired.lifecycle.reboot !== 'allowed') return undefined
+  if (guest.type === 'lxc' && sorted.moves.length > 0) return ' to move its volumes'
+  const write = writeOf(context, [...sorted.plain, ...sorted.movedOptions])
+  const texts = [
+    ...Object.entries(write.set),
+    ...sorted.secrets.map(({ key }) => [key, '**********'] as const),
+    ...write.remove.map((key) => [key, undefined] as const),
+    ...sorted.adds.map(({ key, declared }) => [key, kind.encode(key, declared ?? '')] as const),
+    ...sorted.detaches.map(({ key }) => [key, undefined] as const),
+  ]
+  return texts.some(([key, text]) => waitsForStart(state, kind, key, text))
+    ? ' so that all changes take effect'
+    : undefined
+}
+
+const sizesOf = (grows: readonly Difference[]): string =>
+  grows.map(({ key, declared }) => `${key} grows to ${isPropertyMap(declared) ? declared['size'] : ''}`).join(' and ')
+
+/** Whether a change leaves the guest's volumes what they are, so that it can be written anew after a rollback. */
+const keepsVolumes = (context: GuestContext, difference: Difference): boolean => {
+  const { key, text = '' } = difference
+  if (context.kind.volumeProperty(key) === undefined) return true
+  return volumeOf(context, key, declaredText(context, difference) ?? '') === volumeOf(context, key, text)
+}
+
+/**
+ * The snapshots of an update. One is taken before anything is changed, as far as PVE allows: it moves no volume while there is one. The same brings
+ * the sizes of grown disks back where the other changes can be written anew after a rollback to it; volumes that came or went in between cannot,
+ * so that growing gets a snapshot of its own then.
+ */
+const snapshotsOf = (
+  context: GuestContext,
+  { digest }: ObservedGuest,
+  sorted: SortedDifferences,
+  isTemplate: boolean,
+): { readonly first: readonly PlanPart[]; readonly beforeGrowth: readonly PlanPart[] } => {
+  const { grows, adds, detaches, movedOptions, plain } = sorted
+  const isAlways = context.desired.lifecycle.snapshot === 'always'
+  const isAny = Object.values(sorted).some((list) => list.length > 0)
+  const obstacle = isTemplate ? 'Proxmox VE converts no VM with snapshots to a template' : ''
+  const before = (why: string): readonly PlanPart[] => [takeSnapshot(context, { digest, why, obstacle })]
+  if (grows.length === 0) return { first: isAlways && isAny ? before('the changes') : [], beforeGrowth: [] }
+  const isOneEnough =
+    adds.length + detaches.length + movedOptions.length === 0 && plain.every((each) => keepsVolumes(context, each))
+  if (isOneEnough) return { first: before(sizesOf(grows)), beforeGrowth: [] }
+  return { first: isAlways ? before('the changes') : [], beforeGrowth: before(sizesOf(grows)) }
+}
+
+const afterwards = (fields: FieldDifferences, isStopped: boolean): readonly PlanPart[] => {
+  if (fields.power === 'resume') return [resumeGuest]
+  const isRestarted = isStopped && fields.power !== 'stopped' && !fields.template
+  return fields.power === 'running' || isRestarted ? [startGuest] : []
+}
+
+/** What is done only to a guest that runs by then, or only to one that does not. */
+const when =
+  (isRunning: boolean, part: PlanPart): PlanPart =>
+  (progress: Progress) =>
+    progress.state.running === isRunning ? part(progress) : progress
+
+/** The steps from a guest as it is to one as declared, in the order of `PHASES` as far as one does not need another. */
+export const updateParts = (
+  context: GuestContext,
+  observed: ObservedGuest,
+  sorted: SortedDifferences,
+  fields: FieldDifferences,
+  stop: string | undefined,
+): readonly PlanPart[] => {
+  const { main, boot } = splitWrite(
+    writeOf(
+      context,
+      sorted.plain.filter(({ key }) => key !== 'protection'),
+    ),
+    sorted,
+  )
+  const snapshots = snapshotsOf(context, observed, sorted, fields.template === true)
+  const growth = growDisks(context, sorted.grows)
+  return [
+    // Down before the snapshot is taken: nothing is written then that a rollback would lose.
+    ...(stop === undefined ? [] : [stopGuest(stop)]),
+    ...(sorted.moves.length === 0 ? snapshots.first : []),
+    unprotect(context, sorted),
+    ...sorted.moves.map((difference) => moveDisk(context, difference)),
+    ...(sorted.moves.length === 0 ? [] : snapshots.first),
+    updateConfig(context, 'update', main),
+    ...sorted.secrets.map((difference) => setSecret(context, difference)),
+    ...sorted.movedOptions.map((difference) => updateMovedDisk(context, difference)),
+    ...sorted.adds.map((difference) => addDisk(context, difference)),
+    ...sorted.detaches.map((difference) => detachDisk(context, difference)),
+    updateConfig(context, 'update-boot', boot),
+    ...(fields.pool ? [changePool(fields.pool.from, fields.pool.to)] : []),
+    ...snapshots.beforeGrowth,
+    when(false, growth),
+    ...afterwards(fields, stop !== undefined),
+    ...(stop === undefined && fields.power !== 'running' ? [when(true, growth)] : []),
+    ...(fields.template ? [convertToTemplate] : []),
+    protectAgain(context, sorted),
+  ]
+}
