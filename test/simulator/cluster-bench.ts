@@ -132,6 +132,14 @@ export const makeContainer = async ({ ask }: Bench, vmid: number, more: Params =
   return `/nodes/pve1/lxc/${vmid}`
 }
 
+/** Makes a small VM and returns its path in the API. */
+export const makeVm = async ({ ask }: Bench, vmid: number, more: Params = {}): Promise<string> => {
+  const told = await ask('POST', '/nodes/pve1/qemu', { vmid, name: `vm${vmid}`, memory: 256, ...more })
+  if (told.task !== 'OK')
+    throw new Error(`no VM ${vmid}: ${told.line} ${told.task ?? ''} ${JSON.stringify(told.errors)}`)
+  return `/nodes/pve1/qemu/${vmid}`
+}
+
 /** One key of what GET answered. */
 export const field = (told: Told, key: string): unknown =>
   (told.data as Readonly<Record<string, unknown>> | null)?.[key]

@@ -52,14 +52,15 @@ test('a mount point that is taken away becomes an unused volume, and its deletio
     assert.is(world.volumePools.get('thin@pve1')?.volumes.has('vm-300-disk-1'), false)
   }))
 
-test('what goes wrong while a value is applied is told, and what was accepted before stays', () =>
+test('what goes wrong while a value is applied is told, and nothing of the request is written', () =>
   onCluster(async (bench) => {
     const { ask } = bench
     const path = await makeContainer(bench, 300)
     await ask('PUT', '/storage/tank', { disable: 1 })
     const told = await ask('PUT', `${path}/config`, { mp0: 'tank:1,mp=/a', cores: 2 })
     assert.equal(told.errors, { mp0: "unable to apply pending change mp0 : storage 'tank' is disabled\n" })
-    assert.is(field(await ask('GET', `${path}/config`), 'cores'), 2)
+    assert.is(field(await ask('GET', `${path}/config`), 'cores'), undefined)
+    assert.is(field(await ask('GET', `${path}/config`), 'mp0'), undefined)
   }))
 
 test('a network device keeps its address when it is named, and gets a new one when it is not', () =>
@@ -114,6 +115,37 @@ test('protection guards volumes, also against being changed', () =>
     assert.is(gone.line, "500 can't remove CT 300 drive 'mp0' - protection mode enabled")
     const changed = await bench.ask('PUT', `${path}/config`, { mp1: 'thin:1,mp=/more' })
     assert.is(changed.line, "500 can't update CT 300 drive 'mp1' - protection mode enabled")
+  }))
+
+test('a refusal of protected mount points writes nothing, not even the end of the protection', () =>
+  onCluster(async (bench) => {
+    const path = await makeContainer(bench, 300, { protection: 1, cores: 1 })
+    const both = await bench.ask('PUT', `${path}/config`, { delete: 'protection', mp1: 'thin:1,mp=/more', cores: 2 })
+    assert.is(both.line, "500 can't update CT 300 drive 'mp1' - protection mode enabled")
+    const rootfs = await bench.ask('PUT', `${path}/config`, {
+      protection: 0,
+      rootfs: 'thin:vm-300-disk-0,size=4G,ro=1',
+    })
+    assert.is(rootfs.line, "500 can't update CT 300 drive 'rootfs' - protection mode enabled")
+    const config = await bench.ask('GET', `${path}/config`)
+    assert.equal([field(config, 'protection'), field(config, 'cores'), field(config, 'mp1')], [1, 1, undefined])
+    assert.is((await bench.ask('PUT', `${path}/config`, { delete: 'protection' })).line, '200 OK')
+    assert.is((await bench.ask('PUT', `${path}/config`, { mp1: 'thin:1,mp=/more' })).line, '200 OK')
+  }))
+
+test('a card that is moved to a bridge its node does not have is refused when it has been written', () =>
+  onCluster(async (bench) => {
+    for (const start of [0, 1]) {
+      const path = await makeContainer(bench, 300 + start, { start, net0: 'name=eth0,bridge=vmbr0' })
+      const net0 = `${field(await bench.ask('GET', `${path}/config`), 'net0')}`
+      const moved = await bench.ask('PUT', `${path}/config`, { net0: net0.replace('vmbr0', 'vmbr77') })
+      assert.is(moved.line, "500 bridge 'vmbr77' does not exist")
+      assert.match(`${field(await bench.ask('GET', `${path}/config`), 'net0')}`, /bridge=vmbr77/)
+      assert.is((await bench.ask('PUT', `${path}/config`, { cores: 2 })).line, "500 bridge 'vmbr77' does not exist")
+      assert.is((await bench.ask('PUT', `${path}/config`, { net0 })).line, '200 OK')
+      const larger = await bench.ask('PUT', `${path}/config`, { net0: `${net0},mtu=9000` })
+      assert.is(larger.line, "500 net0: MTU size '9000' is bigger than bridge MTU '1500'")
+    }
   }))
 
 test('a running container does not get a device on a bridge that its node does not have', () =>

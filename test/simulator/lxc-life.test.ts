@@ -18,7 +18,7 @@ test('a start fails where a volume or a bridge is missing', () =>
   onCluster(async (bench) => {
     const { ask, world } = bench
     const path = await makeContainer(bench, 300, { net0: 'name=eth0,bridge=vmbr9' })
-    assert.is((await ask('POST', `${path}/status/start`)).task, "startup for container '300' failed")
+    assert.is((await ask('POST', `${path}/status/start`)).task, "bridge 'vmbr9' does not exist")
     await ask('PUT', `${path}/config`, { delete: 'net0' })
     world.volumePools.get('thin@pve1')?.volumes.clear()
     assert.is((await ask('POST', `${path}/status/start`)).task, "volume 'thin:vm-300-disk-0' does not exist")

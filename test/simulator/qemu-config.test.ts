@@ -1,18 +1,9 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Bench, field, onCluster } from './cluster-bench.ts'
+import { type Bench, field, makeVm as makeAnyVm, onCluster } from './cluster-bench.ts'
 
-const makeVm = async ({ ask }: Bench, vmid: number, more: Readonly<Record<string, unknown>> = {}): Promise<string> => {
-  const told = await ask('POST', '/nodes/pve1/qemu', {
-    vmid,
-    name: `vm${vmid}`,
-    memory: 256,
-    scsihw: 'virtio-scsi-single',
-    ...more,
-  })
-  assert.is(told.task, 'OK', JSON.stringify(told))
-  return `/nodes/pve1/qemu/${vmid}`
-}
+const makeVm: typeof makeAnyVm = (bench, vmid, more) =>
+  makeAnyVm(bench, vmid, { scsihw: 'virtio-scsi-single', ...more })
 
 const pendingOf = async ({ ask }: Bench, path: string, key: string): Promise<unknown> => {
   const rows = (await ask('GET', `${path}/pending`)).data as readonly Record<string, unknown>[]

@@ -1,12 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Bench, field, onCluster } from './cluster-bench.ts'
-
-const makeVm = async ({ ask }: Bench, vmid: number, more: Readonly<Record<string, unknown>> = {}): Promise<string> => {
-  const told = await ask('POST', '/nodes/pve1/qemu', { vmid, name: `vm${vmid}`, memory: 256, ...more })
-  assert.is(told.task, 'OK', JSON.stringify(told))
-  return `/nodes/pve1/qemu/${vmid}`
-}
+import { field, makeVm, onCluster } from './cluster-bench.ts'
 
 test('a rollback brings back configuration and disk size, keeps the description and drops pending changes', () =>
   onCluster(async (bench) => {

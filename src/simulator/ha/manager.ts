@@ -12,7 +12,7 @@ const NOTICE = 5_000
 const start = async (world: World, guest: Guest, worker: Worker): Promise<void> => {
   if (guest.running) return
   if (guest.type === 'qemu') return startLocked(world, guest, worker)
-  bringUp(world, guest, worker.log)
+  bringUp(world, guest)
   await worker.work(1)
 }
 

@@ -1,4 +1,3 @@
-import { raise } from '../api/error.ts'
 import { type Guest, touch } from '../state/guest.ts'
 import type { World } from '../state/world.ts'
 import { freeVolume } from '../volume/free.ts'
@@ -15,7 +14,7 @@ import {
   unusedOf,
   withParts,
 } from './mount-point.ts'
-import { completeNetwork, missingBridge } from './network.ts'
+import { checkBridge, completeNetwork } from './network.ts'
 import { storedDescription } from './option.ts'
 import { allocDisk } from './volume.ts'
 
@@ -101,11 +100,11 @@ const attempt = (failed: Failed, key: string, work: () => void): boolean => {
   }
 }
 
+/** A card that is there already takes another bridge without a look at it. */
 const plugNetwork = (world: World, guest: Guest, key: string): void => {
   const completed = completeNetwork(world, guest.pending[key] as string)
   guest.pending[key] = completed
-  const missing = missingBridge(world, guest.node, completed)
-  if (missing !== undefined) raise(`bridge '${missing}' does not exist`)
+  if (guest.config[key] === undefined) checkBridge(world, guest.node, key, completed)
 }
 
 const sortedKeys = (keys: Iterable<string>, modified: ReadonlySet<string> | undefined): string[] =>

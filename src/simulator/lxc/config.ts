@@ -4,7 +4,9 @@ import { digestOf } from '../guest/config-text.ts'
 import { checkLock, loadGuest, lockFile } from '../guest/find-guest.ts'
 import { splitList } from '../schema/check.ts'
 import type { Guest, Section } from '../state/guest.ts'
+import type { World } from '../state/world.ts'
 import { saveConfig } from './apply.ts'
+import { checkBridge } from './network.ts'
 import { isOption, shownSection, shownValue } from './option.ts'
 import { requireChange } from './permission.ts'
 import { updateConfig } from './update.ts'
@@ -18,11 +20,13 @@ export const checkDigest = (call: Call, guest: Guest, name = 'digest'): void => 
     raise('detected modified configuration - file changed by other user? Try again.')
 }
 
-/** Writes the start configuration LXC itself reads; PVE stops here on a container without `arch`. */
-export const writeStartConfig = (guest: Guest): void => {
+/** Writes the start configuration LXC itself reads; PVE stops here on a container without `arch`, or with a bridge its node has not. */
+export const writeStartConfig = (world: World, guest: Guest): void => {
   if (guest.config['template'] === '1') return
   if (guest.config['arch'] === undefined)
     raise("missing 'arch' - internal error at /usr/share/perl5/PVE/LXC.pm line 729.")
+  for (const key of Object.keys(guest.config).sort())
+    if (/^net\d+$/.test(key)) checkBridge(world, guest.node, key, guest.config[key] as string)
 }
 
 const withPending = (guest: Guest): Section => {
@@ -82,7 +86,20 @@ const checkNames = (
 
 const isBoolean = (text: string | undefined): boolean => text === '1'
 
-/** PUT config. Seen on PVE 9.2: what was accepted stays even when the request ends with an error. */
+/** A change is made wholly or not at all: PVE writes the file after everything has been accepted. */
+const wholly = (guest: Guest, action: () => void): void => {
+  const before = { config: { ...guest.config }, pending: { ...guest.pending }, gone: [...guest.pendingDelete] }
+  try {
+    action()
+  } catch (error) {
+    guest.config = before.config
+    guest.pending = before.pending
+    guest.pendingDelete = new Map(before.gone)
+    throw error
+  }
+}
+
+/** PUT config. A bridge that the node does not have is found only when the file has been written (seen on PVE 9.2). */
 export const writeConfig = async (call: Call): Promise<unknown> => {
   const { node: _node, vmid: _vmid, digest: _digest, delete: _delete, revert: _revert, ...given } = call.params
   const set: Record<string, string> = { ...given }
@@ -100,10 +117,12 @@ export const writeConfig = async (call: Call): Promise<unknown> => {
     const unprivileged = isBoolean(guest.config['unprivileged'])
     requireChange(call, { vmid: guest.vmid, old: guest.config, set: {}, remove, unprivileged })
     requireChange(call, { vmid: guest.vmid, old: guest.config, set, remove: [], unprivileged })
-    const errors = updateConfig(call.world, guest, { set, remove, revert })
+    wholly(guest, () => {
+      const errors = updateConfig(call.world, guest, { set, remove, revert })
+      for (const _ in errors) throw new PveError(400, 'Parameter verification failed.', errors)
+    })
     saveConfig(guest)
-    writeStartConfig(guest)
-    for (const _ in errors) throw new PveError(400, 'Parameter verification failed.', errors)
+    writeStartConfig(call.world, guest)
   })
   return null
 }

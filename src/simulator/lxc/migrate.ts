@@ -117,7 +117,7 @@ const migrateWork =
       }
       if (running) {
         worker.log(`start container on target node`)
-        bringUp(world, guest, worker.log)
+        bringUp(world, guest)
         await worker.work(1)
       }
       worker.log('migration finished successfully')

@@ -1,4 +1,5 @@
 import { raise } from '../api/error.ts'
+import { findBridge } from '../network/bridge.ts'
 import { parsePropertyString } from '../schema/check.ts'
 import { printPropertyString } from '../schema/property-string.ts'
 import { namedFormat } from '../schema/verify.ts'
@@ -24,15 +25,13 @@ export const completeNetwork = (world: World, text: string, renew = false): stri
 export const checkMtu = (world: World, node: string, key: string, text: string): void => {
   const { mtu, bridge } = parseNetwork(text)
   if (mtu === undefined || bridge === undefined) return
-  const found = world.nodes.get(node)?.network.get(bridge)
-  if (found === undefined) raise(`bridge '${bridge}' does not exist`)
-  const limit = Number(found?.['mtu'] ?? 1500)
+  const limit = findBridge(world, node, bridge)?.mtu ?? raise(`bridge '${bridge}' does not exist`)
   if (Number(mtu) > limit) raise(`${key}: MTU size '${mtu}' is bigger than bridge MTU '${limit}'`)
 }
 
-/** The bridge of a device when its node does not have it. A node of which no network is known has every bridge. */
-export const missingBridge = (world: World, node: string, text: string): string | undefined => {
-  const known = world.nodes.get(node)?.network
+/** Ends the request unless the node has the bridge of a device, with room for its MTU. */
+export const checkBridge = (world: World, node: string, key: string, text: string): void => {
   const { bridge } = parseNetwork(text)
-  return bridge === undefined || known === undefined || known.size === 0 || known.has(bridge) ? undefined : bridge
+  if (bridge !== undefined && findBridge(world, node, bridge) === undefined) raise(`bridge '${bridge}' does not exist`)
+  checkMtu(world, node, key, text)
 }

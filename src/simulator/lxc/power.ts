@@ -57,7 +57,7 @@ export const startWork =
       )
         raise('Quotas are not supported by unprivileged containers.')
       if (guest.running) return
-      bringUp(world, guest, worker.log)
+      bringUp(world, guest)
       await worker.work(startSeconds)
     })
 
@@ -161,7 +161,7 @@ export const reboot = (call: Call): unknown => {
     withContainerLock(world, guest.vmid, worker, async () => {
       if (!guest.running) return
       await askToEnd(world, guest, worker, { timeout, force: true })
-      bringUp(world, guest, worker.log)
+      bringUp(world, guest)
       await worker.work(startSeconds)
     }),
   )

@@ -71,7 +71,7 @@ const move = (call: Call, key: string, targetKey: string, log: (line: string) =>
     updateConfig(world, target, { set: { [targetKey]: value }, remove: [], revert: [] })
   }
   saveConfig(target)
-  if (!targetKey.startsWith('unused')) writeStartConfig(target)
+  if (!targetKey.startsWith('unused')) writeStartConfig(world, target)
   log(`target container '${target.vmid}' updated with '${targetKey}'`)
 }
 

@@ -1,11 +1,9 @@
-import { raise } from '../api/error.ts'
 import type { Guest } from '../state/guest.ts'
 import type { World } from '../state/world.ts'
 import { usableStorage } from '../volume/volumes.ts'
 import { applyPending, saveConfig } from './apply.ts'
 import { writeStartConfig } from './config.ts'
 import { mountsOf } from './mount-point.ts'
-import { missingBridge } from './network.ts'
 import { existingVolume } from './volume.ts'
 
 const firstPid = 20_000
@@ -18,24 +16,14 @@ export const activateVolumes = (world: World, guest: Guest): void => {
   }
 }
 
-const checkBridges = (world: World, guest: Guest, log: (line: string) => void): void => {
-  for (const key of Object.keys(guest.config)) {
-    const bridge = /^net\d+$/.test(key) ? missingBridge(world, guest.node, guest.config[key] as string) : undefined
-    if (bridge === undefined) continue
-    log(`bridge '${bridge}' does not exist`)
-    raise(`startup for container '${guest.vmid}' failed`)
-  }
-}
-
 /** Starts a container: pending changes first, then its volumes and devices. PVE source: `vm_start`. */
-export const bringUp = (world: World, guest: Guest, log: (line: string) => void): void => {
+export const bringUp = (world: World, guest: Guest): void => {
   if (Object.keys(guest.pending).length > 0 || guest.pendingDelete.size > 0) {
     applyPending(world, guest)
     saveConfig(guest)
   }
-  writeStartConfig(guest)
+  writeStartConfig(world, guest)
   activateVolumes(world, guest)
-  checkBridges(world, guest, log)
   guest.running = { pid: firstPid + world.random.below(40_000), since: world.clock.now(), paused: false }
 }
 

@@ -1,5 +1,6 @@
 import type { Call } from '../api/call.ts'
 import { raise } from '../api/error.ts'
+import { underConfigLock } from '../guest/config-lock.ts'
 import { digestOf } from '../guest/config-text.ts'
 import { checkLock, loadGuest, lockFile } from '../guest/find-guest.ts'
 import type { Guest, Section } from '../state/guest.ts'
@@ -10,7 +11,7 @@ import { saveConfig } from './apply.ts'
 import { containerOf, snapshotOf } from './config.ts'
 import { addUnused, mountsOf } from './mount-point.ts'
 import { shownSection, storedDescription } from './option.ts'
-import { kill, startWork, withContainerLock } from './power.ts'
+import { kill, startWork } from './power.ts'
 import { existingVolume, hasFeature } from './volume.ts'
 
 const snapshotSeconds = 0.2
@@ -35,11 +36,14 @@ const forgetParent = (guest: Guest, name: string): void => {
   for (const section of guest.snapshots.values()) if (section['parent'] === name) delete section['parent']
 }
 
-const takeSnapshot = (world: World, guest: Guest, name: string, description: string | undefined): void => {
+const checkCreate = (world: World, guest: Guest, name: string): void => {
   if (guest.config['template'] === '1') raise("you can't take a snapshot if it's a template")
   checkLock(guest)
   if (guest.snapshots.has(name)) raise(`snapshot name '${name}' already used`)
   checkFeature(world, guest)
+}
+
+const takeSnapshot = (world: World, guest: Guest, name: string, description: string | undefined): void => {
   forgetParent(guest, name)
   const text = storedDescription(description ?? '')
   guest.snapshots.set(name, {
@@ -62,16 +66,21 @@ export const createSnapshot = (call: Call): unknown => {
   if (reserved.has(name)) raise(`unable to use snapshot name '${name}' (reserved name)`)
   const node = call.node().name
   return call.task('vzsnapshot', call.vmid(), (worker) =>
-    withContainerLock(world, call.vmid(), worker, async () => {
-      takeSnapshot(world, loadGuest(world, 'lxc', node, call.vmid()), name, call.text('description'))
-      await worker.work(snapshotSeconds)
-    }),
+    underConfigLock(
+      world,
+      () => loadGuest(world, 'lxc', node, call.vmid()),
+      'snapshot',
+      (guest) => checkCreate(world, guest, name),
+      async (guest) => {
+        await worker.work(snapshotSeconds)
+        takeSnapshot(world, guest, name, call.text('description'))
+      },
+    ),
   )
 }
 
-const removeSnapshot = (world: World, guest: Guest, name: string, force: boolean): void => {
+const removeSnapshot = (world: World, guest: Guest, name: string): void => {
   const section = snapshotOf(guest, name)
-  if (!force) checkLock(guest)
   for (const volid of volumesOf(section)) findVolume(world, volid, guest.node)?.snapshots.delete(name)
   const still = new Set([...volumesOf(guest.config), ...[...guest.snapshots.values()].flatMap(volumesOf)])
   for (const volid of volumesOf(section)) if (!still.has(volid)) addUnused(guest.config, volid)
@@ -88,11 +97,18 @@ const removeSnapshot = (world: World, guest: Guest, name: string, force: boolean
 export const deleteSnapshot = (call: Call): unknown => {
   const { world } = call
   const node = call.node().name
+  const name = call.text('snapname')
   return call.task('vzdelsnapshot', call.vmid(), (worker) =>
-    withContainerLock(world, call.vmid(), worker, async () => {
-      removeSnapshot(world, loadGuest(world, 'lxc', node, call.vmid()), call.text('snapname'), call.flag('force'))
-      await worker.work(snapshotSeconds)
-    }),
+    underConfigLock(
+      world,
+      () => loadGuest(world, 'lxc', node, call.vmid()),
+      'snapshot-delete',
+      (guest) => snapshotOf(guest, name),
+      async (guest) => {
+        await worker.work(snapshotSeconds)
+        removeSnapshot(world, guest, name)
+      },
+    ),
   )
 }
 
@@ -129,16 +145,21 @@ export const rollback = (call: Call): unknown => {
   const node = call.node().name
   const name = call.text('snapname')
   return call.task('vzrollback', call.vmid(), async (worker) => {
-    await withContainerLock(world, call.vmid(), worker, async () => {
-      const guest = loadGuest(world, 'lxc', node, call.vmid())
-      if (guest.config['template'] === '1') raise("you can't rollback if vm is a template")
-      snapshotOf(guest, name)
-      checkNewest(world, guest, name)
-      checkLock(guest)
-      await kill(world, guest, worker)
-      goBack(world, guest, name)
-      await worker.work(snapshotSeconds)
-    })
+    await underConfigLock(
+      world,
+      () => loadGuest(world, 'lxc', node, call.vmid()),
+      'rollback',
+      (guest) => {
+        if (guest.config['template'] === '1') raise("you can't rollback if vm is a template")
+        snapshotOf(guest, name)
+        checkNewest(world, guest, name)
+      },
+      async (guest) => {
+        await kill(world, guest, worker)
+        await worker.work(snapshotSeconds)
+        goBack(world, guest, name)
+      },
+    )
     if (!call.flag('start')) return
     await world.tasks.ended(call.task('vzstart', call.vmid(), startWork(world, node, call.vmid())))
   })

@@ -8,7 +8,8 @@ type NodeNetwork = { running: Interfaces; pending: Interfaces | undefined }
 
 const networks = defineSlot(() => new Map<string, NodeNetwork>())
 
-const usual = ({ ip }: ClusterNode): Interfaces =>
+/** The interfaces of a node of which none are told. */
+export const usualInterfaces = ({ ip }: ClusterNode): Interfaces =>
   new Map<string, Interface>([
     ['eno1', { type: 'eth', method: 'manual', method6: 'manual', families: ['inet'], active: 1 }],
     [
@@ -33,7 +34,7 @@ const usual = ({ ip }: ClusterNode): Interfaces =>
 
 const fresh = (node: ClusterNode): NodeNetwork => {
   const listed = [...node.network].map(([name, { iface: _, priority: __, ...rest }]) => [name, rest] as const)
-  return { running: listed.length > 0 ? new Map(listed) : usual(node), pending: undefined }
+  return { running: listed.length > 0 ? new Map(listed) : usualInterfaces(node), pending: undefined }
 }
 
 /** A node's interfaces: those that run, and those that wait to be applied. A node without any has one port and one bridge on it. */

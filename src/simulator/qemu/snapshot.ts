@@ -1,5 +1,6 @@
 import type { Call, RouteTable } from '../api/call.ts'
 import { raise } from '../api/error.ts'
+import { underConfigLock } from '../guest/config-lock.ts'
 import { digestOf } from '../guest/config-text.ts'
 import { checkLock, loadGuest, lockFile } from '../guest/find-guest.ts'
 import { type Guest, isTemplate, type Section, touch } from '../state/guest.ts'
@@ -59,39 +60,48 @@ const create = (call: Call): string => {
   if (name === 'current' || name === 'pending') raise(`unable to use snapshot name '${name}' (reserved name)`)
   const { world } = call
   const node = call.node().name
-  const withState = call.flag('vmstate')
   return call.task('qmsnapshot', call.vmid(), (worker) =>
-    world.locks.withLock(lockFile('qemu', call.vmid()), async () => {
-      const guest = loadGuest(world, 'qemu', node, call.vmid())
-      if (isTemplate(guest)) raise("you can't take a snapshot if it's a template")
-      checkLock(guest)
-      if (guest.snapshots.has(name)) raise(`snapshot name '${name}' already used`)
-      if (!hasSnapshotFeature(world, guest)) raise('snapshot feature is not available')
-      const section: Section = { ...copyConfig(guest.config), snaptime: String(nodeSeconds(world, guest.node)) }
-      if (guest.config['parent'] !== undefined) section['parent'] = guest.config['parent']
-      const description = call.text('description').trimEnd()
-      if (description !== '') section['description'] = description
-      if (withState && guest.running) {
-        const volume = await saveState(world, guest, name, worker)
-        section['vmstate'] = volidOf(volume)
-        Object.assign(section, hardwareOf(guest.config))
-      } else if (guest.running) worker.log('skipping guest filesystem freeze - disabled in VM options')
-      for (const [key, volid] of disksOf(guest.config)) {
-        worker.log(`snapshotting 'drive-${key}' (${volid})`)
-        if (guest.running && findVolume(world, volid, node)?.format === 'qcow2') worker.log('internal qemu snapshot')
-        if (guest.running?.detached?.has(key)) {
-          worker.log('snapshot create failed: starting cleanup')
-          for (const [, one] of disksOf(guest.config)) findVolume(world, one, node)?.snapshots.delete(name)
-          raise(notAttached(guest, key))
-        }
-        snapshotVolume(world, guest, volid, name)
-      }
-      await worker.work(0.3)
-      guest.snapshots.set(name, section)
-      guest.config['parent'] = name
-      touch(guest)
-    }),
+    underConfigLock(
+      world,
+      () => loadGuest(world, 'qemu', node, call.vmid()),
+      'snapshot',
+      (guest) => checkCreate(world, guest, name),
+      (guest) => takeSnapshot(call, guest, name, worker),
+    ),
   )
+}
+
+const checkCreate = (world: World, guest: Guest, name: string): void => {
+  if (isTemplate(guest)) raise("you can't take a snapshot if it's a template")
+  checkLock(guest)
+  if (guest.snapshots.has(name)) raise(`snapshot name '${name}' already used`)
+  if (!hasSnapshotFeature(world, guest)) raise('snapshot feature is not available')
+}
+
+const takeSnapshot = async (call: Call, guest: Guest, name: string, worker: Worker): Promise<void> => {
+  const { world } = call
+  const section: Section = { ...copyConfig(guest.config), snaptime: String(nodeSeconds(world, guest.node)) }
+  if (guest.config['parent'] !== undefined) section['parent'] = guest.config['parent']
+  const description = call.text('description').trimEnd()
+  if (description !== '') section['description'] = description
+  if (call.flag('vmstate') && guest.running) {
+    const volume = await saveState(world, guest, name, worker)
+    section['vmstate'] = volidOf(volume)
+    Object.assign(section, hardwareOf(guest.config))
+  } else if (guest.running) worker.log('skipping guest filesystem freeze - disabled in VM options')
+  for (const [key, volid] of disksOf(guest.config)) {
+    worker.log(`snapshotting 'drive-${key}' (${volid})`)
+    if (guest.running && findVolume(world, volid, guest.node)?.format === 'qcow2') worker.log('internal qemu snapshot')
+    if (guest.running?.detached?.has(key)) {
+      worker.log('snapshot create failed: starting cleanup')
+      for (const [, one] of disksOf(guest.config)) findVolume(world, one, guest.node)?.snapshots.delete(name)
+      raise(notAttached(guest, key))
+    }
+    snapshotVolume(world, guest, volid, name)
+  }
+  await worker.work(0.3)
+  guest.snapshots.set(name, section)
+  guest.config['parent'] = name
 }
 
 const notAttached = (guest: Guest, key: string): string =>
@@ -129,29 +139,42 @@ const rollback = (call: Call): string => {
   const { world } = call
   const node = call.node().name
   const name = call.text('snapname')
-  return call.task('qmrollback', call.vmid(), (worker) =>
-    world.locks.withLock(lockFile('qemu', call.vmid()), async () => {
-      const guest = loadGuest(world, 'qemu', node, call.vmid())
-      if (isTemplate(guest)) raise("you can't rollback if vm is a template")
-      const section = sectionOf(guest, name)
-      for (const [, volid] of disksOf(section)) checkNewest(world, guest, volid, name)
-      checkLock(guest)
-      if (guest.running) {
-        await worker.work(1)
-        guest.running = undefined
-      }
-      for (const [, volid] of disksOf(section)) {
-        const volume = findVolume(world, volid, guest.node)
-        if (volume !== undefined) bringBack(volume, name)
-      }
-      await worker.work(0.3)
-      const state = section['vmstate']
-      applySnapshot(world, guest, name, section)
-      if (state !== undefined) markRunning(world, guest)
-      else if (call.flag('start')) await startLocked(world, guest, worker)
-      touch(guest)
-    }),
-  )
+  return call.task('qmrollback', call.vmid(), async (worker) => {
+    let found: Guest | undefined
+    await underConfigLock(
+      world,
+      () => loadGuest(world, 'qemu', node, call.vmid()),
+      'rollback',
+      (guest) => checkRollback(world, guest, name),
+      async (guest) => {
+        await goBack(world, guest, name, worker)
+        found = guest
+      },
+    )
+    const guest = found
+    if (guest === undefined || guest.running || !call.flag('start')) return
+    await world.locks.withLock(lockFile('qemu', guest.vmid), () => startLocked(world, guest, worker))
+  })
+}
+
+const checkRollback = (world: World, guest: Guest, name: string): void => {
+  if (isTemplate(guest)) raise("you can't rollback if vm is a template")
+  for (const [, volid] of disksOf(sectionOf(guest, name))) checkNewest(world, guest, volid, name)
+}
+
+const goBack = async (world: World, guest: Guest, name: string, worker: Worker): Promise<void> => {
+  const section = sectionOf(guest, name)
+  if (guest.running) {
+    await worker.work(1)
+    guest.running = undefined
+  }
+  for (const [, volid] of disksOf(section)) {
+    const volume = findVolume(world, volid, guest.node)
+    if (volume !== undefined) bringBack(volume, name)
+  }
+  await worker.work(0.3)
+  applySnapshot(world, guest, name, section)
+  if (section['vmstate'] !== undefined) markRunning(world, guest)
 }
 
 const remove = (call: Call): string => {
@@ -159,15 +182,19 @@ const remove = (call: Call): string => {
   const node = call.node().name
   const name = call.text('snapname')
   return call.task('qmdelsnapshot', call.vmid(), (worker) =>
-    world.locks.withLock(lockFile('qemu', call.vmid()), async () => {
-      const guest = loadGuest(world, 'qemu', node, call.vmid())
-      const section = sectionOf(guest, name)
-      if (isTemplate(guest)) raise("you can't delete a snapshot if vm is a template")
-      checkLock(guest)
-      await worker.work(0.3)
-      dropSnapshot(world, guest, name, section)
-      touch(guest)
-    }),
+    underConfigLock(
+      world,
+      () => loadGuest(world, 'qemu', node, call.vmid()),
+      'snapshot-delete',
+      (guest) => {
+        sectionOf(guest, name)
+        if (isTemplate(guest)) raise("you can't delete a snapshot if vm is a template")
+      },
+      async (guest) => {
+        await worker.work(0.3)
+        dropSnapshot(world, guest, name, sectionOf(guest, name))
+      },
+    ),
   )
 }
 

@@ -6,9 +6,9 @@ import type { World } from '../state/world.ts'
 import type { Worker } from '../task/task.ts'
 import { findVolume, removeVolume, usableStorage } from '../volume/volumes.ts'
 import { drivesOf, isCloudinit } from './drive.ts'
-import { isNetName, missingBridge } from './net.ts'
+import { checkMtu, isNetName, missingBridge, parseNet } from './net.ts'
 import { applyPending } from './pending.ts'
-import { markRunning } from './running.ts'
+import { markRunning, memoryOf } from './running.ts'
 
 export type StartOptions = { readonly skiplock?: boolean; readonly paused?: boolean; readonly resume?: boolean }
 
@@ -22,16 +22,32 @@ const checkVolumes = (world: World, guest: Guest): void => {
   }
 }
 
+/** A virtio card asks its bridge for the MTU before QEMU starts; for others QEMU itself finds that the bridge is missing. */
 const checkBridges = (world: World, guest: Guest, worker: Worker): void => {
-  for (const key of Object.keys(guest.config)) {
-    const bridge = isNetName(key) ? missingBridge(world, guest, guest.config[key] as string) : undefined
+  for (const key of Object.keys(guest.config).filter(isNetName).sort()) {
+    const line = guest.config[key] as string
+    const { model, mtu } = parseNet(line)
+    const bridge = missingBridge(world, guest, line)
+    if (model === 'virtio' && bridge === undefined) checkMtu(world, guest, key, line, Number(mtu ?? 1))
     if (bridge === undefined) continue
+    if (model === 'virtio') raise(`bridge '${bridge}' does not exist`)
     worker.log(`bridge '${bridge}' does not exist`)
     worker.log(
       `kvm: -netdev type=tap,id=${key}: network script /usr/libexec/qemu-server/pve-bridge failed with status 512`,
     )
     raise('start failed: QEMU exited with code 1')
   }
+}
+
+/** With memory that can be plugged, the first gigabyte is there from the beginning. */
+const checkMemory = ({ config }: Guest): void => {
+  if (!/memory/.test(config['hotplug'] ?? '')) return
+  if (config['numa'] !== '1') raise('NUMA needs to be enabled for memory hotplug')
+  if (Object.keys(config).some((key) => /^numa\d+$/.test(key)))
+    raise('cannot enable memory hotplugging with custom NUMA topology')
+  const sockets = config['hugepages'] === '1024' ? Number(config['sockets'] ?? 1) : 1
+  const least = 1024 * sockets
+  if (memoryOf(config) < least * 2 ** 20) raise(`minimum memory must be ${least}MB`)
 }
 
 const resumeFromDisk = (world: World, guest: Guest, worker: Worker): void => {
@@ -57,8 +73,7 @@ export const startLocked = async (
   if (!options.skiplock && !suspended) checkLock(guest)
   if (guest.running) raise(`VM ${guest.vmid} already running`)
   if (Object.keys(guest.pending).length > 0 || guest.pendingDelete.size > 0) applyPending(world, guest, true)
-  if (/memory/.test(guest.config['hotplug'] ?? '') && guest.config['numa'] !== '1')
-    raise('NUMA needs to be enabled for memory hotplug')
+  checkMemory(guest)
   checkVolumes(world, guest)
   checkBridges(world, guest, worker)
   if (drivesOf(guest.config).some(([, drive]) => isCloudinit(drive))) {

@@ -1,7 +1,8 @@
+import { usualInterfaces } from '../network/interface-state.ts'
 import { addFile, addGuest, addNode, addStorage } from '../profile/add.ts'
 import { splitVolid } from '../schema/formats.ts'
 import { type Guest, type Section, touch } from '../state/guest.ts'
-import type { World } from '../state/world.ts'
+import type { ClusterNode, World } from '../state/world.ts'
 import { parseSize } from '../volume/size.ts'
 import { findVolume, isOnNode, poolOn, storageOf } from '../volume/volumes.ts'
 import type {
@@ -96,6 +97,18 @@ const buildGuest = (world: World, described: GuestDescription): void => {
   if (described.digest !== undefined) guest.digest = { version: guest.version, value: described.digest }
 }
 
+/** A node whose network is not told has the usual one, and every bridge its guests use. */
+const fillNetwork = (world: World, node: ClusterNode): void => {
+  if (node.network.size > 0) return
+  const bridges = [...world.guests.values()]
+    .filter((guest) => guest.node === node.name)
+    .flatMap(({ config }) => Object.entries(config).filter(([key]) => /^net\d+$/.test(key)))
+    .flatMap(([, line]) => /(?:^|,)bridge=([^,]+)/.exec(line)?.[1] ?? [])
+  const plain = (bridge: string) => [bridge, { type: 'bridge', method: 'manual', active: 1 }] as const
+  for (const [name, iface] of new Map([...bridges.sort().map(plain), ...usualInterfaces(node)]))
+    node.network.set(name, { iface: name, ...iface })
+}
+
 /**
  * Makes the function that builds a cluster from its description, for `startSimulator({ build })`: it then answers as the described
  * cluster did. What the description does not say (free space, MAC addresses it left out) is made up.
@@ -108,5 +121,6 @@ export const buildTwin =
     for (const { poolid, comment, storages } of description.pools ?? [])
       world.pools.set(poolid, { id: poolid, comment, storages: new Set(storages) })
     for (const guest of description.guests ?? []) buildGuest(world, guest)
+    for (const node of world.nodes.values()) fillNetwork(world, node)
     Object.assign(world.options, sectionOf(description.options ?? {}))
   }
