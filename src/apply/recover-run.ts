@@ -99,6 +99,9 @@ const earlierResults = (ctx: RunContext, statuses: ReadonlyMap<string, StepStatu
     .filter(({ id }) => statuses.has(id))
     .map((step) => ({ step, status: 'done', diagnostics: [], effect: 'certain', outputs: {} }))
 
+const failedBefore = (statuses: ReadonlyMap<string, StepStatus>): readonly string[] =>
+  [...statuses].flatMap(([step, status]) => (status === 'undo-failed' ? [step] : []))
+
 const settleAndEnd = async (
   ctx: RunContext,
   unfinished: UnfinishedRun,
@@ -114,7 +117,10 @@ const settleAndEnd = async (
     return { status: 'applied', results: all, interrupted: false, diagnostics }
   }
   const prior = unfinished.requests.filter(({ direction }) => direction === 'reverse')
-  const rolledBack = whole(await rollBack(ctx, { results, identities, prior }), statuses)
+  const rolledBack = whole(
+    await rollBack(ctx, { results, identities, prior, failed: failedBefore(statuses) }),
+    statuses,
+  )
   const status = rolledBack.complete ? 'rolled-back' : 'incomplete'
   if (!rolledBack.suspended) await ctx.world.journal.end(ctx.run, status, isoNow(ctx))
   const said = rolledBack.complete

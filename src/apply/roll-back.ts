@@ -1,9 +1,12 @@
 import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
+import type { Step } from '../plan/plan.ts'
 import type { GuestIdentity } from '../resource/guest.ts'
 import type { RequestRecord, StepStatus } from './journal.ts'
 import { isoNow, type RunContext } from './run-context.ts'
+import { findRunning, type RunningGuests, staysInEffect } from './running-guests.ts'
+import { netStays } from './safety-net.ts'
 import type { StepResult } from './step-result.ts'
-import { undoStep } from './undo-step.ts'
+import { leaveStep, recordLeft, type Undone, undoStep } from './undo-step.ts'
 
 export interface RolledBack {
   /** What became of each step that was looked at. */
@@ -22,6 +25,8 @@ export interface RollBackOptions {
   readonly identities: ReadonlyMap<number, GuestIdentity>
   /** Requests of an earlier, interrupted rollback. */
   readonly prior: readonly RequestRecord[]
+  /** Steps that an earlier part of the rollback had to leave in effect. */
+  readonly failed?: readonly string[]
 }
 
 const suspension = (ctx: RunContext, cause: readonly Diagnostic[]): Diagnostic =>
@@ -32,28 +37,62 @@ const suspension = (ctx: RunContext, cause: readonly Diagnostic[]): Diagnostic =
 
 const isUndoable = ({ status, effect }: StepResult): boolean => status === 'done' || effect !== 'none'
 
-/** Undoes steps, last first. One that cannot be undone does not keep the others from it. */
-export const rollBack = async (
+/** How far a rollback has come. */
+interface Progress {
+  readonly statuses: Map<string, StepStatus>
+  readonly diagnostics: Map<string, readonly Diagnostic[]>
+  /** Steps that are in effect. */
+  readonly standing: Set<string>
+}
+
+const undoOne = async (
   ctx: RunContext,
-  { results, identities, prior }: RollBackOptions,
-): Promise<RolledBack> => {
-  const statuses = new Map<string, StepStatus>()
-  const diagnostics = new Map<string, readonly Diagnostic[]>()
+  result: StepResult,
+  { identities, prior }: RollBackOptions,
+  { standing }: Progress,
+  running: RunningGuests,
+): Promise<Undone> => {
+  const { step } = result
+  const vmid = step.guest?.vmid ?? 0
+  const known = prior.filter((record) => record.step === step.id && record.direction === 'reverse')
+  if (running.spared.has(step.id)) return leaveStep(ctx, result, staysInEffect(step, ctx.plan))
+  const net = await netStays(ctx, step, standing)
+  if (net) return leaveStep(ctx, result, net)
+  return undoStep(ctx, result, ctx.made.get(vmid) ?? identities.get(vmid), known)
+}
+
+const note = ({ statuses, diagnostics, standing }: Progress, { id }: Step, undone: Undone): void => {
+  diagnostics.set(id, undone.diagnostics)
+  if (undone.status !== 'undo-failed') standing.delete(id)
+  if (undone.status === 'undone') statuses.set(id, 'undone')
+  if (undone.status === 'undo-failed') statuses.set(id, 'undo-failed')
+}
+
+/** Undoes steps, last first. One that cannot be undone does not keep the others from it. */
+export const rollBack = async (ctx: RunContext, options: RollBackOptions): Promise<RolledBack> => {
+  const { results, prior, failed = [] } = options
   const order = results.filter(isUndoable).toReversed()
   if (order.length > 0) ctx.emit({ type: 'rollback-started', at: isoNow(ctx), steps: order.map(({ step }) => step.id) })
-  let complete = true
-  for (const result of order) {
-    const { step } = result
-    const vmid = step.guest?.vmid ?? 0
-    const identity = ctx.made.get(vmid) ?? identities.get(vmid)
-    const known = prior.filter((record) => record.step === step.id && record.direction === 'reverse')
-    const undone = await undoStep(ctx, result, identity, known)
-    diagnostics.set(step.id, undone.diagnostics)
-    if (undone.status === 'suspended')
-      return { statuses, diagnostics, complete: false, suspended: suspension(ctx, undone.diagnostics) }
-    if (undone.status === 'undone') statuses.set(step.id, 'undone')
-    if (undone.status === 'undo-failed') statuses.set(step.id, 'undo-failed')
-    complete &&= undone.status !== 'undo-failed'
+  const progress: Progress = {
+    statuses: new Map(),
+    diagnostics: new Map(),
+    standing: new Set([...order.map(({ step }) => step.id), ...failed]),
   }
-  return { statuses, diagnostics, complete }
+  const { statuses, diagnostics } = progress
+  const suspended = (cause: readonly Diagnostic[]): RolledBack => ({
+    statuses,
+    diagnostics,
+    complete: false,
+    suspended: suspension(ctx, cause),
+  })
+  const running = await findRunning(ctx, order, prior)
+  if (running.unreachable) return suspended([running.unreachable])
+  for (const result of order) {
+    const undone = await undoOne(ctx, result, options, progress, running)
+    if (undone.status === 'suspended') return suspended(undone.diagnostics)
+    note(progress, result.step, undone)
+  }
+  const left = order.filter(({ step }) => statuses.get(step.id) === 'undo-failed')
+  await recordLeft(ctx, left)
+  return { statuses, diagnostics, complete: left.length === 0 }
 }

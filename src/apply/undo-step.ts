@@ -5,12 +5,13 @@ import { type GuestIdentity, type GuestRef, guestPath } from '../resource/guest.
 import type { ApiRequest } from '../resource/request.ts'
 import { effectHolds } from './effect-holds.ts'
 import type { JournalEntry, RequestRecord } from './journal.ts'
-import { type GuestView, readRunning } from './read-guest.ts'
+import { type GuestView, readRunning, seenOf } from './read-guest.ts'
 import { effectOf, touchedKeys } from './request-effect.ts'
 import { requestRecord } from './request-job.ts'
-import { knowledgeOf, lookAt, type RunContext, record } from './run-context.ts'
+import { currentView, knowledgeOf, lookAt, type RunContext, record } from './run-context.ts'
 import { placeAfter } from './run-left.ts'
 import { runRequests } from './run-requests.ts'
+import { keysOf } from './run-step.ts'
 import { sameIdentity } from './same-identity.ts'
 import { emitEnded, emitStarted, type StepResult } from './step-result.ts'
 
@@ -126,7 +127,7 @@ const bindingBefore = ({ binding }: Step): { readonly binding?: AppliedResource 
 
 const endUndo = async (
   ctx: RunContext,
-  { step, outputs }: StepResult,
+  { step, outputs, after }: StepResult,
   undone: Undone,
   closing: readonly JournalEntry[],
 ): Promise<void> => {
@@ -136,7 +137,14 @@ const endUndo = async (
   const kept = orphan && step.binding?.after ? { binding: { ...step.binding.after, identity: orphan } } : {}
   const ended: JournalEntry = {
     type: 'step-ended',
-    record: { run: ctx.run, step: step.id, status: failed ? 'undo-failed' : 'undone', outputs },
+    record: {
+      run: ctx.run,
+      step: step.id,
+      status: failed ? 'undo-failed' : 'undone',
+      outputs,
+      // A later revert starts from what is there.
+      ...(failed && after !== undefined && { after }),
+    },
     step,
     direction: 'reverse',
     ...(failed ? kept : bindingBefore(step)),
@@ -213,4 +221,32 @@ export const undoStep = async (
   const undone = await undo(ctx, result, identity, prior)
   emitEnded(ctx, step, 'reverse', undone.status === 'undone' ? 'undone' : 'undo-failed', startedAt, undone.diagnostics)
   return undone
+}
+
+/** Leaves a step in effect, for a reason that is told. */
+export const leaveStep = async (ctx: RunContext, result: StepResult, reason: Diagnostic): Promise<Undone> => {
+  const startedAt = ctx.world.clock.monotonic()
+  const undone: Undone = { status: 'undo-failed', diagnostics: [reason] }
+  emitStarted(ctx, result.step, 'reverse')
+  await endUndo(ctx, result, undone, [])
+  emitEnded(ctx, result.step, 'reverse', 'undo-failed', startedAt, undone.diagnostics)
+  return undone
+}
+
+/** Writes down how the guests of steps that are still in effect are now, so that these steps can be undone later. */
+export const recordLeft = async (ctx: RunContext, left: readonly StepResult[]): Promise<void> => {
+  for (const { step, outputs } of left) {
+    const place = placeAfter(step)
+    const reading = place && (await currentView(ctx, place))
+    if (reading?.kind !== 'present') continue
+    const after = seenOf(reading.view, keysOf(step))
+    await record(ctx, [
+      {
+        type: 'step-ended',
+        record: { run: ctx.run, step: step.id, status: 'undo-failed', outputs, after },
+        step,
+        direction: 'reverse',
+      },
+    ])
+  }
 }

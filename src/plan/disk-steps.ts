@@ -59,6 +59,10 @@ const eraseVolume = (context: GuestContext, guest: GuestRef, key: string): reado
   ]
 }
 
+/** Whether a rollback may restart the guest by itself. */
+const mayRestart = ({ desired }: GuestContext): boolean =>
+  desired.lifecycle.reboot === 'allowed' || desired.lifecycle.rollback === 'allowed'
+
 /** How a volume that was just allocated goes again, together with its data. */
 const removeVolume = (context: GuestContext, progress: Progress, key: string, pending: boolean): Reversal => {
   const { guest, state } = progress
@@ -78,7 +82,8 @@ const removeVolume = (context: GuestContext, progress: Progress, key: string, pe
       ...unprotected(progress, erase),
       ...restoreRestart(context.kind, guest, state, [startRequest(guest)]),
     ],
-    note: `remove ${key} and its volume; this restarts ${context.desired.address}, because a running container keeps its mount points`,
+    note: `remove ${key} and its volume; this restarts ${context.desired.address}, because a running container keeps its mount points${mayRestart(context) ? '' : ', so a failure elsewhere leaves it'}`,
+    ...(!mayRestart(context) && { automatic: 'stopped' }),
   }
 }
 

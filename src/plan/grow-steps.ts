@@ -145,6 +145,7 @@ const shrinkAgain = (context: GuestContext, progress: Progress): Reversal => {
       reason: `Proxmox VE cannot shrink a disk, and ${snapshot?.obstacle ?? 'no snapshot is taken'}`,
     }
   const rewritten = writtenSince(context, progress)
+  const isAllowed = context.desired.lifecycle.rollback === 'allowed'
   const startsAtOnce = state.running && rewritten.length === 0
   return {
     by: 'snapshot',
@@ -155,7 +156,8 @@ const shrinkAgain = (context: GuestContext, progress: Progress): Reversal => {
       ...(state.running && !startsAtOnce ? [startRequest(guest)] : []),
       ...restorePending(progress),
     ],
-    note: 'what the guest wrote since is lost',
+    note: `what the guest wrote since is lost${isAllowed ? '' : '; where it runs, a failure elsewhere leaves it grown'}`,
+    ...(isAllowed && { automatic: 'always' }),
   }
 }
 

@@ -1,6 +1,8 @@
 import type { ApplyEvent, RunOutcome } from '../apply/apply-event.ts'
 import type { StepStatus } from '../apply/journal.ts'
 import { nothingBegun } from '../apply/run-outcome.ts'
+import type { DiagnosticCode } from '../diagnostic/codes.ts'
+import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { Plan } from '../plan/plan.ts'
 import { counted } from '../util/counted.ts'
 import { durationText } from './duration-text.ts'
@@ -27,6 +29,18 @@ const STATUS_WORD = {
   'not-run': 'not run',
 } as const satisfies Record<StepStatus, string>
 
+/** Why a step is still in effect, where mpc left it so on purpose. */
+const LEFT_WORD: Readonly<Partial<Record<DiagnosticCode, string>>> = {
+  'apply.stays-in-effect': 'stays; undoing it would have restarted the guest',
+  'apply.stays-grown': 'stays; undoing it would have restarted the guest, and what it wrote since would be lost',
+  'apply.safety-kept': 'kept, because it may still be needed',
+}
+
+const wordFor = (status: StepStatus, diagnostics: readonly Diagnostic[]): string => {
+  const left = status === 'undo-failed' ? diagnostics.map(({ code }) => LEFT_WORD[code]).find(Boolean) : undefined
+  return left ?? STATUS_WORD[status]
+}
+
 /**
  * Turns events into plain progress lines, one or none per event. Keeps the plan of the run it follows, so one printer serves
  * one run.
@@ -48,7 +62,7 @@ export const applyLines = (paint: Paint): ((event: ApplyEvent) => readonly strin
         const [mark, tone] = MARK[event.status]
         failed ||= event.status === 'failed'
         return [
-          `  ${paint(tone, mark)} ${nameOf(event.step)}: ${STATUS_WORD[event.status]} in ${durationText(event.seconds)}`,
+          `  ${paint(tone, mark)} ${nameOf(event.step)}: ${wordFor(event.status, event.diagnostics)} in ${durationText(event.seconds)}`,
         ]
       }
       case 'rollback-started':
@@ -84,15 +98,21 @@ const closing = (plan: Plan, outcome: RunOutcome, paint: Paint): string => {
 /** The report at the end of a run. Ends with a newline. */
 export const outcomeText = (plan: Plan, outcome: RunOutcome, paint: Paint): string => {
   const summaries = new Map(plan.steps.map(({ id, address, summary }) => [id, `${address}: ${summary}`]))
+  // A step that failed and is not named as one that could not be undone has left nothing.
+  const undoing = outcome.steps.some(({ status }) => status === 'undo-failed')
   const left = outcome.steps.filter(
-    ({ status }) => outcome.status === 'incomplete' && status !== 'undone' && status !== 'not-run',
+    ({ status }) =>
+      outcome.status === 'incomplete' &&
+      status !== 'undone' &&
+      status !== 'not-run' &&
+      !(undoing && status === 'failed'),
   )
   return [
     '',
     closing(plan, outcome, paint),
     ...left.map(
-      ({ step, status }) =>
-        `  ${paint(...swap(stepMark(status)))} ${summaries.get(step) ?? step}: ${STATUS_WORD[status]}`,
+      ({ step, status, diagnostics }) =>
+        `  ${paint(...swap(stepMark(status)))} ${summaries.get(step) ?? step}: ${wordFor(status, diagnostics)}`,
     ),
     '',
   ].join('\n')

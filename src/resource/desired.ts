@@ -21,6 +21,8 @@ export interface Lifecycle {
   readonly onDestroy: 'backup' | 'retain' | 'delete'
   /** Whether mpc may restart the guest when a change needs it; `never` leaves the change pending and says so. */
   readonly reboot: 'never' | 'allowed'
+  /** Whether a failure elsewhere may set the running guest back to a snapshot, which restarts it and loses what it wrote since. */
+  readonly rollback: 'never' | 'allowed'
   /** Whether a snapshot is taken before changes: `auto` where the exact inverse needs one. */
   readonly snapshot: 'auto' | 'always' | 'never'
 }
@@ -84,5 +86,6 @@ export const DEFAULT_LIFECYCLE: Lifecycle = {
   replaceTriggeredBy: [],
   onDestroy: 'backup',
   reboot: 'never',
+  rollback: 'never',
   snapshot: 'auto',
 }

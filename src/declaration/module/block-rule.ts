@@ -43,6 +43,7 @@ const lifecycle = rule(
     replace_triggered_by: OPTIONAL,
     on_destroy: OPTIONAL,
     reboot: OPTIONAL,
+    rollback: OPTIONAL,
     snapshot: OPTIONAL,
   },
   conditions,

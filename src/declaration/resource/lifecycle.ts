@@ -67,12 +67,14 @@ const partOf = (block: Block, scope: ModuleScope, names: InstanceNames, reporter
   const createBeforeDestroy = fields.flag('create_before_destroy')
   const onDestroy = fields.choice('on_destroy', ['backup', 'retain', 'delete'])
   const reboot = fields.choice('reboot', ['never', 'allowed'])
+  const rollback = fields.choice('rollback', ['never', 'allowed'])
   const snapshot = fields.choice('snapshot', ['auto', 'always', 'never'])
   return {
     ...(preventDestroy !== undefined && { preventDestroy }),
     ...(createBeforeDestroy !== undefined && { createBeforeDestroy }),
     ...(onDestroy && { onDestroy }),
     ...(reboot && { reboot }),
+    ...(rollback && { rollback }),
     ...(snapshot && { snapshot }),
     ...(ignored && { ignoreChanges: ignoredNames(ignored.expression, reporter) }),
     ...(triggered && { replaceTriggeredBy: triggers(triggered.expression, scope, reporter) }),

@@ -76,6 +76,13 @@ const lifecycle = closed({
     ...choice('never', 'allowed'),
     default: 'never',
   }),
+  rollback: described(
+    'Whether a failed apply may set the running guest back to a snapshot, which restarts it and loses what it wrote since.',
+    {
+      ...choice('never', 'allowed'),
+      default: 'never',
+    },
+  ),
   snapshot: described('Whether a snapshot is taken before changes; `auto` does where undoing needs one.', {
     ...choice('auto', 'always', 'never'),
     default: 'auto',
