@@ -8,6 +8,7 @@ import { readConnection } from '../project/connection.ts'
 import type { Settings } from '../project/settings.ts'
 import { openWorkspace, type Workspace } from '../project/workspace.ts'
 import type { ProxmoxClient } from '../proxmox/client.ts'
+import { isSecret } from '../resource/config-value.ts'
 import type { Secrets } from '../resource/desired.ts'
 import type { Observed } from '../resource/observed.ts'
 import { explainDamage } from '../store/damage.ts'
@@ -66,18 +67,37 @@ const connect = async (
   })
 }
 
+const touchedBy = ({ steps }: Plan): ReadonlySet<number> =>
+  new Set(steps.flatMap(({ guest }) => (guest ? [guest.vmid as number] : [])))
+
+/** Keys of each guest that a plan sets to a secret: the server shows no difference between two. */
+const secretsWrittenBy = ({ steps }: Plan): ReadonlyMap<number, readonly string[]> => {
+  const written = new Map<number, readonly string[]>()
+  for (const { guest, requests } of steps) {
+    const keys = requests.flatMap(({ params = {} }) =>
+      Object.entries(params).flatMap(([key, value]) => (isSecret(value) ? [key] : [])),
+    )
+    if (guest && keys.length > 0) written.set(guest.vmid, [...(written.get(guest.vmid) ?? []), ...keys])
+  }
+  return written
+}
+
 const readCluster = async (
   context: CommandContext,
   { store, settings, reader }: Pick<Session, 'store' | 'settings' | 'reader'>,
-  only?: ReadonlySet<number>,
+  after?: Plan,
 ): Promise<Observed> => {
   const { clock, signal } = context.io
   const { syncCluster } = await import('../sync/sync-cluster.ts')
   const previous = await store.observations.latest()
   const started = clock.monotonic()
   const now = clock.now().toISOString()
-  const { observed, diagnostics } = await syncCluster(await reader(), {
+  const client = await reader()
+  const only = after && touchedBy(after)
+  const { observed, diagnostics } = await syncCluster(client, {
     now,
+    principal: client.principal,
+    ...(after && { written: secretsWrittenBy(after) }),
     ...(previous && { previous }),
     ...(only && { only }),
     ...(settings.tls.fingerprint !== undefined && { fingerprint: settings.tls.fingerprint }),
@@ -131,11 +151,7 @@ const makeSession = (
       return readCluster(context, session)
     },
     refresh: async (plan) => {
-      await readCluster(
-        context,
-        session,
-        new Set(plan.steps.flatMap(({ guest }) => (guest ? [guest.vmid as number] : []))),
-      )
+      await readCluster(context, session, plan)
     },
     write: async (purpose, work) => {
       const { value: lease, diagnostics } = await store.leases.acquire(purpose)

@@ -4,7 +4,7 @@ import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
 import type { Clock } from '../io/io.ts'
 import type { Answer, OutgoingRequest, Server } from '../resource/server.ts'
 import { checkedAgent, seenFingerprint, type TlsTrust } from './connection.ts'
-import type { Credentials } from './credentials.ts'
+import { type Credentials, principalOf } from './credentials.ts'
 import type { Endpoint } from './endpoint.ts'
 import { type Exchange, exchange } from './exchange.ts'
 import { explainLostAnswer, explainNoConnection, wantsFingerprint } from './explain-connection.ts'
@@ -52,6 +52,8 @@ export interface Version {
 
 /** A connection to one cluster. */
 export interface ProxmoxClient extends Server {
+  /** Who is logged in: `user@realm`, or `user@realm!token`. */
+  readonly principal: string
   /** The `data` of a GET. Throws `DiagnosticError` when the server refuses or cannot be asked. */
   readonly get: (
     path: string,
@@ -240,6 +242,7 @@ export const createClient = (given: ClientOptions): ProxmoxClient => {
     throw new DiagnosticError([answer.diagnostic])
   }
   return {
+    principal: principalOf(options.credentials),
     send,
     get,
     waitForTask: followTask({

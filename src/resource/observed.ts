@@ -9,6 +9,14 @@ export interface PendingChange {
   readonly value?: string
 }
 
+/** What a running guest has from its last start where its configuration says something else now: it reads such values only as it starts. */
+export interface AtStart {
+  /** When the guest was seen running with them, ISO 8601. */
+  readonly seen: string
+  /** By key; null: it had none. */
+  readonly values: { readonly [key: string]: string | null }
+}
+
 export interface ObservedGuest {
   readonly type: GuestType
   readonly vmid: Vmid
@@ -25,6 +33,9 @@ export interface ObservedGuest {
   /** What the running guest has now. */
   readonly current: RawConfig
   readonly pending: { readonly [key: string]: PendingChange }
+  readonly atStart?: AtStart
+  /** UPID of the last task that was seen to start the guest. */
+  readonly lastStart?: string
   /** SHA-1 of the configuration file, sent back with writes. */
   readonly digest: string
   /** Names, oldest first; the pseudo entry `current` is left out. Undefined when they were not asked for. */
@@ -36,6 +47,11 @@ export interface ObservedGuest {
 export interface ObservedNode {
   readonly node: string
   readonly status: 'online' | 'offline' | 'unknown'
+  /** Logical processors, and bytes of memory; missing where the server does not tell. */
+  readonly cpus?: number
+  readonly memory?: number
+  /** Bridges and virtual networks that the login may see there, sorted; missing when the node could not be asked. */
+  readonly bridges?: readonly string[]
 }
 
 export interface ObservedStorage {
@@ -59,6 +75,16 @@ export interface ObservedPool {
   readonly comment?: string
 }
 
+/** What the login of the last sync may do. */
+export interface ObservedRights {
+  /** `user@realm` or `user@realm!token`. */
+  readonly principal: string
+  /** Of a token: whether it has rights of its own besides its user's; missing where it may not see that. */
+  readonly separated?: boolean
+  /** Privileges by path; true: below it, too. PVE lists paths that have rights of their own. */
+  readonly paths: { readonly [path: string]: { readonly [privilege: string]: boolean } }
+}
+
 /** The cluster as the last sync saw it. Lists are sorted (nodes and pools by name, guests by VMID), so that equal clusters are equal values. */
 export interface Observed {
   readonly cluster: { readonly name: string; readonly version: string; readonly fingerprint?: string }
@@ -66,4 +92,6 @@ export interface Observed {
   readonly storages: readonly ObservedStorage[]
   readonly pools: readonly ObservedPool[]
   readonly guests: readonly ObservedGuest[]
+  /** Missing where the server did not tell. */
+  readonly rights?: ObservedRights
 }

@@ -45,6 +45,7 @@ const MANAGED = [
 ]
 
 const VOLUMES = ['alter table storage add column volumes text']
+const CLUSTER_FACTS = ['alter table cluster add column rights text', 'alter table node add column facts text']
 const STEP_BODIES = ['alter table plan_step add column body text']
 
 /** In the order in which they are applied; the names are kept in `schema_migration`. */
@@ -52,6 +53,7 @@ export const SCHEMA_STEPS: readonly (readonly [name: string, step: SchemaStep])[
   ['0001-begin', statements([...OBSERVED, ...MANAGED])],
   ['0002-storage-volumes', statements(VOLUMES)],
   ['0003-step-bodies', statements(STEP_BODIES)],
+  ['0004-cluster-facts', statements(CLUSTER_FACTS)],
 ]
 
 /** What Kysely's Migrator wants, made of the list above. */

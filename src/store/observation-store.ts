@@ -1,8 +1,8 @@
 import type { Kysely, Transaction } from 'kysely'
-import type { Observed, ObservedGuest } from '../resource/observed.ts'
+import type { Observed, ObservedGuest, ObservedNode, ObservedRights } from '../resource/observed.ts'
 import type { Observations } from '../sync/observations.ts'
 import { configText, diskRows, guestRow, networkRows, snapshotRows } from './guest-rows.ts'
-import { fromJson, toJson } from './json-text.ts'
+import { fromJson, fromJsonOr, toJson } from './json-text.ts'
 import type { GuestTable, Tables } from './tables.ts'
 
 /** A configuration a guest once had. */
@@ -29,14 +29,21 @@ const inChunks = <T extends object>(rows: readonly T[]): readonly (readonly T[])
 }
 
 const replaceSmallTables = async (db: Transaction<Tables>, observed: Observed, syncedAt: string): Promise<void> => {
-  const { cluster, nodes, storages, pools } = observed
+  const { cluster, nodes, storages, pools, rights } = observed
   await db.deleteFrom('cluster').execute()
   await db
     .insertInto('cluster')
-    .values({ id: 1, ...cluster, fingerprint: cluster.fingerprint ?? null, synced_at: syncedAt })
+    .values({
+      id: 1,
+      ...cluster,
+      fingerprint: cluster.fingerprint ?? null,
+      synced_at: syncedAt,
+      rights: rights ? toJson(rights) : null,
+    })
     .execute()
   await db.deleteFrom('node').execute()
-  for (const rows of inChunks(nodes)) await db.insertInto('node').values(rows).execute()
+  const nodeRows = nodes.map(({ node, status, ...facts }) => ({ node, status, facts: toJson(facts) }))
+  for (const rows of inChunks(nodeRows)) await db.insertInto('node').values(rows).execute()
   await db.deleteFrom('storage').execute()
   const storageRows = storages.map((storage) => ({
     ...storage,
@@ -163,10 +170,14 @@ const latest: (db: Kysely<Tables>) => ReturnType<Observations['latest']> = (db) 
       const storages = await tx.selectFrom('storage').selectAll().orderBy('storage').orderBy('node').execute()
       const pools = await tx.selectFrom('pool').selectAll().orderBy('poolid').execute()
       const guests = await tx.selectFrom('guest').select('body').orderBy('vmid').execute()
-      const { name, version, fingerprint, synced_at } = cluster
+      const { name, version, fingerprint, synced_at, rights } = cluster
       const observed: Observed = {
         cluster: { name, version, ...(fingerprint !== null && { fingerprint }) },
-        nodes: nodes.map(({ node, status }) => ({ node, status: status as Observed['nodes'][number]['status'] })),
+        nodes: nodes.map(({ node, status, facts }) => ({
+          node,
+          status: status as ObservedNode['status'],
+          ...fromJsonOr<Omit<ObservedNode, 'node' | 'status'>, object>(facts, {}),
+        })),
         storages: storages.map(({ volumes, ...row }) => ({
           ...row,
           content: fromJson<readonly string[]>(row.content),
@@ -176,6 +187,7 @@ const latest: (db: Kysely<Tables>) => ReturnType<Observations['latest']> = (db) 
         })),
         pools: pools.map(({ poolid, comment }) => ({ poolid, ...(comment !== null && { comment }) })),
         guests: guests.map(({ body }) => fromJson<ObservedGuest>(body)),
+        ...(rights !== null && { rights: fromJson<ObservedRights>(rights) }),
       }
       return { observed, syncedAt: synced_at }
     })

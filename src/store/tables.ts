@@ -9,6 +9,8 @@ export interface ClusterTable {
   readonly version: string
   readonly fingerprint: string | null
   readonly synced_at: string
+  /** JSON; null when the server did not tell. */
+  readonly rights: string | null
 }
 
 export interface SyncRunTable {
@@ -22,6 +24,8 @@ export interface SyncRunTable {
 export interface NodeTable {
   readonly node: string
   readonly status: string
+  /** JSON: processors, memory, bridges; null in a state that an older mpc has written. */
+  readonly facts: string | null
 }
 
 export interface StorageTable {

@@ -13,7 +13,7 @@ export interface Reader {
 
 /** What asking for one guest came to. */
 export type GuestReading =
-  | { readonly kind: 'read'; readonly guest: ObservedGuest }
+  | { readonly kind: 'read'; readonly guest: ObservedGuest; readonly uptime?: number }
   /** It is not where the list said: destroyed or migrated meanwhile. */
   | { readonly kind: 'gone'; readonly listed: ListedGuest }
   | { readonly kind: 'hidden'; readonly listed: ListedGuest; readonly diagnostic: Diagnostic }
@@ -51,7 +51,13 @@ const statusNow = async (
   const answer = await askFor(reader, `${guestPath(listed)}/status/current`, signal)
   if (answer.kind !== 'answered' || typeof answer.data !== 'object' || answer.data === null) return listed
   const status = Reflect.get(answer.data, 'qmpstatus') ?? Reflect.get(answer.data, 'status')
-  return typeof status === 'string' ? { ...listed, status } : listed
+  const uptime = Number(Reflect.get(answer.data, 'uptime') ?? Number.NaN)
+  const { uptime: _before, ...rest } = listed
+  return {
+    ...rest,
+    ...(typeof status === 'string' && { status }),
+    ...(Number.isNaN(uptime) ? {} : { uptime }),
+  }
 }
 
 /**
@@ -67,7 +73,12 @@ export const readGuest = async (
   const answer = await askFor(reader, `${guestPath(listed)}/pending`, signal)
   if (answer.kind !== 'answered') return failed(listed, answer)
   const fresh = recent || listed.status === 'unknown' ? await statusNow(reader, listed, signal) : listed
-  return { kind: 'read', guest: observedGuest(fresh, readPending(answer.data)) }
+  const { uptime } = fresh
+  return {
+    kind: 'read',
+    guest: observedGuest(fresh, readPending(answer.data)),
+    ...(uptime !== undefined && { uptime }),
+  }
 }
 
 /** Work on many items with a bounded number under way; results in the order of the items. After a failure nothing more is begun. */

@@ -11,6 +11,8 @@ export interface ListedGuest {
   readonly pool?: string
   readonly ha?: string
   readonly replication?: readonly string[]
+  /** Seconds. */
+  readonly uptime?: number
 }
 
 /** What `GET /cluster/resources` says, sorted. */
@@ -39,10 +41,18 @@ const byText =
 
 const NODE_STATUS: Readonly<Record<string, ObservedNode['status']>> = { online: 'online', offline: 'offline' }
 
-const nodeOf = (row: Row): ObservedNode => ({
-  node: textOf(row, 'node') ?? '',
-  status: NODE_STATUS[textOf(row, 'status') ?? ''] ?? 'unknown',
-})
+/** A number that says something: PVE leaves figures out, or zero, where it does not know them. */
+const figureOf = (row: Row, name: string): number | undefined => Number(row[name] ?? 0) || undefined
+
+const nodeOf = (row: Row): ObservedNode => {
+  const [cpus, memory] = [figureOf(row, 'maxcpu'), figureOf(row, 'maxmem')]
+  return {
+    node: textOf(row, 'node') ?? '',
+    status: NODE_STATUS[textOf(row, 'status') ?? ''] ?? 'unknown',
+    ...(cpus !== undefined && { cpus }),
+    ...(memory !== undefined && { memory }),
+  }
+}
 
 const storageOf = (row: Row): ObservedStorage => ({
   storage: textOf(row, 'storage') ?? '',
@@ -61,11 +71,13 @@ const guestOf = (row: Row): ListedGuest | undefined => {
   const node = textOf(row, 'node')
   if (vmid === undefined || node === undefined || (type !== 'qemu' && type !== 'lxc')) return undefined
   const [name, pool, ha] = [textOf(row, 'name'), textOf(row, 'pool'), textOf(row, 'hastate')]
+  const uptime = figureOf(row, 'uptime')
   return {
     type,
     vmid,
     node,
     status: textOf(row, 'status') ?? 'unknown',
+    ...(uptime !== undefined && { uptime }),
     ...(name !== undefined && { name }),
     ...(pool !== undefined && { pool }),
     ...(ha !== undefined && { ha }),

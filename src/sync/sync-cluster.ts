@@ -1,8 +1,10 @@
 import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
 import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
-import type { Observed, ObservedGuest, ObservedNode } from '../resource/observed.ts'
+import type { Observed, ObservedGuest, ObservedNode, ObservedRights } from '../resource/observed.ts'
 import type { Answer } from '../resource/server.ts'
+import { lastStarts, withAtStart } from './at-start.ts'
 import { askFor, eachBounded, type GuestReading, type Reader, readGuest } from './guest-reading.ts'
+import { keepBridges, readRights, withBridges } from './read-facts.ts'
 import { holdsOf, statusOf } from './read-guest.ts'
 import {
   type Inventory,
@@ -26,6 +28,10 @@ export interface SyncOptions {
   readonly concurrency?: number
   /** Ask only for these guests, by VMID, and for those `previous` does not know; the others keep their configuration as it was. */
   readonly only?: ReadonlySet<number>
+  /** Who is logged in: `user@realm` or `user@realm!token`; without it rights are not asked for. */
+  readonly principal?: string
+  /** Secret keys that were written since `previous`, by VMID: the server shows no difference. */
+  readonly written?: ReadonlyMap<number, readonly string[]>
   /** SHA-256 fingerprint of the server's certificate, kept with what was seen. */
   readonly fingerprint?: string
   readonly signal?: AbortSignal
@@ -47,8 +53,8 @@ const dataOf = (answer: Answer): unknown => {
 const ifAnswered = (answer: Answer): unknown => (answer.kind === 'answered' ? answer.data : [])
 
 /** Guests that the cluster's short list of latest tasks names (PVE API: GET /cluster/tasks): the list of resources may lag for them. */
-const recentGuests = (answer: Answer): ReadonlySet<string> =>
-  answer.kind === 'answered' ? new Set(rowsOf(answer.data).flatMap((row) => textOf(row, 'id') ?? [])) : new Set()
+const recentGuests = (tasks: unknown): ReadonlySet<string> =>
+  new Set(rowsOf(tasks).flatMap((row) => textOf(row, 'id') ?? []))
 
 interface Head {
   readonly inventory: Inventory
@@ -56,19 +62,23 @@ interface Head {
   readonly version: string
   readonly name: string | undefined
   readonly recent: ReadonlySet<string>
+  /** UPIDs of starts, by VMID. */
+  readonly starts: ReadonlyMap<string, string>
+  readonly rights: ObservedRights | undefined
 }
 
-const readHead = async (reader: Reader, signal: AbortSignal | undefined): Promise<Head> => {
+const readHead = async (reader: Reader, { signal, principal, only, previous }: SyncOptions): Promise<Head> => {
   // Alone and first: a wrong certificate or token is then met, and told, once.
   const version = dataOf(await askFor(reader, '/version', signal))
   const ask = (path: string) => askFor(reader, path, signal)
-  const [resources, status, pools, tasks, ha, replication] = await Promise.all([
+  const [resources, status, pools, tasks, ha, replication, rights] = await Promise.all([
     ask('/cluster/resources'),
     ask('/cluster/status'),
     ask('/pools'),
     ask('/cluster/tasks'),
     ask('/cluster/ha/resources'),
     ask('/cluster/replication'),
+    only && previous ? previous.observed.rights : readRights(reader, principal, signal),
   ])
   const inventory = readInventory(dataOf(resources))
   return {
@@ -76,7 +86,9 @@ const readHead = async (reader: Reader, signal: AbortSignal | undefined): Promis
     pools: readPools(dataOf(pools)),
     version: textOf(rowsOf([version])[0] ?? {}, 'version') ?? '',
     name: status.kind === 'answered' ? readClusterName(status.data) : undefined,
-    recent: recentGuests(tasks),
+    recent: recentGuests(ifAnswered(tasks)),
+    starts: lastStarts(ifAnswered(tasks)),
+    rights,
   }
 }
 
@@ -154,15 +166,32 @@ const keptGuests = (
     listed.flatMap(({ vmid, type, node, status, pool, ...row }) => {
       const guest = only.has(vmid) || recent.has(String(vmid)) || down.has(node) ? undefined : known.get(vmid)
       if (!guest || guest.type !== type || guest.node !== node || guest.unknownSince !== undefined) return []
-      const { pool: _before, ha: _ha, replication: _jobs, ...rest } = guest
       const now = status === 'unknown' ? guest.status : statusOf(status)
-      return [[vmid as number, { ...rest, status: now, ...(pool !== undefined && { pool }), ...holdsOf(row) }] as const]
+      const { pool: _before, ha: _ha, replication: _jobs, atStart, ...rest } = guest
+      const kept = now === 'stopped' || atStart === undefined ? rest : { ...rest, atStart }
+      return [[vmid as number, { ...kept, status: now, ...(pool !== undefined && { pool }), ...holdsOf(row) }] as const]
     }),
   )
 }
 
-const guestOf = (reading: GuestReading, past: Past, options: SyncOptions): ObservedGuest | undefined => {
-  if (reading.kind === 'read') return reading.guest
+const guestOf = (
+  reading: GuestReading,
+  past: Past,
+  starts: Head['starts'],
+  options: SyncOptions,
+): ObservedGuest | undefined => {
+  if (reading.kind === 'read') {
+    const { guest, uptime } = reading
+    const previous = past.get(`${guest.type}/${guest.vmid}`)
+    const lastStart = starts.get(String(guest.vmid))
+    return withAtStart(guest, {
+      ...(previous && options.previous && { previous, previousAt: options.previous.syncedAt }),
+      ...(uptime !== undefined && { uptime }),
+      ...(lastStart !== undefined && { lastStart }),
+      now: options.now,
+      written: options.written?.get(guest.vmid) ?? [],
+    })
+  }
   return reading.kind === 'gone' ? undefined : unknownGuest(reading.listed, past, options)
 }
 
@@ -175,21 +204,23 @@ const withTrouble = (nodes: readonly ObservedNode[], down: ReadonlySet<string>):
  * the server cannot be reached or refuses the lists.
  */
 export const syncCluster = async (reader: Reader, options: SyncOptions): Promise<Synced> => {
-  const { inventory, pools, version, name, recent } = await readHead(reader, options.signal)
+  const { inventory, pools, version, name, recent, starts, rights } = await readHead(reader, options)
   const down = new Set(inventory.nodes.filter(({ status }) => status === 'offline').map(({ node }) => node))
   const kept = keptGuests(inventory.guests, recent, down, options)
   const asked = inventory.guests.filter(({ vmid }) => !kept.has(vmid))
   const first = await readGuests(reader, asked, down, recent, options)
   const readings = await followMoved(reader, first, down, options)
   const past = new Map(options.previous?.observed.guests.map((guest) => [`${guest.type}/${guest.vmid}`, guest]))
-  const read = readings.map((reading) => guestOf(reading, past, options)).filter((guest) => guest !== undefined)
+  const read = readings.map((reading) => guestOf(reading, past, starts, options)).filter((guest) => guest !== undefined)
   const guests = [...kept.values(), ...read]
   const { only, previous } = options
   const storages =
     only && previous
       ? keepVolumes(inventory.storages, previous.observed)
       : await readVolumes(reader, inventory.storages, down, options)
-  const nodes = withTrouble(inventory.nodes, down)
+  const standing = withTrouble(inventory.nodes, down)
+  const nodes =
+    only && previous ? keepBridges(standing, previous.observed.nodes) : await withBridges(reader, standing, options)
   const known = name ?? options.previous?.observed.cluster.name ?? nodes[0]?.node ?? ''
   const observed: Observed = {
     cluster: { name: known, version, ...(options.fingerprint !== undefined && { fingerprint: options.fingerprint }) },
@@ -197,6 +228,7 @@ export const syncCluster = async (reader: Reader, options: SyncOptions): Promise
     storages,
     pools,
     guests: guests.sort((a, b) => a.vmid - b.vmid),
+    ...(rights && { rights }),
   }
   return { observed, diagnostics: [...unreadWarnings(observed, readings, down), ...headWarnings(observed, name)] }
 }

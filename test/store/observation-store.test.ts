@@ -1,9 +1,13 @@
+import { createRequire } from 'node:module'
+import type BetterSqlite from 'better-sqlite3'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parseVmid, type Vmid } from '../../src/resource/guest.ts'
 import type { Observed, ObservedGuest } from '../../src/resource/observed.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import { openTemporaryStore, storeOptions } from './temporary-store.ts'
+
+const Sqlite = createRequire(import.meta.url)('better-sqlite3') as typeof BetterSqlite
 
 const vmid = (number: number): Vmid => {
   const parsed = parseVmid(number)
@@ -59,6 +63,27 @@ const cluster = (guests: readonly ObservedGuest[]): Observed => ({
   ],
   pools: [{ poolid: 'dev' }, { poolid: 'prod', comment: 'do not touch' }],
   guests,
+})
+
+test('facts of nodes, rights and what a guest was started with are read back; a state without them is read, too', async () => {
+  const { store, path } = await openTemporaryStore()
+  const [first, ...others] = cluster([]).nodes
+  if (!first) throw new Error('the cluster has a node')
+  const observed: Observed = {
+    ...cluster([
+      { ...guest(100), lastStart: 'UPID:x', atStart: { seen: '2026-01-01T00:00:00.000Z', values: { ciuser: null } } },
+    ]),
+    nodes: [{ ...first, cpus: 8, memory: 2 ** 34, bridges: ['vmbr0'] }, ...others],
+    rights: { principal: 'a@pve!b', separated: false, paths: { '/': { 'VM.Audit': true } } },
+  }
+  await store.observations.save(observed, '2026-01-01T00:00:00.000Z', 1)
+  assert.equal((await store.observations.latest())?.observed, observed)
+  const database = new Sqlite(path)
+  database.exec('update node set facts = null; update cluster set rights = null')
+  database.close()
+  const { rights: _rights, ...rest } = observed
+  assert.equal((await store.observations.latest())?.observed, { ...rest, nodes: [first, ...others] })
+  await store.close()
 })
 
 test('before the first sync nothing is known', async () => {

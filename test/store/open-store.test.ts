@@ -74,7 +74,7 @@ test('a file of a newer mpc is refused and left as it is', async () => {
   assert.equal(await codesOf(openStore(path, storeOptions())), ['store.newer-schema'])
   assert.is(
     look(path, (database) => database.prepare('select count(*) as n from schema_migration').pluck().get()),
-    4,
+    5,
   )
 })
 
