@@ -37,8 +37,17 @@ export const COMMANDS = [
     description:
       "Reads nodes, storages, pools and every guest's configuration into .proxmox/state.db. Changes nothing on the server. Guests of a node that does not answer are kept as they were last seen.",
     args: [],
-    options: [],
-    examples: [{ command: 'mpc sync', means: 'read the cluster' }],
+    options: [
+      {
+        flags: '--addresses',
+        description:
+          'ask running containers, and VMs with the guest agent, for their IP addresses too (one request each)',
+      },
+    ],
+    examples: [
+      { command: 'mpc sync', means: 'read the cluster' },
+      { command: 'mpc sync --addresses', means: 'read the addresses of all running guests too' },
+    ],
   },
   {
     name: 'status',

@@ -1,10 +1,12 @@
 import { type Loaded, loadDeclarations } from '../declaration/load-declarations.ts'
 import { lookupsOf } from '../declaration/lookups-of.ts'
+import type { NoteAddresses } from '../declaration/module/address-value.ts'
 import { diagnose, hasErrors } from '../diagnostic/diagnostic.ts'
 import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
 import { knownGuests } from '../plan/known-guests.ts'
 import { DEFAULT_PLAN_OPTIONS } from '../plan/plan-options.ts'
 import type { Desired } from '../resource/desired.ts'
+import type { Vmid } from '../resource/guest.ts'
 import type { KnownGuests } from '../resource/known-guest.ts'
 import type { Observed } from '../resource/observed.ts'
 import type { CommandContext, CommandInput } from './command-context.ts'
@@ -56,25 +58,33 @@ export const guestsKnownTo =
  */
 export const readDeclarations = async (
   context: CommandContext,
-  session: Pick<Session, 'folder' | 'workspace' | 'settings' | 'store'>,
+  session: Pick<Session, 'folder' | 'workspace' | 'settings' | 'store' | 'tellAddresses'>,
   { args, variables: given }: CommandInput,
   observed: Observed,
   { ask = true }: { readonly ask?: boolean } = {},
 ): Promise<Loaded | undefined> => {
   const { io, report } = context
   const key = await fingerprintKey(io.files, session.workspace)
-  const load = async (variables: CommandInput['variables']) => {
+  const read = async (variables: CommandInput['variables'], seen: Observed, noteAddresses: NoteAddresses) => {
     const { value, diagnostics } = await loadDeclarations({
       folder: session.folder,
       paths: args,
       files: io.files,
       env: io.env,
       variables: variables.map(argumentOf),
-      lookups: lookupsOf(observed),
-      known: guestsKnownTo(session, observed),
+      lookups: lookupsOf(seen, noteAddresses),
+      known: guestsKnownTo(session, seen),
+      noteAddresses,
       fingerprintKey: key,
     })
     return { loaded: value, diagnostics }
+  }
+  // Guests are asked for their addresses only where an expression needs them.
+  const load = async (variables: CommandInput['variables']) => {
+    const asked = new Set<Vmid>()
+    const first = await read(variables, observed, (vmid) => void asked.add(vmid))
+    const told = asked.size > 0 ? await session.tellAddresses(observed, asked) : observed
+    return told === observed ? first : read(variables, told, () => undefined)
   }
   const first = await load(given)
   const answers = ask ? await askForMissing(context, first.loaded?.missingVariables ?? []) : undefined

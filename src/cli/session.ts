@@ -10,6 +10,7 @@ import { openWorkspace, type Workspace } from '../project/workspace.ts'
 import type { ProxmoxClient } from '../proxmox/client.ts'
 import { isSecret } from '../resource/config-value.ts'
 import type { Secrets } from '../resource/desired.ts'
+import type { Vmid } from '../resource/guest.ts'
 import type { Observed } from '../resource/observed.ts'
 import { explainDamage } from '../store/damage.ts'
 import { openStore, type Store } from '../store/open-store.ts'
@@ -34,9 +35,14 @@ export interface Session {
   /** Ends what a crash left unfinished. */
   readonly settle: () => Promise<void>
   /** Reads the whole cluster into the state, after `settle`; warnings are reported. */
-  readonly sync: () => Promise<Observed>
+  readonly sync: (options?: { readonly addresses?: boolean }) => Promise<Observed>
   /** Reads again what a plan may have touched. */
   readonly refresh: (plan: Plan) => Promise<void>
+  /**
+   * The picture with the addresses of these guests asked anew, kept in the state; the same picture when this command has read nothing else of
+   * the cluster, or none of them answers.
+   */
+  readonly tellAddresses: (observed: Observed, vmids: ReadonlySet<Vmid>) => Promise<Observed>
   /** Does something that changes the cluster, as the only one to do so in this workspace. */
   readonly write: <T>(purpose: string, work: (world: WritingWorld) => Promise<T>) => Promise<T>
   /** Safety snapshots that have had their time once `plan` succeeds. */
@@ -85,7 +91,7 @@ const secretsWrittenBy = ({ steps }: Plan): ReadonlyMap<number, readonly string[
 const readCluster = async (
   context: CommandContext,
   { store, settings, reader }: Pick<Session, 'store' | 'settings' | 'reader'>,
-  after?: Plan,
+  { after, addresses = false }: { readonly after?: Plan; readonly addresses?: boolean } = {},
 ): Promise<Observed> => {
   const { clock, signal } = context.io
   const { syncCluster } = await import('../sync/sync-cluster.ts')
@@ -100,6 +106,7 @@ const readCluster = async (
     ...(after && { written: secretsWrittenBy(after) }),
     ...(previous && { previous }),
     ...(only && { only }),
+    addresses,
     ...(settings.tls.fingerprint !== undefined && { fingerprint: settings.tls.fingerprint }),
     signal,
   })
@@ -107,6 +114,23 @@ const readCluster = async (
   await store.observations.save(observed, now, clock.monotonic() - started)
   context.report(diagnostics)
   return observed
+}
+
+const askAddresses = async (
+  context: CommandContext,
+  { store, reader }: Pick<Session, 'store' | 'reader'>,
+  observed: Observed,
+  vmids: ReadonlySet<Vmid>,
+): Promise<Observed> => {
+  const { readAddresses, withAddresses } = await import('../sync/read-addresses.ts')
+  const { clock, signal } = context.io
+  const guests = observed.guests.filter(({ vmid }) => vmids.has(vmid))
+  const now = clock.now().toISOString()
+  const { addresses, diagnostics } = await readAddresses(await reader(), guests, { now, signal })
+  context.report(diagnostics)
+  if (addresses.size === 0) return observed
+  await store.observations.keepAddresses(addresses)
+  return { ...observed, guests: withAddresses(observed.guests, addresses) }
 }
 
 /** A run that a crash left is ended before anything else happens, by asking the server, not the person. */
@@ -130,6 +154,8 @@ const makeSession = (
   settings: Settings,
   store: Store,
 ): { readonly session: Session; readonly close: () => Promise<void> } => {
+  // A command that works on the last sync's picture asks the server nothing.
+  let isFresh = false
   const opened: { reader?: Promise<ProxmoxClient>; writer?: Promise<ProxmoxClient> } = {}
   const reader = () => {
     opened.reader ??= connect(context, { workspace, settings }, true)
@@ -146,13 +172,16 @@ const makeSession = (
     store,
     reader,
     settle: () => settleUnfinished(context, session),
-    sync: async () => {
+    sync: async (options) => {
       await session.settle()
-      return readCluster(context, session)
+      isFresh = true
+      return readCluster(context, session, options)
     },
     refresh: async (plan) => {
-      await readCluster(context, session, plan)
+      isFresh = true
+      await readCluster(context, session, { after: plan })
     },
+    tellAddresses: async (observed, vmids) => (isFresh ? askAddresses(context, session, observed, vmids) : observed),
     write: async (purpose, work) => {
       const { value: lease, diagnostics } = await store.leases.acquire(purpose)
       if (!lease) throw new DiagnosticError(diagnostics)

@@ -8,6 +8,7 @@ import { DYNAMIC } from './eval/type.ts'
 import { FAILED, unknown } from './eval/value.ts'
 import { functionTable } from './functions/function-table.ts'
 import { type LateLibraries, lateLibraries } from './functions/late-libraries.ts'
+import type { NoteAddresses } from './module/address-value.ts'
 import { makeCells } from './module/cells.ts'
 import { declarationFiles, type FileReading } from './module/declaration-files.ts'
 import { type FileCache, fileCache, joinPath } from './module/file-reader.ts'
@@ -41,6 +42,8 @@ export interface LoadOptions {
    * `nothing-matters`: where no cluster is asked, what needs such a value is neither known nor wrong.
    */
   readonly known?: ((desired: Desired) => Promise<KnownGuests>) | 'nothing-matters'
+  /** Told of every guest whose addresses an expression asks for. */
+  readonly noteAddresses?: NoteAddresses
   /** Key of the fingerprints of secrets. */
   readonly fingerprintKey: string
   /** For timestamp functions; missing: their values are known after apply only. */
@@ -183,6 +186,7 @@ const worldOf = (
     return asking.known.get(address)
   },
   later: (origin) => (options.known === 'nothing-matters' ? FAILED : unknown(DYNAMIC, origin)),
+  noteAddresses: options.noteAddresses ?? (() => undefined),
   rootFolder: '',
   workspace: options.workspace ?? 'default',
 })

@@ -17,6 +17,14 @@ export interface AtStart {
   readonly values: { readonly [key: string]: string | null }
 }
 
+/** What a running guest said of its own addresses, without those of loopback and link-local ones; addresses of its own network devices come first. */
+export interface GuestAddresses {
+  readonly ipv4: readonly string[]
+  readonly ipv6: readonly string[]
+  /** When it said so (ISO 8601). */
+  readonly asOf: string
+}
+
 export interface ObservedGuest {
   readonly type: GuestType
   readonly vmid: Vmid
@@ -40,6 +48,8 @@ export interface ObservedGuest {
   readonly digest: string
   /** Names, oldest first; the pseudo entry `current` is left out. Undefined when they were not asked for. */
   readonly snapshots?: readonly string[]
+  /** Undefined when it was not asked, or has not answered, since it was started. */
+  readonly addresses?: GuestAddresses
   /** Set when the guest's node did not answer at the last sync: everything else is as of this moment (ISO 8601). */
   readonly unknownSince?: string
 }

@@ -159,6 +159,18 @@ const save = async (db: Kysely<Tables>, observed: Observed, syncedAt: string, du
   })
 }
 
+const keepAddresses: (db: Kysely<Tables>) => Observations['keepAddresses'] = (db) => async (addresses) => {
+  if (addresses.size === 0) return
+  await db.transaction().execute(async (tx) => {
+    for (const [vmid, told] of addresses) {
+      const row = await tx.selectFrom('guest').select('body').where('vmid', '=', vmid).executeTakeFirst()
+      if (!row) continue
+      const { body, body_hash } = guestRow({ ...fromJson<ObservedGuest>(row.body), addresses: told })
+      await tx.updateTable('guest').set({ body, body_hash }).where('vmid', '=', vmid).execute()
+    }
+  })
+}
+
 const latest: (db: Kysely<Tables>) => ReturnType<Observations['latest']> = (db) =>
   db
     .transaction()
@@ -207,5 +219,6 @@ const historyOf = async (db: Kysely<Tables>, vmid: number): Promise<readonly Pas
 export const observationStore = (db: Kysely<Tables>): ObservationStore => ({
   latest: () => latest(db),
   save: (observed, syncedAt, durationMs) => save(db, observed, syncedAt, durationMs),
+  keepAddresses: keepAddresses(db),
   historyOf: (vmid) => historyOf(db, vmid),
 })

@@ -1,9 +1,12 @@
 import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
 import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
+import { kindOfType } from '../kinds/registry.ts'
 import type { Observed, ObservedGuest, ObservedNode, ObservedRights } from '../resource/observed.ts'
 import type { Answer } from '../resource/server.ts'
+import { canonicalJson } from '../util/canonical-json.ts'
 import { lastStarts, withAtStart } from './at-start.ts'
 import { askFor, eachBounded, type GuestReading, type Reader, readGuest } from './guest-reading.ts'
+import { readAddresses, withAddresses } from './read-addresses.ts'
 import { keepBridges, readRights, withBridges } from './read-facts.ts'
 import { holdsOf, statusOf } from './read-guest.ts'
 import {
@@ -32,6 +35,8 @@ export interface SyncOptions {
   readonly principal?: string
   /** Secret keys that were written since `previous`, by VMID: the server shows no difference. */
   readonly written?: ReadonlyMap<number, readonly string[]>
+  /** Ask every running guest that can tell for its addresses too. */
+  readonly addresses?: boolean
   /** SHA-256 fingerprint of the server's certificate, kept with what was seen. */
   readonly fingerprint?: string
   readonly signal?: AbortSignal
@@ -174,6 +179,17 @@ const keptGuests = (
   )
 }
 
+/** What a guest said of its addresses stays as of then for as long as it runs; a guest of another identity has said nothing. */
+const keepAddresses = (guest: ObservedGuest, past: Past): ObservedGuest => {
+  const before = past.get(`${guest.type}/${guest.vmid}`)
+  if (!before?.addresses && !guest.addresses) return guest
+  const { addresses: _, ...rest } = guest
+  const isOver = guest.status === 'stopped' || !before?.addresses || before.name !== guest.name
+  const { identity } = kindOfType(guest.type)
+  if (isOver || canonicalJson(identity(before.current)) !== canonicalJson(identity(guest.current))) return rest
+  return { ...rest, addresses: before.addresses }
+}
+
 const guestOf = (
   reading: GuestReading,
   past: Past,
@@ -212,7 +228,9 @@ export const syncCluster = async (reader: Reader, options: SyncOptions): Promise
   const readings = await followMoved(reader, first, down, options)
   const past = new Map(options.previous?.observed.guests.map((guest) => [`${guest.type}/${guest.vmid}`, guest]))
   const read = readings.map((reading) => guestOf(reading, past, starts, options)).filter((guest) => guest !== undefined)
-  const guests = [...kept.values(), ...read]
+  const known = [...kept.values(), ...read].map((guest) => keepAddresses(guest, past))
+  const told = options.addresses === true ? await readAddresses(reader, known, options) : undefined
+  const guests = told ? [...withAddresses(known, told.addresses)] : known
   const { only, previous } = options
   const storages =
     only && previous
@@ -221,16 +239,27 @@ export const syncCluster = async (reader: Reader, options: SyncOptions): Promise
   const standing = withTrouble(inventory.nodes, down)
   const nodes =
     only && previous ? keepBridges(standing, previous.observed.nodes) : await withBridges(reader, standing, options)
-  const known = name ?? options.previous?.observed.cluster.name ?? nodes[0]?.node ?? ''
+  const clusterName = name ?? options.previous?.observed.cluster.name ?? nodes[0]?.node ?? ''
   const observed: Observed = {
-    cluster: { name: known, version, ...(options.fingerprint !== undefined && { fingerprint: options.fingerprint }) },
+    cluster: {
+      name: clusterName,
+      version,
+      ...(options.fingerprint !== undefined && { fingerprint: options.fingerprint }),
+    },
     nodes,
     storages,
     pools,
     guests: guests.sort((a, b) => a.vmid - b.vmid),
     ...(rights && { rights }),
   }
-  return { observed, diagnostics: [...unreadWarnings(observed, readings, down), ...headWarnings(observed, name)] }
+  return {
+    observed,
+    diagnostics: [
+      ...unreadWarnings(observed, readings, down),
+      ...headWarnings(observed, name),
+      ...(told?.diagnostics ?? []),
+    ],
+  }
 }
 
 const headWarnings = ({ cluster, guests, storages }: Observed, name: string | undefined): readonly Diagnostic[] => [

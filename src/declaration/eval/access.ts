@@ -23,8 +23,9 @@ const MOST_KEYS = 1000
 
 const missing = (evaluation: Evaluation, value: ObjectValue, name: string, at: Located): Value => {
   if (value.open?.has(name)) return withMarksOf(value.open.value(name), value)
-  const candidates = [...firstKeys(evaluation, value.entries, at), ...(value.open?.names() ?? [])]
-  const hint = suggestion(name, candidates)
+  const candidates = [...new Set([...firstKeys(evaluation, value.entries, at), ...(value.open?.names() ?? [])])]
+  const meant = value.open?.hint?.(name)
+  const hint = meant === undefined ? suggestion(name, candidates) : ` Did you mean "${meant}"?`
   const owner = value.open ? value.open.owner : 'This object'
   const shown = candidates
     .slice(0, 8)

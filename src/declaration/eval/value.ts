@@ -87,6 +87,8 @@ export interface OpenAttributes {
   readonly owner: string
   readonly has: (name: string) => boolean
   readonly names: () => Iterable<string>
+  /** What a name that another tool has for it is called here. */
+  readonly hint?: (name: string) => string | undefined
   /** What stands for an attribute that `has` knows. */
   readonly value: (name: string) => Value
 }

@@ -1,7 +1,8 @@
 import type { Observed, ObservedGuest } from '../../resource/observed.ts'
 import { suggestion } from '../../util/did-you-mean.ts'
 import { BOOL, listOf, NUMBER, objectOf, STRING } from '../eval/type.ts'
-import { bool, integer, list, nullOf, object, string, type Value } from '../eval/value.ts'
+import { bool, integer, list, NULL, nullOf, object, string, type Value } from '../eval/value.ts'
+import { ADDRESS_FIELDS, addressValue, isAddressField, type NoteAddresses } from '../module/address-value.ts'
 import { GUEST_STATUS, GUEST_TYPES } from '../module/lookup-types.ts'
 import {
   type Arguments,
@@ -35,17 +36,26 @@ const typeOf = ({ type }: ObservedGuest): (typeof GUEST_TYPES)[number] => (type 
 const tagsOf = ({ current }: ObservedGuest): readonly string[] =>
   (current['tags'] ?? '').split(/[;, ]+/).filter((tag) => tag !== '')
 
-const guestValue = (guest: ObservedGuest): Value =>
-  object([
-    ['vmid', integer(guest.vmid)],
-    ['name', string(guest.name)],
-    ['node', string(guest.node)],
-    ['type', string(typeOf(guest))],
-    ['status', string(guest.status)],
-    ['template', bool(guest.template)],
-    ['pool', guest.pool === undefined ? nullOf(STRING) : string(guest.pool)],
-    ['tags', texts(tagsOf(guest))],
-  ])
+const guestValue =
+  (note: NoteAddresses) =>
+  (guest: ObservedGuest): Value => ({
+    ...object([
+      ['vmid', integer(guest.vmid)],
+      ['name', string(guest.name)],
+      ['node', string(guest.node)],
+      ['type', string(typeOf(guest))],
+      ['status', string(guest.status)],
+      ['template', bool(guest.template)],
+      ['pool', guest.pool === undefined ? nullOf(STRING) : string(guest.pool)],
+      ['tags', texts(tagsOf(guest))],
+    ]),
+    open: {
+      owner: `${guest.name} (${guest.vmid})`,
+      has: isAddressField,
+      names: () => ADDRESS_FIELDS,
+      value: (name) => (isAddressField(name) ? addressValue(guest, name, note) : NULL),
+    },
+  })
 
 /** What of the arguments is no name: guests that do not fit are not looked at. */
 const filterOf = (args: Arguments): ((guest: ObservedGuest) => boolean) => {
@@ -100,12 +110,12 @@ const notFound = (wanted: Wanted, all: Guests, fitting: Guests): { readonly prob
 const isNumber = (vmid: string | undefined, guest: ObservedGuest): boolean =>
   vmid === undefined || String(guest.vmid) === vmid
 
-const findOne = (wanted: Wanted, all: Guests, fitting: Guests): Found => {
+const findOne = (wanted: Wanted, all: Guests, fitting: Guests, valueFor: (guest: ObservedGuest) => Value): Found => {
   const { what, name, vmid } = wanted
   const found = fitting.filter((guest) => (name === undefined || guest.name === name) && isNumber(vmid, guest))
   const [only, second] = found
   if (!only) return notFound(wanted, all, fitting)
-  if (!second) return guestValue(only)
+  if (!second) return valueFor(only)
   const vmids = found.map((guest) => guest.vmid).join(', ')
   return { problem: `more than one ${what} is called "${name}": ${vmids}. Say which with \`vmid\`.` }
 }
@@ -114,24 +124,30 @@ const findOne = (wanted: Wanted, all: Guests, fitting: Guests): Found => {
  * The guest of that number or name; without either, or with a pattern, all that fit, by VMID. Templates: with `newest` the one that was made
  * last of those.
  */
-export const findGuest = ({ guests, nodes }: Observed, what: Wanted['what'], args: Arguments): Found => {
+export const findGuest = (
+  { guests, nodes }: Observed,
+  what: Wanted['what'],
+  args: Arguments,
+  note: NoteAddresses,
+): Found => {
   const [name, vmid, node] = ['name', 'vmid', 'node'].map((key) => textArgument(args, key))
   const wanted = { what, name, vmid, node }
   const fits = filterOf(args)
+  const valueFor = guestValue(note)
   const all = guests.filter(({ template }) => what === 'guest' || template)
   const fitting = all.filter(fits)
   const isMany = vmid === undefined && (name === undefined || isPattern(name))
   const named = fitting.filter((guest) => fitsName(name, guest.name))
   if (flagArgument(args, 'newest') === true && vmid === undefined) {
     const newest = newestOf(named)
-    return newest ? guestValue(newest) : notFound(wanted, all, fitting)
+    return newest ? valueFor(newest) : notFound(wanted, all, fitting)
   }
-  if (!isMany) return findOne(wanted, all, fitting)
+  if (!isMany) return findOne(wanted, all, fitting, valueFor)
   if (node !== undefined && !nodes.some((one) => one.node === node))
     return unknownNamed(
       'node',
       node,
       nodes.map((one) => one.node),
     )
-  return list(GUEST, named.map(guestValue))
+  return list(GUEST, named.map(valueFor))
 }

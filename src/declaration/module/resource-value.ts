@@ -4,6 +4,7 @@ import type { Address } from '../../resource/address.ts'
 import { defaultName } from '../../resource/default-name.ts'
 import type { KnownGuest } from '../../resource/known-guest.ts'
 import { integer, NULL, type ObjectValue, object, string, type Value } from '../eval/value.ts'
+import { ADDRESS_FIELDS, addressValue, isAddressField } from './address-value.ts'
 import { bodyValue, evaluateBody } from './evaluate-body.ts'
 import { OWN_FIELDS, type ResourceInstance } from './resource-instance.ts'
 import { evaluationIn, type ModuleScope } from './scope.ts'
@@ -70,6 +71,21 @@ const ownField = (name: string, known: KnownGuest | undefined, beyond: Beyond, a
 /** A container may be named by either. */
 const SYNONYMS: { readonly [name: string]: string } = { name: 'hostname', hostname: 'name' }
 
+/** What other tools call what a guest tells of itself. */
+const FOREIGN: ReadonlyMap<string, string> = new Map([
+  ['default_ipv4_address', 'ipv4_address'],
+  ['default_ipv6_address', 'ipv6_address'],
+  ['ssh_host', 'ipv4_address'],
+  ['ip', 'ipv4_address'],
+  ['ip_address', 'ipv4_address'],
+  ['ipv4', 'ipv4_addresses'],
+  ['ipv6', 'ipv6_addresses'],
+  ['addresses', 'ipv4_addresses'],
+  ['ip_addresses', 'ipv4_addresses'],
+])
+
+const foreignHint = (name: string): string | undefined => FOREIGN.get(name)
+
 const guestValue = (
   address: Address,
   entries: Entries,
@@ -84,11 +100,20 @@ const guestValue = (
     ...declared,
     open: {
       owner: address,
-      has: (name) => own.includes(name) || kind.factsFor(name) !== undefined || Object.hasOwn(kind.groups, name),
-      names: () => [...own, ...Object.keys(kind.attributes), ...Object.keys(kind.groups)],
+      has: (name) =>
+        own.includes(name) ||
+        isAddressField(name) ||
+        kind.factsFor(name) !== undefined ||
+        Object.hasOwn(kind.groups, name),
+      names: () => [...own, ...ADDRESS_FIELDS, ...Object.keys(kind.attributes), ...Object.keys(kind.groups)],
+      hint: foreignHint,
       value: (name) => {
         const synonym = own.includes(name) && declared.entries.get(SYNONYMS[name] ?? '')
         if (synonym) return synonym
+        if (isAddressField(name))
+          return beyond.guest
+            ? addressValue(beyond.guest, name, beyond.noteAddresses)
+            : beyond.later(`${address}.${name}`)
         if (own.includes(name)) return ownField(name, known, beyond, address)
         if (Object.hasOwn(kind.groups, name)) return serverGroup(beyond, name)
         // A slot that is declared in its block: `vm.web.net0` for `network "net0" { … }`.
@@ -117,6 +142,12 @@ export const resourceValue = (scope: ModuleScope, instance: ResourceInstance): V
   if (!entries.has('name') && !entries.has('hostname'))
     entries.set(kind === 'vm' ? 'name' : 'hostname', string(defaultName(address)))
   if (known && !entries.has('vmid')) entries.set('vmid', integer(known.vmid))
-  const beyond: Beyond = { kind: guestKinds[kind], owner: address, guest: known?.guest, later: world.later }
+  const beyond: Beyond = {
+    kind: guestKinds[kind],
+    owner: address,
+    guest: known?.guest,
+    later: world.later,
+    noteAddresses: world.noteAddresses,
+  }
   return guestValue(address, entries, beyond.kind, known, beyond)
 }

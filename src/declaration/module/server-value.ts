@@ -4,6 +4,7 @@ import type { ObservedGuest } from '../../resource/observed.ts'
 import { fromDouble } from '../eval/number.ts'
 import { STRING } from '../eval/type.ts'
 import { bool, list, NULL, number, object, string, type Value } from '../eval/value.ts'
+import type { NoteAddresses } from './address-value.ts'
 
 /** Where values come from that a guest's declaration leaves out. */
 export interface Beyond {
@@ -14,6 +15,7 @@ export interface Beyond {
   readonly guest: ObservedGuest | undefined
   /** Stands for what only the server will tell. */
   readonly later: (origin: string) => Value
+  readonly noteAddresses: NoteAddresses
 }
 
 const scalar = (value: Scalar): Value => {

@@ -6,6 +6,7 @@ import type { FunctionTable, Problem, Work } from '../eval/evaluation.ts'
 import type { Value } from '../eval/value.ts'
 import type { Located } from '../syntax/source.ts'
 import type { Expression } from '../syntax/tree.ts'
+import type { NoteAddresses } from './address-value.ts'
 import type { Cells } from './cells.ts'
 import type { Declared } from './declared.ts'
 
@@ -52,6 +53,7 @@ export interface World {
   readonly known: (address: Address) => KnownGuest | undefined
   /** The value that stands for what the server will choose: `vm.web.network.net0.macaddr`. */
   readonly later: (origin: string) => Value
+  readonly noteAddresses: NoteAddresses
   /** Folder of the root module, for path.root. */
   readonly rootFolder: string
   readonly workspace: string

@@ -5,5 +5,6 @@ export const syncCodes = {
   'sync.guest-hidden': { severity: 'warning', summary: 'Guests may not be read' },
   'sync.guest-unreadable': { severity: 'warning', summary: 'The configuration of a guest cannot be read' },
   'sync.cluster-hidden': { severity: 'warning', summary: 'The name of the cluster may not be read' },
+  'sync.addresses-hidden': { severity: 'warning', summary: 'Addresses of guests may not be read' },
   'sync.nothing-visible': { severity: 'warning', summary: 'The server shows neither guests nor storages' },
 } as const satisfies CodeTable
