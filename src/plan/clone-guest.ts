@@ -21,7 +21,7 @@ const NOT_COPIED = /^(?:template|parent|lock|digest|snaptime|vmstate|running.*|u
 const MAC_PART = /(^|,)(?:hwaddr|macaddr)=[^,]*|=[0-9a-f]{2}(?::[0-9a-f]{2}){5}/gi
 
 /** The configuration the clone will have: the source's, with a name of its own and without MAC addresses, which are made anew. */
-const clonedConfig = (context: GuestContext, source: CloneSource): RawConfig =>
+export const clonedConfig = (context: GuestContext, source: CloneSource): RawConfig =>
   Object.fromEntries(
     Object.entries({ ...source.config, [nameKey(context)]: newName(context) })
       .filter(([key]) => !NOT_COPIED.test(key))

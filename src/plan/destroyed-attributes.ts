@@ -2,12 +2,13 @@ import { attributeName } from '../kinds/attribute-name.ts'
 import { kindOfType } from '../kinds/registry.ts'
 import type { AppliedResource } from '../resource/applied.ts'
 import type { AttributeChange } from '../resource/change.ts'
-import { type Config, type ConfigValue, isPropertyMap, isSecret } from '../resource/config-value.ts'
+import { type ConfigValue, isPropertyMap, isSecret } from '../resource/config-value.ts'
 import type { ObservedGuest } from '../resource/observed.ts'
 import { fieldChange } from './change-builder.ts'
 import { effectiveConfig, stateOf } from './guest-state.ts'
 
-const gone = (name: string, value: ConfigValue): readonly AttributeChange[] =>
+/** A value that goes, property by property. */
+export const gone = (name: string, value: ConfigValue): readonly AttributeChange[] =>
   isPropertyMap(value)
     ? Object.entries(value)
         .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -15,7 +16,7 @@ const gone = (name: string, value: ConfigValue): readonly AttributeChange[] =>
     : [fieldChange(name, value, undefined)]
 
 /** The configuration by key, sorted, with what it means and what it is called. */
-const entriesOf = (observed: ObservedGuest) => {
+export const entriesOf = (observed: ObservedGuest) => {
   const kind = kindOfType(observed.type)
   return Object.entries(effectiveConfig(stateOf(observed)))
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -25,12 +26,6 @@ const entriesOf = (observed: ObservedGuest) => {
       return { key, name: attributeName(kind, key), value, isVolume }
     })
 }
-
-/** Volumes a guest has that are not declared: a replacement does not have them, and a destroy takes them along. */
-export const undeclaredVolumes = (observed: ObservedGuest, declared: Config): readonly AttributeChange[] =>
-  entriesOf(observed).flatMap(({ key, name, value, isVolume }) =>
-    isVolume && declared[key] === undefined ? gone(name, value) : [],
-  )
 
 /** What will be gone with a guest: all that mpc had declared for it, and every volume it has, declared or not. */
 export const destroyedAttributes = (

@@ -63,6 +63,6 @@ export const planDestroyed = (
     name: observed.name,
     // Nothing goes of a guest that is retained.
     attributes: current.onDestroy === 'retain' ? [] : destroyedAttributes(resource, observed),
-    drafts: expecting(drafts, expectationOf(observed)),
+    drafts: expecting(drafts, expectationOf(observed, resource)),
   }
 }

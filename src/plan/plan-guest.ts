@@ -1,7 +1,7 @@
 import { kindOfType } from '../kinds/registry.ts'
-import type { AppliedResource } from '../resource/applied.ts'
 import type { ObservedGuest } from '../resource/observed.ts'
 import { suggestion } from '../util/did-you-mean.ts'
+import { bindDraft } from './bind-guest.ts'
 import { createdAttributes, fieldChange } from './change-builder.ts'
 import { createGuest } from './create-guest.ts'
 import { warnOfCreationOnly } from './creation-only.ts'
@@ -11,7 +11,6 @@ import { newName } from './new-guest.ts'
 import { expectationOf, expecting, type GuestInput, type PlannedResource } from './planned-resource.ts'
 import { guestRecord } from './record.ts'
 import { replaceGuest } from './replace-guest.ts'
-import type { StepDraft } from './step-chain.ts'
 import { updateGuest } from './update-guest.ts'
 
 const checkPool = ({ world, desired, plannedPools }: GuestInput): void => {
@@ -24,27 +23,6 @@ const checkPool = ({ world, desired, plannedPools }: GuestInput): void => {
     address,
     range: desired.rangeOf?.('pool') ?? desired.range,
   })
-}
-
-const bindDraft = (input: GuestInput, observed: ObservedGuest, record: AppliedResource): StepDraft | undefined => {
-  const { applied, movedFrom, imported } = input
-  const guest = { type: observed.type, node: observed.node, vmid: observed.vmid }
-  const common = { verb: 'bind', action: 'bind', guest, requests: [], disruption: 'none' } as const
-  if (imported) {
-    return {
-      ...common,
-      summary: `bind it to the existing guest ${observed.vmid} (${observed.name})`,
-      reversal: { by: 'requests', requests: [], note: 'forget it again' },
-      binding: { before: null, after: record },
-    }
-  }
-  if (movedFrom === undefined || !applied) return undefined
-  return {
-    ...common,
-    summary: `rename ${movedFrom} to ${input.desired.address}`,
-    reversal: { by: 'requests', requests: [], note: `rename it back to ${movedFrom}` },
-    binding: { before: { ...applied, address: movedFrom }, after: { ...applied, address: input.desired.address } },
-  }
 }
 
 const planCreate = (input: GuestInput, context: GuestContext): PlannedResource => {
@@ -81,7 +59,7 @@ const planExisting = (
   if (update.drafts.length > 0) checkChangeable(world, observed, place)
   else noteUnreachable(world, observed, place)
   if (update.drafts.length === 0 && !input.imported && movedFrom === undefined) return undefined
-  const expects = expectationOf(observed)
+  const expects = expectationOf(observed, applied)
   const last = update.drafts.at(-1)
   const guest = { type: observed.type, node: last?.guest?.node ?? observed.node, vmid: observed.vmid }
   const moved = update.drafts.some(({ verb }) => verb === 'migrate') ? { ...guest, node: desired.node } : guest

@@ -38,10 +38,10 @@ export interface GuestInput {
   readonly freshVmid: () => Vmid | undefined
 }
 
-/** What is expected of an existing guest before its first request. */
-export const expectationOf = (observed: ObservedGuest): Expectation => ({
+/** What is expected of an existing guest before its first request: that it is the one that was bound, and as it was seen. */
+export const expectationOf = (observed: ObservedGuest, applied: AppliedResource | undefined): Expectation => ({
   digest: observed.digest,
-  identity: kindOfType(observed.type).identity(observed.current),
+  identity: applied?.identity ?? kindOfType(observed.type).identity(observed.current),
 })
 
 /** Puts the expectation on the first step that sends something. */

@@ -2,16 +2,19 @@ import type { AttributeChange } from '../resource/change.ts'
 import { isPropertyMap } from '../resource/config-value.ts'
 import type { DesiredGuest } from '../resource/desired.ts'
 import type { Vmid } from '../resource/guest.ts'
-import type { ObservedGuest } from '../resource/observed.ts'
-import { createdAttributes, macProperty } from './change-builder.ts'
+import type { ObservedGuest, RawConfig } from '../resource/observed.ts'
+import { bindDraft } from './bind-guest.ts'
+import { createdAttributes, fieldChange, macProperty } from './change-builder.ts'
+import { clonedConfig } from './clone-guest.ts'
 import { createGuest } from './create-guest.ts'
 import { checkDestroy, linkedClones } from './destroy-check.ts'
 import { destroyGuest } from './destroy-guest.ts'
-import { undeclaredVolumes } from './destroyed-attributes.ts'
+import type { TemplateFinder } from './find-template.ts'
 import type { GuestContext } from './guest-progress.ts'
 import { stateOf, textOf } from './guest-state.ts'
 import { expectationOf, expecting, type GuestInput, type PlannedResource } from './planned-resource.ts'
 import { guestRecord } from './record.ts'
+import { currentProperties, undeclaredLosses } from './replaced-attributes.ts'
 import type { StepDraft } from './step-chain.ts'
 import type { GuestUpdate } from './update-guest.ts'
 
@@ -45,12 +48,10 @@ const keepAddresses = ({ kind, desired }: GuestContext, observed: ObservedGuest)
   return kept.length === 0 ? desired : { ...desired, config: { ...desired.config, ...Object.fromEntries(kept) } }
 }
 
-/** Volumes that stay behind with the old guest; a clone has those of its template anew, wherever that is known. */
-const leftBehind = ({ world, desired }: GuestContext, observed: ObservedGuest): readonly AttributeChange[] => {
-  const { source, config } = desired
-  if (source.by !== 'clone') return undeclaredVolumes(observed, config)
-  const template = world.guests.get(Number(source.template)) ?? world.guestsByName.get(source.template)?.[0]
-  return template ? undeclaredVolumes(observed, { ...template.current, ...config }) : []
+/** What the new guest has that nobody declares: a clone has what its template has. */
+const undeclaredOfNew = (context: GuestContext, findTemplate: TemplateFinder): RawConfig => {
+  const source = context.desired.source.by === 'clone' ? findTemplate(context) : undefined
+  return source ? clonedConfig(context, source) : {}
 }
 
 const attributesOf = (
@@ -58,14 +59,22 @@ const attributesOf = (
   observed: ObservedGuest,
   update: GuestUpdate,
   made: { readonly vmid: Vmid; readonly name: string },
+  next: RawConfig,
 ) => {
-  const changed = [...update.attributes, ...leftBehind(context, observed)].map((attribute) => ({
-    ...attribute,
-    disruption: 'recreate' as const,
-  }))
+  const changed = [
+    ...(made.vmid === observed.vmid ? [] : [fieldChange('vmid', observed.vmid, made.vmid)]),
+    ...update.attributes,
+    ...undeclaredLosses(observed, context.desired.config, next),
+  ].map((attribute) => ({ ...attribute, disruption: 'recreate' as const }))
   const names = new Set(changed.map(({ name }) => name))
   const created = createdAttributes(context.kind, context.desired, made)
-  return [...changed, ...created.filter(({ name, unknown }) => unknown && !names.has(name))]
+  const old = new Map(currentProperties(observed))
+  const chosen = created.flatMap((attribute): readonly AttributeChange[] => {
+    if (!attribute.unknown || names.has(attribute.name)) return []
+    const before = old.get(attribute.name)
+    return [before === undefined ? attribute : { ...attribute, before }]
+  })
+  return [...changed, ...chosen]
 }
 
 /**
@@ -81,8 +90,10 @@ export const replaceGuest = (
   const { world, desired, applied, findTemplate } = input
   const isSameVmid = desired.vmid !== undefined
   const { address, lifecycle } = desired
+  const expects = expectationOf(observed, applied)
   const old =
-    applied ?? guestRecord(desired, { type: observed.type, node: observed.node, vmid: observed.vmid }, undefined)
+    applied ?? guestRecord(desired, { type: observed.type, node: observed.node, vmid: observed.vmid }, expects.identity)
+  const bind = bindDraft(input, observed, old)
   const resource = { ...old, address, preventDestroy: lifecycle.preventDestroy }
   if (isSameVmid && (lifecycle.onDestroy === 'retain' || lifecycle.createBeforeDestroy)) {
     world.report('plan.retain-vmid', {
@@ -102,7 +113,7 @@ export const replaceGuest = (
   const renewed = { ...context, desired: { ...kept, ...(power && { power }) } }
   const made = createGuest(renewed, vmid, findTemplate)
   const destruction = { resource, observed, onDestroy: lifecycle.onDestroy, unbind: isSameVmid }
-  const destroyed = expecting(destroyGuest(world, destruction), expectationOf(observed))
+  const destroyed = expecting(destroyGuest(world, destruction), expects)
   const record = guestRecord(desired, { ...made.guest, node: desired.node }, undefined)
   const both = lifecycle.onDestroy === 'retain' ? ', so that the two must never run at once' : ''
   const addresses = kept === desired ? '' : `, with the MAC addresses of ${observed.vmid}${both}`
@@ -122,7 +133,13 @@ export const replaceGuest = (
     reason: 'replaced',
     guest: made.guest,
     name: made.name,
-    attributes: attributesOf(renewed, observed, update, { vmid, name: made.name }),
-    drafts: order(context, isSameVmid, created, destroyed),
+    attributes: attributesOf(
+      renewed,
+      observed,
+      update,
+      { vmid, name: made.name },
+      undeclaredOfNew(renewed, findTemplate),
+    ),
+    drafts: [...(bind ? [bind] : []), ...order(context, isSameVmid, created, destroyed)],
   }
 }

@@ -119,4 +119,110 @@ test('a destroy names every volume that goes, declared or not', () => {
   )
 })
 
+test('a replacement names all that goes with the old guest, also what nobody declares', () => {
+  const model = emptyModel()
+  const old = {
+    name: 'a',
+    memory: '4096',
+    cores: '8',
+    net1: 'virtio=BC:24:11:00:00:01,bridge=vmbr7',
+    boot: 'order=scsi0',
+    scsi0: 'local-lvm:vm-300-disk-0,size=8G',
+    unused0: 'local-lvm:vm-300-disk-7',
+  }
+  addGuest(model, { type: 'qemu', vmid: 300, current: old })
+  const made = vm('vm.a', {
+    config: { cores: 8, scsi0: DISK },
+    lifecycle: { replaceTriggeredBy: [at('vm.trigger')] },
+  })
+  const desired = desire([made, vm('vm.trigger')], { imports: [{ to: at('vm.a'), id: '300' }] })
+  const change = planOf(desired, model).changes.find(({ address }) => address === 'vm.a')
+  const shown = new Map(change?.change.attributes.map((attribute) => [attribute.name, attribute]))
+  for (const name of ['memory', 'network.net1.bridge', 'network.net1.macaddr', 'boot.order', 'unused0.file', 'vmid'])
+    assert.is.not(shown.get(name)?.before, undefined, `${name} in ${[...shown.keys()]}`)
+  assert.is(shown.get('memory')?.after, undefined)
+  assert.is(shown.get('disk.scsi0.file')?.unknown, true)
+  assert.not(shown.has('cores'))
+})
+
+test('a clone that replaces another one shows where its template is another', () => {
+  const model = emptyModel()
+  addGuest(model, {
+    type: 'qemu',
+    vmid: 900,
+    current: { name: 't', template: '1', memory: '1024', net0: 'virtio=BC:24:11:00:00:09,bridge=vmbr1' },
+  })
+  addGuest(model, {
+    type: 'qemu',
+    vmid: 300,
+    current: { name: 'a', memory: '4096', net0: 'virtio=BC:24:11:00:00:01,bridge=vmbr0,tag=5' },
+  })
+  const made = vm('vm.a', {
+    source: { by: 'clone', template: 't' },
+    lifecycle: { replaceTriggeredBy: [at('vm.trigger')] },
+  })
+  const plan = planOf(desire([made, vm('vm.trigger')], { imports: [{ to: at('vm.a'), id: '300' }] }), model)
+  const shown = plan.changes.find(({ address }) => address === 'vm.a')?.change.attributes ?? []
+  assert.equal(
+    shown.map(({ name, before, after, unknown }) => [name, before, unknown ? '?' : after]),
+    [
+      ['vmid', 300, 101],
+      ['memory', 4096, 1024],
+      ['network.net0.bridge', 'vmbr0', 'vmbr1'],
+      ['network.net0.macaddr', 'BC:24:11:00:00:01', '?'],
+      ['network.net0.tag', 5, undefined],
+    ],
+  )
+})
+
+test('an adopted guest is bound first and replaced then, with and without a declared VMID', () => {
+  for (const vmid of [undefined, vmidOf(300)]) {
+    const model = emptyModel()
+    addGuest(model, {
+      type: 'qemu',
+      vmid: 300,
+      status: 'running',
+      current: { name: 'a', scsi0: 'nas:300/vm-300-disk-0.qcow2,size=8G' },
+    })
+    const made = vm('vm.a', {
+      config: { scsi0: DISK },
+      ...(vmid !== undefined && { vmid }),
+      lifecycle: { replaceTriggeredBy: [at('vm.trigger')] },
+    })
+    const world = newWorld(model)
+    const plan = thereAndBack(world, desire([made, vm('vm.trigger')], { imports: [{ to: at('vm.a'), id: '300' }] }))
+    const own = plan.steps.filter(({ address }) => address === 'vm.a').map(({ id }) => id.split('/')[1])
+    assert.equal(
+      own,
+      vmid === undefined
+        ? ['bind', 'stop', 'create', 'start', 'backup', 'destroy']
+        : ['bind', 'stop', 'backup', 'destroy', 'create', 'start'],
+    )
+    assert.is(world.bindings.size, 2)
+  }
+})
+
+test('a guest that is renamed and replaced leaves no binding under its old address', () => {
+  const world = newWorld(emptyModel())
+  const make = (name: string) =>
+    vm(name, { config: { scsi0: DISK }, lifecycle: { replaceTriggeredBy: [at('vm.trigger')] } })
+  carryOut(world, planOf(desire([make('vm.a')]), world.model))
+  thereAndBack(world, desire([make('vm.b'), vm('vm.trigger')], { moved: [{ from: at('vm.a'), to: at('vm.b') }] }))
+  assert.equal([...world.bindings.keys()].sort(), ['vm.b', 'vm.trigger'])
+})
+
+test('what is expected of a guest is that it is the one that was bound', () => {
+  const world = newWorld(emptyModel())
+  carryOut(world, planOf(desire([vm('vm.a', { config: { scsi0: DISK } })]), world.model))
+  const bound = world.bindings.get(at('vm.a'))
+  const guest = world.model.guests[100]
+  if (!guest || !bound) throw new Error('no guest')
+  guest.current['net0'] = 'virtio=BC:24:11:00:00:01,bridge=vmbr0'
+  for (const desired of [desire([vm('vm.a', { config: { scsi0: DISK, cores: 2 } })]), desire([])]) {
+    const plan = planOf(desired, world.model, [bound])
+    const expected = plan.steps.find(({ expects }) => expects)?.expects
+    assert.equal(expected?.identity, bound.identity)
+  }
+})
+
 test.run()
