@@ -23,7 +23,7 @@ export type Served = {
 
 export type Dispatch = (incoming: Incoming) => Promise<Served>
 
-/** PVE takes `name[0]=…` and repeated names as arrays where the method's schema says array. */
+/** A parameter given several times, or as a JSON list, is an array where the schema says so, and joined where it is a list in a text. */
 const joinArrays = (
   schemas: ReturnType<typeof parametersOf>,
   params: Readonly<Record<string, unknown>>,
@@ -32,8 +32,8 @@ const joinArrays = (
   for (const name of Object.keys(params)) {
     const value = params[name]
     if (schemas[name]?.type === 'array' && !Array.isArray(value) && value !== null) joined[name] = [value]
-    else if (Array.isArray(value) && schemas[name] !== undefined && schemas[name].type !== 'array')
-      joined[name] = value.map(String).join('\0')
+    else if (Array.isArray(value) && /-list$/.test(String(schemas[name]?.format ?? '')))
+      joined[name] = value.map(String).join(',')
     else joined[name] = value
   }
   return joined

@@ -1,5 +1,7 @@
 import type { Call } from '../api/call.ts'
 import { errorText, raise, raiseParam, raisePerm } from '../api/error.ts'
+import type { FirewallConfig } from '../firewall/config.ts'
+import { saveFirewall } from '../firewall/state.ts'
 import { checkLock, loadGuest, lockFile } from '../guest/find-guest.ts'
 import { checkUnused } from '../guest/vmid.ts'
 import { makeBase } from '../lxc/template.ts'
@@ -25,7 +27,7 @@ import type { Worker } from '../task/task.ts'
 import { requireVolume } from '../volume/access.ts'
 import { freeVolume } from '../volume/free.ts'
 import { allocate, backend, findVolume, pathOf, volidOf } from '../volume/volumes.ts'
-import { type BackupPayload, payloadOf } from './payload.ts'
+import { type BackupPayload, firewallToRestore, payloadOf } from './payload.ts'
 
 type Plan = {
   readonly vmid: number
@@ -34,6 +36,8 @@ type Plan = {
   readonly payload: BackupPayload
   readonly storage: string | undefined
   readonly unique: boolean
+  /** The archive's firewall file; nothing where it has none, or the caller may not change a firewall. */
+  readonly firewall: FirewallConfig | undefined
   /** Options of the request: they win over those of the backup. */
   readonly settings: Section
 }
@@ -76,6 +80,7 @@ const planOf = (call: Call): Plan => {
     payload,
     storage: call.params['storage'],
     unique: call.flag('unique'),
+    firewall: firewallToRestore(call, payload),
     settings,
   }
 }
@@ -192,6 +197,7 @@ const restore = async (world: World, plan: Plan, guest: Guest, worker: Worker): 
   worker.log('progress 100% (read all of it)')
   if (plan.payload.config['template'] === '1') convert(world, plan, made, config)
   guest.config = config
+  if (plan.firewall !== undefined) saveFirewall(world, `guest/${plan.vmid}`, plan.firewall)
   touch(guest)
 }
 

@@ -1,9 +1,11 @@
 import type { Call } from '../api/call.ts'
 import { errorText, raise } from '../api/error.ts'
 import { includedVolumes } from '../cluster/backup-volumes.ts'
+import { firewallOf } from '../firewall/state.ts'
 import { configText } from '../guest/config-text.ts'
 import { checkLock } from '../guest/find-guest.ts'
 import { hasFeature } from '../lxc/volume.ts'
+import { checkStart } from '../qemu/start.ts'
 import { type Guest, makeGuest, type Section, touch } from '../state/guest.ts'
 import { nodeSeconds, type World } from '../state/world.ts'
 import { parseRetention, pruneList } from '../storage/prune.ts'
@@ -47,10 +49,12 @@ const payloadFor = (world: World, guest: Guest): BackupPayload => {
   return {
     type: guest.type,
     config,
-    text: configText(makeGuest(guest.type, guest.vmid, guest.node, config)),
+    text: configText({ ...makeGuest(guest.type, guest.vmid, guest.node, config), raw: guest.raw }),
     sizes: Object.fromEntries(volumes.map(([key, volume]) => [key, volume.size])),
     tokens: Object.fromEntries(volumes.map(([key, volume]) => [key, volume.token])),
     unpacked: unpackedBytes(volumes) + 40_960,
+    firewall: firewallOf(world, `guest/${guest.vmid}`),
+    raw: guest.raw,
   }
 }
 
@@ -104,6 +108,13 @@ const holdStill = (guest: Guest, mode: Mode, log: Log): void => {
   else log(mode === 'snapshot' ? "create storage snapshot 'vzdump'" : 'starting first sync')
 }
 
+/** The disks of a stopped VM are read by QEMU, which must start for it. */
+const startForBackup = (world: World, guest: Guest, log: Log): void => {
+  if (guest.type === 'lxc' || guest.running || backedUp(world, guest).length === 0) return
+  log('starting kvm to execute backup task')
+  checkStart(world, guest, log)
+}
+
 const letGo = (guest: Guest, mode: Mode, log: Log): void => {
   if (!guest.running) return
   if (mode === 'stop') {
@@ -152,6 +163,7 @@ const write = async (world: World, request: BackupRequest, guest: Guest, worker:
   while (pool.volumes.has(`backup/${fileName(guest, seconds, request)}`)) seconds++
   const name = `backup/${fileName(guest, seconds, request)}`
   holdStill(guest, mode, log)
+  startForBackup(world, guest, log)
   log(`creating vzdump archive '${pathOf(world, request.storage, name)}'`)
   await worker.work(0.3 + payload.unpacked / 200e6)
   letGo(guest, mode, log)

@@ -33,6 +33,8 @@ export type GuestFacts = {
   /** Cloud-init values as the drive was last written with; null until then. */
   readonly cloudinit: Section | null
   readonly snapshots: Readonly<Record<string, Section>>
+  /** `lxc.*` lines of a container. */
+  readonly raw: Guest['raw']
   readonly pool: string | null
   readonly poolComment: string | null
   /** Entries of /vms/N. */
@@ -127,6 +129,7 @@ const guestFacts = (world: World, guest: Guest): GuestFacts => {
     pendingDelete: [...guest.pendingDelete.keys()].toSorted(),
     cloudinit: guest.cloudinit === undefined ? null : byKey(Object.entries(guest.cloudinit)),
     snapshots: byKey([...guest.snapshots].map(([name, section]) => [name, byKey(Object.entries(section))])),
+    raw: guest.raw,
     pool: pool ?? null,
     poolComment: (pool === undefined ? undefined : world.pools.get(pool)?.comment) ?? null,
     acl: aclOf(world, `/vms/${guest.vmid}`),

@@ -38,7 +38,7 @@ export type FaultAction =
   | { readonly kind: 'slow-body'; readonly ms: number }
   /**
    * The task ends with this text: at its nth step (a log line or a piece of work), before the first (0), or at its end when all is
-   * done ('end', the default). A step that is never reached counts as the end.
+   * done ('end', the default; for vzdump the guest's first line, since a failed one leaves nothing). A step that is never reached counts as the end.
    */
   | { readonly kind: 'task-fails'; readonly task?: TaskPattern; readonly step?: number | 'end'; readonly text?: string }
   /** The task runs for ever, or until it is stopped. */

@@ -115,6 +115,9 @@ const httpHook = (world: World, all: Map<string, Live>): HttpHook => {
   }
 }
 
+/** A backup that fails leaves nothing: its fault comes with the guest's first line, so that the run ends with `job errors`. */
+const lastStep = (type: string): number | 'end' => (type === 'vzdump' ? 2 : 'end')
+
 const taskHook =
   (all: Map<string, Live>): TaskHook =>
   (task) => {
@@ -124,7 +127,7 @@ const taskHook =
       if (!matchesTask(fault.task ?? {}, task) || !isDue(live)) continue
       return fault.kind === 'task-hangs'
         ? 'hang'
-        : { step: fault.step ?? 'end', text: fault.text ?? 'simulated failure' }
+        : { step: fault.step ?? lastStep(task.type), text: fault.text ?? 'simulated failure' }
     }
     return undefined
   }

@@ -30,7 +30,7 @@ const pendingSection = (guest: Guest): Section => {
 
 /** A guest's configuration file as PVE writes it: description as comments, sorted keys, then [PENDING] and the snapshots. */
 export const configText = (guest: Guest): string => {
-  let text = sectionText(guest.config, false)
+  let text = sectionText(guest.config, false) + guest.raw.map(([key, value]) => `${key}: ${value}\n`).join('')
   const pending = pendingSection(guest)
   if (Object.keys(pending).length > 0)
     text += `\n[${guest.type === 'lxc' ? 'pve:pending' : 'PENDING'}]\n${sectionText(pending, true)}`

@@ -154,6 +154,7 @@ export const clone = (call: Call): unknown => {
   source.config['lock'] = 'disk'
   saveConfig(source)
   const made = makeGuest('lxc', newid, node, { ...draft.config, lock: 'create' })
+  made.raw = source.raw
   world.guests.set(newid, made)
   for (const hooks of guestHooks) hooks.cloned?.(world, source, made)
   return call.task('vzclone', source.vmid, cloneWork(call, source, made, draft, target))

@@ -52,7 +52,8 @@ export const readConfig = (call: Call): unknown => {
     : call.flag('current')
       ? guest.config
       : withPending(guest)
-  return { ...shownSection(section), digest: digestOf(guest) }
+  const raw = guest.raw.length > 0 && !call.has('snapshot') ? { lxc: guest.raw } : {}
+  return { ...shownSection(section), ...raw, digest: digestOf(guest) }
 }
 
 /** GET pending: each option with its value, its pending value and whether it is to be removed. */

@@ -1,6 +1,8 @@
 import type { Call } from '../api/call.ts'
 import { errorText, raise, raiseParam, raisePerm } from '../api/error.ts'
 import type { Origin } from '../backup/content.ts'
+import { type BackupPayload, firewallToRestore } from '../backup/payload.ts'
+import { saveFirewall } from '../firewall/state.ts'
 import { checkLock, loadGuest } from '../guest/find-guest.ts'
 import { checkUnused } from '../guest/vmid.ts'
 import { carryOut } from '../ha/manager.ts'
@@ -20,6 +22,7 @@ import { isMountKey, mountsOf, newDisk, parseMountPoint, printMountPoint, withPa
 import { requireChange } from './permission.ts'
 import { startWork, withContainerLock } from './power.ts'
 import { fillMounts, mergeBackup, type Recovered, readBackup } from './restore.ts'
+import { makeTemplateOf } from './template.ts'
 import { updateConfig } from './update.ts'
 import { allocDisk, existingVolume } from './volume.ts'
 
@@ -247,6 +250,15 @@ const unpackBackup = async (
   mergeBackup(world, config, backup.payload.config, request.unique)
 }
 
+/** LXC's own lines come back for root only. */
+const restoreRaw = (call: Call, { raw }: BackupPayload, worker: Worker): Guest['raw'] => {
+  if (call.isRoot() || raw.length === 0) return raw
+  const line = '--------------------------------'
+  const lines = raw.map(([key, value]) => `${key}: ${value}\n`).join('')
+  worker.warn(`skipping custom lxc options, restore manually as root:\n${line}\n${lines}${line}`)
+  return []
+}
+
 const volumesToMake = (
   request: Request,
   mounts: Readonly<Record<string, string>>,
@@ -269,17 +281,25 @@ const build = async (
   const guest = loadGuest(world, 'lxc', request.node, request.vmid)
   const made: string[] = []
   let touched = fresh
+  let raw: Guest['raw'] = []
   try {
-    const backup = request.restore ? readBackup(call, request, worker.log) : undefined
+    const backup = request.restore
+      ? readBackup(call, { ...request, explicit: Object.keys(mounts).length > 0 }, worker.log)
+      : undefined
     if (request.unprivileged ?? backup?.payload.config['unprivileged'] === '1') config['unprivileged'] = '1'
     const bytes = makeVolumes(world, request, volumesToMake(request, mounts, backup), config, made, worker.log)
     touched = true
     await worker.work(0.1 + bytes / 400e9)
     if (!fresh) destroyVolumes(world, guest, false, worker.log)
-    if (backup) await unpackBackup(world, request, config, backup, worker)
-    else await unpack(world, request, config, worker)
+    if (backup) {
+      await unpackBackup(world, request, config, backup, worker)
+      raw = restoreRaw(call, backup.payload, worker)
+      const firewall = firewallToRestore(call, backup.payload)
+      if (firewall !== undefined) saveFirewall(world, `guest/${request.vmid}`, firewall)
+    } else await unpack(world, request, config, worker)
     giveDefaults(request.vmid, config)
     Object.assign(config, backup?.later)
+    if (backup?.payload.config['template'] === '1') makeTemplateOf(world, request.node, config)
   } catch (error) {
     for (const volid of made) freeVolume(world, request.node, volid, worker.log)
     if (touched) world.guests.delete(request.vmid)
@@ -290,6 +310,7 @@ const build = async (
     raise(`unable to ${request.restore ? 'restore' : 'create'} CT ${request.vmid} - ${errorText(error)}`)
   }
   guest.config = config
+  guest.raw = raw
   guest.pending = {}
   guest.pendingDelete.clear()
   guest.snapshots.clear()

@@ -28,6 +28,8 @@ type Asked = {
   readonly vmid: number
   readonly options: Readonly<Record<string, string>>
   readonly unprivileged: boolean | undefined
+  /** The request names the volumes: then bind and device mounts of the archive are not brought back, and nothing says so. */
+  readonly explicit: boolean
 }
 
 const gigabytes = (size: string | undefined, key: string): number => {
@@ -50,7 +52,7 @@ export const readBackup = (call: Call, asked: Asked, log: (line: string) => void
   if (!unprivileged && (isNew || before)) call.require('/', ['Sys.Modify'])
   const all = mountsOf(payload.config)
   const later: Section = {}
-  for (const [key, mount] of all) {
+  for (const [key, mount] of asked.explicit ? [] : all) {
     if (mount.type === 'volume') continue
     if (key === 'rootfs')
       raise(`restoring rootfs to ${mount.type} mount is only possible by specifying -rootfs manually!`)

@@ -1,7 +1,7 @@
 import type { Call } from '../api/call.ts'
 import { raise } from '../api/error.ts'
 import { checkLock, lockFile } from '../guest/find-guest.ts'
-import type { Guest } from '../state/guest.ts'
+import type { Guest, Section } from '../state/guest.ts'
 import type { Volume } from '../state/storage.ts'
 import type { World } from '../state/world.ts'
 import { poolOn, volidOf } from '../volume/volumes.ts'
@@ -18,17 +18,17 @@ export const makeBase = (world: World, node: string, volume: Volume): void => {
   volumes.set(volume.name, volume)
 }
 
-const convert = (world: World, guest: Guest): void => {
-  const mounts = mountsOf(guest.config)
+/** Makes the volumes of a configuration bases, and it that of a template. */
+export const makeTemplateOf = (world: World, node: string, config: Section): void => {
+  const mounts = mountsOf(config)
   for (const [, mount] of mounts)
     if (!hasFeature(world, 'template', mount.volume)) raise(`Template feature is not available for '${mount.volume}'`)
   for (const [key, mount] of mounts) {
-    const volume = existingVolume(world, guest.node, mount.volume)
-    makeBase(world, guest.node, volume)
-    guest.config[key] = printMountPoint(key, withParts(mount, { volume: volidOf(volume) }))
+    const volume = existingVolume(world, node, mount.volume)
+    makeBase(world, node, volume)
+    config[key] = printMountPoint(key, withParts(mount, { volume: volidOf(volume) }))
   }
-  guest.config['template'] = '1'
-  saveConfig(guest)
+  config['template'] = '1'
 }
 
 const check = (guest: Guest): void => {
@@ -51,7 +51,8 @@ export const makeTemplate = (call: Call): Promise<unknown> => {
         check(guest)
         const upid = call.task('vztemplate', guest.vmid, async (worker) => {
           await worker.work(0.2)
-          convert(world, guest)
+          makeTemplateOf(world, guest.node, guest.config)
+          saveConfig(guest)
         })
         answer(null)
         await world.tasks.ended(upid)

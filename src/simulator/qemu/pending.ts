@@ -1,4 +1,5 @@
 import { errorText } from '../api/error.ts'
+import { splitVolid } from '../schema/formats.ts'
 import type { Guest } from '../state/guest.ts'
 import type { World } from '../state/world.ts'
 import { findVolume, removeVolume } from '../volume/volumes.ts'
@@ -18,6 +19,10 @@ export const cleanPending = (guest: Guest): void => {
     if (guest.config[key] === undefined) guest.pendingDelete.delete(key)
 }
 
+/** Whether the volume is the guest's own, on a storage that is still defined. */
+const isOwn = (world: World, guest: Guest, volid: string): boolean =>
+  ownerOf(volid) === guest.vmid && world.storages.has(splitVolid(volid)?.storage ?? '')
+
 /** What becomes of a drive that is no longer attached: `unusedN`, or nothing for cdroms; a cloud-init drive is freed. */
 export const registerUnused = (world: World, guest: Guest, drive: Drive): void => {
   const volid = drive['file'] as string
@@ -25,7 +30,7 @@ export const registerUnused = (world: World, guest: Guest, drive: Drive): void =
     const volume = findVolume(world, volid, guest.node)
     if (volume !== undefined) removeVolume(world, guest.node, volume)
     guest.cloudinit = undefined
-  } else if (!isCdrom(drive) && ownerOf(volid) === guest.vmid) addUnused(guest.config, volid)
+  } else if (!isCdrom(drive) && isOwn(world, guest, volid)) addUnused(guest.config, volid)
 }
 
 /** Deletes a drive line: the volume goes too with `force`, else it becomes `unusedN`. */

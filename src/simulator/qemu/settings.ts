@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Call } from '../api/call.ts'
 import { errorText, raise, raiseParam } from '../api/error.ts'
+import { uniqueTags } from '../guest/tags.ts'
 import { splitVolid } from '../schema/formats.ts'
 import type { Section } from '../state/guest.ts'
 import { findVolume, storageOf } from '../volume/volumes.ts'
@@ -31,7 +32,8 @@ export const settingsOf = (call: Call): Section => {
   const settings: Section = Object.create(null)
   for (const [name, value] of Object.entries(call.params)) if (!transport.has(name)) settings[name] = value
   for (const name of call.nulls)
-    if (!transport.has(name)) raise(`unable to parse value of '${name}' - got undefined value`)
+    if (name === 'description') settings[name] = ''
+    else if (!transport.has(name)) raise(`unable to parse value of '${name}' - got undefined value`)
   if (settings['cdrom'] !== undefined) {
     const file = settings['cdrom']
     delete settings['cdrom']
@@ -56,12 +58,6 @@ const decoded = (text: string): string => {
 export const checkSshKeys = (settings: Section): void => {
   for (const line of decoded(settings['sshkeys'] ?? '').split('\n'))
     if (!/^\s*(?:#.*)?$/.test(line) && !sshKey.test(line.trim())) raise('SSH public key validation error')
-}
-
-/** Tags as PVE keeps them: lower case, each once, sorted, joined by semicolons. */
-export const uniqueTags = (text: string): string => {
-  const found = text.split(/[,;\s]+/).filter((tag) => tag !== '')
-  return [...new Set(found.map((tag) => tag.toLowerCase()))].sort().join(';')
 }
 
 /** A password as it is stored: SHA-512 crypt in form. */
@@ -91,7 +87,7 @@ export const normalizeSettings = (call: Call, settings: Section, creating = fals
     settings['cipassword'] = hashPassword(call.world.random.hex(8), settings['cipassword'])
   if (settings['cpuunits'] !== undefined)
     settings['cpuunits'] = String(Math.min(10_000, Math.max(1, Number(settings['cpuunits']))))
-  if (settings['tags'] !== undefined) settings['tags'] = uniqueTags(settings['tags'])
+  if (settings['tags'] !== undefined) settings['tags'] = uniqueTags(call.world, settings['tags'])
   if (settings['vmgenid'] === '1') settings['vmgenid'] = call.world.random.uuid()
   if (settings['hookscript'] !== undefined && !creating) {
     try {

@@ -23,7 +23,7 @@ const checkVolumes = (world: World, guest: Guest): void => {
 }
 
 /** A virtio card asks its bridge for the MTU before QEMU starts; for others QEMU itself finds that the bridge is missing. */
-const checkBridges = (world: World, guest: Guest, worker: Worker): void => {
+const checkBridges = (world: World, guest: Guest, log: Worker['log']): void => {
   for (const key of Object.keys(guest.config).filter(isNetName).sort()) {
     const line = guest.config[key] as string
     const { model, mtu } = parseNet(line)
@@ -31,10 +31,8 @@ const checkBridges = (world: World, guest: Guest, worker: Worker): void => {
     if (model === 'virtio' && bridge === undefined) checkMtu(world, guest, key, line, Number(mtu ?? 1))
     if (bridge === undefined) continue
     if (model === 'virtio') raise(`bridge '${bridge}' does not exist`)
-    worker.log(`bridge '${bridge}' does not exist`)
-    worker.log(
-      `kvm: -netdev type=tap,id=${key}: network script /usr/libexec/qemu-server/pve-bridge failed with status 512`,
-    )
+    log(`bridge '${bridge}' does not exist`)
+    log(`kvm: -netdev type=tap,id=${key}: network script /usr/libexec/qemu-server/pve-bridge failed with status 512`)
     raise('start failed: QEMU exited with code 1')
   }
 }
@@ -61,6 +59,13 @@ const resumeFromDisk = (world: World, guest: Guest, worker: Worker): void => {
   worker.log('Resumed VM, removing state')
 }
 
+/** Ends where QEMU would not start with the guest as it is configured. */
+export const checkStart = (world: World, guest: Guest, log: Worker['log']): void => {
+  checkMemory(guest)
+  checkVolumes(world, guest)
+  checkBridges(world, guest, log)
+}
+
 /** What a start does once it has the guest's lock. PVE source: vm_start. */
 export const startLocked = async (
   world: World,
@@ -73,9 +78,7 @@ export const startLocked = async (
   if (!options.skiplock && !suspended) checkLock(guest)
   if (guest.running) raise(`VM ${guest.vmid} already running`)
   if (Object.keys(guest.pending).length > 0 || guest.pendingDelete.size > 0) applyPending(world, guest, true)
-  checkMemory(guest)
-  checkVolumes(world, guest)
-  checkBridges(world, guest, worker)
+  checkStart(world, guest, worker.log)
   if (drivesOf(guest.config).some(([, drive]) => isCloudinit(drive))) {
     guest.cloudinit = undefined
     worker.log('generating cloud-init ISO')

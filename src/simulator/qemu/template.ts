@@ -16,12 +16,8 @@ export const renameVolume = (world: World, node: string, volume: Volume, name: s
   volumes.set(name, volume)
 }
 
-const baseName = (name: string): string => {
-  const parts = name.split('/')
-  const own = parts.length > 2 ? parts.slice(-2) : parts
-  own[own.length - 1] = (own.at(-1) as string).replace(/^(?:vm|subvol)-/, 'base-')
-  return own.join('/')
-}
+/** A linked clone keeps its base in its name also as a base itself. */
+const baseName = (name: string): string => name.replace(/(^|\/)(?:vm|subvol)-([^/]*)$/, '$1base-$2')
 
 const check = (guest: Guest, disk: string | undefined): void => {
   checkLock(guest)
@@ -35,7 +31,6 @@ export const toBase = (world: World, guest: Guest, key: string, drive: Drive): s
   const volume = findVolume(world, drive['file'] as string, guest.node)
   if (volume === undefined) raise(`volume '${drive['file']}' does not exist`)
   renameVolume(world, guest.node, volume, baseName(volume.name))
-  volume.parent = undefined
   return isUnusedName(key) ? volidOf(volume) : printDrive(key, { ...drive, file: volidOf(volume) })
 }
 

@@ -105,8 +105,9 @@ const setDrive = (call: Call, guest: Guest, name: string, value: string, progres
   progress.modified.add('boot')
 }
 
-/** Windows guests get their machine version pinned. */
+/** Windows guests get their machine version pinned, unless the request (or a pending change) says something of the machine itself. */
 const pinMachine = (guest: Guest, ostype: string, progress: Progress): void => {
+  if (guest.pending['machine'] !== undefined || progress.modified.has('machine')) return
   const pinned = pinnedMachine(ostype, guest.pending['machine'] ?? guest.config['machine'])
   if (pinned === undefined) return
   guest.pending['machine'] = pinned

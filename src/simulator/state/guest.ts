@@ -27,6 +27,8 @@ export type Guest = {
   /** Cloud-init values as they were when the drive was last written. QEMU only. */
   cloudinit: Section | undefined
   readonly snapshots: Map<string, Section>
+  /** The lines of a container's file that are LXC's own (`lxc.*`): the API shows them but cannot set them. */
+  raw: readonly (readonly [string, string])[]
   running: Runtime | undefined
   /** False for a guest that does not let go of devices that are unplugged (no operating system that answers). */
   answersUnplug: boolean
@@ -44,6 +46,7 @@ export const makeGuest = (type: 'qemu' | 'lxc', vmid: number, node: string, conf
   pendingDelete: new Map(),
   cloudinit: undefined,
   snapshots: new Map(),
+  raw: [],
   running: undefined,
   answersUnplug: true,
   version: 0,

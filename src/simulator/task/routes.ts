@@ -22,7 +22,7 @@ const summary = (task: Task): Record<string, unknown> => ({
   ...(task.endtime === undefined ? {} : { endtime: seconds(task.endtime), status: task.exitstatus }),
 })
 
-/** A task as the list of active ones and the cluster's list have it: with the full token id as user. */
+/** A task as the list of active ones has it: with the full token id as user. */
 const listed = (task: Task): Record<string, unknown> => {
   const { tokenid: _, ...rest } = summary(task)
   return { ...rest, user: task.user, saved: task.endtime === undefined ? '0' : '1' }
@@ -119,10 +119,10 @@ export const taskRoutes: RouteTable = {
   'GET /cluster/tasks': (call) =>
     call.world.tasks
       .list()
-      .filter((task) => isOwn(call, task) || call.allowed(`/nodes/${task.node}`, ['Sys.Audit']))
+      .filter((task) => call.allowed('/', ['Sys.Audit']) || userOf(task)['user'] === call.who.id)
       .slice(0, 25)
-      .map(({ ...task }) => {
-        const { pid, pstart, ...rest } = listed(task)
+      .map((task) => {
+        const { pid, pstart, ...rest } = { ...listed(task), ...userOf(task) }
         return task.endtime === undefined ? { ...rest, pid, pstart } : rest
       }),
 }

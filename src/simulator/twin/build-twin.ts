@@ -81,12 +81,21 @@ const setPending = (guest: Guest, described: GuestDescription): void => {
   }
 }
 
+/** The `lxc.*` lines of a container as GET config answers them: pairs under `lxc`. */
+const rawOf = ({ config }: GuestDescription): Guest['raw'] => {
+  const given: unknown = config['lxc']
+  return Array.isArray(given)
+    ? given.map((pair: readonly unknown[]) => [String(pair[0]), String(pair[1])] as const)
+    : []
+}
+
 const FIRST_PID = 2000
 
 const buildGuest = (world: World, described: GuestDescription): void => {
   const { vmid, type, node, status, pool } = described
   const guest = addGuest(world, type, vmid, node, sectionOf(described.config))
   for (const { name, config } of described.snapshots ?? []) guest.snapshots.set(name, sectionOf(config))
+  guest.raw = rawOf(described)
   setPending(guest, described)
   fillVolumes(world, guest)
   if (status === 'running' || status === 'paused')

@@ -152,6 +152,13 @@ export type NewVolume = {
   readonly token?: string | undefined
 }
 
+/** What of its base a linked clone carries in its name: a base that is a clone itself leaves its own base out. */
+const baseInName = ({ fileBased }: Backend, base: string): string =>
+  base
+    .split('/')
+    .slice(fileBased ? -2 : -1)
+    .join('/')
+
 /** Allocates a volume for a guest. Fails with PVE's text when the storage cannot hold the format or is full. */
 export const allocate = (world: World, node: string, wanted: NewVolume): Volume => {
   const storage = usableStorage(world, wanted.storage, node)
@@ -164,7 +171,7 @@ export const allocate = (world: World, node: string, wanted: NewVolume): Volume 
   const prefix = wanted.format === 'subvol' ? 'subvol' : 'vm'
   const image = wanted.image ?? nextImageName(world, wanted.storage, node, wanted.vmid, prefix)
   const own = imageName(world, wanted.storage, wanted.vmid, image, wanted.format)
-  const name = wanted.parent !== undefined ? `${wanted.parent}/${own}` : own
+  const name = wanted.parent !== undefined ? `${baseInName(kind, wanted.parent)}/${own}` : own
   return addVolume(world, node, {
     storage: wanted.storage,
     name,
