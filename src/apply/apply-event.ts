@@ -14,6 +14,8 @@ export type ApplyEvent =
       readonly path: string
     }
   | { readonly type: 'task-started'; readonly at: string; readonly step: string; readonly upid: string }
+  /** After an interruption: the run waits for this task a little longer, then it is left to `mpc recover`. */
+  | { readonly type: 'task-awaited'; readonly at: string; readonly step: string; readonly upid: string }
   | { readonly type: 'task-log'; readonly at: string; readonly step: string; readonly line: string }
   | {
       readonly type: 'step-ended'
@@ -38,6 +40,8 @@ export interface RunOutcome {
   readonly run: string
   readonly plan: string
   readonly status: RunStatus
+  /** The run has not ended: what became of a request, or of the undoing, is not known yet. `recoverRun` goes on. */
+  readonly suspended?: true
   readonly interrupted: boolean
   readonly steps: readonly StepOutcome[]
   readonly diagnostics: readonly Diagnostic[]

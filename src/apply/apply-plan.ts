@@ -1,15 +1,15 @@
-import { setImmediate } from 'node:timers/promises'
 import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
-import type { Plan, Step } from '../plan/plan.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { GuestIdentity } from '../resource/guest.ts'
 import type { ApplyEvent, RunOutcome } from './apply-event.ts'
 import { checkExpectation } from './check-expectation.ts'
+import { type ForwardOptions, goForward } from './go-forward.ts'
 import { rollBack } from './roll-back.ts'
 import { isoNow, learnServerTime, makeContext, type RunContext } from './run-context.ts'
 import { presenceAfter } from './run-left.ts'
-import { outcomeOf } from './run-outcome.ts'
+import { type Ended, outcomeOf } from './run-outcome.ts'
 import { runStep } from './run-step.ts'
 import { removeSnapshots, type SnapshotRemoval } from './snapshot-retention.ts'
-import { stepQueue } from './step-queue.ts'
 import type { StepResult } from './step-result.ts'
 import { type ApplyWorld, DEFAULT_PARALLELISM } from './world.ts'
 
@@ -55,73 +55,50 @@ const checkAll = async (ctx: RunContext, width: number): Promise<readonly Diagno
   return ctx.plan.steps.flatMap(({ id }) => found.get(id) ?? [])
 }
 
-interface Forward {
-  /** In the order in which they ended. */
-  readonly results: readonly StepResult[]
-  readonly interrupted: boolean
-}
-
-/** Runs steps until all are done, one fails, or the run is interrupted; steps that have begun are always waited for. */
-const goForward = async (ctx: RunContext, width: number): Promise<Forward> => {
-  const queue = stepQueue(ctx.plan)
-  const results: StepResult[] = []
-  const running = new Map<string, Promise<void>>()
-  let failed = false
-  const start = (step: Step) => {
-    const work = runStep(ctx, step).then((result) => {
-      results.push(result)
-      running.delete(step.id)
-      if (result.status === 'done') queue.finished(step.id)
-      else failed = true
-    })
-    running.set(step.id, work)
-  }
-  const isStopped = () => failed || (ctx.world.signal?.aborted ?? false)
-  for (;;) {
-    while (running.size < width && !isStopped()) {
-      const step = queue.next()
-      if (!step) break
-      start(step)
-    }
-    if (running.size === 0) break
-    await Promise.race(running.values()).catch(async (error: unknown) => {
-      // A bug or a broken database: what is under way must not go on unseen.
-      await Promise.allSettled(running.values())
-      throw error
-    })
-    // Steps that ask no server follow one another without a pause, and an interruption would not be seen before the last.
-    await setImmediate()
-  }
-  return { results, interrupted: (ctx.world.signal?.aborted ?? false) && results.length < ctx.plan.steps.length }
-}
-
 const interruption = (): Diagnostic =>
   diagnose('apply.interrupted', {
     detail: 'The run was interrupted: no further step was started, and those that had finished were undone.',
   })
 
+const suspended = ({ run }: RunContext, { step }: StepResult): Diagnostic =>
+  diagnose('apply.suspended', {
+    address: step.address,
+    detail: `What became of "${step.summary}" is not known yet, so run ${run} is suspended: no further step was started, and nothing is undone before that is known. What was done so far is written down. mpc recover asks the server again, and then finishes the run or undoes it.`,
+    hint: 'mpc recover',
+  })
+
 const firstNode = ({ steps }: Plan): string | undefined => steps.find(({ guest }) => guest !== undefined)?.guest?.node
 
-const runBegun = async (ctx: RunContext, width: number, sweep: readonly SnapshotRemoval[]) => {
-  const { results, interrupted } = await goForward(ctx, width)
+/** How a run that has begun came out; `seconds` are counted by the caller. */
+export type RunEnd = Omit<Ended, 'seconds'>
+
+/** Goes forward with a run that is in the journal, and back when it fails or is interrupted. Where it is not known what happened, it is suspended. */
+export const carryOut = async (
+  ctx: RunContext,
+  forward: ForwardOptions,
+  {
+    identities = new Map(),
+    sweep = [],
+  }: { readonly identities?: Identities; readonly sweep?: readonly SnapshotRemoval[] },
+): Promise<RunEnd> => {
+  const { results, interrupted } = await goForward(ctx, forward)
+  const open = results.find(({ undecided }) => undecided)
+  if (open) return { status: 'incomplete', suspended: true, results, interrupted, diagnostics: [suspended(ctx, open)] }
   const failed = results.some(({ status }) => status === 'failed')
   if (!failed && !interrupted) {
     const diagnostics = await removeSnapshots(ctx, sweep)
-    return { status: 'applied' as const, results, interrupted, diagnostics }
+    return { status: 'applied', results, interrupted, diagnostics }
   }
-  const rolledBack = await rollBack(ctx, { results, identities: identitiesOf(ctx), prior: [] })
+  const known = new Map([...identities, ...identitiesOf(ctx)])
+  const rolledBack = await rollBack(ctx, { results, identities: known, prior: [] })
   const diagnostics = [
     ...(interrupted ? [interruption()] : []),
     ...(rolledBack.suspended ? [rolledBack.suspended] : []),
   ]
-  return {
-    status: rolledBack.complete ? ('rolled-back' as const) : ('incomplete' as const),
-    results,
-    interrupted,
-    diagnostics,
-    rolledBack,
-  }
+  return { status: rolledBack.complete ? 'rolled-back' : 'incomplete', results, interrupted, diagnostics, rolledBack }
 }
+
+type Identities = ReadonlyMap<number, GuestIdentity>
 
 /** Who the guests were when the run last looked at them. */
 const identitiesOf = (ctx: RunContext) =>
@@ -152,7 +129,7 @@ export const applyPlan = async (
   const stale = await checkAll(ctx, width)
   if (stale.length > 0) return end({ status: 'rolled-back', results: [], interrupted: false, diagnostics: stale })
   await world.journal.begin({ id: run, plan: plan.id, status: 'running', startedAt: isoNow(ctx) }, plan)
-  const ended = await runBegun(ctx, width, sweep)
-  if (!ended.rolledBack?.suspended) await world.journal.end(run, ended.status, isoNow(ctx))
+  const ended = await carryOut(ctx, { width, work: (step) => runStep(ctx, step) }, { sweep })
+  if (!ended.suspended && !ended.rolledBack?.suspended) await world.journal.end(run, ended.status, isoNow(ctx))
   return end(ended)
 }

@@ -1,5 +1,5 @@
 import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
-import type { TaskEnd } from '../resource/server.ts'
+import type { TaskEnd, TaskWait } from '../resource/server.ts'
 import { effectHolds } from './effect-holds.ts'
 import type { Seen } from './journal.ts'
 import { type Effect, effectOf } from './request-effect.ts'
@@ -27,8 +27,34 @@ const taskWarned = ({ step }: Job, upid: string, warnings: number): Diagnostic =
     detail: `"${step.summary}" succeeded with ${warnings} warning${warnings === 1 ? '' : 's'}; they stand in the log of task ${upid}.`,
   })
 
-const waitOnce = (ctx: RunContext, job: Job, upid: string): Promise<TaskEnd> =>
-  ctx.world.server.waitForTask(upid, (line) => ctx.emit({ type: 'task-log', at: isoNow(ctx), step: job.step.id, line }))
+/**
+ * Waits for a task as long as the patience for one goes. An interruption shortens the wait, but not for what is undone because of it.
+ */
+const waitOnce = async (ctx: RunContext, job: Job, upid: string): Promise<TaskEnd> => {
+  const { server, signal } = ctx.world
+  const step = job.step.id
+  let given = 0
+  const follow = (wait: TaskWait): Promise<TaskEnd> => {
+    // A second look at the same task gives its log from the beginning.
+    let skip = given
+    return server.waitForTask(
+      upid,
+      (line) => {
+        if (skip-- > 0) return
+        given += 1
+        ctx.emit({ type: 'task-log', at: isoNow(ctx), step, line })
+      },
+      wait,
+    )
+  }
+  const { task, interrupted } = ctx.patience
+  const limit = task === undefined ? {} : { atMost: task }
+  if (!signal || (job.direction === 'reverse' && signal.aborted)) return follow(limit)
+  const end = await follow({ ...limit, signal })
+  if (end.kind !== 'running' || !signal.aborted) return end
+  ctx.emit({ type: 'task-awaited', at: isoNow(ctx), step, upid })
+  return follow({ atMost: interrupted })
+}
 
 /** The task did nothing, because something else held the guest; trying again may help. */
 const isWaitable = ({ direction }: Job, exitstatus: string): boolean =>
@@ -46,6 +72,10 @@ export const waitForEnd = async (ctx: RunContext, job: Job, effect: Effect, upid
     return { kind: 'done', data: upid, diagnostics: end.warnings > 0 ? [taskWarned(job, upid, end.warnings)] : [] }
   if (end.kind === 'failed' && isWaitable(job, end.exitstatus))
     return { kind: 'locked', message: end.exitstatus, diagnostics: [taskFailed(job, upid, end)] }
+  if (end.kind === 'running') {
+    const diagnostics = [addressed(end.diagnostic, job.step)]
+    return { kind: 'failed', message: 'the task has not ended', diagnostics, effect: 'maybe', unreachable: true, upid }
+  }
   const holds =
     (job.direction === 'reverse' || end.kind === 'lost') && (await effectHolds(ctx.asking, effect, job.request))
   if (holds) return { kind: 'done', data: upid, diagnostics: [] }

@@ -1,37 +1,15 @@
 import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
-import type { Step } from '../plan/plan.ts'
-import type { GuestIdentity } from '../resource/guest.ts'
+import type { Expectation, Step } from '../plan/plan.ts'
 import type { ApplyEvent, RunOutcome } from './apply-event.ts'
+import { carryOut, type RunEnd } from './apply-plan.ts'
 import type { RequestRecord, StepRecord, StepStatus, UnfinishedRun } from './journal.ts'
-import { effectOf } from './request-effect.ts'
+import { forwardRecords, remember, whyNotFinish } from './recorded-run.ts'
 import { type RolledBack, rollBack } from './roll-back.ts'
-import { isoNow, learnServerTime, makeContext, noteTask, type RunContext } from './run-context.ts'
+import { isoNow, learnServerTime, makeContext, type RunContext } from './run-context.ts'
 import { outcomeOf } from './run-outcome.ts'
-import { settleStep } from './run-step.ts'
+import { resumeStep, runStep, settleStep } from './run-step.ts'
 import type { StepResult } from './step-result.ts'
-import type { ApplyWorld } from './world.ts'
-
-/** Brings back what the executor knew, as far as the journal says. */
-const remember = (ctx: RunContext, { steps, requests }: UnfinishedRun): ReadonlyMap<number, GuestIdentity> => {
-  const identities = new Map<number, GuestIdentity>()
-  for (const record of requests) {
-    if (record.upid !== undefined) noteTask(ctx, record.upid)
-    const effect = effectOf(record.request)
-    if (effect.kind === 'guest-made' && record.after) ctx.made.set(effect.guest.vmid, record.after.identity)
-    const seen = record.after ?? record.before
-    if ('guest' in effect && seen && effect.kind !== 'guest-made') identities.set(effect.guest.vmid, seen.identity)
-  }
-  const guests = new Map(ctx.plan.steps.map(({ id, guest }) => [id, guest]))
-  for (const { step, outputs, after } of steps) {
-    ctx.outputs.set(step, outputs)
-    const guest = guests.get(step)
-    if (guest && after) identities.set(guest.vmid, after.identity)
-  }
-  return identities
-}
-
-const forwardOf = (requests: readonly RequestRecord[], step: string): readonly RequestRecord[] =>
-  requests.filter((record) => record.step === step && record.direction === 'forward')
+import { type ApplyWorld, DEFAULT_PARALLELISM } from './world.ts'
 
 /** What is known of a step that had ended before the process did. */
 const endedResult = (step: Step, record: StepRecord, requests: readonly RequestRecord[]): StepResult => {
@@ -64,7 +42,7 @@ const settleAll = async (ctx: RunContext, { steps, requests }: UnfinishedRun): P
   for (const record of steps) {
     const step = byId.get(record.step)
     if (!step) continue
-    const own = forwardOf(requests, step.id)
+    const own = forwardRecords(requests, step.id)
     if (record.status === 'undone' || record.status === 'undo-failed') statuses.set(step.id, record.status)
     else if (record.status !== 'running') results.push(endedResult(step, record, own))
     else {
@@ -77,9 +55,9 @@ const settleAll = async (ctx: RunContext, { steps, requests }: UnfinishedRun): P
 }
 
 const unsettled = (ctx: RunContext, cause: readonly Diagnostic[]): Diagnostic =>
-  diagnose('apply.rollback-suspended', {
-    detail: `Run ${ctx.run} was cut short, and the server does not say how far it had come: ${cause[0]?.detail ?? 'there is no answer.'} Nothing was changed now; the next mpc apply, revert or sync asks again.`,
-    hint: 'mpc sync',
+  diagnose('apply.suspended', {
+    detail: `Run ${ctx.run} was cut short, and it is not known yet how far it had come: ${cause[0]?.detail ?? 'there is no answer.'}\nNothing was changed now; mpc recover asks again.`,
+    hint: cause[0]?.hint ?? 'mpc recover',
   })
 
 const account = (ctx: RunContext, what: string): Diagnostic =>
@@ -102,27 +80,26 @@ const earlierResults = (ctx: RunContext, statuses: ReadonlyMap<string, StepStatu
 const failedBefore = (statuses: ReadonlyMap<string, StepStatus>): readonly string[] =>
   [...statuses].flatMap(([step, status]) => (status === 'undo-failed' ? [step] : []))
 
-const settleAndEnd = async (
-  ctx: RunContext,
-  unfinished: UnfinishedRun,
-): Promise<Omit<Parameters<typeof outcomeOf>[1], 'seconds'>> => {
+const undo = async (ctx: RunContext, unfinished: UnfinishedRun): Promise<RunEnd> => {
   const identities = remember(ctx, unfinished)
   const { results, statuses, stuck } = await settleAll(ctx, unfinished)
   const all = [...earlierResults(ctx, statuses), ...results]
-  if (stuck) return { status: 'incomplete', results: all, interrupted: false, diagnostics: [unsettled(ctx, stuck)] }
+  if (stuck)
+    return {
+      status: 'incomplete',
+      suspended: true,
+      results: all,
+      interrupted: false,
+      diagnostics: [unsettled(ctx, stuck)],
+    }
   const finished = statuses.size === 0 && results.length === ctx.plan.steps.length
-  if (finished && results.every(({ status }) => status === 'done')) {
-    await ctx.world.journal.end(ctx.run, 'applied', isoNow(ctx))
-    const diagnostics = [account(ctx, 'All its steps had been carried out, so it counts as applied.')]
-    return { status: 'applied', results: all, interrupted: false, diagnostics }
-  }
+  if (finished && results.every(({ status }) => status === 'done')) return asApplied(ctx, all)
   const prior = unfinished.requests.filter(({ direction }) => direction === 'reverse')
   const rolledBack = whole(
     await rollBack(ctx, { results, identities, prior, failed: failedBefore(statuses) }),
     statuses,
   )
   const status = rolledBack.complete ? 'rolled-back' : 'incomplete'
-  if (!rolledBack.suspended) await ctx.world.journal.end(ctx.run, status, isoNow(ctx))
   const said = rolledBack.complete
     ? 'What it had done was undone: the cluster is as it was before.'
     : 'Not everything it had done could be undone.'
@@ -135,12 +112,59 @@ const settleAndEnd = async (
   }
 }
 
+const asApplied = (ctx: RunContext, results: readonly StepResult[]): RunEnd => {
+  const diagnostics = [account(ctx, 'All its steps had been carried out, so it counts as applied.')]
+  return { status: 'applied', results, interrupted: false, diagnostics }
+}
+
+/** How the run's last step on a guest left it: a step that comes after it must find it so. */
+const leftBehind = ({ plan, steps }: UnfinishedRun, { guest }: Step): Expectation | undefined => {
+  if (!guest) return undefined
+  const own = new Set(plan.steps.filter((step) => step.guest?.vmid === guest.vmid).map(({ id }) => id))
+  const last = steps.findLast((record) => own.has(record.step) && record.status === 'done')
+  return last?.after ? { digest: last.after.digest, identity: last.after.identity } : undefined
+}
+
+/** Goes on where the process left off. What somebody else changed since on a guest of the run stops it, as it would have then. */
+const finish = async (ctx: RunContext, unfinished: UnfinishedRun): Promise<RunEnd> => {
+  const refused = whyNotFinish(unfinished)
+  if (refused !== undefined) {
+    const detail = `Run ${ctx.run} cannot be finished: ${refused} It can only be undone.`
+    const diagnostics = [diagnose('apply.cannot-finish', { detail, hint: 'mpc recover --undo' })]
+    return { status: 'running', suspended: true, results: [], interrupted: false, diagnostics }
+  }
+  const identities = remember(ctx, unfinished)
+  const records = new Map(unfinished.steps.map((record) => [record.step, record]))
+  // A step of the same guest that was carried out since has changed the digest: only the first one compares it.
+  const moved = new Set<number>()
+  const work = async (step: Step): Promise<StepResult> => {
+    const record = records.get(step.id)
+    const own = forwardRecords(unfinished.requests, step.id)
+    if (record?.status === 'done') return endedResult(step, record, own)
+    const left = step.guest && !moved.has(step.guest.vmid) ? leftBehind(unfinished, step) : undefined
+    if (step.guest) moved.add(step.guest.vmid)
+    return record ? resumeStep(ctx, step, own, record.outputs) : runStep(ctx, step, left ?? step.expects)
+  }
+  const width = Math.max(1, ctx.world.parallelism ?? DEFAULT_PARALLELISM)
+  const end = await carryOut(ctx, { width, work }, { identities })
+  if (end.status !== 'applied') return end
+  return { ...end, diagnostics: [account(ctx, 'What was left of it has now been carried out.'), ...end.diagnostics] }
+}
+
+/** Which way an unfinished run is ended. */
+export interface Recovery {
+  readonly direction: 'undo' | 'finish'
+}
+
 /**
- * Ends a run that its process could not end: asks the server what became of the requests that were under way, then rolls everything back, or
- * records success when all had been done. Asks the person nothing. When the server does not answer, the run stays unfinished.
+ * Ends a run that its process could not end: asks the server what became of the requests that were under way, then rolls everything back
+ * (`undo`) or carries out what is left (`finish`), and rolls back when that fails. A run whose steps had all been done counts as applied either way.
+ * What an earlier recovery did is in the journal too and is gone on with. When the server does not answer, or a task does not end, the run stays
+ * unfinished: `suspended`. The run must have been read while its lease was held.
  */
 export const recoverRun = async (
   unfinished: UnfinishedRun,
+  { direction }: Recovery,
   world: ApplyWorld,
   emit: (event: ApplyEvent) => void,
 ): Promise<RunOutcome> => {
@@ -150,7 +174,8 @@ export const recoverRun = async (
   emit({ type: 'run-started', at: isoNow(ctx), run: run.id, plan })
   const node = plan.steps.find(({ guest }) => guest !== undefined)?.guest?.node
   if (node !== undefined) await learnServerTime(ctx, node)
-  const ended = await settleAndEnd(ctx, unfinished)
+  const ended = await (direction === 'undo' ? undo(ctx, unfinished) : finish(ctx, unfinished))
+  if (!ended.suspended && !ended.rolledBack?.suspended) await world.journal.end(ctx.run, ended.status, isoNow(ctx))
   const outcome = outcomeOf(ctx, { ...ended, seconds: Math.max(0, world.clock.monotonic() - startedAt) / 1000 })
   emit({ type: 'run-ended', at: isoNow(ctx), outcome })
   return outcome

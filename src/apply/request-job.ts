@@ -23,9 +23,13 @@ export type Sent =
       readonly record: RequestRecord
       readonly diagnostics: readonly Diagnostic[]
       readonly effect: 'none' | 'maybe'
-      /** There was no answer at all, so trying later may help. */
+      /** There was no answer at all, or no end of its task, so asking later may help. */
       readonly unreachable: boolean
     }
+
+/** What became of the request is not known and can still be found out: the journal keeps it as under way. */
+export const isUndecided = (sent: Sent): boolean =>
+  sent.kind === 'failed' && sent.effect === 'maybe' && sent.unreachable
 
 /** One try: besides an end, it may ask for another try. */
 export type Tried =

@@ -6,12 +6,13 @@ import type { RunContext } from './run-context.ts'
 import type { StepResult } from './step-result.ts'
 
 export interface Ended {
-  readonly status: Exclude<RunStatus, 'running'>
+  readonly status: RunStatus
   readonly results: readonly StepResult[]
   readonly interrupted: boolean
   /** About the run as a whole. */
   readonly diagnostics: readonly Diagnostic[]
   readonly rolledBack?: RolledBack
+  readonly suspended?: true
   readonly seconds: number
 }
 
@@ -30,7 +31,17 @@ export const outcomeOf = (ctx: RunContext, ended: Ended): RunOutcome => {
     }
   })
   const diagnostics = [...ended.diagnostics, ...steps.flatMap((step) => step.diagnostics)]
-  return { run: ctx.run, plan: ctx.plan.id, status, interrupted, steps, diagnostics, seconds }
+  const suspended = ended.suspended ?? (rolledBack?.suspended && true)
+  return {
+    run: ctx.run,
+    plan: ctx.plan.id,
+    status,
+    ...(suspended && { suspended }),
+    interrupted,
+    steps,
+    diagnostics,
+    seconds,
+  }
 }
 
 /** Nothing was changed, because the cluster is not as the plan expects. */

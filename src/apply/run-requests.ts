@@ -5,7 +5,7 @@ import { followTask, waitForEnd } from './follow-task.ts'
 import type { Direction, JournalEntry, RequestRecord } from './journal.ts'
 import { seenOf } from './read-guest.ts'
 import { effectOf } from './request-effect.ts'
-import type { Job, Sent } from './request-job.ts'
+import { isUndecided, type Job, type Sent } from './request-job.ts'
 import { lookAt, noteTask, type RunContext } from './run-context.ts'
 import { finish, sendRequest } from './send-request.ts'
 import { lostAnswer, settleRequest } from './settle-request.ts'
@@ -20,6 +20,8 @@ export interface Requested {
   /** The request that failed. */
   readonly failed?: RequestRecord
   readonly unreachable: boolean
+  /** What became of the last request is not known and can still be found out; its record says that it is under way. */
+  readonly undecided?: true
 }
 
 export interface Requests {
@@ -115,10 +117,14 @@ export const runRequests = async (
     const job = { step, direction, index, request }
     const known = prior.find((record) => record.index === index)
     const settled = await resume(ctx, job, known)
-    if (!settled && !sendMore) return { kind: 'failed', closing: entries, diagnostics, effect, unreachable: false }
+    // Reading changes nothing, and what it gives may be needed to undo the step.
+    const maySend = sendMore || request.method === 'GET'
+    if (!settled && !maySend) return { kind: 'failed', closing: entries, diagnostics, effect, unreachable: false }
     const first = settled ?? (await sendRequest(ctx, job, entries))
     const sent = known?.status === 'done' && known.after !== undefined ? first : await meetNewGuest(ctx, job, first)
-    entries = [...(settled ? entries : []), { type: 'request', record: sent.record }]
+    const undecided = isUndecided(sent)
+    const ended: JournalEntry = { type: 'request', record: sent.record }
+    entries = [...(settled ? entries : []), ...(undecided && sent.record.status === 'failed' ? [] : [ended])]
     diagnostics.push(...sent.diagnostics)
     effect = effectAfter(effect, sent)
     if (sent.kind === 'failed')
@@ -129,6 +135,7 @@ export const runRequests = async (
         effect,
         failed: sent.record,
         unreachable: sent.unreachable,
+        ...(undecided && { undecided }),
       }
   }
   return { kind: 'done', closing: entries, diagnostics, effect, unreachable: false }

@@ -7,7 +7,7 @@ import { readRunning, seenOf } from './read-guest.ts'
 import { effectOf, touchedKeys } from './request-effect.ts'
 import { currentView, type RunContext, record } from './run-context.ts'
 import { placeAfter } from './run-left.ts'
-import { type Requested, runRequests } from './run-requests.ts'
+import { type Requested, type Requests, runRequests } from './run-requests.ts'
 import { emitEnded, emitStarted, type StepResult } from './step-result.ts'
 
 /** Keys a step's requests may change, as far as they can be named. */
@@ -44,6 +44,17 @@ const outputsBefore = async (ctx: RunContext, step: Step): Promise<Readonly<Reco
 
 const REFUSED: Requested = { kind: 'failed', closing: [], diagnostics: [], effect: 'none', unreachable: false }
 
+/** The step stays as running in the journal, so that a recovery asks what became of it. */
+const leaveOpen = async (
+  ctx: RunContext,
+  step: Step,
+  { closing, diagnostics }: Requested,
+  outputs: Readonly<Record<string, string>>,
+): Promise<StepResult> => {
+  await record(ctx, closing)
+  return { step, status: 'failed', diagnostics, effect: 'maybe', undecided: true, outputs }
+}
+
 const endStep = async (
   ctx: RunContext,
   step: Step,
@@ -51,6 +62,7 @@ const endStep = async (
   outputs: Readonly<Record<string, string>>,
 ): Promise<StepResult> => {
   const status = requested.kind
+  if (requested.undecided) return leaveOpen(ctx, step, requested, outputs)
   const after = status === 'done' ? await guestAfter(ctx, step) : undefined
   const all = { ...outputs, ...ctx.outputs.get(step.id) }
   const ended: JournalEntry = {
@@ -73,28 +85,41 @@ const endStep = async (
   }
 }
 
-/** Carries a step out: checks what it expects, sends its requests, and writes its end down together with its binding. */
-export const runStep = async (ctx: RunContext, step: Step): Promise<StepResult> => {
+/**
+ * Carries a step out: checks what it expects, sends its requests, and writes its end down together with its binding. `expects`: what is known
+ * better than the plan did.
+ */
+export const runStep = async (ctx: RunContext, step: Step, expects = step.expects): Promise<StepResult> => {
   const startedAt = ctx.world.clock.monotonic()
   emitStarted(ctx, step, 'forward')
-  const { diagnostics } = await checkExpectation(ctx, step)
+  const { diagnostics } = await checkExpectation(ctx, expects ? { ...step, expects } : step)
   const outputs = diagnostics.length > 0 ? {} : await outputsBefore(ctx, step)
   const opening: JournalEntry = { type: 'step-started', run: ctx.run, step, direction: 'forward', outputs }
   const requested: Requested =
     diagnostics.length > 0
       ? { ...REFUSED, closing: [opening], diagnostics }
-      : await runRequests(ctx, { step, direction: 'forward', requests: step.requests, prior: [], sendMore: true }, [
-          opening,
-        ])
+      : await runRequests(ctx, forwardOf(step, [], true), [opening])
   const needsOpening = diagnostics.length === 0 && step.requests.length === 0
   const result = await endStep(ctx, step, needsOpening ? { ...requested, closing: [opening] } : requested, outputs)
   emitEnded(ctx, step, 'forward', result.status, startedAt, result.diagnostics)
   return result
 }
 
+const forwardOf = (step: Step, prior: readonly RequestRecord[], sendMore: boolean): Requests => ({
+  step,
+  direction: 'forward',
+  requests: step.requests,
+  prior,
+  sendMore,
+})
+
+/** Finds out how far a step had come when its process ended; nothing is sent or written down. */
+export const lookAtStep = (ctx: RunContext, step: Step, prior: readonly RequestRecord[]): Promise<Requested> =>
+  runRequests(ctx, forwardOf(step, prior, false), [])
+
 /**
- * Finds out how far a step had come when its process ended, and writes that down; nothing is sent. Undefined, with the reasons, when the server
- * does not answer.
+ * Finds out how far a step had come when its process ended, and writes that down; nothing is sent. Undefined, with the reasons, when that cannot
+ * be known yet.
  */
 export const settleStep = async (
   ctx: RunContext,
@@ -102,8 +127,32 @@ export const settleStep = async (
   prior: readonly RequestRecord[],
   outputs: Readonly<Record<string, string>>,
 ): Promise<{ readonly result: StepResult | undefined; readonly diagnostics: readonly Diagnostic[] }> => {
-  const forward = { step, direction: 'forward', requests: step.requests, prior, sendMore: false } as const
-  const requested = await runRequests(ctx, forward, [])
+  const requested = await lookAtStep(ctx, step, prior)
   if (requested.unreachable) return { result: undefined, diagnostics: requested.diagnostics }
   return { result: await endStep(ctx, step, requested, outputs), diagnostics: [] }
+}
+
+/** Goes on with a step where its process left off; one of which nothing was done begins anew. */
+export const resumeStep = async (
+  ctx: RunContext,
+  step: Step,
+  prior: readonly RequestRecord[],
+  outputs: Readonly<Record<string, string>>,
+): Promise<StepResult> => {
+  const settled = await lookAtStep(ctx, step, prior)
+  const isCut = settled.kind === 'failed' && !settled.failed && !settled.undecided
+  if (isCut && settled.effect === 'none') return runStep(ctx, step)
+  const startedAt = ctx.world.clock.monotonic()
+  emitStarted(ctx, step, 'forward')
+  let requested = settled
+  if (isCut) {
+    await record(ctx, settled.closing)
+    const known = new Map(prior.map((one) => [one.index, one]))
+    for (const entry of settled.closing) if (entry.type === 'request') known.set(entry.record.index, entry.record)
+    const done = [...known.values()].filter(({ status }) => status === 'done')
+    requested = await runRequests(ctx, forwardOf(step, done, true), [])
+  }
+  const result = await endStep(ctx, step, requested, outputs)
+  emitEnded(ctx, step, 'forward', result.status, startedAt, result.diagnostics)
+  return result
 }

@@ -11,6 +11,8 @@ export interface StepResult {
   /** What is there to undo: `maybe` when only looking can tell. */
   readonly effect: 'none' | 'maybe' | 'certain'
   readonly failed?: RequestRecord
+  /** What became of its last request is not known yet: the journal has the step as running. */
+  readonly undecided?: true
   /** The guest as the step left it. */
   readonly after?: Seen | null
   /** As in the journal. */

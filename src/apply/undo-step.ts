@@ -73,13 +73,24 @@ const leftTrace = async (ctx: RunContext, failed: RequestRecord): Promise<boolea
   return true
 }
 
-/** Keys that undoing would set back, and that are not as the step left them. */
-const changedSince = (ctx: RunContext, { step, after }: StepResult, view: GuestView): readonly string[] => {
+/**
+ * Keys that undoing would set back, and that are not as the step left them. What an earlier attempt at undoing it sent was ours: its keys may
+ * have changed.
+ */
+const changedSince = (
+  ctx: RunContext,
+  { step, after }: StepResult,
+  view: GuestView,
+  prior: readonly RequestRecord[],
+): readonly string[] => {
   if (!after || step.reversal.by === 'nothing') return []
   const { foreign } = knowledgeOf(ctx, view.guest)
   if (step.reversal.by === 'snapshot' && foreign.length > 0) return foreign
   const keys = step.reversal.requests.flatMap((request) => touchedKeys(effectOf(request)) ?? [])
-  return [...new Set(keys)].filter((key) => key in after.values && (view.raw[key] ?? null) !== after.values[key]).sort()
+  const own = new Set(prior.flatMap(({ request }) => touchedKeys(effectOf(request)) ?? []))
+  return [...new Set(keys)]
+    .filter((key) => !own.has(key) && key in after.values && (view.raw[key] ?? null) !== after.values[key])
+    .sort()
 }
 
 const changedByOthers = (step: Step, keys: readonly string[]): Diagnostic =>
@@ -94,6 +105,7 @@ const checkGuest = async (
   ctx: RunContext,
   result: StepResult,
   identity: GuestIdentity | undefined,
+  prior: readonly RequestRecord[],
 ): Promise<Undone | undefined> => {
   const { step } = result
   const guest = placeAfter(step)
@@ -110,7 +122,7 @@ const checkGuest = async (
     return { status: 'undo-failed', diagnostics: [notOurs(step, guest, 'it is another guest by now')] }
   if (making && (await readRunning(ctx.asking, guest)) === true)
     return { status: 'undo-failed', diagnostics: [notOurs(step, guest, 'it runs, so somebody may be using it')] }
-  const changed = changedSince(ctx, result, reading.view)
+  const changed = changedSince(ctx, result, reading.view, prior)
   return changed.length > 0 ? { status: 'undo-failed', diagnostics: [changedByOthers(step, changed)] } : undefined
 }
 
@@ -191,7 +203,7 @@ const undo = async (
     await endUndo(ctx, result, { status: 'undone', diagnostics: [] }, [])
     return { status: 'undone', diagnostics: [] }
   }
-  const obstacle = await checkGuest(ctx, result, identity ?? ctx.made.get(step.guest?.vmid ?? 0))
+  const obstacle = await checkGuest(ctx, result, identity ?? ctx.made.get(step.guest?.vmid ?? 0), prior)
   const { undone, closing } = obstacle
     ? { undone: obstacle, closing: [] }
     : await sendReversal(ctx, result, step.reversal.requests, prior)

@@ -14,12 +14,17 @@ export interface Patience {
   readonly locks: { readonly forward: readonly number[]; readonly reverse: readonly number[] }
   /** Waits before the server is asked again when it does not answer. */
   readonly unreachable: readonly number[]
+  /** How long a task may take before the run is suspended; without it there is no limit. */
+  readonly task?: number
+  /** How long a task that is under way is still waited for after an interruption, before the run is suspended. */
+  readonly interrupted: number
 }
 
 export const DEFAULT_PATIENCE: Patience = {
   settle: 12_000,
   locks: { forward: [500, 1000, 2000], reverse: [500, 1000, 2000, 4000, 8000] },
   unreachable: [500, 1000, 2000, 4000],
+  interrupted: 5_000,
 }
 
 /** What a run needs of the world outside. */
@@ -29,7 +34,10 @@ export interface ApplyWorld {
   readonly clock: Clock
   /** Values of the plan's secret references; they leave only inside requests. */
   readonly secrets: Secrets
-  /** Aborted: no further step starts, the running ones are waited for, and everything is rolled back. */
+  /**
+   * Aborted: no further step starts, those under way are waited for a little longer, and everything is rolled back; where a task does not end
+   * in time, the run is suspended.
+   */
   readonly signal?: AbortSignal
   /** Steps at once; default 4. */
   readonly parallelism?: number

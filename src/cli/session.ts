@@ -133,18 +133,23 @@ const askAddresses = async (
   return { ...observed, guests: withAddresses(observed.guests, addresses) }
 }
 
-/** A run that a crash left is ended before anything else happens, by asking the server, not the person. */
+/**
+ * A run that a crash left is ended before anything else happens, by asking the server, not the person. It is read while the lease is held: another
+ * process may have ended it a moment ago.
+ */
 const settleUnfinished = async (context: CommandContext, session: Session): Promise<void> => {
-  for (const unfinished of await session.store.runs.unfinished()) {
-    context.note(`Run ${unfinished.run.id} was cut short. Asking the server how far it had come.\n`)
-    const { listenTo } = await import('./listen-to.ts')
-    const { recoverRun } = await import('../apply/recover-run.ts')
-    const listener = await listenTo(context)
-    const outcome = await session
-      .write('recovery', (world) => recoverRun(unfinished, { ...world, secrets: NO_SECRETS }, listener.emit))
-      .finally(listener.end)
-    context.report(outcome.diagnostics)
-  }
+  if ((await session.store.runs.unfinished()).length === 0) return
+  const { listenTo } = await import('./listen-to.ts')
+  const { recoverRun } = await import('../apply/recover-run.ts')
+  await session.write('recovery', async (world) => {
+    for (const unfinished of await session.store.runs.unfinished()) {
+      context.note(`Run ${unfinished.run.id} was cut short. Asking the server how far it had come.\n`)
+      const listener = await listenTo(context)
+      const recovery = recoverRun(unfinished, { direction: 'undo' }, { ...world, secrets: NO_SECRETS }, listener.emit)
+      const outcome = await recovery.finally(listener.end)
+      context.report(outcome.diagnostics)
+    }
+  })
 }
 
 const makeSession = (

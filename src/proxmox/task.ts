@@ -1,8 +1,8 @@
 import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
 import type { Clock } from '../io/io.ts'
-import type { Answer, Server, TaskEnd } from '../resource/server.ts'
+import type { Answer, Server, TaskEnd, TaskWait } from '../resource/server.ts'
 import type { Redact } from './redact.ts'
-import { parseUpid } from './upid.ts'
+import { parseUpid, type UpidParts } from './upid.ts'
 
 export interface TaskWorld {
   readonly send: Server['send']
@@ -35,12 +35,12 @@ const linesOf = (data: unknown): readonly string[] =>
 const isEmptyLog = (lines: readonly string[], offset: number): boolean =>
   offset === 0 && lines.length === 1 && lines[0] === 'no content'
 
-const logReader = (world: TaskWorld, path: string, onLine: (line: string) => void, signal?: AbortSignal): LogReader => {
+const logReader = (world: TaskWorld, path: string, onLine: (line: string) => void): LogReader => {
   let offset = 0
   const kept: string[] = []
   const page = async (): Promise<number> => {
     const params = { start: offset, limit: LOG_PAGE }
-    const answer = await world.send({ method: 'GET', path: `${path}/log`, params }, signal)
+    const answer = await world.send({ method: 'GET', path: `${path}/log`, params })
     // A log that cannot be read now is read at the next look; it never decides how the task ended.
     if (answer.kind !== 'answered') return 0
     const lines = linesOf(answer.data)
@@ -55,7 +55,7 @@ const logReader = (world: TaskWorld, path: string, onLine: (line: string) => voi
   }
   return {
     read: async () => {
-      while ((await page()) === LOG_PAGE) signal?.throwIfAborted()
+      while ((await page()) === LOG_PAGE);
     },
     tail: () => [...kept],
   }
@@ -66,6 +66,15 @@ const lost = (upid: string, why: string): TaskEnd => ({
   diagnostic: diagnose('proxmox.task-lost', {
     detail: `${why}\nThe task is ${upid}. It may have ended either way.`,
     hint: 'Look at the task list of the node; the next mpc apply or mpc recover asks the server what became of it.',
+  }),
+})
+
+/** Stopping a task: PVE API, DELETE /nodes/{node}/tasks/{upid}. */
+const stillRunning = (upid: string, { node, starttime, type, id }: UpidParts): TaskEnd => ({
+  kind: 'running',
+  diagnostic: diagnose('proxmox.task-running', {
+    detail: `The task ${type}${id === '' ? '' : ` of ${id}`} on ${node} has been running since ${new Date(starttime * 1000).toISOString()} and has not ended.\nThe task is ${upid}.`,
+    hint: `Look at it, or stop it, in the task list of the web interface, or on a node:\n  pvesh get '/nodes/${node}/tasks/${upid}/log'\n  pvesh delete '/nodes/${node}/tasks/${upid}'`,
   }),
 })
 
@@ -82,25 +91,49 @@ const isFinal = (answer: Answer): boolean => answer.kind === 'refused' && [400, 
 const cannotSee = (node: string, diagnostic: Diagnostic): string =>
   `The node "${node}" tells nothing of the task: ${diagnostic.detail}`
 
-/** Watches a task to its end (PVE API: GET /nodes/{node}/tasks/{upid}/status and …/log). Rejects only with the signal's reason. */
+/** How long to pause before the next look; undefined: the wait is over. */
+const pauseWithin = (clock: Clock, pause: number, began: number, { signal, atMost }: TaskWait): number | undefined => {
+  if (signal?.aborted) return undefined
+  if (atMost === undefined) return pause
+  const left = atMost - (clock.monotonic() - began)
+  return left > 0 ? Math.min(pause, left) : undefined
+}
+
+/** Sleeps until the pause is over or the wait is aborted. */
+const rest = async ({ clock }: TaskWorld, pause: number, signal: AbortSignal | undefined): Promise<void> => {
+  try {
+    await clock.sleep(pause, signal)
+  } catch (error) {
+    if (!signal?.aborted) throw error
+  }
+}
+
+/** Watches a task to its end (PVE API: GET /nodes/{node}/tasks/{upid}/status and …/log). */
 export const followTask =
   (world: TaskWorld): Server['waitForTask'] =>
-  async (upid, onLine, signal) => {
-    const node = parseUpid(upid)?.node
-    if (node === undefined) return lost(upid, 'The server gave a task id that cannot be read.')
-    const path = `/nodes/${node}/tasks/${encodeURIComponent(upid)}`
-    const log = logReader(world, path, onLine, signal)
-    let seen = world.clock.monotonic()
+  async (upid, onLine, wait = {}) => {
+    const { clock } = world
+    const parts = parseUpid(upid)
+    if (parts === undefined) return lost(upid, 'The server gave a task id that cannot be read.')
+    const path = `/nodes/${parts.node}/tasks/${encodeURIComponent(upid)}`
+    const log = logReader(world, path, onLine)
+    const began = clock.monotonic()
+    let seen = began
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(LONGEST_PAUSE_MS, pause * 1.5)) {
-      const answer = await world.send({ method: 'GET', path: `${path}/status`, params: {} }, signal)
+      const answer = await world.send({ method: 'GET', path: `${path}/status`, params: {} })
       if (answer.kind === 'answered') {
-        seen = world.clock.monotonic()
+        seen = clock.monotonic()
         const ended = field(answer.data, 'status') === 'stopped'
         await log.read()
         if (ended) return endOf(world.clean(String(field(answer.data, 'exitstatus') ?? '')), log.tail())
-      } else if (isFinal(answer) || world.clock.monotonic() - seen > world.patienceMs) {
-        return lost(upid, cannotSee(node, answer.diagnostic))
+      } else if (isFinal(answer) || clock.monotonic() - seen > world.patienceMs) {
+        return lost(upid, cannotSee(parts.node, answer.diagnostic))
       }
-      await world.clock.sleep(pause, signal)
+      const next = pauseWithin(clock, pause, began, wait)
+      if (next === undefined)
+        return answer.kind === 'answered'
+          ? stillRunning(upid, parts)
+          : lost(upid, cannotSee(parts.node, answer.diagnostic))
+      await rest(world, next, wait.signal)
     }
   }

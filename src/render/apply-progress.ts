@@ -60,6 +60,7 @@ const stepAfter = (step: StepProgress, event: Extract<ApplyEvent, { readonly ste
         log: [],
         diagnostics: [...step.diagnostics, ...event.diagnostics],
       }
+    case 'task-awaited':
     case 'request-sent':
       return step
   }

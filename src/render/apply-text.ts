@@ -56,6 +56,13 @@ export const applyLines = (paint: Paint): ((event: ApplyEvent) => readonly strin
         return [`Applying plan ${event.plan.id} (run ${event.run})`]
       case 'step-started':
         return [`  ${paint('accent', '…')} ${nameOf(event.step)}${event.direction === 'reverse' ? ' (undoing)' : ''}`]
+      case 'task-awaited':
+        return [
+          paint(
+            'warning',
+            `Interrupted. ${nameOf(event.step)}: its task is waited for a few seconds longer (${event.upid}).`,
+          ),
+        ]
       case 'task-log':
         return [paint('dim', `      ${event.step.slice(0, event.step.lastIndexOf('/'))}| ${event.line}`)]
       case 'step-ended': {
@@ -89,6 +96,8 @@ const closing = (plan: Plan, outcome: RunOutcome, paint: Paint): string => {
       if (nothingBegun(outcome)) return `${paint('warning', 'Nothing was changed.')} The cluster is as it was before.`
       return `${paint('warning', 'Rolled back.')} ${outcome.interrupted ? 'The run was interrupted' : 'The plan failed'} and everything it had done was undone: the cluster is as it was before.`
     case 'incomplete':
+      if (outcome.suspended)
+        return `${paint('error', 'Suspended.')} The run has not ended: mpc recover asks the server what became of it and goes on. So far:`
       return `${paint('error', 'Incomplete.')} ${outcome.interrupted ? 'The run was interrupted' : 'The plan failed'} and not everything could be undone. What is left:`
     case 'running':
       return 'The run has not ended.'

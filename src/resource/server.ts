@@ -24,10 +24,11 @@ export type Answer =
     }
   | { readonly kind: 'unknown'; readonly diagnostic: Diagnostic }
 
-/** How a task ended. `lost`: its node answers no more or knows nothing of it. */
+/** How a task ended. `lost`: its node answers no more or knows nothing of it. `running`: it has not ended, and was not waited for any longer. */
 export type TaskEnd =
   | { readonly kind: 'ok'; readonly warnings: number }
   | { readonly kind: 'failed'; readonly exitstatus: string; readonly log: readonly string[] }
+  | { readonly kind: 'running'; readonly diagnostic: Diagnostic }
   | { readonly kind: 'lost'; readonly diagnostic: Diagnostic }
 
 export interface TaskEntry {
@@ -41,11 +42,18 @@ export interface TaskEntry {
   readonly status?: string
 }
 
+export interface TaskWait {
+  /** Aborted: the task is let go as it is. */
+  readonly signal?: AbortSignal
+  /** How long to wait, in milliseconds; 0 looks once. Without it there is no limit. */
+  readonly atMost?: number
+}
+
 /** The server as those who change it need it: implemented by the API client, used by the executor. */
 export interface Server {
   readonly send: (request: OutgoingRequest, signal?: AbortSignal) => Promise<Answer>
-  /** Waits until the task ends; gives each new log line once, in order. */
-  readonly waitForTask: (upid: string, onLine: (line: string) => void, signal?: AbortSignal) => Promise<TaskEnd>
+  /** Waits until the task ends, or the wait does; gives each new log line once, in order. */
+  readonly waitForTask: (upid: string, onLine: (line: string) => void, wait?: TaskWait) => Promise<TaskEnd>
   /** Tasks of a guest on a node that started at or after a moment (Unix seconds), newest first; for finding out what became of a lost answer. */
   readonly tasksSince: (node: string, vmid: number, since: number) => Promise<readonly TaskEntry[]>
 }

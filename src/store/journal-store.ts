@@ -141,7 +141,9 @@ export const journalStore = (db: Kysely<Tables>, audit: AuditLog, lease: Lease):
     end: (run, status, at) =>
       write(async (tx) => {
         await audit.settle(tx)
-        await tx.updateTable('run').set({ status, ended_at: at }).where('id', '=', run).execute()
+        const open = tx.updateTable('run').where('id', '=', run).where('status', '=', 'running')
+        const { numUpdatedRows } = await open.set({ status, ended_at: at }).executeTakeFirstOrThrow()
+        if (numUpdatedRows !== 1n) throw new Error(`run ${run} had ended before`)
       }),
   }
 }

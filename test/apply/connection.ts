@@ -16,6 +16,7 @@ export const IMPATIENT: Patience = {
   settle: 300,
   locks: { forward: [10, 10], reverse: [10, 10, 10] },
   unreachable: [10, 20],
+  interrupted: 100,
 }
 
 export const connect = (url: string, token: string): ProxmoxClient => {

@@ -44,7 +44,7 @@ const world = {
 }
 
 if (planFile === '') {
-  for (const run of await store.runs.unfinished()) await recoverRun(run, world, () => undefined)
+  for (const run of await store.runs.unfinished()) await recoverRun(run, { direction: 'undo' }, world, () => undefined)
 } else {
   const plan = JSON.parse(readFileSync(planFile, 'utf8')) as Plan
   await applyPlan(plan, { run: await store.runs.nextId(plan.id) }, world, () => undefined)

@@ -50,7 +50,8 @@ const recoverAsNextCommand = async (bench: Workbench): Promise<void> => {
   const store = await openStore(bench.path, storeOptions({ clock: realClock, holder }))
   const lease = await leaseOf(store)
   const world = { ...bench.world, journal: store.journal(lease), patience: IMPATIENT }
-  for (const unfinished of await store.runs.unfinished()) await recoverRun(unfinished, world, () => undefined)
+  for (const unfinished of await store.runs.unfinished())
+    await recoverRun(unfinished, { direction: 'undo' }, world, () => undefined)
   assert.equal(await store.runs.unfinished(), [])
   assert.equal(await store.audit.verify(), [])
   await lease.release()

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { ApplyEvent, RunOutcome } from '../../src/apply/apply-event.ts'
 import { applyPlan } from '../../src/apply/apply-plan.ts'
 import { readGuest } from '../../src/apply/read-guest.ts'
-import { recoverRun } from '../../src/apply/recover-run.ts'
+import { type Recovery, recoverRun } from '../../src/apply/recover-run.ts'
 import type { ApplyWorld } from '../../src/apply/world.ts'
 import type { Plan, Step } from '../../src/plan/plan.ts'
 import { sealPlan } from '../../src/plan/seal-plan.ts'
@@ -28,7 +28,7 @@ export interface Workbench {
   readonly events: ApplyEvent[]
   readonly apply: (plan: Plan, more?: Partial<ApplyWorld>) => Promise<RunOutcome>
   /** Ends what is unfinished, as a new process would. */
-  readonly recover: (more?: Partial<ApplyWorld>) => Promise<readonly RunOutcome[]>
+  readonly recover: (more?: Partial<ApplyWorld>, direction?: Recovery['direction']) => Promise<readonly RunOutcome[]>
   readonly close: () => Promise<void>
 }
 
@@ -63,10 +63,10 @@ export const makeWorkbench = async (options: SimulatorOptions = {}): Promise<Wor
     events,
     apply: async (plan, more = {}) =>
       applyPlan(plan, { run: await store.runs.nextId(plan.id) }, { ...world, ...more }, emit),
-    recover: async (more = {}) => {
+    recover: async (more = {}, direction = 'undo') => {
       const outcomes: RunOutcome[] = []
       for (const unfinished of await store.runs.unfinished())
-        outcomes.push(await recoverRun(unfinished, { ...world, ...more }, emit))
+        outcomes.push(await recoverRun(unfinished, { direction }, { ...world, ...more }, emit))
       return outcomes
     },
     close: async () => {

@@ -21,7 +21,14 @@ export const mpc = (
     cwd,
     env = {},
     input = '',
-  }: { readonly cwd: string; readonly env?: Readonly<Record<string, string>>; readonly input?: string },
+    interruptAt,
+  }: {
+    readonly cwd: string
+    readonly env?: Readonly<Record<string, string>>
+    readonly input?: string
+    /** Ctrl-C as soon as this has been printed. */
+    readonly interruptAt?: string
+  },
 ): Promise<Result> =>
   new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [MAIN, ...args], {
@@ -30,13 +37,21 @@ export const mpc = (
       stdio: ['pipe', 'pipe', 'pipe'],
     })
     const out = { stdout: '', stderr: '', all: '' }
+    let isInterrupted = false
+    const interrupt = () => {
+      if (isInterrupted || interruptAt === undefined || !out.all.includes(interruptAt)) return
+      isInterrupted = true
+      child.kill('SIGINT')
+    }
     child.stdout.on('data', (chunk: Buffer) => {
       out.stdout += chunk
       out.all += chunk
+      interrupt()
     })
     child.stderr.on('data', (chunk: Buffer) => {
       out.stderr += chunk
       out.all += chunk
+      interrupt()
     })
     child.on('error', reject)
     child.on('close', (code, signal) => resolve({ ...out, code: code ?? (signal === null ? -1 : 128) }))
@@ -51,7 +66,7 @@ export interface Workspace {
   readonly env: Readonly<Record<string, string>>
   readonly run: (
     args: readonly string[],
-    more?: { readonly env?: Readonly<Record<string, string>>; readonly input?: string },
+    more?: { readonly env?: Readonly<Record<string, string>>; readonly input?: string; readonly interruptAt?: string },
   ) => Promise<Result>
   readonly write: (name: string, text: string) => void
 }

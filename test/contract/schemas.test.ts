@@ -80,7 +80,11 @@ test('the lines of an apply, of one that fails and of a revert are as their sche
     simulator.faults.add({ kind: 'task-fails', task: { type: 'qmmove' } })
     const failed = conforms('event', await run([...apply, '--parallelism', '1', '--target', 'vm.disks'], SECRET))
     const applied = conforms('event', done(await run(apply, SECRET)))
-    const types = new Set([...typesOf(failed), ...typesOf(applied)])
+    write('more.mpc.hcl', 'vm "hung" {\n  node = "pve1"\n  clone = "debian-12"\n}\n')
+    simulator.faults.add({ kind: 'task-hangs', task: { type: 'qmclone' } })
+    const hung = await run([...apply, '--target', 'vm.hung'], { ...SECRET, interruptAt: 'task-started' })
+    const suspended = conforms('event', done(hung, 4))
+    const types = new Set([...typesOf(failed), ...typesOf(applied), ...typesOf(suspended)])
     const unseen = Object.keys(schemaOf('event').$defs).filter((type) => !types.has(type))
     assert.equal(unseen, [], 'every type of line has been seen')
 

@@ -26,7 +26,7 @@ const runOn = async (different: Partial<Server>, cutShort = false): Promise<read
       await journal.begin({ id: run, plan: plan.id, status: 'running', startedAt: '2026-01-01T00:00:00Z' }, plan)
     const [unfinished] = await store.runs.unfinished()
     const { status, diagnostics, steps } = unfinished
-      ? await recoverRun(unfinished, world, () => undefined)
+      ? await recoverRun(unfinished, { direction: 'undo' }, world, () => undefined)
       : await applyPlan(plan, { run }, world, () => undefined)
     return [status, ...new Set([...diagnostics, ...steps.flatMap((step) => step.diagnostics)].map(({ code }) => code))]
   } finally {

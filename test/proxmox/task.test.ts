@@ -132,13 +132,19 @@ test('a task the server does not know, or that is no task, is lost at once', asy
   client.close()
 })
 
-test('waiting ends when it is aborted', async () => {
+test('a task that does not end is let go when the wait is aborted or over, and is named with the way to stop it', async () => {
   const server = await taskServer([{ log: [], status: running }])
   const controller = new AbortController()
   const client = clientOf(server.url)
-  const waiting = client.waitForTask(UPID, ignore, controller.signal).catch((reason) => reason)
+  const waiting = client.waitForTask(UPID, ignore, { signal: controller.signal })
   controller.abort('enough')
-  assert.is(await waiting, 'enough')
+  for (const end of [await waiting, await client.waitForTask(UPID, ignore, { atMost: 0 })]) {
+    assert.is(end.kind, 'running')
+    if (end.kind !== 'running') return
+    assert.is(end.diagnostic.code, 'proxmox.task-running')
+    assert.match(end.diagnostic.detail, UPID)
+    assert.match(end.diagnostic.hint ?? '', `pvesh delete '/nodes/pve1/tasks/${UPID}'`)
+  }
   client.close()
   await server.stop()
 })

@@ -19,6 +19,8 @@ export const applyCodes = {
   'apply.guest-missing': { severity: 'error', summary: 'Guest is not on the server' },
   'apply.not-ours': { severity: 'error', summary: 'Guest is another one' },
   'apply.rollback-suspended': { severity: 'error', summary: 'Rolling back waits for the server' },
+  'apply.suspended': { severity: 'error', summary: 'Run is suspended' },
+  'apply.cannot-finish': { severity: 'error', summary: 'Run can only be undone' },
   'apply.recovered': { severity: 'warning', summary: 'An earlier run was cut short' },
   'apply.snapshot-kept': { severity: 'warning', summary: 'Old safety snapshot could not be removed' },
   'apply.revert-nothing': { severity: 'error', summary: 'Run left nothing to undo' },

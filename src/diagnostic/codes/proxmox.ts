@@ -22,4 +22,5 @@ export const proxmoxCodes = {
   'proxmox.answer-lost': { severity: 'error', summary: 'The connection broke before the answer came' },
   'proxmox.read-only': { severity: 'error', summary: 'Nothing may be changed in read-only mode' },
   'proxmox.task-lost': { severity: 'error', summary: 'What became of a task is not known' },
+  'proxmox.task-running': { severity: 'error', summary: 'A task has not ended' },
 } as const satisfies CodeTable

@@ -1,0 +1,38 @@
+import type { GuestIdentity } from '../resource/guest.ts'
+import type { RequestRecord, UnfinishedRun } from './journal.ts'
+import { effectOf } from './request-effect.ts'
+import { noteTask, type RunContext } from './run-context.ts'
+
+/** Brings back what the executor knew, as far as the journal says. */
+export const remember = (ctx: RunContext, { steps, requests }: UnfinishedRun): ReadonlyMap<number, GuestIdentity> => {
+  const identities = new Map<number, GuestIdentity>()
+  for (const record of requests) {
+    if (record.upid !== undefined) noteTask(ctx, record.upid)
+    const effect = effectOf(record.request)
+    if (effect.kind === 'guest-made' && record.after) ctx.made.set(effect.guest.vmid, record.after.identity)
+    const seen = record.after ?? record.before
+    if ('guest' in effect && seen && effect.kind !== 'guest-made') identities.set(effect.guest.vmid, seen.identity)
+  }
+  const guests = new Map(ctx.plan.steps.map(({ id, guest }) => [id, guest]))
+  for (const { step, outputs, after } of steps) {
+    ctx.outputs.set(step, outputs)
+    const guest = guests.get(step)
+    if (guest && after) identities.set(guest.vmid, after.identity)
+  }
+  return identities
+}
+
+export const forwardRecords = (requests: readonly RequestRecord[], step: string): readonly RequestRecord[] =>
+  requests.filter((record) => record.step === step && record.direction === 'forward')
+
+/** Why an unfinished run can only be undone; undefined: it can be finished. */
+export const whyNotFinish = ({ steps, requests }: UnfinishedRun): string | undefined => {
+  const undone = steps.find(({ status }) => status === 'undone' || status === 'undo-failed')
+  if (undone || requests.some(({ direction, step }) => direction === 'reverse' && !isSweep(step)))
+    return 'undoing it had begun before its process ended.'
+  const failed = steps.find(({ status }) => status === 'failed')
+  return failed && `its step ${failed.step} failed.`
+}
+
+/** Removing an old safety snapshot runs as a reversal and undoes nothing of the run. */
+const isSweep = (step: string): boolean => /\/sweep-[^/]*$/.test(step)
