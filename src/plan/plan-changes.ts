@@ -9,6 +9,8 @@ import { selectAddresses } from './address-filter.ts'
 import { allocateVmids } from './allocate-vmids.ts'
 import { assemblePlan } from './assemble-plan.ts'
 import { type Bindings, resolveBindings } from './bindings.ts'
+import { checkBridges } from './bridge-check.ts'
+import { checkCapacity } from './capacity-check.ts'
 import { dependenciesOf } from './dependencies.ts'
 import { linkedClones } from './destroy-check.ts'
 import { checkDuplicates } from './duplicate-check.ts'
@@ -17,6 +19,7 @@ import { type TemplateFinder, templateFinder } from './find-template.ts'
 import { guestNumbers } from './guest-numbers.ts'
 import { inOrder } from './in-order.ts'
 import { layered } from './layers.ts'
+import { checkMacs } from './mac-check.ts'
 import { noteMoves } from './move-check.ts'
 import type { Plan } from './plan.ts'
 import { planDestroyed, planForgotten } from './plan-destroyed.ts'
@@ -210,6 +213,26 @@ const outputsOf = ({ outputs }: Desired): Plan['outputs'] =>
     sensitive,
   }))
 
+/** What the plan would make is held against what the cluster has: bridges, room, addresses. */
+const checkFacts = ({ world, declared, vmids, bindings }: Ground, planned: readonly PlannedResource[]): void => {
+  if (world.options.destroy) return
+  const guests = [...declared.values()].filter(isGuest)
+  const guestAt = (address: Address) => {
+    const resource = declared.get(address)
+    return resource && isGuest(resource) ? resource : undefined
+  }
+  checkBridges(world, planned, guestAt)
+  checkCapacity(world, planned, guestAt)
+  const ending = new Set<number>()
+  for (const [address, { guest }] of bindings.bound) if (guest && !declared.has(address)) ending.add(guest.vmid)
+  checkMacs(
+    world,
+    guests,
+    (address) => vmids.get(address),
+    (vmid) => ending.has(vmid),
+  )
+}
+
 /**
  * Compares what is declared with what was observed and plans the way from one to the other, every step with its way back. Pure: equal
  * inputs give an equal plan, byte for byte, whatever the order of the declarations. No plan when anything is wrong.
@@ -225,6 +248,7 @@ export const planChanges = (
   const kept = options.destroy ? [] : planDeclared(ground)
   const planned = [...kept, ...planEnds(ground, kept)]
   checkServerHolds(world, planned)
+  checkFacts(ground, planned)
   noteMoves(world, planned)
   const diagnostics = inOrder(world.diagnostics, ({ address = '', code, detail }) => `${address} ${code} ${detail}`)
   if (hasErrors(diagnostics)) return { value: undefined, diagnostics }

@@ -4,7 +4,9 @@ import type { GuestContext } from './guest-progress.ts'
 
 /** Seen on PVE 9.2: `only root can set '…' config`, also for root's own token. */
 const OF_VMS = new Set(
-  'affinity amd-sev arch args hugepages ivshmem keephugepages parallel spice_enhancements vmgenid'.split(' '),
+  'affinity amd-sev arch args hookscript hugepages intel-tdx ivshmem keephugepages parallel spice_enhancements vmgenid'.split(
+    ' ',
+  ),
 )
 
 const textOf = (value: ConfigValue): string => (isPropertyMap(value) ? JSON.stringify(value) : String(value))
@@ -27,6 +29,7 @@ export const warnOfRootOnly = (
   { kind, world, desired }: GuestContext,
   values: readonly { readonly key: string; readonly declared?: ConfigValue }[],
 ): void => {
+  if (world.observed.rights?.principal === 'root@pam') return
   const isOnly = kind.type === 'qemu' ? isVmOnly : isContainerOnly
   const names = values.flatMap(({ key, declared }) =>
     declared !== undefined && isOnly(key, declared) ? [attributeName(kind, key)] : [],
@@ -34,7 +37,7 @@ export const warnOfRootOnly = (
   const [first] = names
   if (first === undefined) return
   world.report('plan.root-only', {
-    detail: `Proxmox VE lets only root@pam set ${names.map((name) => `\`${name}\``).join(', ')} of \`${desired.address}\`, logged in with its password: a token, even root's own, is refused. With another login the plan fails at that step and is rolled back.`,
+    detail: `Proxmox VE lets only root@pam set ${names.map((name) => `\`${name}\``).join(', ')} of \`${desired.address}\`, logged in with its password: a token, even root's own, is refused. With another login the plan fails at that step and is rolled back. Leave it out and set it on the node itself, or log in with PROXMOX_VE_USERNAME=root@pam and PROXMOX_VE_PASSWORD.`,
     address: desired.address,
     range: desired.rangeOf?.(first) ?? desired.range,
   })

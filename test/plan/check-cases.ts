@@ -170,6 +170,39 @@ export const CASES: readonly (readonly [
     },
   ],
   [
+    'plan.unknown-bridge',
+    'a bridge the node does not have',
+    /Did you mean "vmbr0"/,
+    () => ({
+      desired: desire([web({ net0: { bridge: 'vmbr' } })]),
+      observed: (seen) => ({ ...seen, nodes: seen.nodes.map((node) => ({ ...node, bridges: ['vmbr0'] })) }),
+    }),
+  ],
+  [
+    'plan.duplicate-mac',
+    'an address that two devices have',
+    /net0` of `vm\.web` and `network\.net1` of `vm\.web`/,
+    () => {
+      const nic = { bridge: 'vmbr0', macaddr: 'BC:24:11:00:00:01' }
+      return { desired: desire([web({ net0: nic, net1: nic })]) }
+    },
+  ],
+  [
+    'plan.storage-full',
+    'a disk that is larger than its storage',
+    /the whole storage `local-lvm` has 1G/,
+    () => ({ desired: desire([web()]), observed: inStorages('local-lvm', { total: 2 ** 30, used: 0 }) }),
+  ],
+  [
+    'plan.node-too-small',
+    'more memory than the node has',
+    /`memory` of `vm\.web` is 4G, and node pve1 has 1G/,
+    () => ({
+      desired: desire([web({ memory: 4096 })]),
+      observed: (seen) => ({ ...seen, nodes: seen.nodes.map((node) => ({ ...node, memory: 2 ** 30 })) }),
+    }),
+  ],
+  [
     'plan.root-only',
     'an option only root may set',
     /`args` of `vm\.a`/,

@@ -20,7 +20,9 @@ const holding = (observed: Observed, volumes: Readonly<Record<string, readonly s
 })
 
 const told = (resource: DesiredGuest, volumes: Readonly<Record<string, readonly string[]>>, model = emptyModel()) => {
-  const observed = holding(observe(model), volumes)
+  // Root may set a hookscript, so that what is told is about volumes only.
+  const rights = { principal: 'root@pam', paths: {} }
+  const observed = { ...holding(observe(model), volumes), rights }
   const imports = [...observed.guests].map(({ node, vmid }) => ({ to: at(resource.address), id: `${node}/${vmid}` }))
   const { diagnostics } = planChanges(desire([resource], { imports }), observed, [], DEFAULT_PLAN_OPTIONS)
   return diagnostics.map(({ code, detail }) => `${code} ${detail}`)
