@@ -9,6 +9,12 @@ export const storageOf = (volume: string): string | undefined => {
   return at <= 0 || volume.startsWith('/') ? undefined : volume.slice(0, at)
 }
 
+/** VMID of the guest a volume belongs to, which its name tells; undefined where it tells none. PVE: `parse_volname`; a linked clone's own name comes last. */
+export const volumeOwner = (volume: string): number | undefined => {
+  const vmid = /(?:^|[:/])(?:vm|base|subvol|basevol)-(\d+)-[^/]*$/.exec(volume)?.[1]
+  return vmid === undefined ? undefined : Number(vmid)
+}
+
 /** The volume is a cloud-init drive, which PVE makes and erases by itself. */
 export const isCloudInit = (volume: string): boolean => CLOUD_INIT.test(volume) || /:cloudinit$/.test(volume)
 

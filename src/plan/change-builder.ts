@@ -68,6 +68,10 @@ export const createdAttributes = (
   ...Object.entries(withName(kind, desired.config, name))
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([key, value]) => [...configEntries(kind, key, value), ...unknownEntries(kind, key, value)]),
+  ...(desired.attachments ?? []).flatMap(({ key, options }) => [
+    ...configEntries(kind, key, options),
+    ...unknownEntries(kind, key, options),
+  ]),
   ...(desired.pool === undefined ? [] : [fieldChange('pool', undefined, desired.pool)]),
   ...(desired.power === undefined ? [] : [fieldChange('power', undefined, desired.power)]),
   ...(desired.template ? [fieldChange('template', undefined, true)] : []),

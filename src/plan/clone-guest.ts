@@ -2,6 +2,7 @@ import { isPropertyMap, isSecret } from '../resource/config-value.ts'
 import { guestPath } from '../resource/guest.ts'
 import type { RawConfig } from '../resource/observed.ts'
 import type { ApiRequest, RequestParam } from '../resource/request.ts'
+import { attachVolumes } from './attach-steps.ts'
 import { configDifferences, type Difference } from './config-difference.ts'
 import { declaredText } from './config-steps.ts'
 import { moveDisk } from './disk-steps.ts'
@@ -198,6 +199,7 @@ export const cloneGuest = (context: GuestContext, start: Progress, findTemplate:
         },
     ),
     growNew(grows),
+    attachVolumes(context),
     finishNew(context),
   ]
   return parts.reduce((next, part) => part(next), { ...start, state })

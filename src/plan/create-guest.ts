@@ -1,6 +1,7 @@
 import { isPropertyMap } from '../resource/config-value.ts'
 import type { GuestRef, Vmid } from '../resource/guest.ts'
 import { checkArchive } from './archive-check.ts'
+import { attachVolumes } from './attach-steps.ts'
 import { cloneGuest } from './clone-guest.ts'
 import { checkContents } from './content-check.ts'
 import type { TemplateFinder } from './find-template.ts'
@@ -75,7 +76,7 @@ export const createGuest = (context: GuestContext, vmid: Vmid, findTemplate: Tem
     checkContents(context, values, desired.node)
     warnOfRootOnly(context, values)
   }
-  const parts = [createStep(context), growNew(importedGrows(context)), finishNew(context)]
+  const parts = [createStep(context), growNew(importedGrows(context)), attachVolumes(context), finishNew(context)]
   const { drafts } = parts.reduce((next, part) => part(next), start)
   return { guest, name: newName(context), drafts }
 }

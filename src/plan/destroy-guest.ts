@@ -6,6 +6,7 @@ import type { ObservedGuest } from '../resource/observed.ts'
 import type { ApiRequest } from '../resource/request.ts'
 import type { Reversal } from '../resource/reversal.ts'
 import { sha256 } from '../util/sha256.ts'
+import { releaseForeign, withoutForeign } from './foreign-volumes.ts'
 import { advance, guestLabel, type PlanPart, type Progress } from './guest-progress.ts'
 import {
   afterWrite,
@@ -206,16 +207,18 @@ const retainStep =
   }
 
 /** Plans the end of a guest: shut down, then backed up and destroyed, or retained, or destroyed for good. */
-export const destroyGuest = (world: PlanWorld, destruction: Destruction): readonly StepDraft[] => {
-  const { observed, onDestroy } = destruction
+export const destroyGuest = (world: PlanWorld, given: Destruction): readonly StepDraft[] => {
+  const { observed, onDestroy } = given
+  const destruction: Destruction = { ...given, observed: withoutForeign(observed) }
   const guest: GuestRef = { type: observed.type, node: observed.node, vmid: observed.vmid }
   const start: Progress = { guest, state: stateOf(observed), drafts: [] }
   const storage = onDestroy === 'backup' ? backupStorage(world, destruction) : undefined
   const parts: readonly PlanPart[] =
     onDestroy === 'retain'
-      ? [stopGuest(''), retainStep(destruction)]
+      ? [stopGuest(''), releaseForeign(observed), retainStep(destruction)]
       : [
           stopGuest(' before it is destroyed'),
+          releaseForeign(observed),
           ...(storage === undefined ? [] : [backupStep(destruction, storage)]),
           destroyStep(destruction, storage),
         ]

@@ -2,6 +2,7 @@ import type { GuestKind } from '../kinds/kind.ts'
 import type { DesiredGuest } from '../resource/desired.ts'
 import { type GuestRef, guestPath } from '../resource/guest.ts'
 import type { ApiRequest } from '../resource/request.ts'
+import type { GuestFinder } from './attach-steps.ts'
 import type { GuestState } from './guest-state.ts'
 import type { PlanWorld } from './plan-world.ts'
 import type { StepDraft } from './step-chain.ts'
@@ -11,6 +12,8 @@ export interface GuestContext {
   readonly world: PlanWorld
   readonly kind: GuestKind
   readonly desired: DesiredGuest
+  /** Where other declared guests will be. */
+  readonly find?: GuestFinder
 }
 
 /** A guest on its way through its steps: where and what it will be after those planned so far. */

@@ -1,3 +1,4 @@
+import { volumeOwner } from '../kinds/volume.ts'
 import { isPropertyMap, isSecret } from '../resource/config-value.ts'
 import { defaultName } from '../resource/default-name.ts'
 import { type GuestRef, guestPath } from '../resource/guest.ts'
@@ -44,7 +45,10 @@ const boundVolumes = ({ desired }: GuestContext, volumes: readonly NamedVolume[]
  */
 export const destroyNew = (context: GuestContext, guest: GuestRef, copied: RawConfig = {}): Reversal => {
   const { desired, kind } = context
-  const volumes = namedVolumes(kind, desired.config)
+  // PVE erases only what belongs to the guest it destroys.
+  const volumes = namedVolumes(kind, desired.config).filter(
+    ({ volume }) => (volumeOwner(volume) ?? guest.vmid) === guest.vmid,
+  )
   const reason = boundVolumes(context, volumes)
   if (reason !== undefined) return { by: 'nothing', reason }
   const taken = new Set([...Object.keys(desired.config), ...Object.keys(copied)])

@@ -50,12 +50,15 @@ const phaseOf = (step: Placed): Phase => {
   return 'exact'
 }
 
+/** Steps that also only prepare an end. */
+const isForEnd = ({ action, id }: Step): boolean => action === 'stop' || id.endsWith('/release')
+
 /** The phase of each step of a plan. A guest that is stopped only for its end is stopped when the end comes. */
 export const phasesOf = (steps: readonly Step[]): ReadonlyMap<StepId, Phase> => {
   const phases = new Map<StepId, Phase>()
   const [neededBy, end] = [new Map<StepId, number>(), rankOf('end')]
   for (const step of steps.toReversed()) {
-    const phase = step.action === 'stop' && (neededBy.get(step.id) ?? 0) >= end ? 'end' : phaseOf(step)
+    const phase = isForEnd(step) && (neededBy.get(step.id) ?? 0) >= end ? 'end' : phaseOf(step)
     phases.set(step.id, phase)
     const rank = rankOf(phase)
     for (const need of step.needs) neededBy.set(need, Math.min(rank, neededBy.get(need) ?? rank))

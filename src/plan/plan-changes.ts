@@ -8,6 +8,7 @@ import type { Observed } from '../resource/observed.ts'
 import { selectAddresses } from './address-filter.ts'
 import { allocateVmids } from './allocate-vmids.ts'
 import { assemblePlan } from './assemble-plan.ts'
+import type { GuestFinder } from './attach-steps.ts'
 import { type Bindings, resolveBindings } from './bindings.ts'
 import { checkBridges } from './bridge-check.ts'
 import { checkCapacity } from './capacity-check.ts'
@@ -16,6 +17,7 @@ import { linkedClones } from './destroy-check.ts'
 import { checkDuplicates } from './duplicate-check.ts'
 import { checkExisting } from './existing-check.ts'
 import { type TemplateFinder, templateFinder } from './find-template.ts'
+import { type VolumeHolders, volumeHolders } from './foreign-volumes.ts'
 import { guestNumbers } from './guest-numbers.ts'
 import { inOrder } from './in-order.ts'
 import { layered } from './layers.ts'
@@ -42,6 +44,8 @@ interface Ground {
   readonly vmids: ReadonlyMap<Address, Vmid>
   readonly freshVmid: (guest: DesiredGuest) => Vmid | undefined
   readonly findTemplate: TemplateFinder
+  readonly findGuest: GuestFinder
+  readonly holders: VolumeHolders
 }
 
 const isGuest = (resource: DesiredResource): resource is DesiredGuest => resource.kind !== 'pool'
@@ -88,6 +92,13 @@ const groundOf = (world: PlanWorld, desired: Desired, applied: Applied): Ground 
     vmids,
     freshVmid: (guest) => allocateVmids(world, [guest], taken).get(guest.address),
     findTemplate: templateFinder(world, guests, vmids),
+    findGuest: (address) => {
+      const vmid = vmids.get(address)
+      const guest = declared.get(address)
+      if (vmid === undefined || guest === undefined || guest.kind === 'pool' || !selected.has(address)) return undefined
+      return { type: guest.kind === 'vm' ? 'qemu' : 'lxc', node: guest.node, vmid }
+    },
+    holders: volumeHolders(world),
   }
 }
 
@@ -119,6 +130,8 @@ const planOne = (
     movedFrom: movedFrom === address ? undefined : movedFrom,
     imported: bindings.imported.has(address),
     findTemplate,
+    findGuest: ground.findGuest,
+    holders: ground.holders,
     plannedPools,
     triggered: resource.lifecycle.replaceTriggeredBy.some((trigger) =>
       [...changed.keys()].some((other) => other === trigger || other.startsWith(`${trigger}[`)),
@@ -161,7 +174,14 @@ const planEnds = (ground: Ground, kept: readonly PlannedResource[]): readonly Pl
   const clones = linkedClones(world)
   const ends = ending.flatMap(([address, resource]): readonly PlannedResource[] => {
     if (resource.kind !== 'pool') {
-      const end = planDestroyed(world, { ...resource, address }, declared.get(address), clones, destroyed)
+      const end = planDestroyed(
+        world,
+        { ...resource, address },
+        declared.get(address),
+        clones,
+        ground.holders,
+        destroyed,
+      )
       return end ? [end] : []
     }
     const pool = destroyPool(world, resource, leaving)
@@ -177,7 +197,7 @@ const planEnds = (ground: Ground, kept: readonly PlannedResource[]): readonly Pl
 }
 
 /** What has to be done before a resource: its needs; and before an end, everything that still needs what ends. */
-const orderOf = ({ needs, world }: Ground, planned: readonly PlannedResource[]) => {
+const orderOf = ({ needs, world, holders }: Ground, planned: readonly PlannedResource[]) => {
   const ends = new Set(planned.filter(({ action }) => action === 'destroy').map(({ address }) => address))
   const order = new Map<Address, Address[]>()
   const add = (address: Address, other: Address) => order.set(address, [...(order.get(address) ?? []), other])
@@ -197,7 +217,12 @@ const orderOf = ({ needs, world }: Ground, planned: readonly PlannedResource[]) 
   const byVmid = new Map(guests.map(({ guest, address }) => [guest?.vmid ?? 0, address]))
   const clones = linkedClones(world)
   for (const { address, guest } of guests) {
-    if (!guest || !ends.has(address) || !world.guests.get(guest.vmid)?.template) continue
+    if (!guest || !ends.has(address)) continue
+    for (const holder of holders(guest.vmid)) {
+      const other = byVmid.get(holder)
+      if (other !== undefined && other !== address) add(address, other)
+    }
+    if (!world.guests.get(guest.vmid)?.template) continue
     for (const clone of clones(guest.vmid)) {
       const other = byVmid.get(clone)
       if (other !== undefined) add(address, other)

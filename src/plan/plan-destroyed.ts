@@ -4,6 +4,7 @@ import type { DesiredResource } from '../resource/desired.ts'
 import { checkDestroy, type LinkedClones } from './destroy-check.ts'
 import { destroyGuest } from './destroy-guest.ts'
 import { destroyedAttributes } from './destroyed-attributes.ts'
+import { checkHolders, type VolumeHolders } from './foreign-volumes.ts'
 import { checkChangeable, checkIdentity } from './guest-check.ts'
 import type { PlanWorld } from './plan-world.ts'
 import { expectationOf, expecting, type PlannedResource } from './planned-resource.ts'
@@ -36,6 +37,7 @@ export const planDestroyed = (
   resource: AppliedResource,
   declared: DesiredResource | undefined,
   clones: LinkedClones,
+  holders: VolumeHolders,
   leaving: ReadonlySet<number>,
 ): PlannedResource | undefined => {
   const { address, guest } = resource
@@ -50,6 +52,13 @@ export const planDestroyed = (
     : resource
   const left = observed.template ? clones(guest.vmid).filter((vmid) => !leaving.has(vmid)) : []
   checkDestroy(world, current, observed, left)
+  if (current.onDestroy !== 'retain')
+    checkHolders(
+      world,
+      address,
+      observed,
+      holders(guest.vmid).filter((vmid) => !leaving.has(vmid)),
+    )
   const destruction = { resource: current, observed, onDestroy: current.onDestroy, unbind: true }
   const drafts = destroyGuest(world, destruction).map((draft) =>
     draft.binding ? { ...draft, binding: { before: resource, after: null } } : draft,

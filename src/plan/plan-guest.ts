@@ -1,6 +1,7 @@
 import { kindOfType } from '../kinds/registry.ts'
 import type { ObservedGuest } from '../resource/observed.ts'
 import { suggestion } from '../util/did-you-mean.ts'
+import { checkNoAttachments } from './attach-steps.ts'
 import { bindDraft } from './bind-guest.ts'
 import { createdAttributes, fieldChange } from './change-builder.ts'
 import { createGuest } from './create-guest.ts'
@@ -51,6 +52,7 @@ const planExisting = (
   const { world, desired, applied, movedFrom, triggered } = input
   const place = { address: desired.address, range: desired.range }
   const update = updateGuest(context, observed, applied)
+  if (update.replacing.length === 0 && !triggered) checkNoAttachments(context)
   if (applied || input.imported) warnOfCreationOnly(context, observed.vmid, applied, observed.current)
   if (update.replacing.length > 0 || triggered) {
     checkChangeable(world, observed, place)
@@ -90,7 +92,7 @@ const planExisting = (
 export const planGuest = (input: GuestInput): PlannedResource | undefined => {
   const { world, desired, vmid, applied, imported } = input
   const kind = kindOfType(desired.kind === 'vm' ? 'qemu' : 'lxc')
-  const context: GuestContext = { world, kind, desired }
+  const context: GuestContext = { world, kind, desired, find: input.findGuest }
   const place = { address: desired.address, range: desired.range }
   const observed = world.guests.get(vmid)
   checkPool(input)

@@ -5,7 +5,9 @@ import type { AttributeChange, Change } from '../resource/change.ts'
 import type { DesiredGuest } from '../resource/desired.ts'
 import type { GuestRef, Vmid } from '../resource/guest.ts'
 import type { ObservedGuest } from '../resource/observed.ts'
+import type { GuestFinder } from './attach-steps.ts'
 import type { TemplateFinder } from './find-template.ts'
+import type { VolumeHolders } from './foreign-volumes.ts'
 import type { Expectation, ResourceChange } from './plan.ts'
 import type { PlanWorld } from './plan-world.ts'
 import type { StepDraft } from './step-chain.ts'
@@ -31,6 +33,8 @@ export interface GuestInput {
   readonly movedFrom: Address | undefined
   readonly imported: boolean
   readonly findTemplate: TemplateFinder
+  readonly findGuest: GuestFinder
+  readonly holders: VolumeHolders
   readonly plannedPools: ReadonlySet<string>
   /** A resource named in `replace_triggered_by` changes. */
   readonly triggered: boolean

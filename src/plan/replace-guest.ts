@@ -10,6 +10,7 @@ import { createGuest } from './create-guest.ts'
 import { checkDestroy, linkedClones } from './destroy-check.ts'
 import { destroyGuest } from './destroy-guest.ts'
 import type { TemplateFinder } from './find-template.ts'
+import { checkHolders } from './foreign-volumes.ts'
 import type { GuestContext } from './guest-progress.ts'
 import { stateOf, textOf } from './guest-state.ts'
 import { expectationOf, expecting, type GuestInput, type PlannedResource } from './planned-resource.ts'
@@ -107,6 +108,7 @@ export const replaceGuest = (
   if (vmid === undefined) return undefined
   const clones = observed.template && lifecycle.onDestroy !== 'retain' ? linkedClones(world)(observed.vmid) : []
   checkDestroy(world, resource, observed, clones)
+  if (lifecycle.onDestroy !== 'retain') checkHolders(world, address, observed, input.holders(observed.vmid))
   const wasRunning = observed.status === 'running' || observed.status === 'paused'
   const power = desired.power ?? (wasRunning && !desired.template ? ('running' as const) : undefined)
   const kept = keepAddresses(context, observed)

@@ -1,6 +1,6 @@
 import type { SourceRange } from '../diagnostic/source-range.ts'
 import type { Address } from './address.ts'
-import type { Config } from './config-value.ts'
+import type { Config, PropertyMap } from './config-value.ts'
 import type { Vmid } from './guest.ts'
 
 /** Where a new guest's disks come from. */
@@ -25,6 +25,16 @@ export interface Lifecycle {
   readonly rollback: 'never' | 'allowed'
   /** Whether a snapshot is taken before changes: `auto` where the exact inverse needs one. */
   readonly snapshot: 'auto' | 'always' | 'never'
+  /** Volumes that belong to other guests may be attached. */
+  readonly attachForeignVolumes?: boolean
+}
+
+/** A slot that is to have the volume of a guest that is still to be made: which one that is will only be known then. */
+export interface Attachment {
+  readonly key: string
+  readonly of: { readonly address: Address; readonly key: string }
+  /** The other keys of the slot. */
+  readonly options: PropertyMap
 }
 
 export interface DesiredGuest {
@@ -35,6 +45,8 @@ export interface DesiredGuest {
   readonly source: GuestSource
   /** Declared configuration only, normalised by the kind; an absent key is never touched. */
   readonly config: Config
+  /** Slots that are not in `config` yet. */
+  readonly attachments?: readonly Attachment[]
   readonly power?: 'running' | 'stopped'
   readonly pool?: string
   /** True: convert to a template once created. */

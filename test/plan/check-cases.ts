@@ -88,6 +88,80 @@ export const CASES: readonly (readonly [
   ],
   [
     'plan.duplicate-volume',
+    'a volume of another guest that runs, although it is meant',
+    /would be written to by `vm\.a` \(`disk\.scsi0`\) and by guest 300 \(`scsi0`\) at once/,
+    () => ({
+      model: withModel((model) =>
+        addGuest(model, {
+          type: 'qemu',
+          vmid: 300,
+          status: 'running',
+          current: { scsi0: 'local-lvm:vm-300-disk-0,size=1G' },
+        }),
+      ),
+      desired: desire([
+        vm('vm.a', {
+          config: { scsi0: { file: 'local-lvm:vm-300-disk-0' } },
+          power: 'running',
+          lifecycle: { attachForeignVolumes: true },
+        }),
+      ]),
+    }),
+  ],
+  [
+    'plan.volume-elsewhere',
+    'a volume of another guest on a node that does not have it',
+    /lies on pve1, where guest 300 is/,
+    () => ({
+      model: guest(300, { scsi0: 'local-lvm:vm-300-disk-0,size=1G' }),
+      desired: desire([
+        vm('vm.a', {
+          node: 'pve2',
+          config: { scsi0: { file: 'local-lvm:vm-300-disk-0' } },
+          lifecycle: { attachForeignVolumes: true },
+        }),
+      ]),
+    }),
+  ],
+  [
+    'plan.volume-not-yet',
+    'a volume of a guest that is left out of the plan and does not exist',
+    /`mpc apply --target 'vm\.data'`/,
+    () => ({
+      desired: desire([
+        vm('vm.a', {
+          attachments: [{ key: 'scsi1', of: { address: at('vm.data'), key: 'scsi0' }, options: {} }],
+          config: { scsi0: DISK },
+        }),
+        vm('vm.data', { config: { scsi0: DISK } }),
+      ]),
+      options: { excludes: [at('vm.data')] },
+    }),
+  ],
+  [
+    'plan.volume-in-use',
+    'the end of a guest whose volume another one has',
+    /volumes of it are attached to 301/,
+    () => ({
+      model: withModel((model) => {
+        addGuest(model, { type: 'qemu', vmid: 300, current: { scsi0: 'local-lvm:vm-300-disk-0,size=1G' } })
+        addGuest(model, { type: 'qemu', vmid: 301, current: { scsi1: 'local-lvm:vm-300-disk-0,size=1G' } })
+      }),
+      applied: [
+        {
+          address: at('vm.data'),
+          kind: 'vm',
+          guest: { type: 'qemu', node: 'pve1', vmid: vmidOf(300) },
+          config: {},
+          preventDestroy: false,
+          onDestroy: 'backup',
+        },
+      ],
+      desired: desire([]),
+    }),
+  ],
+  [
+    'plan.duplicate-volume',
     'one volume twice',
     /destroy its data/,
     () => ({
@@ -97,7 +171,7 @@ export const CASES: readonly (readonly [
   [
     'plan.duplicate-volume',
     'a volume of another guest',
-    /in use by guest 300/,
+    /guest 300 has it as `scsi0`.*attach_foreign_volumes = true/,
     () => ({
       model: guest(300, { scsi0: 'local-lvm:vm-300-disk-0,size=1G' }),
       desired: desire([vm('vm.a', { config: { scsi0: { file: 'local-lvm:vm-300-disk-0' } } })]),

@@ -45,6 +45,7 @@ const lifecycle = rule(
     reboot: OPTIONAL,
     rollback: OPTIONAL,
     snapshot: OPTIONAL,
+    attach_foreign_volumes: OPTIONAL,
   },
   conditions,
 )

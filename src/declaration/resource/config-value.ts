@@ -1,6 +1,8 @@
 import type { DiagnosticCode } from '../../diagnostic/codes.ts'
 import type { GuestKind } from '../../kinds/kind.ts'
+import { parseAddress } from '../../resource/address.ts'
 import type { ConfigValue, PropertyMap, Scalar, Secret } from '../../resource/config-value.ts'
+import type { Attachment } from '../../resource/desired.ts'
 import { suggestion } from '../../util/did-you-mean.ts'
 import { formatNumber, toDouble } from '../eval/number.ts'
 import { unknownReason } from '../eval/unknown-reason.ts'
@@ -15,6 +17,8 @@ export interface ConfigContext {
   readonly kind: GuestKind
   readonly reporter: Reporter
   readonly keeper: SecretKeeper
+  /** Told of a volume that only another guest's making will name: the slot, and whose slot it is. */
+  readonly attach: (key: string, of: Attachment['of']) => void
 }
 
 /** The plain value, undefined for anything that is none. */
@@ -77,6 +81,15 @@ const propertyValue = (context: ConfigContext, name: string, value: Value, at: L
   return scalarOf(value) ?? wrongShape(context, name, 'a single value', at)
 }
 
+/** The slot whose volume an unknown value stands for: `vm.data.disk.scsi0.file`. */
+const volumeMeant = (value: Value): Attachment['of'] | undefined => {
+  if (value.kind !== 'unknown' || value.failed || value.origin === undefined) return undefined
+  const [, owner = '', key = ''] =
+    /^(.+?)\.(?:(?:disk|mount_point)\.)?([a-z]+\d*)\.(?:file|volume)$/.exec(value.origin) ?? []
+  const address = parseAddress(owner)
+  return address === undefined ? undefined : { address, key }
+}
+
 /** Stands for any secret where only its being one matters. */
 const HIDDEN: Secret = { secret: '', fingerprint: '' }
 
@@ -89,6 +102,11 @@ const propertiesOf = (context: ConfigContext, entry: ConfigEntry, entries: Reado
     const place = entry.properties.get(property) ?? { at: entry.at, value: entry.valueAt }
     const at = place.value
     const name = `${entry.key}.${property}`
+    const meant = property === kind.volumeProperty(entry.key) ? volumeMeant(value) : undefined
+    if (meant) {
+      context.attach(entry.key, meant)
+      continue
+    }
     const secret = hasSensitive(value)
     const scalar = propertyValue(context, name, value, at)
     if (scalar === undefined) continue

@@ -3,7 +3,7 @@ import type { GuestKind } from '../../kinds/kind.ts'
 import { guestKinds } from '../../kinds/registry.ts'
 import type { Address } from '../../resource/address.ts'
 import { type Config, type ConfigValue, isPropertyMap } from '../../resource/config-value.ts'
-import type { DesiredGuest, GuestSource } from '../../resource/desired.ts'
+import type { Attachment, DesiredGuest, GuestSource } from '../../resource/desired.ts'
 import { parseVmid, type Vmid } from '../../resource/guest.ts'
 import { sortedRecord } from '../../util/sorted-record.ts'
 import type { EvaluatedBody } from '../module/evaluated-body.ts'
@@ -32,6 +32,7 @@ interface Declared {
   /** Keys declared as null: not inherited either. */
   readonly dropped: ReadonlySet<string>
   readonly places: readonly ConfigPlace[]
+  readonly attachments: readonly Attachment[]
 }
 
 const ownOf = (kind: GuestKind): ReadonlySet<string> =>
@@ -40,19 +41,24 @@ const ownOf = (kind: GuestKind): ReadonlySet<string> =>
 /** A container's `name` is its host name. */
 const keyOf = (kind: GuestKind, key: string): string => (kind.name === 'container' && key === 'name' ? 'hostname' : key)
 
-const declaredConfig = (context: ConfigContext, body: EvaluatedBody): Declared => {
+const declaredConfig = (given: Omit<ConfigContext, 'attach'>, body: EvaluatedBody): Declared => {
+  const volumes = new Map<string, Attachment['of']>()
+  const context: ConfigContext = { ...given, attach: (key, of) => void volumes.set(key, of) }
+  const attachments: Attachment[] = []
   const { kind, reporter } = context
   const config: Record<string, ConfigValue> = {}
   const dropped = new Set<string>()
-  const places = configEntries(kind, body, ownOf(kind), reporter).map((given): ConfigPlace => {
-    const key = keyOf(kind, given.key)
-    const entry = key === given.key ? given : { ...given, key }
+  const places = configEntries(kind, body, ownOf(kind), reporter).map((written): ConfigPlace => {
+    const key = keyOf(kind, written.key)
+    const entry = key === written.key ? written : { ...written, key }
     if (entry.value.kind === 'null') dropped.add(key)
     const value = configValueOf(context, entry)
-    if (value !== undefined) config[key] = value
+    const of = volumes.get(key)
+    if (of) attachments.push({ key, of, options: value !== undefined && isPropertyMap(value) ? value : {} })
+    else if (value !== undefined) config[key] = value
     return { key, at: entry.at, properties: namesIn(entry.properties) }
   })
-  return { config, dropped, places }
+  return { config, dropped, places, attachments }
 }
 
 const merged = (inherited: Config, own: Declared): Config => {
@@ -203,6 +209,7 @@ export const desiredGuest = (
     ...(vmid !== undefined && { vmid }),
     source,
     config: merged(parts.inherited?.config ?? {}, own),
+    ...(own.attachments.length > 0 && { attachments: own.attachments }),
     ...(power && { power }),
     ...(pool !== undefined && { pool }),
     ...(template !== undefined && { template }),

@@ -69,7 +69,9 @@ const partOf = (block: Block, scope: ModuleScope, names: InstanceNames, reporter
   const reboot = fields.choice('reboot', ['never', 'allowed'])
   const rollback = fields.choice('rollback', ['never', 'allowed'])
   const snapshot = fields.choice('snapshot', ['auto', 'always', 'never'])
+  const attachForeignVolumes = fields.flag('attach_foreign_volumes')
   return {
+    ...(attachForeignVolumes !== undefined && { attachForeignVolumes }),
     ...(preventDestroy !== undefined && { preventDestroy }),
     ...(createBeforeDestroy !== undefined && { createBeforeDestroy }),
     ...(onDestroy && { onDestroy }),

@@ -87,6 +87,13 @@ const lifecycle = closed({
     ...choice('auto', 'always', 'never'),
     default: 'auto',
   }),
+  attach_foreign_volumes: described(
+    'Allows attaching volumes that belong to other guests, at most one of which runs.',
+    {
+      ...FLAG,
+      default: false,
+    },
+  ),
   precondition,
   postcondition,
 })

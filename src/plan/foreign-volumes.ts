@@ -1,0 +1,126 @@
+import type { GuestKind } from '../kinds/kind.ts'
+import { kindOfType } from '../kinds/registry.ts'
+import { volumeOwner } from '../kinds/volume.ts'
+import type { Address } from '../resource/address.ts'
+import { isPropertyMap } from '../resource/config-value.ts'
+import type { ObservedGuest } from '../resource/observed.ts'
+import { advance, type PlanPart } from './guest-progress.ts'
+import {
+  afterWrite,
+  configRequests,
+  effectiveConfig,
+  type GuestState,
+  nextUnused,
+  restoreRequests,
+  stateOf,
+  textOf,
+} from './guest-state.ts'
+import type { PlanWorld } from './plan-world.ts'
+
+/** The volume a key of a guest's configuration holds; undefined for everything else, drives with media, and `unusedN`. */
+export const volumeIn = (kind: GuestKind, key: string, text: string): string | undefined => {
+  const property = kind.volumeProperty(key)
+  if (property === undefined || key.startsWith('unused')) return undefined
+  const value = kind.decodeValue(key, text)
+  const volume = isPropertyMap(value) && kind.isVolume(key, value) ? value[property] : undefined
+  return typeof volume === 'string' ? volume : undefined
+}
+
+export interface ForeignVolume {
+  readonly key: string
+  readonly volume: string
+  readonly owner: number
+}
+
+/** Volumes a guest has attached, now or from its next start on, that belong to another one. PVE never erases them with it. */
+export const foreignVolumes = (guest: ObservedGuest): readonly ForeignVolume[] => {
+  const kind = kindOfType(guest.type)
+  return Object.entries(effectiveConfig(stateOf(guest))).flatMap(([key, text]) => {
+    const volume = volumeIn(kind, key, text)
+    const owner = volume === undefined ? undefined : volumeOwner(volume)
+    return volume === undefined || owner === undefined || owner === guest.vmid ? [] : [{ key, volume, owner }]
+  })
+}
+
+/** Guests that have volumes of another one attached, by the VMID of that one. */
+export type VolumeHolders = (vmid: number) => readonly number[]
+
+/** Looks through all guests once, when first asked. */
+export const volumeHolders = (world: PlanWorld): VolumeHolders => {
+  let byOwner: Map<number, number[]> | undefined
+  const search = () => {
+    const found = new Map<number, number[]>()
+    for (const guest of world.observed.guests) {
+      for (const owner of new Set(foreignVolumes(guest).map((foreign) => foreign.owner)))
+        found.set(owner, [...(found.get(owner) ?? []), guest.vmid])
+    }
+    return found
+  }
+  return (vmid) => {
+    byOwner ??= search()
+    return byOwner.get(vmid) ?? []
+  }
+}
+
+/** Destroying a guest erases its volumes, wherever else they are attached: PVE does not look. */
+export const checkHolders = (
+  world: PlanWorld,
+  address: Address,
+  guest: ObservedGuest,
+  holders: readonly number[],
+): void => {
+  if (holders.length === 0) return
+  world.report('plan.volume-in-use', {
+    detail: `The plan would destroy \`${address}\` (${guest.vmid}), and volumes of it are attached to ${holders.join(', ')}, which would lose them. Detach them there and apply that first, or keep \`${address}\` with \`on_destroy = "retain"\`.`,
+    address,
+  })
+}
+
+/** The guest as it is once these volumes are taken away. */
+export const withoutForeign = (guest: ObservedGuest): ObservedGuest => {
+  const keys = new Set(foreignVolumes(guest).map(({ key }) => key))
+  if (keys.size === 0) return guest
+  const rest = <T>(table: { readonly [key: string]: T }): { readonly [key: string]: T } =>
+    Object.fromEntries(Object.entries(table).filter(([key]) => !keys.has(key)))
+  return { ...guest, current: rest(guest.current), pending: rest(guest.pending) }
+}
+
+const noteUnused = (state: GuestState, volume: string): GuestState => ({
+  ...state,
+  current: Object.assign({}, state.current, { [nextUnused(state)]: volume }),
+})
+
+/**
+ * Takes volumes of other guests away from one that is about to go, so that neither a backup copies them nor a restore makes copies of them; the
+ * way back attaches them again.
+ */
+export const releaseForeign =
+  (observed: ObservedGuest): PlanPart =>
+  (progress) => {
+    const foreign = foreignVolumes(observed)
+    if (foreign.length === 0) return progress
+    const kind = kindOfType(observed.type)
+    const { guest, state } = progress
+    const keys = foreign.map(({ key }) => key).sort()
+    const removed = afterWrite(state, kind, { set: {}, remove: keys })
+    // A container notes every volume that goes as unused, a VM only its own (PVE source: vmconfig_apply_pending, vmconfig_register_unused_drive).
+    const next = guest.type === 'qemu' ? removed : foreign.map(({ volume }) => volume).reduce(noteUnused, removed)
+    const boot = textOf(state, 'boot') === textOf(next, 'boot') ? [] : ['boot']
+    return advance(
+      progress,
+      {
+        verb: 'release',
+        action: 'update',
+        guest,
+        summary: `take away what belongs to others and stays: ${foreign.map(({ key, volume, owner }) => `${key} (${volume} of ${owner})`).join(', ')}`,
+        requests: configRequests(guest, {}, keys),
+        disruption: 'none',
+        reversal: {
+          by: 'requests',
+          requests: restoreRequests(kind, guest, { before: state, after: next }, [...keys, ...boot]),
+          note: `attach ${keys.join(', ')} again`,
+        },
+      },
+      next,
+    )
+  }
