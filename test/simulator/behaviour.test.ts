@@ -345,4 +345,72 @@ test("the cluster's list of tasks splits a token's name, and shows a token witho
     assert.is(((await ask('GET', '/nodes/pve1/tasks', {}, token)).data as readonly unknown[]).length, 1)
   }))
 
+test('a new guest is unknown to the lists for a while; one whose number was taken before shows what its predecessor had', () =>
+  onCluster(async (bench) => {
+    const { ask, world } = bench
+    const entry = async (vmid: number) => {
+      const rows = (await ask('GET', '/cluster/resources', { type: 'vm' })).data as readonly Record<string, unknown>[]
+      return rows.find((row) => row['vmid'] === vmid)
+    }
+    const old = await makeContainer(bench, 200, { hostname: 'old' })
+    assert.equal(await entry(200), { id: 'lxc/200', type: 'lxc', node: 'pve1', vmid: 200, status: 'unknown' })
+    await world.clock.sleep(10_000)
+    assert.is((await entry(200))?.['name'], 'old')
+    await ask('DELETE', old)
+    await makeContainer(bench, 200, { hostname: 'new' })
+    assert.is((await entry(200))?.['name'], 'old')
+    await world.clock.sleep(10_000)
+    assert.is((await entry(200))?.['name'], 'new')
+  }))
+
+test('an HA resource must be of the kind its name says, and rules must not contradict one another', () =>
+  onCluster(async (bench) => {
+    const { ask } = bench
+    await makeVm(bench, 101)
+    for (const vmid of [200, 201, 202]) await makeContainer(bench, vmid)
+    const add = async (sid: string) => (await ask('POST', '/cluster/ha/resources', { sid, state: 'stopped' })).line
+    assert.is(await add('ct:101'), "500 resource 'ct:101' - guest with ID 101 is not a container")
+    assert.is(await add('vm:200'), "500 resource 'vm:200' - guest with ID 200 is not a VM")
+    assert.is(await add('vm:999'), "500 resource 'vm:999' does not exist in cluster")
+    for (const sid of ['vm:101', 'ct:200', 'ct:201', 'ct:202']) assert.is(await add(sid), '200 OK')
+    const rule = (name: string, more: object) => ask('POST', '/cluster/ha/rules', { rule: name, ...more })
+    const invalid = (name: string): string => `500 create ha rule failed: 400 Rule '${name}' is invalid.`
+    const many = { type: 'resource-affinity', affinity: 'negative', resources: 'ct:200,ct:201,ct:202' }
+    assert.is((await rule('apart', many)).line, invalid('apart'))
+    assert.is((await rule('apart', { ...many, resources: 'ct:200,ct:201' })).line, '200 OK')
+    const together = { type: 'resource-affinity', affinity: 'positive', resources: 'ct:200,ct:201,vm:101' }
+    assert.is((await rule('together', together)).line, invalid('together'))
+    assert.is((await rule('alone', { ...together, resources: 'vm:101' })).line, invalid('alone'))
+    const place = { type: 'node-affinity', resources: 'vm:101', nodes: 'pve1' }
+    assert.is((await rule('here', place)).line, '200 OK')
+    assert.is((await rule('there', { ...place, nodes: 'pve2' })).line, invalid('there'))
+    await ask('PUT', '/cluster/ha/rules/apart', { type: 'resource-affinity', disable: 1 })
+    await rule('together', together)
+    const rules = (await ask('GET', '/cluster/ha/rules')).data as readonly Record<string, unknown>[]
+    assert.equal(
+      rules.map((each) => each['errors']),
+      [undefined, undefined, undefined],
+    )
+  }))
+
+test('a JSON null takes a description away, and a list of tags is one text; lists where none may be are refused', () =>
+  onCluster(async (bench) => {
+    const { ask, simulator } = bench
+    const path = await makeVm(bench, 101, { description: 'first' })
+    const send = async (body: object) => {
+      const answer = await fetch(`${simulator.url}/api2/json${path}/config`, {
+        method: 'PUT',
+        headers: { authorization: `PVEAPIToken=${simulator.token}`, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      })
+      const { errors } = (await answer.json()) as { readonly errors?: unknown }
+      return { line: `${answer.status} ${answer.statusText}`, errors }
+    }
+    assert.is((await send({ description: null, tags: ['b', 'A'] })).line, '200 OK')
+    const config = await ask('GET', `${path}/config`)
+    assert.equal([field(config, 'description'), field(config, 'tags')], [undefined, 'a;b'])
+    assert.is((await send({ cores: null })).line, "500 unable to parse value of 'cores' - got undefined value")
+    assert.equal((await send({ name: ['a', 'b'] })).errors, { name: "type check ('string') failed - got ARRAY" })
+  }))
+
 test.run()

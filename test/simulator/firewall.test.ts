@@ -85,4 +85,38 @@ test('names of the datacenter can be used in the rules of a guest', () =>
     { ask: 'GET /nodes/pve1/firewall/options', data: { digest: 'd' } },
   ]))
 
+const refused = (more: Readonly<Record<string, string | number>>, errors: Readonly<Record<string, string>>) => ({
+  ask: `POST ${own}/rules`,
+  with: { type: 'in', action: 'ACCEPT', ...more },
+  says: FAILED,
+  errors,
+})
+
+test('the values of a rule are checked one by one, then with each other', () =>
+  tell([
+    refused({ proto: 'tcp', dport: '65536' }, { dport: "invalid format - invalid port '65536'\n" }),
+    refused(
+      { proto: 'tcp', dport: '90:80' },
+      { dport: "invalid format - backwards range '90:80' not allowed, did you mean '80:90'?\n" },
+    ),
+    refused({ proto: 'tcp', sport: 'nosuchname' }, { sport: "invalid format - invalid port 'nosuchname'\n" }),
+    refused({ proto: 'nosuch' }, { proto: "invalid format - unknown protocol 'nosuch'\n" }),
+    refused(
+      { source: '10.0.0.1,fd00::1' },
+      {
+        source: "invalid format - detected mixed ipv4/ipv6 addresses in address list '10.0.0.1,fd00::1'\n",
+      },
+    ),
+    refused({ source: '10.0.0.1,10.0.0.2-10.0.0.9' }, { source: "invalid format - you can't use a range in a list\n" }),
+    refused({ source: '10.0.0.1', dest: 'fd00::1' }, { dest: 'detected mixed ipv4/ipv6 addresses in rule' }),
+    refused({ type: 'forward' }, { type: "invalid rule type 'forward' for rule_env 'vm'" }),
+    refused(
+      { macro: 'SSH', dport: '23', proto: 'tcp' },
+      { dport: "parameter 'dport' already define in macro (value = '22')" },
+    ),
+    { ask: `POST ${own}/rules`, with: { type: 'in', action: 'ACCEPT', macro: 'SSH', proto: 'tcp', dport: '22' } },
+    { ask: `POST ${own}/rules`, with: { type: 'in', action: 'ACCEPT', proto: 'tcp', dport: '80,443,8000:8100,ssh' } },
+    { ask: `POST ${own}/rules`, with: { type: 'in', action: 'ACCEPT', source: '10.0.0.0/8,192.168.1.1' } },
+  ]))
+
 test.run()

@@ -22,7 +22,7 @@ import { splitVolid } from '../schema/formats.ts'
 import { printPropertyString } from '../schema/property-string.ts'
 import { type Guest, makeGuest, type Section, touch } from '../state/guest.ts'
 import type { Volume } from '../state/storage.ts'
-import type { World } from '../state/world.ts'
+import { momentOf, type World } from '../state/world.ts'
 import type { Worker } from '../task/task.ts'
 import { requireVolume } from '../volume/access.ts'
 import { freeVolume } from '../volume/free.ts'
@@ -90,7 +90,7 @@ const reserve = (call: Call, vmid: number): Guest => {
   const known = call.flag('force') ? existing(call) : undefined
   if (known === undefined) {
     checkUnused(world, vmid)
-    const guest = makeGuest('qemu', vmid, call.node().name, { lock: 'create' })
+    const guest = makeGuest('qemu', vmid, call.node().name, { lock: 'create' }, momentOf(world))
     world.guests.set(vmid, guest)
     return guest
   }

@@ -42,12 +42,14 @@ const addressVersion = (text: string): number => {
 }
 
 const listVersion = (text: string): number | undefined => {
+  if (/,$|^,|,,/.test(text)) fail('extraneous commas in list')
   const versions = text.split(',').map((part) => {
     const range = part.split('-')
     return range.length === 2 ? range.map((end) => addressVersion(end)) : [addressVersion(part)]
   })
   const [first, ...others] = versions.flat()
-  if (others.some((version) => version !== first)) fail('detected mixed ipv4/ipv6 addresses in address list')
+  if (others.some((version) => version !== first)) fail(`detected mixed ipv4/ipv6 addresses in address list '${text}'`)
+  if (text.includes('-') && text.includes(',')) fail("you can't use a range in a list")
   return first
 }
 
@@ -71,14 +73,14 @@ export const addressSpecVersion = (scopes: Scopes, text: string): number | undef
   return listVersion(text)
 }
 
-/** Whether a rule's `source` or `dest` could name something: what the parameter check asks before a rule is looked at. */
-export const isAddressSpec = (text: string): boolean => {
-  if (setPattern.test(text) || aliasPattern.test(text)) return true
+/** What is wrong with a rule's `source` or `dest` as such: what the parameter check says before a rule is looked at. */
+export const addressSpecFault = (text: string): string | undefined => {
+  if (/^\+\S+$/.test(text) || aliasPattern.test(text)) return undefined
   try {
     listVersion(text)
-    return true
+    return undefined
   } catch (error) {
-    if (error instanceof AddressError) return false
+    if (error instanceof AddressError) return error.message
     throw error
   }
 }

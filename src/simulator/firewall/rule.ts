@@ -1,7 +1,10 @@
 import { raiseParam } from '../api/error.ts'
 import { AddressError, addressSpecVersion, type Scopes } from './address.ts'
 import type { FirewallRule } from './config.ts'
+import macroTemplates from './macro-rules.json' with { type: 'json' }
 import macros from './macros.json' with { type: 'json' }
+import { portFault } from './port.ts'
+import { protocolFault } from './protocol.ts'
 
 export type RuleSpace = 'cluster' | 'group' | 'host' | 'vm' | 'ct' | 'vnet'
 
@@ -11,6 +14,8 @@ const preferredMacro: ReadonlyMap<string, string> = new Map(
 
 /** PVE's rule macros by name, with what each stands for (PVE API: GET /cluster/firewall/macros). */
 export const ruleMacros: Readonly<Record<string, string>> = macros
+
+const macroRules: Readonly<Record<string, readonly Readonly<Record<string, string>>[]>> = macroTemplates
 
 const RULE_KEYS = [
   'type',
@@ -29,11 +34,16 @@ const RULE_KEYS = [
 
 const WITH_PORTS = new Set(['tcp', '6', 'udp', '17', 'udplite', '136', 'dccp', '33', 'sctp', '132'])
 const ICMP = new Set(['icmp', 'icmpv6', 'ipv6-icmp', '1', '58'])
-const NAMED_PROTOCOLS = new Set(
-  'ip icmp igmp ggp ipencap st tcp egp igp pup udp hmp xns-idp rdp iso-tp4 dccp xtp ddp idpr-cmtp ipv6 ipv6-route ipv6-frag idrp rsvp gre esp ah skip ipv6-icmp ipv6-nonxt ipv6-opts vmtp eigrp ospf ax.25 ipip etherip encap pim ipcomp vrrp l2tp isis sctp fc mobility-header udplite mpls-in-ip hip shim6 wesp rohc icmpv6'.split(
-    ' ',
-  ),
-)
+
+/** Which types of rules there may be, by where they stand. */
+const TYPES: Readonly<Record<RuleSpace, readonly string[]>> = {
+  ct: ['in', 'out', 'group'],
+  vm: ['in', 'out', 'group'],
+  group: ['in', 'out', 'forward'],
+  cluster: ['in', 'out', 'forward', 'group'],
+  host: ['in', 'out', 'forward', 'group'],
+  vnet: ['forward', 'group'],
+}
 
 export type Problems = Readonly<Record<string, string>>
 export type CheckedRule = {
@@ -42,33 +52,45 @@ export type CheckedRule = {
   readonly problems: Problems
 }
 
-const actionProblem = ({ type, action }: FirewallRule, space: RuleSpace): readonly (readonly [string, string])[] => {
-  if (type === 'group') return space === 'group' ? [['type', 'security groups not allowed']] : []
-  if (type === 'forward' && (space === 'vm' || space === 'ct')) return [['type', `unknown rule type '${type}'`]]
-  if (!/^(ACCEPT|DROP|REJECT)$/.test(action)) return [['action', `unknown action '${action}'`]]
-  return []
+type Problem = readonly [key: string, text: string]
+
+const actionProblem = ({ type, action }: FirewallRule, space: RuleSpace): readonly Problem[] => {
+  if (type === 'group' && space === 'group') return [['type', 'security groups not allowed']]
+  if (!TYPES[space].includes(type)) return [['type', `invalid rule type '${type}' for rule_env '${space}'`]]
+  if (type === 'group') return []
+  if (type === 'forward' && action === 'REJECT') return [['action', 'cannot define REJECT rules on forward chain']]
+  return /^(ACCEPT|DROP|REJECT)$/.test(action) ? [] : [['action', `unknown action '${action}'`]]
 }
 
-const portProblems = (rule: FirewallRule, key: 'dport' | 'sport'): readonly (readonly [string, string])[] => {
+/** A macro has values of its own: others for the same key are refused. PVE source: apply_macro. */
+const macroProblems = (rule: FirewallRule, macro: string | undefined): readonly Problem[] => {
+  const templates = macro === undefined ? [] : (macroRules[macro] ?? [])
+  return templates.flatMap((template) =>
+    Object.entries(template).flatMap(([key, value]): readonly Problem[] => {
+      const given = rule[key as keyof FirewallRule]
+      const text = `parameter '${key}' already define in macro (value = '${value}')`
+      return given === undefined || given === value ? [] : [[key, text]]
+    }),
+  )
+}
+
+const portProblems = (rule: FirewallRule, key: 'dport' | 'sport'): readonly Problem[] => {
   if (rule[key] === undefined) return []
+  const fault = portFault(rule[key], key === 'dport')
+  if (fault !== undefined) return [[key, fault]]
   if (rule.proto === undefined) return [['proto', `missing property - '${key}' requires this property`]]
   if (WITH_PORTS.has(rule.proto) || (key === 'dport' && ICMP.has(rule.proto))) return []
   return [[key, `protocol '${rule.proto}' does not support ports`]]
 }
 
-const protocolProblem = ({ proto }: FirewallRule): readonly (readonly [string, string])[] =>
-  proto === undefined || NAMED_PROTOCOLS.has(proto) || /^\d+$/.test(proto)
-    ? []
-    : [['proto', `unknown protocol '${proto}'`]]
-
 const protocolVersion = (proto: string | undefined): number | undefined =>
   proto === 'icmp' ? 4 : proto === 'icmpv6' || proto === 'ipv6-icmp' ? 6 : undefined
 
-type Found = { readonly versions: readonly number[]; readonly problems: readonly (readonly [string, string])[] }
+type Found = { readonly versions: readonly number[]; readonly problems: readonly Problem[] }
 
 const addressProblems = (rule: FirewallRule, scopes: Scopes): Found => {
   const versions: number[] = []
-  const problems: (readonly [string, string])[] = []
+  const problems: Problem[] = []
   for (const key of ['source', 'dest'] as const) {
     const text = rule[key]
     if (text === undefined) continue
@@ -82,6 +104,9 @@ const addressProblems = (rule: FirewallRule, scopes: Scopes): Found => {
   }
   return { versions, problems }
 }
+
+const problemOf = (key: string, fault: string | undefined): readonly Problem[] =>
+  fault === undefined ? [] : [[key, fault]]
 
 /** Looks at a rule as PVE does whenever it reads or writes one: what is wrong with it by key, and its IP version. */
 export const checkRule = (given: FirewallRule, space: RuleSpace, scopes: Scopes): CheckedRule => {
@@ -98,17 +123,18 @@ export const checkRule = (given: FirewallRule, space: RuleSpace, scopes: Scopes)
       ? [['iface', "value does not match the regex pattern 'net\\d+'"] as const]
       : []),
     ...(rule.macro !== undefined && macro === undefined ? [['macro', `unknown macro '${rule.macro}'`] as const] : []),
-    ...protocolProblem(rule),
+    ...(rule.proto === undefined ? [] : problemOf('proto', protocolFault(rule.proto))),
     ...portProblems(rule, 'dport'),
     ...portProblems(rule, 'sport'),
     ...problems,
   ]
   const all = [protocolVersion(rule.proto), ...versions].filter((version) => version !== undefined)
   const mixed = all.some((version) => version !== all[0])
-    ? [['dest', 'detected mixed ipv4/ipv6 adresses in rule'] as const]
+    ? [['dest', 'detected mixed ipv4/ipv6 addresses in rule'] as const]
     : []
   const byKey: Record<string, string> = {}
-  for (const [key, text] of [...found, ...mixed]) byKey[key] ??= text
+  const wrong = [...found, ...mixed]
+  for (const [key, text] of wrong.length > 0 ? wrong : macroProblems(rule, macro)) byKey[key] ??= text
   return { rule, ipversion: all[0], problems: byKey }
 }
 

@@ -33,11 +33,18 @@ const carryOutFor = (call: Call, sid: string): null => {
   return null
 }
 
+const checkGuest = (call: Call, sid: string): void => {
+  if (guestOfSid(call.world, sid) !== undefined) return
+  const vmid = Number(sid.slice(3))
+  if (!call.world.guests.has(vmid)) raise(`resource '${sid}' does not exist in cluster`)
+  raise(`resource '${sid}' - guest with ID ${vmid} is not a ${sid.startsWith('vm:') ? 'VM' : 'container'}`)
+}
+
 const create = (call: Call): null => {
   const sid = sidOfCall(call)
   if (call.has('type') && call.text('type') !== sid.slice(0, 2))
     raiseParam({ type: `provided type '${call.text('type')}' does not match type of resource '${sid}'` })
-  if (guestOfSid(call.world, sid) === undefined) raise(`resource '${sid}' does not exist in cluster`)
+  checkGuest(call, sid)
   const { resources } = haState(call.world)
   if (resources.has(sid)) raise(`create resource failed: resource ID '${sid}' already defined`)
   if (call.has('group')) raise('create resource failed: ha groups have been migrated to rules')

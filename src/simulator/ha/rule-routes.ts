@@ -1,6 +1,7 @@
 import type { Call, RouteTable } from '../api/call.ts'
 import { raise } from '../api/error.ts'
 import { changedSection, type FileSection, pickKeys, withNumbers } from '../state/section-text.ts'
+import { ruleErrors } from './rule-errors.ts'
 import { haState, rulesDigest } from './state.ts'
 
 const KEYS = ['resources', 'nodes', 'strict', 'affinity', 'comment', 'disable']
@@ -11,7 +12,12 @@ type Rule = { readonly type: string; readonly section: FileSection }
 const ruleOf = (call: Call): Rule =>
   haState(call.world).rules.get(call.text('rule')) ?? raise(`no such ha rule '${call.text('rule')}'`)
 
-const shown = (call: Call, name: string, { type, section }: Rule): Record<string, unknown> => ({
+const shown = (call: Call, name: string, { type, section }: Rule): Record<string, unknown> => {
+  const errors = ruleErrors(call.world, haState(call.world).rules).get(name)
+  return { ...plain(call, name, { type, section }), ...(errors === undefined ? {} : { errors: { resources: errors } }) }
+}
+
+const plain = (call: Call, name: string, { type, section }: Rule): Record<string, unknown> => ({
   rule: name,
   type,
   ...withNumbers(section, NUMBERS),
@@ -27,15 +33,20 @@ const list = (call: Call): readonly unknown[] =>
     )
     .map(([name, rule]) => shown(call, name, rule))
 
-const checkNames = (call: Call, { type, section }: Rule): void => {
+const checkNames = (call: Call, { section }: Rule): void => {
   const { resources } = haState(call.world)
   const unmanaged = (section['resources'] ?? '').split(',').filter((sid) => !resources.has(sid))
   if (unmanaged.length > 0) raise(`cannot use unmanaged resource(s) ${unmanaged.join(', ')}.`)
   const nodes = (section['nodes'] ?? '').split(',').filter((node) => node !== '')
   const unknown = nodes.map((node) => node.replace(/:.*/, '')).find((node) => !call.world.nodes.has(node))
   if (unknown !== undefined) raise(`cannot use non-existent node(s) ${unknown}.`)
-  if (type === 'resource-affinity' && (section['resources'] ?? '').split(',').length < 2)
-    raise('rule does not have at least two resources')
+}
+
+/** Ends the request when the rule could not be followed beside the others. */
+const checkFeasible = (call: Call, name: string, rule: Rule): void => {
+  const rules = new Map([...haState(call.world).rules, [name, rule]])
+  const errors = ruleErrors(call.world, rules).get(name)
+  if (errors !== undefined) raise(`400 Rule '${name}' is invalid.\nresources: ${errors.join(', ')}\n`)
 }
 
 const telling = (what: string, act: () => null): null => {
@@ -53,6 +64,7 @@ const create = (call: Call): null =>
     if (rules.has(name)) raise(`HA rule '${name}' already defined`)
     const rule = { type: call.text('type'), section: pickKeys(call.params, KEYS) }
     checkNames(call, rule)
+    checkFeasible(call, name, rule)
     rules.set(name, rule)
     return null
   })
@@ -68,6 +80,7 @@ const update = (call: Call): null =>
     if (unknown !== undefined) raise(`no such option '${unknown}'`)
     const changed = { type: rule.type, section: changedSection(rule.section, pickKeys(call.params, KEYS), gone) }
     checkNames(call, changed)
+    checkFeasible(call, call.text('rule'), changed)
     haState(call.world).rules.set(call.text('rule'), changed)
     return null
   })

@@ -4,7 +4,7 @@ import type { Guest } from '../state/guest.ts'
 import type { ClusterNode, World } from '../state/world.ts'
 import { contentOf, isEnabled, isOnNode, isShared, poolOn, usedOn } from '../volume/volumes.ts'
 import { guestFigures, guestName } from './guest-figures.ts'
-import { isMeasured } from './status-daemon.ts'
+import { formerFigures, isMeasured } from './status-daemon.ts'
 
 export type Entry = Readonly<Record<string, unknown>>
 
@@ -12,7 +12,8 @@ export type Entry = Readonly<Record<string, unknown>>
 export const guestEntry = (world: World, guest: Guest): Entry => {
   const known = { id: `${guest.type}/${guest.vmid}`, type: guest.type, vmid: guest.vmid, node: guest.node }
   const node = world.nodes.get(guest.node)
-  if (!isMeasured(world, guest) || node?.online !== true) return { ...known, status: 'unknown' }
+  if (node?.online !== true) return { ...known, status: 'unknown' }
+  if (!isMeasured(world, guest)) return { status: 'unknown', ...formerFigures(world, guest), ...known }
   const { maxcpu, maxmem, maxdisk, cpu, mem, uptime } = guestFigures(world, guest)
   const { tags, lock } = guest.config
   const hastate = haStateOf(world, guest)

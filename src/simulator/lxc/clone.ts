@@ -5,7 +5,7 @@ import { checkLock } from '../guest/find-guest.ts'
 import { checkUnused } from '../guest/vmid.ts'
 import { splitVolid } from '../schema/formats.ts'
 import { type Guest, makeGuest, type Section } from '../state/guest.ts'
-import type { World } from '../state/world.ts'
+import { momentOf, type World } from '../state/world.ts'
 import type { Worker } from '../task/task.ts'
 import { freeVolume } from '../volume/free.ts'
 import { isShared, storageOf, usableStorage, volidOf } from '../volume/volumes.ts'
@@ -153,7 +153,7 @@ export const clone = (call: Call): unknown => {
   const draft = draftOf(call, source, target)
   source.config['lock'] = 'disk'
   saveConfig(source)
-  const made = makeGuest('lxc', newid, node, { ...draft.config, lock: 'create' })
+  const made = makeGuest('lxc', newid, node, { ...draft.config, lock: 'create' }, momentOf(world))
   made.raw = source.raw
   world.guests.set(newid, made)
   for (const hooks of guestHooks) hooks.cloned?.(world, source, made)

@@ -9,7 +9,7 @@ import { carryOut } from '../ha/manager.ts'
 import { haState, sidOf } from '../ha/state.ts'
 import { splitVolid } from '../schema/formats.ts'
 import { type Guest, makeGuest, type Section } from '../state/guest.ts'
-import type { World } from '../state/world.ts'
+import { momentOf, type World } from '../state/world.ts'
 import type { Worker } from '../task/task.ts'
 import { requireVolume } from '../volume/access.ts'
 import { freeVolume } from '../volume/free.ts'
@@ -166,7 +166,7 @@ const reserve = (world: World, request: Request): Guest => {
   const known = existing(world, request)
   if (known === undefined) {
     checkUnused(world, request.vmid)
-    const guest = makeGuest('lxc', request.vmid, request.node, { lock: 'create' })
+    const guest = makeGuest('lxc', request.vmid, request.node, { lock: 'create' }, momentOf(world))
     world.guests.set(request.vmid, guest)
     return guest
   }

@@ -7,6 +7,7 @@ import { propertyFormats } from '../schema/property-formats.ts'
 import { printPropertyString, splitPropertyString } from '../schema/property-string.ts'
 import { type Guest, isTemplate, makeGuest, type Section, touch } from '../state/guest.ts'
 import type { Volume } from '../state/storage.ts'
+import { momentOf } from '../state/world.ts'
 import type { Worker } from '../task/task.ts'
 import { findVolume, isShared, removeVolume, storageOf, usableStorage, volidOf } from '../volume/volumes.ts'
 import { canLink, copyVolume, linkVolume } from './copy-volume.ts'
@@ -165,7 +166,7 @@ export const cloneVm = (call: Call): string => {
   const { source } = planned
   const newid = call.number('newid')
   const pool = call.params['pool']
-  const guest = makeGuest('qemu', newid, source.node, { lock: 'clone' })
+  const guest = makeGuest('qemu', newid, source.node, { lock: 'clone' }, momentOf(world))
   world.guests.set(newid, guest)
   return call.task('qmclone', source.vmid, async (worker) => {
     const made: Volume[] = []

@@ -4,7 +4,7 @@ import { lockFile } from '../guest/find-guest.ts'
 import { carryOut } from '../ha/manager.ts'
 import { haState, sidOf } from '../ha/state.ts'
 import { makeGuest, type Section, touch } from '../state/guest.ts'
-import { nodeSeconds } from '../state/world.ts'
+import { momentOf, nodeSeconds } from '../state/world.ts'
 import type { Worker } from '../task/task.ts'
 import { createDisks } from './create-disks.ts'
 import { checkDriveParameters, checkStorageAccess } from './disk-access.ts'
@@ -84,7 +84,7 @@ export const createVm = (call: Call): string => {
   const prefix = `unable to create VM ${vmid} - `
   checkVmidFree(call, vmid, prefix)
   const world = call.world
-  const guest = makeGuest('qemu', vmid, call.node().name, { lock: 'create' })
+  const guest = makeGuest('qemu', vmid, call.node().name, { lock: 'create' }, momentOf(world))
   world.guests.set(vmid, guest)
   return call.task('qmcreate', vmid, async (worker) => {
     try {

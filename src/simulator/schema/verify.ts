@@ -1,6 +1,7 @@
 import { raiseParam } from '../api/error.ts'
 import type { Method, Schema } from '../api/facts.ts'
 import { checkObject, type Errors, type Named } from './check.ts'
+import { firewallFormats } from './firewall-formats.ts'
 import { scalarFormats } from './formats.ts'
 import { propertyFormats } from './property-formats.ts'
 import { qemuFormats } from './qemu-formats.ts'
@@ -8,7 +9,8 @@ import { slots } from './slots.ts'
 import { variantOf } from './variant.ts'
 
 /** Looks up a named format; names that are not known pass any value. */
-export const namedFormat: Named = (name) => scalarFormats[name] ?? propertyFormats[name] ?? qemuFormats[name]
+export const namedFormat: Named = (name) =>
+  scalarFormats[name] ?? propertyFormats[name] ?? qemuFormats[name] ?? firewallFormats[name]
 
 const spelled = new WeakMap<Method, Readonly<Record<string, Schema>>>()
 

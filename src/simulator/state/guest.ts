@@ -3,6 +3,9 @@ export type Section = Record<string, string>
 
 export type Snapshot = { readonly config: Section }
 
+/** Milliseconds: of the model since the start, and by the clock on the wall since 1970. */
+export type Moment = { readonly elapsed: number; readonly now: number }
+
 /** What a guest that runs has; it goes away with the guest. */
 export type Runtime = {
   readonly pid: number
@@ -32,12 +35,20 @@ export type Guest = {
   running: Runtime | undefined
   /** False for a guest that does not let go of devices that are unplugged (no operating system that answers). */
   answersUnplug: boolean
+  /** When it was made; nothing for those that were there before the start. */
+  readonly bornAt: Moment | undefined
   /** Counts changes, so that what is derived from the configuration (text, digest) can be kept until the next one. */
   version: number
   digest: { readonly version: number; readonly value: string } | undefined
 }
 
-export const makeGuest = (type: 'qemu' | 'lxc', vmid: number, node: string, config: Section): Guest => ({
+export const makeGuest = (
+  type: 'qemu' | 'lxc',
+  vmid: number,
+  node: string,
+  config: Section,
+  bornAt?: Moment,
+): Guest => ({
   vmid,
   type,
   node,
@@ -49,6 +60,7 @@ export const makeGuest = (type: 'qemu' | 'lxc', vmid: number, node: string, conf
   raw: [],
   running: undefined,
   answersUnplug: true,
+  bornAt,
   version: 0,
   digest: undefined,
 })

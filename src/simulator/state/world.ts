@@ -2,7 +2,7 @@ import type { AccessState } from '../auth/access-state.ts'
 import type { Clock } from '../task/clock.ts'
 import type { Locks } from '../task/lock.ts'
 import type { Tasks } from '../task/task.ts'
-import type { Guest } from './guest.ts'
+import type { Guest, Moment } from './guest.ts'
 import type { Random } from './random.ts'
 import type { Pool, StorageDefinition } from './storage.ts'
 
@@ -67,6 +67,8 @@ export const defineSlot = <T>(make: (world: World) => T): ((world: World) => T) 
     return value
   }
 }
+
+export const momentOf = ({ clock }: World): Moment => ({ elapsed: clock.elapsed(), now: clock.now() })
 
 /** Milliseconds since 1970 by a node's own clock. */
 export const nodeNow = ({ clock, nodes }: Pick<World, 'clock' | 'nodes'>, node: string): number =>
