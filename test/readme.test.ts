@@ -52,7 +52,7 @@ const TOUR: readonly Scene[] = [
     act: (folder) =>
       cpSync(join(process.cwd(), 'examples', 'homelab', 'homelab.mpc.hcl'), join(folder, 'homelab.mpc.hcl')),
   },
-  { say: 'See what would happen. Nothing is sent to the server:', show: 'mpc plan' },
+  { say: 'See what would happen. Nothing is changed on the server:', show: 'mpc plan' },
   {
     say: 'Carry it out (without `--auto-approve` it asks, and only `yes` is yes):',
     show: 'mpc apply --auto-approve --quiet',

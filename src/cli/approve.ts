@@ -4,7 +4,7 @@ import type { ReviewEnd } from '../render/live/review-plan.tsx'
 import { planView } from '../render/plan-view.ts'
 import type { CommandContext, Options } from './command-context.ts'
 import { isAttended, isCi } from './is-attended.ts'
-import { showPlan } from './show-plan.ts'
+import { sayAsOf, showPlan } from './show-plan.ts'
 
 /**
  * Shows the plan and asks whether to carry it out; only `yes` is yes. On a terminal the live view shows and asks in one; elsewhere the plan is
@@ -13,23 +13,28 @@ import { showPlan } from './show-plan.ts'
 export const approve = async (
   context: CommandContext,
   plan: Plan,
-  { options, seen }: { readonly options: Options; readonly seen: boolean },
+  { options, seen, asOf }: { readonly options: Options; readonly seen: boolean; readonly asOf: string | undefined },
 ): Promise<ReviewEnd> => {
   const { io, global, report, note } = context
   if (options['autoApprove'] === true) {
-    if (global.json || !(global.quiet || seen)) await showPlan(context, plan)
+    if (global.json || !(global.quiet || seen)) await showPlan(context, plan, asOf)
     return 'approved'
   }
   if (isAttended(io) && !global.json && global.color) {
     const { reviewPlan } = await import('../render/live/review-plan.tsx')
+    if (asOf !== undefined) sayAsOf(context, asOf)
     const end = await reviewPlan(planView(plan), true, io)
     if (end !== 'approved') note('Nothing was changed.\n')
     return end
   }
-  await showPlan(context, plan)
+  await showPlan(context, plan, asOf)
   const nobody = isCi(io.env) && io.stdin.isTerminal
   const answer = nobody ? undefined : await io.stdin.ask('\nApply these changes? Only "yes" is accepted: ')
   if (answer?.trim() === 'yes') return 'approved'
+  if (answer === undefined && io.signal.aborted) {
+    note('Nothing was changed.\n')
+    return 'interrupted'
+  }
   if (answer === undefined) {
     report([
       diagnose('cli.needs-approval', {

@@ -4,6 +4,7 @@ import type { CommandName } from './command-table.ts'
 /** The body of each command, loaded when it is run. */
 export const commandLoaders = {
   init: () => import('./commands/init.ts'),
+  trust: () => import('./commands/trust.ts'),
   sync: () => import('./commands/sync.ts'),
   status: () => import('./commands/status.ts'),
   validate: () => import('./commands/validate.ts'),
@@ -13,6 +14,7 @@ export const commandLoaders = {
   plan: () => import('./commands/plan.ts'),
   show: () => import('./commands/show.ts'),
   apply: () => import('./commands/apply.ts'),
+  recover: () => import('./commands/recover.ts'),
   revert: () => import('./commands/revert.ts'),
   history: () => import('./commands/history.ts'),
   export: () => import('./commands/export.ts'),

@@ -4,6 +4,7 @@ import type { OptionSpec } from './command-spec.ts'
 export const VARIABLES = [
   { flags: '--var <name=value>', description: 'set an input variable', many: true },
   { flags: '--var-file <file>', description: 'read input variables from a file', many: true, completes: 'file' },
+  { flags: '--allow-files', description: 'let declarations read files outside of this folder and its repository' },
 ] as const satisfies readonly OptionSpec[]
 
 export const SELECTION = [
@@ -14,6 +15,7 @@ export const SELECTION = [
     description: 'create guests although guests that are not managed have the same names',
   },
   { flags: '--destroy', description: 'plan to destroy everything that is managed' },
+  { flags: '--allow-destroy', description: 'plan although most of what is managed would be destroyed' },
 ] as const satisfies readonly OptionSpec[]
 
 export const APPROVAL = [

@@ -32,6 +32,21 @@ export const COMMANDS = [
     ],
   },
   {
+    name: 'trust',
+    summary: 'agree to the settings of this folder',
+    description:
+      'A folder you did not set up yourself, such as a cloned repository, may name a program to run and a server to send your credentials to. mpc does neither before you have agreed to exactly these settings, once; the agreement is kept outside the folder. `mpc init` agrees to what it writes.',
+    args: [],
+    options: [
+      { flags: '--show', description: 'only show the settings and their hash' },
+      { flags: '--revoke', description: 'take the agreement back' },
+    ],
+    examples: [
+      { command: 'mpc trust', means: 'show, ask, remember' },
+      { command: 'MPC_TRUST=… mpc plan', means: 'agree by hash where nobody can be asked' },
+    ],
+  },
+  {
     name: 'sync',
     summary: 'read the cluster into the local state',
     description:
@@ -124,18 +139,20 @@ export const COMMANDS = [
     name: 'plan',
     summary: 'show what would change, and how each step is undone',
     description:
-      'Compares the declarations with the last sync and prints the ordered steps that make them equal, each with what it means for the guest and how it is undone. Saves the plan under a short id. Sends nothing to the server.',
+      'Reads the cluster, compares the declarations with it and prints the ordered steps that make them equal, each with what it means for the guest and how it is undone. With files, plans what those declare and leaves everything else alone. Saves the plan under a short id. Changes nothing on the server.',
     args: [{ name: '[file...]', description: 'declaration files (default: all in the folder)', completes: 'file' }],
     options: [
       ...VARIABLES,
       ...SELECTION,
-      { flags: '--refresh', description: 'sync first' },
+      { flags: '--refresh', description: 'read the cluster first (the default)' },
+      { flags: '--no-refresh', description: 'plan on the last sync, without a server' },
       { flags: '--out <file>', description: 'write the plan as JSON to this file', completes: 'file' },
       { flags: '--detailed-exitcode', description: 'exit 2 when there are changes' },
     ],
     examples: [
       { command: 'mpc plan', means: 'plan everything declared here' },
-      { command: 'mpc plan web.mpc.hcl --target vm.web', means: 'plan one resource' },
+      { command: 'mpc plan web.mpc.hcl', means: 'plan what this file declares' },
+      { command: 'mpc plan --target vm.web', means: 'plan one resource' },
       { command: 'mpc plan --detailed-exitcode', means: 'exit 2 when something would change' },
     ],
   },
@@ -164,12 +181,29 @@ export const COMMANDS = [
     ],
   },
   {
+    name: 'recover',
+    summary: 'undo or finish a run that was cut short',
+    description:
+      'Shows how a run that never ended stands, by the journal and by asking the server, and asks whether to undo it or to carry out the rest. No other command but apply and revert, which ask the same first, changes the cluster for such a run.',
+    args: [{ name: '[run-id]', description: 'the run, or its plan (default: all that were cut short)' }],
+    options: [
+      { flags: '--undo', description: 'undo it' },
+      { flags: '--finish', description: 'carry out what is left of it' },
+      { flags: '--auto-approve', description: 'do not ask: undo it, unless --finish is given' },
+      ...VARIABLES,
+    ],
+    examples: [
+      { command: 'mpc recover', means: 'show, ask, and undo or finish' },
+      { command: 'mpc recover --undo', means: 'ask nothing, as in a script' },
+    ],
+  },
+  {
     name: 'revert',
     summary: 'undo a finished plan',
     description:
       'Makes a plan from the reversals of a finished run, shows it, asks, and runs it like any other plan. Refuses when later changes stand in the way. Reverting a revert is a redo.',
     args: [{ name: '<plan-id>', description: 'the plan to undo, or its first characters', completes: 'plan' }],
-    options: [...APPROVAL],
+    options: [...APPROVAL, ...VARIABLES],
     examples: [{ command: 'mpc revert p-k3v9x2a', means: 'undo what that plan did' }],
   },
   {

@@ -15,7 +15,7 @@ const LOOKUPS: Lookups = { find: () => FAILED }
 /** Reads and evaluates the declarations of the folder without a workspace, a state or a server. Reports nothing. */
 export const loadHere = (
   { io, global }: Pick<CommandContext, 'io' | 'global'>,
-  { args, variables }: Pick<CommandInput, 'args' | 'variables'>,
+  { args, options, variables }: CommandInput,
 ): Promise<Checked<Loaded>> =>
   loadDeclarations({
     folder: resolve(io.cwd, global.chdir ?? '.'),
@@ -26,4 +26,5 @@ export const loadHere = (
     lookups: LOOKUPS,
     known: 'nothing-matters',
     fingerprintKey: NO_KEY,
+    allowFiles: options['allowFiles'] === true,
   })

@@ -1,18 +1,22 @@
-import { diagnose, hasErrors } from '../diagnostic/diagnostic.ts'
+import { type Diagnostic, diagnose, hasErrors } from '../diagnostic/diagnostic.ts'
 import { isEmptyPlan, type Plan } from '../plan/plan.ts'
 import { planChanges } from '../plan/plan-changes.ts'
 import { DEFAULT_PLAN_OPTIONS, type PlanOptions } from '../plan/plan-options.ts'
 import { type Address, parseAddressPattern } from '../resource/address.ts'
+import type { Applied } from '../resource/applied.ts'
 import type { Secrets } from '../resource/desired.ts'
-import type { Observed } from '../resource/observed.ts'
+import { counted } from '../util/counted.ts'
+import { chooseFiles } from './choose-files.ts'
 import type { CommandContext, CommandInput, Options } from './command-context.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { listOption } from './number-option.ts'
 import { readDeclarations } from './read-declarations.ts'
-import type { Session } from './session.ts'
+import type { Picture, Session } from './session.ts'
+import { showPlan } from './show-plan.ts'
 
 export type Planned =
-  | { readonly plan: Plan; readonly secrets: Secrets }
+  /** `asOf`: when the picture was taken that it was made from. */
+  | { readonly plan: Plan; readonly secrets: Secrets; readonly asOf: string }
   /** Why there is none; it has been reported. */
   | { readonly exit: ExitCode }
 
@@ -34,35 +38,79 @@ const addressesOf = (
   return undefined
 }
 
-/** Declarations and the given picture of the cluster → a plan, saved. Everything wrong is reported. */
+/** What a plan has to know besides declarations and the cluster. */
+const planOptions = async (
+  { settings, store }: Session,
+  options: Options,
+): Promise<Omit<PlanOptions, 'targets' | 'excludes'>> => {
+  const [snapshots, unfinished] = await Promise.all([store.runs.safetySnapshots(), store.runs.unfinished()])
+  return {
+    ...DEFAULT_PLAN_OPTIONS,
+    vmids: settings.defaults.vmids,
+    allowDuplicateNames: options['allowDuplicateNames'] === true,
+    destroy: options['destroy'] === true,
+    safetySnapshots: snapshots.map(({ guest, name }) => ({ vmid: guest.vmid, name })),
+    unsettled: new Set(unfinished.flatMap(({ plan }) => plan.steps.map(({ address }) => address))),
+    ...(settings.defaults.backupStorage !== undefined && { backupStorage: settings.defaults.backupStorage }),
+  }
+}
+
+/** Declarations and the given picture of the cluster → a plan, saved. Everything wrong is reported; a plan that is refused is shown, not saved. */
 export const makePlan = async (
   context: CommandContext,
   session: Session,
   input: CommandInput,
-  observed: Observed,
+  { observed, syncedAt: asOf }: Picture,
 ): Promise<Planned> => {
-  const { settings, store } = session
+  const { store } = session
   const targets = addressesOf(context, input.options, 'target')
   const excludes = addressesOf(context, input.options, 'exclude')
   if (!targets || !excludes) return { exit: EXIT.usage }
-  const loaded = await readDeclarations(context, session, input, observed)
+  const chosen = await chooseFiles(context, input.args)
+  const applied = await store.bindings.all()
+  const mayBeEmpty = chosen === undefined && applied.length > 0
+  const loaded = await readDeclarations(context, session, { ...input, args: chosen?.paths ?? [] }, observed, {
+    mayBeEmpty,
+  })
   if (!loaded) return { exit: EXIT.error }
-  const [applied, snapshots] = await Promise.all([store.bindings.all(), store.runs.safetySnapshots()])
   const options: PlanOptions = {
-    ...DEFAULT_PLAN_OPTIONS,
-    vmids: settings.defaults.vmids,
+    ...(await planOptions(session, input.options)),
     targets,
     excludes,
-    allowDuplicateNames: input.options['allowDuplicateNames'] === true,
-    destroy: input.options['destroy'] === true,
-    safetySnapshots: snapshots.map(({ guest, name }) => ({ vmid: guest.vmid, name })),
-    ...(settings.defaults.backupStorage !== undefined && { backupStorage: settings.defaults.backupStorage }),
+    ...(chosen && { scope: loaded.declaredIn(chosen.files) }),
   }
   const { value: plan, diagnostics } = planChanges(loaded.desired, observed, applied, options)
   context.report(diagnostics, loaded.sources)
   if (!plan || hasErrors(diagnostics)) return { exit: refusedByGuard(diagnostics) ? EXIT.refused : EXIT.error }
-  if (!isEmptyPlan(plan)) await store.plans.save(plan)
-  return { plan, secrets: loaded.secrets }
+  const refusal = isAllowedToDestroy(input.options) ? undefined : massDestroy(plan, applied, loaded.sources.size === 0)
+  if (refusal) {
+    await showPlan(context, plan, asOf)
+    context.report([refusal])
+    return { exit: EXIT.refused }
+  }
+  if (!isEmptyPlan(plan)) await store.plans.save(plan, asOf)
+  return { plan, secrets: loaded.secrets, asOf }
+}
+
+const isAllowedToDestroy = (options: Options): boolean =>
+  options['allowDestroy'] === true || options['destroy'] === true
+
+/** Fewer managed guests than this may all go at once without a second thought. */
+const FEW = 3
+
+/** Files that are missing, or a half-checked-out branch, look like the wish to destroy what they declared. */
+const massDestroy = (plan: Plan, applied: Applied, noFiles: boolean): Diagnostic | undefined => {
+  const managed = applied.filter(({ guest }) => guest !== undefined).length
+  const going = plan.changes.filter(({ action, guest }) => action === 'destroy' && guest !== undefined).length
+  const isMost = managed >= FEW && going * 2 > managed
+  if (!isMost && !(noFiles && !isEmptyPlan(plan))) return undefined
+  const what = noFiles
+    ? 'There is no declaration file left in this folder, so everything that is managed would go'
+    : `${going} of ${counted(managed, 'managed guest')} would be destroyed`
+  return diagnose('cli.mass-destroy', {
+    detail: `${what}. That is more often a missing file or a wrong folder than a wish; the plan was not saved, and nothing was changed. If it is what you want, say so:`,
+    hint: 'mpc plan --allow-destroy',
+  })
 }
 
 /** Guards are rules people set on purpose; everything else that is wrong is an error. */

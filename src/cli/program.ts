@@ -85,9 +85,17 @@ const addCommand = (
       const expected = expectedProblems(error)
       if (!expected) throw error
       context.report(expected)
-      done(EXIT.error)
+      done(exitFor(expected))
     }
   })
+}
+
+/** What a person has to allow first is refused; everything else that is wrong is an error. */
+const REFUSED: ReadonlySet<string> = new Set(['project.untrusted', 'project.foreign-settings'])
+
+const exitFor = (problems: readonly Diagnostic[]): ExitCode => {
+  if (problems.some(({ code }) => REFUSED.has(code))) return EXIT.refused
+  return problems.every(({ code }) => code === 'cli.bad-option') ? EXIT.usage : EXIT.error
 }
 
 /** What is no bug; undefined for everything else. */

@@ -59,9 +59,9 @@ export const guestsKnownTo =
 export const readDeclarations = async (
   context: CommandContext,
   session: Pick<Session, 'folder' | 'workspace' | 'settings' | 'store' | 'tellAddresses'>,
-  { args, variables: given }: CommandInput,
+  { args, options, variables: given }: CommandInput,
   observed: Observed,
-  { ask = true }: { readonly ask?: boolean } = {},
+  { ask = true, mayBeEmpty = false }: { readonly ask?: boolean; readonly mayBeEmpty?: boolean } = {},
 ): Promise<Loaded | undefined> => {
   const { io, report } = context
   const key = await fingerprintKey(io.files, session.workspace)
@@ -76,6 +76,7 @@ export const readDeclarations = async (
       known: guestsKnownTo(session, seen),
       noteAddresses,
       fingerprintKey: key,
+      allowFiles: options['allowFiles'] === true,
     })
     return { loaded: value, diagnostics }
   }
@@ -89,6 +90,7 @@ export const readDeclarations = async (
   const first = await load(given)
   const answers = ask ? await askForMissing(context, first.loaded?.missingVariables ?? []) : undefined
   const { loaded, diagnostics } = answers ? await load([...given, ...answers]) : first
-  report(diagnostics, loaded?.sources)
-  return hasErrors(diagnostics) ? undefined : loaded
+  const told = mayBeEmpty ? diagnostics.filter(({ code }) => code !== 'declaration.no-files') : diagnostics
+  report(told, loaded?.sources)
+  return hasErrors(told) ? undefined : loaded
 }

@@ -20,8 +20,16 @@ type Executed =
   | { readonly outcome: RunOutcome; readonly stale?: never }
   | { readonly outcome?: never; readonly stale: readonly Diagnostic[] }
 
-/** What the plan would make a second time. What is read to find out is not held while the plan runs. */
-const madeMeanwhile = async ({ store }: Session, plan: Plan): Promise<readonly Diagnostic[]> => {
+/** What has happened since the plan was made that it knows nothing of. What is read to find out is not held while the plan runs. */
+const staleBy = async ({ store }: Session, plan: Plan): Promise<readonly Diagnostic[]> => {
+  const [unfinished] = await store.runs.unfinished()
+  if (unfinished)
+    return [
+      diagnose('apply.stale-plan', {
+        detail: `Run ${unfinished.run.id} was cut short since this plan was made. Nothing was changed. End that run first.`,
+        hint: 'mpc recover',
+      }),
+    ]
   const [applied, latest] = await Promise.all([store.bindings.all(), store.observations.latest()])
   return madeSince(plan, applied, latest?.observed)
 }
@@ -35,8 +43,8 @@ const execute = async (
 ): Promise<Executed> => {
   const listener = await listenTo(context)
   try {
-    return await session.write('apply', async (world) => {
-      const stale = await madeMeanwhile(session, plan)
+    return await session.write(plan.origin.kind === 'revert' ? 'mpc revert' : 'mpc apply', async (world) => {
+      const stale = await staleBy(session, plan)
       if (stale.length > 0) return { stale }
       const run = await session.store.runs.nextId(plan.id)
       const parallelism =
@@ -69,6 +77,8 @@ const refreshState = async (context: CommandContext, session: Session, plan: Pla
 interface RunOptions {
   readonly secrets: Secrets
   readonly options: Options
+  /** When the picture was taken that the plan was made from. */
+  readonly asOf: string | undefined
   /** A person has seen the plan before. */
   readonly seen?: boolean
   /** Outputs as they are after the run; missing: the plan has none. */
@@ -89,16 +99,16 @@ export const runPlan = async (
   context: CommandContext,
   session: Session,
   plan: Plan,
-  { secrets, options, seen = false, outputs }: RunOptions,
+  { secrets, options, asOf, seen = false, outputs }: RunOptions,
 ): Promise<ExitCode> => {
   if (isEmptyPlan(plan)) {
     const { showPlan } = await import('./show-plan.ts')
-    await showPlan(context, plan)
+    await showPlan(context, plan, asOf)
     if (outputs) printOutputs(context, plan.outputs)
     return EXIT.done
   }
   if (!allowsIrreversible(context, plan, options)) return EXIT.refused
-  const end = await approve(context, plan, { options, seen })
+  const end = await approve(context, plan, { options, seen, asOf })
   if (end !== 'approved') return end === 'interrupted' ? EXIT.interrupted : EXIT.refused
   const { outcome, stale } = await execute(context, session, plan, secrets, options)
   if (!outcome) {

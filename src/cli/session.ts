@@ -4,21 +4,27 @@ import type { ApplyWorld } from '../apply/world.ts'
 import { diagnose, hasErrors } from '../diagnostic/diagnostic.ts'
 import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
 import type { Plan } from '../plan/plan.ts'
-import { readConnection } from '../project/connection.ts'
 import type { Settings } from '../project/settings.ts'
 import { openWorkspace, type Workspace } from '../project/workspace.ts'
 import type { ProxmoxClient } from '../proxmox/client.ts'
 import { isSecret } from '../resource/config-value.ts'
-import type { Secrets } from '../resource/desired.ts'
 import type { Vmid } from '../resource/guest.ts'
 import type { Observed } from '../resource/observed.ts'
 import { explainDamage } from '../store/damage.ts'
 import { openStore, type Store } from '../store/open-store.ts'
+import { ensureTrusted, refuseForeign } from './ask-trust.ts'
 import type { CommandContext } from './command-context.ts'
+import { connect } from './connect.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 
+/** The cluster as it was read at a moment (ISO 8601). */
+export interface Picture {
+  readonly observed: Observed
+  readonly syncedAt: string
+}
+
 /** Everything an apply needs of the world but the plan's secrets. */
-type WritingWorld = Omit<ApplyWorld, 'secrets'>
+export type WritingWorld = Omit<ApplyWorld, 'secrets'>
 
 /** A command's hold on a workspace: its settings, its state, and the server once it is needed. */
 export interface Session {
@@ -32,10 +38,8 @@ export interface Session {
    * the credentials or the endpoint are missing.
    */
   readonly reader: () => Promise<ProxmoxClient>
-  /** Ends what a crash left unfinished. */
-  readonly settle: () => Promise<void>
-  /** Reads the whole cluster into the state, after `settle`; warnings are reported. */
-  readonly sync: (options?: { readonly addresses?: boolean }) => Promise<Observed>
+  /** Reads the whole cluster into the state; warnings are reported. Writes nothing to the cluster. */
+  readonly sync: (options?: { readonly addresses?: boolean }) => Promise<Picture>
   /** Reads again what a plan may have touched. */
   readonly refresh: (plan: Plan) => Promise<void>
   /**
@@ -51,27 +55,6 @@ export interface Session {
 
 /** For how many runs of a guest its safety snapshots are kept, so that `revert` can still use them. */
 const RUNS_KEPT = 3
-const NO_SECRETS: Secrets = new Map()
-
-const connect = async (
-  context: CommandContext,
-  { workspace, settings }: Pick<Session, 'workspace' | 'settings'>,
-  readOnly: boolean,
-): Promise<ProxmoxClient> => {
-  const { value, diagnostics } = await readConnection(context.io, workspace.root, settings)
-  if (!value) throw new DiagnosticError(diagnostics)
-  if (readOnly) context.report(diagnostics)
-  const { createClient } = await import('../proxmox/client.ts')
-  return createClient({
-    ...value,
-    readOnly,
-    clock: context.io.clock,
-    trace: ({ method, path, attempt, status, error, milliseconds }) =>
-      context.trace(
-        `${method} ${path} → ${status ?? error ?? '?'} in ${milliseconds.toFixed(0)} ms${attempt > 1 ? ` (try ${attempt})` : ''}`,
-      ),
-  })
-}
 
 const touchedBy = ({ steps }: Plan): ReadonlySet<number> =>
   new Set(steps.flatMap(({ guest }) => (guest ? [guest.vmid as number] : [])))
@@ -92,7 +75,7 @@ const readCluster = async (
   context: CommandContext,
   { store, settings, reader }: Pick<Session, 'store' | 'settings' | 'reader'>,
   { after, addresses = false }: { readonly after?: Plan; readonly addresses?: boolean } = {},
-): Promise<Observed> => {
+): Promise<Picture> => {
   const { clock, signal } = context.io
   const { syncCluster } = await import('../sync/sync-cluster.ts')
   const previous = await store.observations.latest()
@@ -113,7 +96,7 @@ const readCluster = async (
   if (previous && !only) await store.backup('sync')
   await store.observations.save(observed, now, clock.monotonic() - started)
   context.report(diagnostics)
-  return observed
+  return { observed, syncedAt: now }
 }
 
 const askAddresses = async (
@@ -133,25 +116,6 @@ const askAddresses = async (
   return { ...observed, guests: withAddresses(observed.guests, addresses) }
 }
 
-/**
- * A run that a crash left is ended before anything else happens, by asking the server, not the person. It is read while the lease is held: another
- * process may have ended it a moment ago.
- */
-const settleUnfinished = async (context: CommandContext, session: Session): Promise<void> => {
-  if ((await session.store.runs.unfinished()).length === 0) return
-  const { listenTo } = await import('./listen-to.ts')
-  const { recoverRun } = await import('../apply/recover-run.ts')
-  await session.write('recovery', async (world) => {
-    for (const unfinished of await session.store.runs.unfinished()) {
-      context.note(`Run ${unfinished.run.id} was cut short. Asking the server how far it had come.\n`)
-      const listener = await listenTo(context)
-      const recovery = recoverRun(unfinished, { direction: 'undo' }, { ...world, secrets: NO_SECRETS }, listener.emit)
-      const outcome = await recovery.finally(listener.end)
-      context.report(outcome.diagnostics)
-    }
-  })
-}
-
 const makeSession = (
   context: CommandContext,
   folder: string,
@@ -162,12 +126,16 @@ const makeSession = (
   // A command that works on the last sync's picture asks the server nothing.
   let isFresh = false
   const opened: { reader?: Promise<ProxmoxClient>; writer?: Promise<ProxmoxClient> } = {}
+  const trusting = async (readOnly: boolean) => {
+    await ensureTrusted(context, workspace.root, settings)
+    return connect(context, workspace.root, settings, readOnly)
+  }
   const reader = () => {
-    opened.reader ??= connect(context, { workspace, settings }, true)
+    opened.reader ??= trusting(true)
     return opened.reader
   }
   const writer = () => {
-    opened.writer ??= connect(context, { workspace, settings }, false)
+    opened.writer ??= trusting(false)
     return opened.writer
   }
   const session: Session = {
@@ -176,9 +144,7 @@ const makeSession = (
     settings,
     store,
     reader,
-    settle: () => settleUnfinished(context, session),
-    sync: async (options) => {
-      await session.settle()
+    sync: (options) => {
       isFresh = true
       return readCluster(context, session, options)
     },
@@ -222,6 +188,7 @@ export const withSession = async (
   const { workspace, settings, diagnostics, sources } = await openWorkspace(context.io.files, folder)
   context.report(diagnostics, sources)
   if (!workspace || !settings || hasErrors(diagnostics)) return EXIT.error
+  await refuseForeign(context, workspace, settings)
   const store = await openStore(workspace.stateFile, { clock: context.io.clock, holder: context.io.self })
   const { session, close } = makeSession(context, folder, workspace, settings, store)
   try {
@@ -234,7 +201,7 @@ export const withSession = async (
 }
 
 /** The last sync's picture. Throws a diagnostic before the first. */
-export const lastSync = async ({ store }: Pick<Session, 'store'>) => {
+export const lastSync = async ({ store }: Pick<Session, 'store'>): Promise<Picture> => {
   const latest = await store.observations.latest()
   if (latest) return latest
   throw new DiagnosticError([

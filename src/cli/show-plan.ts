@@ -1,4 +1,5 @@
 import type { Plan } from '../plan/plan.ts'
+import { ageText, timeText } from '../render/duration-text.ts'
 import { planJson } from '../render/plan-json.ts'
 import { planText } from '../render/plan-text.ts'
 import { planView } from '../render/plan-view.ts'
@@ -7,8 +8,15 @@ import type { CommandContext } from './command-context.ts'
 /** Above this the live view would only slow the terminal down. */
 const MOST_LIVE = 200
 
-/** Shows a plan the way the place asks for: JSON, Ink on a terminal, text elsewhere. */
-export const showPlan = async (context: CommandContext, plan: Plan): Promise<void> => {
+/** Says of when the picture is that a plan was made from; on stderr, so that equal plans are equal bytes on stdout. */
+export const sayAsOf = ({ io, note, notePaint }: CommandContext, asOf: string): void => {
+  const age = io.clock.now().getTime() - Date.parse(asOf)
+  note(notePaint('dim', `The cluster as of ${timeText(asOf)}${age < 60_000 ? '' : ` (${ageText(age)})`}:\n`))
+}
+
+/** Shows a plan the way the place asks for: JSON, Ink on a terminal, text elsewhere. `asOf`: of the picture it was made from, where that is known. */
+export const showPlan = async (context: CommandContext, plan: Plan, asOf?: string): Promise<void> => {
+  if (asOf !== undefined) sayAsOf(context, asOf)
   if (context.global.json) {
     context.printJson(planJson(plan))
     return

@@ -6,8 +6,11 @@ import {
   type LoadOptions,
   type MissingVariable,
   missingDiagnostic,
+  type PreparedWorkspace,
   prepareWorkspace,
 } from './prepared-workspace.ts'
+import { rangeOf } from './syntax/source.ts'
+import type { Block } from './syntax/tree.ts'
 
 export type { LoadOptions, MissingVariable } from './prepared-workspace.ts'
 
@@ -18,7 +21,20 @@ export interface Loaded {
   /** Text of every file that was read, by the name diagnostics use. */
   readonly sources: ReadonlyMap<string, string>
   readonly missingVariables: readonly MissingVariable[]
+  /** Addresses of what these files of the workspace's own folder declare, modules they call included, without instance keys. */
+  readonly declaredIn: (files: ReadonlySet<string>) => readonly string[]
 }
+
+const declaredIn =
+  ({ root }: PreparedWorkspace): Loaded['declaredIn'] =>
+  (files) => {
+    const isIn = (block: Block): boolean => files.has(rangeOf(block.header).filename)
+    const { resources, modules } = root.declared
+    return [
+      ...[...resources].flatMap(([address, { block }]) => (isIn(block) ? [address] : [])),
+      ...[...modules].flatMap(([name, block]) => (isIn(block) ? [`module.${name}`] : [])),
+    ]
+  }
 
 /**
  * Reads, evaluates and checks the declarations of a workspace. All problems are collected. `value` is always there, for its sources; its
@@ -42,6 +58,7 @@ export const loadDeclarations = async (options: LoadOptions): Promise<Checked<Lo
     secrets,
     sources: workspace.sources,
     missingVariables: pass.missing,
+    declaredIn: declaredIn(workspace),
   }
   return { value, diagnostics: inReadingOrder(diagnostics, [...workspace.sources.keys()]) }
 }

@@ -11,6 +11,7 @@ import { type LateLibraries, lateLibraries } from './functions/late-libraries.ts
 import type { NoteAddresses } from './module/address-value.ts'
 import { makeCells } from './module/cells.ts'
 import { declarationFiles, type FileReading } from './module/declaration-files.ts'
+import { NO_BOUNDARY, repositoryBoundary } from './module/file-boundary.ts'
 import { type FileCache, fileCache, joinPath } from './module/file-reader.ts'
 import { givenValues, type VariableArgument } from './module/given-values.ts'
 import { loadModule } from './module/load-module.ts'
@@ -46,6 +47,8 @@ export interface LoadOptions {
   readonly noteAddresses?: NoteAddresses
   /** Key of the fingerprints of secrets. */
   readonly fingerprintKey: string
+  /** Functions may read files outside of the folder and the repository it lies in. */
+  readonly allowFiles?: boolean
   /** For timestamp functions; missing: their values are known after apply only. */
   readonly now?: Date
   /** For terraform.workspace; missing: `default`. */
@@ -132,7 +135,8 @@ export const prepareWorkspace = async (
     isIncomplete: root.isIncomplete,
   })
   const grammar = await hclGrammar()
-  const cache = fileCache(options.files, options.folder)
+  const boundary = options.allowFiles ? NO_BOUNDARY : repositoryBoundary(options.files, options.folder)
+  const cache = fileCache(options.files, options.folder, boundary)
   return {
     options,
     root,

@@ -25,6 +25,10 @@ export interface Files {
   ) => Promise<readonly { readonly name: string; readonly kind: 'file' | 'folder' | 'other' }[]>
   readonly makeFolder: (path: string, options?: { readonly mode?: number }) => Promise<void>
   readonly remove: (path: string) => Promise<void>
+  /** The path without links; of what does not exist, of the nearest folder above that does. */
+  readonly realPath: (path: string) => Promise<string>
+  /** Numeric id of the user a file belongs to; undefined where there is none, or files have no owners. */
+  readonly owner: (path: string) => Promise<number | undefined>
 }
 
 export interface Clock {
@@ -56,8 +60,16 @@ export interface Io {
   readonly stderr: Output
   /** Aborted at the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal
-  /** This process, for leases: whether another process of this host still exists. */
-  readonly self: { readonly pid: number; readonly host: string; readonly isAlive: (pid: number) => boolean }
+  /** This process, for leases (see `Holder`) and for whose files it obeys. */
+  readonly self: {
+    readonly pid: number
+    readonly host: string
+    /** Numeric id of the user; missing where users have none. */
+    readonly user?: number | undefined
+    readonly origin?: string | undefined
+    readonly started?: string | undefined
+    readonly isAlive: (pid: number, started?: string) => boolean
+  }
   /** Runs a command without a shell and gives its standard output; throws when it fails. */
   readonly run: (command: string, args: readonly string[]) => Promise<string>
   /** Real streams for Ink, which draws on them itself. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { access, type FileHandle, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import process from 'node:process'
 import type { Files, ReadOptions } from './io.ts'
 
 const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined)
@@ -107,6 +108,12 @@ const readBounded = async (path: string, { atMost }: ReadOptions = {}): Promise<
   return readFile(path)
 }
 
+const realPath: Files['realPath'] = async (path) => {
+  const real = await unlessMissing(realpath(path), undefined)
+  if (real !== undefined || dirname(path) === path) return real ?? path
+  return join(await realPath(dirname(path)), basename(path))
+}
+
 /**
  * Files on the real disk. Writes and appends return only when the bytes are durable; a write never leaves half a file, and keeps the
  * mode of the file it replaces unless told another. `remove` does nothing where there is nothing, and refuses a folder.
@@ -126,4 +133,9 @@ export const nodeFiles: Files = {
     await mkdir(path, { recursive: true, ...(options?.mode !== undefined && { mode: options.mode }) })
   },
   remove: (path) => rm(path, { force: true }),
+  realPath,
+  owner: async (path) => {
+    if (process.getuid === undefined) return undefined
+    return (await unlessMissing(stat(path), undefined))?.uid
+  },
 }

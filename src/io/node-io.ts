@@ -4,6 +4,7 @@ import { isatty } from 'node:tty'
 import type { Clock, Io, Output } from './io.ts'
 import { nodeFiles } from './node-files.ts'
 import { nodeInput } from './node-input.ts'
+import { isProcessAlive, processOrigin, processStart } from './process-identity.ts'
 
 /** Why `Io.signal` is aborted: a person or the system asked the process to stop. */
 export class Interrupted extends Error {
@@ -97,15 +98,19 @@ const run: Io['run'] = (command, args) =>
     })
   })
 
-/** Signal 0 only asks. A process of another user exists too (EPERM). */
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
-  }
-}
+/** Looked up when a lease is taken, not at every start. */
+const ourselves = (): Io['self'] => ({
+  pid: process.pid,
+  host: hostname(),
+  user: process.getuid?.(),
+  get origin() {
+    return processOrigin()
+  },
+  get started() {
+    return processStart(process.pid)
+  },
+  isAlive: isProcessAlive,
+})
 
 /**
  * The real process as an `Io`. Call it once: it takes over SIGINT and SIGTERM (the first aborts `signal` with `Interrupted`, a
@@ -130,7 +135,7 @@ export const nodeIo = (): Io => {
     stdout: output(() => process.stdout, 1),
     stderr: output(() => process.stderr, 2),
     signal,
-    self: { pid: process.pid, host: hostname(), isAlive },
+    self: ourselves(),
     run,
     terminal: {
       get stdin() {

@@ -50,6 +50,12 @@ const reach = (from: Iterable<Address>, next: (address: Address) => readonly Add
   return reached
 }
 
+/** Whether one of the addresses without instance keys covers an address. */
+const isWithin = (scope: readonly string[]): ((address: Address) => boolean) => {
+  const names = new Set(scope)
+  return (address) => names.has(baseOf(address)) || modulesOf(address).some((module) => names.has(module))
+}
+
 export interface FilterInput {
   readonly known: readonly Address[]
   /** What a resource needs to exist before it. */
@@ -61,7 +67,7 @@ export interface FilterInput {
  * `destroy` the other way round: what depends on a target goes with it. An unknown address is reported.
  */
 export const selectAddresses = (world: PlanWorld, { known, needs }: FilterInput): ReadonlySet<Address> => {
-  const { targets, excludes, destroy } = world.options
+  const { targets, excludes, destroy, scope } = world.options
   const find = addressIndex(known)
   const resolve = (patterns: readonly Address[]): readonly Address[] =>
     patterns.flatMap((pattern) => {
@@ -81,7 +87,8 @@ export const selectAddresses = (world: PlanWorld, { known, needs }: FilterInput)
   }
   const down = (address: Address) => needs.get(address) ?? []
   const up = (address: Address) => dependents.get(address) ?? []
-  const chosen = targets.length === 0 ? new Set(known) : reach(resolve(targets), destroy ? up : down)
+  const wanted = targets.length === 0 ? new Set(known) : reach(resolve(targets), destroy ? up : down)
+  const chosen = scope ? new Set([...wanted].filter(isWithin(scope))) : wanted
   const left = reach(resolve(excludes), destroy ? down : up)
   if (left.size === 0) return chosen
   return new Set([...chosen].filter((address) => !left.has(address)))

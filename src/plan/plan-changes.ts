@@ -64,6 +64,23 @@ const reportCycle = (
   })
 }
 
+/** What a plan of some files needs of the others, and is not there yet. */
+const reportLeftOut = (
+  world: PlanWorld,
+  { declared, needs, selected, bound }: Pick<Ground, 'declared' | 'needs' | 'selected'> & Pick<Bindings, 'bound'>,
+): void => {
+  for (const address of selected) {
+    const missing = (needs.get(address) ?? []).filter((other) => !selected.has(other) && !bound.has(other))
+    if (missing.length === 0) continue
+    const files = [...new Set(missing.flatMap((other) => declared.get(other)?.range?.filename ?? []))].sort()
+    world.report('plan.left-out', {
+      detail: `\`${address}\` needs ${missing.map((other) => `\`${other}\``).join(', ')}, which ${files.length === 0 ? 'other files declare' : `${files.join(', ')} declares`} and which is not there yet. Name that file too, or plan everything.`,
+      address,
+      range: declared.get(address)?.range,
+    })
+  }
+}
+
 const groundOf = (world: PlanWorld, desired: Desired, applied: Applied): Ground => {
   const bindings = resolveBindings(world, desired, applied)
   checkDuplicates(world, desired, bindings)
@@ -73,6 +90,8 @@ const groundOf = (world: PlanWorld, desired: Desired, applied: Applied): Ground 
     ...new Set([...declared.keys(), ...bindings.bound.keys(), ...bindings.forgotten.map(({ address }) => address)]),
   ]
   const selected = selectAddresses(world, { known, needs })
+  if (world.options.scope && !world.options.destroy)
+    reportLeftOut(world, { declared, needs, selected, bound: bindings.bound })
   const guests = [...declared.values()].filter(isGuest)
   if (!world.options.destroy) {
     const isNew = ({ address }: DesiredGuest) => {

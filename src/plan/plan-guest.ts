@@ -98,8 +98,11 @@ export const planGuest = (input: GuestInput): PlannedResource | undefined => {
   checkPool(input)
   if (!observed) {
     if (applied) {
+      const why = world.options.unsettled?.has(desired.address)
+        ? 'a run that was cut short was at work on it. The plan makes it anew; end that run first, with `mpc recover`.'
+        : 'it was destroyed outside of mpc. The plan makes it anew. If it is not to come back, remove its declaration.'
       world.report('plan.guest-gone', {
-        detail: `\`${desired.address}\` was ${vmid}, and the last sync saw no such guest: it was destroyed outside of mpc. The plan makes it anew. If it is not to come back, remove its declaration.`,
+        detail: `\`${desired.address}\` was ${vmid}, and the last sync saw no such guest: ${why}`,
         ...place,
       })
     }

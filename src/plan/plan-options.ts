@@ -6,8 +6,12 @@ export interface PlanOptions {
   /** Only these resources, and what they depend on. Empty: all. */
   readonly targets: readonly Address[]
   readonly excludes: readonly Address[]
+  /** Only what these addresses (of resources, without instance keys, and of modules) cover; what else is managed stays as it is. */
+  readonly scope?: readonly string[]
   /** Plan the destruction of everything managed (of the targets, when there are any). */
   readonly destroy: boolean
+  /** Resources that a run which was cut short was working on: what became of them is not settled. */
+  readonly unsettled?: ReadonlySet<Address>
   /** Storage for backups taken before destroying; undefined: the first active one on the guest's node that takes `backup`. */
   readonly backupStorage?: string
   /** Create guests although unmanaged ones have the same names. */

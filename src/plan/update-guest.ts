@@ -3,6 +3,7 @@ import type { AppliedResource } from '../resource/applied.ts'
 import type { AttributeChange } from '../resource/change.ts'
 import type { ObservedGuest } from '../resource/observed.ts'
 import { fieldChange } from './change-builder.ts'
+import { markOutside } from './changed-outside.ts'
 import { attributeChanges, configDifferences, type Difference } from './config-difference.ts'
 import { type GuestContext, type PlanPart, type Progress, runParts } from './guest-progress.ts'
 import { stateOf } from './guest-state.ts'
@@ -121,7 +122,10 @@ export const updateGuest = (
   const replacing = differences.flatMap(({ key, observed: was, declared }) =>
     kind.change(key, was, declared) === 'replace' ? [key] : [],
   )
-  const attributes = [...fieldAttributes(fields, observed), ...namesOf(kind, start, differences)]
+  const attributes = markOutside(kind, { applied, observed }, differences, [
+    ...fieldAttributes(fields, observed),
+    ...namesOf(kind, start, differences),
+  ])
   if (replacing.length > 0) return { attributes, drafts: [], replacing }
   const node = fields.node ?? observed.node
   const sorted = sortDifferences(context, differences, node)

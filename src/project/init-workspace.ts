@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path'
 import { type Checked, diagnose } from '../diagnostic/diagnostic.ts'
 import type { Files } from '../io/io.ts'
 import { isGroup, type SettingFacts, type SettingGroup, settingGroup } from './setting-facts.ts'
-import { parseSettings } from './settings.ts'
+import { parseSettings, type Settings } from './settings.ts'
 import { SETTINGS_PATH, type Workspace, workspaceAt } from './workspace.ts'
 
 /** What is known when a workspace is made; everything else is written as a comment to fill in. By dotted name: `tls.fingerprint`. */
@@ -59,16 +59,20 @@ const ignoreState = async (files: Files, root: string): Promise<void> => {
   await files.writeText(path, `${start}${missing.join('\n')}\n`)
 }
 
-/**
- * Makes a folder a workspace: writes `.proxmox/config.yml` and adds to `.gitignore`. Refuses, writing nothing, when the folder is one
- * already (unless `force`) or a value would not be accepted. Holds no secret and takes none.
- */
-export const initWorkspace = async (
+/** A workspace that could be made; nothing is written yet. */
+export interface PlannedWorkspace {
+  readonly workspace: Workspace
+  readonly settings: Settings
+  readonly text: string
+}
+
+/** What `initWorkspace` would write. Refuses when the folder is a workspace already (unless `force`) or a value would not be accepted. */
+export const planWorkspace = async (
   files: Files,
   root: string,
   values: InitialSettings,
-  force = false,
-): Promise<Checked<Workspace>> => {
+  force: boolean,
+): Promise<Checked<PlannedWorkspace>> => {
   const workspace = workspaceAt(root)
   if (!force && (await files.exists(workspace.settingsFile)))
     return {
@@ -81,10 +85,27 @@ export const initWorkspace = async (
       ],
     }
   const text = settingsText(values)
-  const { diagnostics } = parseSettings(text, SETTINGS_PATH)
-  if (diagnostics.length > 0) return { value: undefined, diagnostics: diagnostics.map(({ range: _, ...rest }) => rest) }
+  const { value: settings, diagnostics } = parseSettings(text, SETTINGS_PATH)
+  if (!settings) return { value: undefined, diagnostics: diagnostics.map(({ range: _, ...rest }) => rest) }
+  return { value: { workspace, settings, text }, diagnostics: [] }
+}
+
+/** Writes `.proxmox/config.yml` and adds to `.gitignore`, making the folder where there is none. */
+export const writeWorkspace = async (files: Files, { workspace, text }: PlannedWorkspace): Promise<void> => {
+  await files.makeFolder(workspace.root)
   await files.makeFolder(dirname(workspace.settingsFile), { mode: 0o700 })
   await files.writeText(workspace.settingsFile, text, { mode: 0o644 })
-  await ignoreState(files, root)
-  return { value: workspace, diagnostics: [] }
+  await ignoreState(files, workspace.root)
+}
+
+/** Makes a folder a workspace, or writes nothing when it cannot be one. Holds no secret and takes none. */
+export const initWorkspace = async (
+  files: Files,
+  root: string,
+  values: InitialSettings,
+  force = false,
+): Promise<Checked<Workspace>> => {
+  const { value, diagnostics } = await planWorkspace(files, root, values, force)
+  if (value) await writeWorkspace(files, value)
+  return { value: value?.workspace, diagnostics }
 }

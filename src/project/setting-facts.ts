@@ -7,6 +7,8 @@ export interface SettingFacts {
   /** JavaScript regular expression, anchored. */
   readonly pattern?: string
   readonly example: string
+  /** What it could be used for by who wrote it: such settings are acted on only once the user has agreed to them. */
+  readonly risk?: string
 }
 
 export interface SettingGroup {
@@ -28,6 +30,7 @@ export const SETTINGS = {
     type: 'string',
     description: 'The server. https and port 8006 unless said otherwise. PROXMOX_VE_ENDPOINT wins over it.',
     example: 'https://pve.example.com:8006',
+    risk: 'your credentials are sent there',
   },
   tls: {
     description: "How the server proves who it is. Without any of these the system's authorities decide.",
@@ -37,17 +40,20 @@ export const SETTINGS = {
         description:
           'PEM file of the authority to trust, relative to the workspace; on a node: /etc/pve/pve-root-ca.pem.',
         example: 'pve-root-ca.pem',
+        risk: 'any server with a certificate of this authority is believed',
       },
       fingerprint: {
         type: 'string',
         description: "Pin the server's certificate by its SHA-256 fingerprint; no authority is needed then.",
         pattern: '^\\s*(?:[Ss][Hh][Aa]-?256[:= ])?(?:[0-9A-Fa-f]{2}[:\\s]?){31}[0-9A-Fa-f]{2}\\s*$',
         example: 'AB:CD:…',
+        risk: 'the server with this certificate is believed',
       },
       insecure: {
         type: 'boolean',
         description: 'Do not verify the certificate at all. PROXMOX_VE_INSECURE=true does the same.',
         example: 'true',
+        risk: 'any server is believed',
       },
     },
   },
@@ -59,11 +65,13 @@ export const SETTINGS = {
         type: 'string',
         description: 'File that holds the token and nothing else; ~/ is your home.',
         example: '~/.config/mpc/token',
+        risk: 'this file is read, and what it holds is sent to the server',
       },
       command: {
         type: 'command',
         description: 'Program and arguments that print the token; no shell is involved.',
         example: '[pass, show, proxmox/mpc]',
+        risk: 'this program is run as you',
       },
     },
   },

@@ -3,6 +3,7 @@ import { diagnose } from '../diagnostic/diagnostic.ts'
 import { type Endpoint, readEndpoint } from '../proxmox/endpoint.ts'
 import { canonicalFingerprint } from '../proxmox/fingerprint.ts'
 import { readSettingsFile, type SettingValues } from './read-settings-file.ts'
+import { isGroup, type SettingGroup, settingGroup } from './setting-facts.ts'
 
 /** What `.proxmox/config.yml` says, checked. Paths are as written: relative ones start at the workspace. */
 export interface Settings {
@@ -16,12 +17,15 @@ export interface Settings {
     readonly vmids: { readonly first: number; readonly last: number }
     readonly parallelism: number
   }
+  /** What is written there that a person has to agree to first, with what it could be used for. */
+  readonly toTrust: readonly { readonly name: string; readonly value: string; readonly risk: string }[]
 }
 
 export const DEFAULT_SETTINGS: Settings = {
   tls: { insecure: false },
   credentials: {},
   defaults: { vmids: { first: 100, last: 999_999_999 }, parallelism: 8 },
+  toTrust: [],
 }
 
 export interface ParsedSettings extends Checked<Settings> {
@@ -68,6 +72,14 @@ const vmidsOf = (values: SettingValues, problems: Diagnostic[]): Settings['defau
   return { first, last }
 }
 
+const toTrust = (values: SettingValues, group: SettingGroup, prefix = ''): Settings['toTrust'] =>
+  Object.entries(group.settings).flatMap(([own, entry]) => {
+    const name = `${prefix}${own}`
+    if (isGroup(entry)) return toTrust(values, entry, `${name}.`)
+    const value = values.text(name) ?? values.flag(name)?.toString() ?? values.words(name)?.join(' ')
+    return entry.risk === undefined || value === undefined ? [] : [{ name, value, risk: entry.risk }]
+  })
+
 /** Reads settings; all mistakes are reported together, each with its place in `filename`. */
 export const parseSettings = (text: string, filename: string): ParsedSettings => {
   const { values, diagnostics, source } = readSettingsFile(text, filename)
@@ -88,6 +100,7 @@ export const parseSettings = (text: string, filename: string): ParsedSettings =>
       vmids: vmidsOf(values, problems),
       parallelism: values.number('defaults.parallelism') ?? DEFAULT_SETTINGS.defaults.parallelism,
     },
+    toTrust: toTrust(values, settingGroup),
   }
   const ordered = problems.sort((a, b) => (a.range?.start.byte ?? 0) - (b.range?.start.byte ?? 0))
   return { value: ordered.length > 0 ? undefined : settings, diagnostics: ordered, source }

@@ -18,3 +18,6 @@ export const ageText = (milliseconds: number): string => {
         : [Math.floor(minutes / 1440), 'day']
   return `${amount} ${unit}${amount === 1 ? '' : 's'} ago`
 }
+
+/** "2026-12-01 12:24:13 UTC" for ISO 8601. */
+export const timeText = (iso: string): string => iso.replace('T', ' ').replace(/(?:\.\d+)?Z$/, ' UTC')

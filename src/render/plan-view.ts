@@ -124,7 +124,10 @@ const attributeView = (attribute: AttributeChange, action: ResourceChange['actio
     sensitive === true && value !== undefined ? ['(sensitive)'] : valueLines(value)
   const next = unknown ? [UNKNOWN] : show(after)
   // What a change of power does, its step says.
-  const effect = action === 'update' && name !== 'power' ? EFFECT_TEXT[attribute.disruption] : ''
+  const meaning = action === 'update' && name !== 'power' ? EFFECT_TEXT[attribute.disruption] : ''
+  const effect = [...(attribute.outside ? ['changed outside of mpc'] : []), ...(meaning === '' ? [] : [meaning])].join(
+    '; ',
+  )
   if (before === undefined) return { symbol: '+', tone: 'create', name, ...whole(next, ' '), effect }
   if (after === undefined && !unknown)
     return { symbol: '-', tone: 'destroy', name, ...gone(show(before), action), effect }

@@ -20,6 +20,8 @@ export interface AttributeChange {
   /** The server chooses the new value: known after apply. */
   readonly unknown?: true
   readonly sensitive?: true
+  /** The value there is not the one mpc gave it: somebody else has changed it since. */
+  readonly outside?: true
   readonly disruption: Disruption
 }
 

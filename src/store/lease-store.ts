@@ -8,8 +8,21 @@ import type { LeaseTable, Tables } from './tables.ts'
 export interface Holder {
   readonly host: string
   readonly pid: number
-  /** Whether a process of this host is still there. */
-  readonly isAlive: (pid: number) => boolean
+  /** Boot of the machine and PID namespace: where these are the same, a PID means the same process. Missing where the system does not tell. */
+  readonly origin?: string | undefined
+  /** When the process began, by the machine's own count: tells it from a later one with its PID. */
+  readonly started?: string | undefined
+  /** Whether a process of this origin that began then is still there; a zombie is not. */
+  readonly isAlive: (pid: number, started?: string) => boolean
+}
+
+/** Who holds the lease, for people. */
+export interface LeaseHolder {
+  readonly purpose: string
+  readonly pid: number
+  readonly host: string
+  /** ISO 8601. */
+  readonly since: string
 }
 
 /** The right to change the cluster, held until released; a timer keeps it fresh and does not keep the process alive. */
@@ -21,23 +34,35 @@ export interface Lease {
 export interface LeaseStore {
   /** One at a time; a lease whose process is gone is taken over. Undefined with a diagnostic naming the holder otherwise. */
   readonly acquire: (purpose: string) => Promise<Checked<Lease>>
-  /** Another process that is still there holds the lease: what it has not finished it is working on. */
-  readonly isHeldByAnother: () => Promise<boolean>
+  /** Another process that is still there and holds the lease: what it has not finished it is working on. */
+  readonly otherHolder: () => Promise<LeaseHolder | undefined>
 }
 
 const NAME = 'write'
 const HEARTBEAT_MS = 5_000
 const STALE_MS = 60_000
 
-const isStale = (row: LeaseTable, holder: Holder, now: Date): boolean => {
-  const silent = now.getTime() - Date.parse(row.heartbeat_at) > STALE_MS
-  return row.host === holder.host ? silent || !holder.isAlive(row.pid) : silent
-}
+/** Whether the row's process ran where we run, so that its PID means something to us. */
+const isFromHere = (row: LeaseTable, holder: Holder): boolean =>
+  holder.origin === undefined && row.origin === null ? row.host === holder.host : row.origin === holder.origin
 
-const inUse = (row: LeaseTable): Diagnostic =>
+/** A process of ours is asked for itself, whatever its heartbeat says; one elsewhere is judged by its heartbeat alone. */
+const isStale = (row: LeaseTable, holder: Holder, now: Date): boolean =>
+  isFromHere(row, holder)
+    ? !holder.isAlive(row.pid, row.started ?? undefined)
+    : now.getTime() - Date.parse(row.heartbeat_at) > STALE_MS
+
+export const leaseInUse = ({ purpose, pid, host, since }: LeaseHolder): Diagnostic =>
   diagnose('store.in-use', {
-    detail: `"${row.purpose}" has been running since ${row.acquired_at} as process ${row.pid} on ${row.host}. Two at once could undo each other's work: wait until it has ended. If that process no longer exists, mpc takes over within a minute.`,
+    detail: `"${purpose}" has been running since ${since.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')} as process ${pid} on ${host}. Two at once could undo each other's work: wait until it has ended. If that process no longer exists, mpc takes over within a minute.`,
   })
+
+const holderOf = ({ purpose, pid, host, acquired_at }: LeaseTable): LeaseHolder => ({
+  purpose,
+  pid,
+  host,
+  since: acquired_at,
+})
 
 const fresh = (purpose: string, holder: Holder, now: Date): LeaseTable => ({
   name: NAME,
@@ -45,6 +70,8 @@ const fresh = (purpose: string, holder: Holder, now: Date): LeaseTable => ({
   purpose,
   host: holder.host,
   pid: holder.pid,
+  origin: holder.origin ?? null,
+  started: holder.started ?? null,
   acquired_at: now.toISOString(),
   heartbeat_at: now.toISOString(),
 })
@@ -74,7 +101,7 @@ export const leaseStore = (db: Kysely<Tables>, holder: Holder, now: () => Date):
   acquire: async (purpose) => {
     const row = fresh(purpose, holder, now())
     const held = await claim(db, row, holder, now())
-    if (held) return { value: undefined, diagnostics: [inUse(held)] }
+    if (held) return { value: undefined, diagnostics: [leaseInUse(holderOf(held))] }
     const own = () => db.updateTable('lease').where('name', '=', NAME).where('token', '=', row.token)
     let beat: Promise<unknown> = Promise.resolve()
     const timer = setInterval(() => {
@@ -92,9 +119,9 @@ export const leaseStore = (db: Kysely<Tables>, holder: Holder, now: () => Date):
     }
     return { value: { token: row.token, release }, diagnostics: [] }
   },
-  isHeldByAnother: async () => {
+  otherHolder: async () => {
     const row = await db.selectFrom('lease').selectAll().where('name', '=', NAME).executeTakeFirst()
-    if (!row || (row.host === holder.host && row.pid === holder.pid)) return false
-    return !isStale(row, holder, now())
+    if (!row || (row.pid === holder.pid && isFromHere(row, holder))) return undefined
+    return isStale(row, holder, now()) ? undefined : holderOf(row)
   },
 })

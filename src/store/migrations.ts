@@ -47,6 +47,8 @@ const MANAGED = [
 const VOLUMES = ['alter table storage add column volumes text']
 const CLUSTER_FACTS = ['alter table cluster add column rights text', 'alter table node add column facts text']
 const STEP_BODIES = ['alter table plan_step add column body text']
+const PROCESS_ORIGINS = ['alter table lease add column origin text', 'alter table lease add column started text']
+const PLAN_TIMES = ['alter table plan add column as_of text']
 
 /** In the order in which they are applied; the names are kept in `schema_migration`. */
 export const SCHEMA_STEPS: readonly (readonly [name: string, step: SchemaStep])[] = [
@@ -54,6 +56,8 @@ export const SCHEMA_STEPS: readonly (readonly [name: string, step: SchemaStep])[
   ['0002-storage-volumes', statements(VOLUMES)],
   ['0003-step-bodies', statements(STEP_BODIES)],
   ['0004-cluster-facts', statements(CLUSTER_FACTS)],
+  ['0005-process-origins', statements(PROCESS_ORIGINS)],
+  ['0006-plan-times', statements(PLAN_TIMES)],
 ]
 
 /** What Kysely's Migrator wants, made of the list above. */

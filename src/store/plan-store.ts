@@ -14,7 +14,9 @@ export interface PlanSummary {
 
 export interface PlanStore {
   /** Saving an equal plan again only makes it new again. Old plans that were never applied are swept. */
-  readonly save: (plan: Plan) => Promise<void>
+  readonly save: (plan: Plan, asOf?: string) => Promise<void>
+  /** ISO 8601: when the picture was taken that a saved plan was made from; undefined where nobody kept it. */
+  readonly asOf: (id: string) => Promise<string | undefined>
   /** By id, or by the beginning of one when only one plan has it; `p-` may be left out. */
   readonly get: (idOrPrefix: string) => Promise<Checked<Plan>>
   /** Newest first. */
@@ -39,10 +41,11 @@ const stepRow = (plan: string, step: Step, position: number): PlanStepTable => (
 const STEPS_AT_ONCE = 500
 
 /** Used by the journal too: a run never stands without its plan. */
-export const writePlan = async (db: Kysely<Tables>, plan: Plan, at: string): Promise<void> => {
+export const writePlan = async (db: Kysely<Tables>, plan: Plan, at: string, asOf?: string): Promise<void> => {
   const known = await db.selectFrom('plan').select('fingerprint').where('id', '=', plan.id).executeTakeFirst()
   if (known?.fingerprint === plan.fingerprint) {
-    await db.updateTable('plan').set({ created_at: at }).where('id', '=', plan.id).execute()
+    const times = { created_at: at, ...(asOf !== undefined && { as_of: asOf }) }
+    await db.updateTable('plan').set(times).where('id', '=', plan.id).execute()
     return
   }
   if (known) throw new Error(`plan id ${plan.id} already stands for ${known.fingerprint}, not ${plan.fingerprint}`)
@@ -56,6 +59,7 @@ export const writePlan = async (db: Kysely<Tables>, plan: Plan, at: string): Pro
       origin_run: plan.origin.kind === 'revert' ? plan.origin.run : null,
       steps: plan.steps.length,
       created_at: at,
+      as_of: asOf ?? null,
       body: toJson({ ...plan, steps: [] }),
     })
     .execute()
@@ -115,12 +119,16 @@ const get = async (db: Kysely<Tables>, idOrPrefix: string): Promise<Checked<Plan
 
 /** Plans by id; a plan is content, so equal plans are one. */
 export const planStore = (db: Kysely<Tables>, now: () => Date): PlanStore => ({
-  save: (plan) =>
+  save: (plan, asOf) =>
     db.transaction().execute(async (tx) => {
-      await writePlan(tx, plan, now().toISOString())
+      await writePlan(tx, plan, now().toISOString(), asOf)
       await sweep(tx)
     }),
   get: (idOrPrefix) => get(db, idOrPrefix),
+  asOf: async (id) => {
+    const row = await db.selectFrom('plan').select('as_of').where('id', '=', id).executeTakeFirst()
+    return row?.as_of ?? undefined
+  },
   list: async () => {
     const rows = await db
       .selectFrom('plan')

@@ -148,7 +148,7 @@ const finished = async (db: Kysely<Tables>, planOrRun: string): Promise<Checked<
 }
 
 /** What is known of past runs. */
-export const runStore = (db: Kysely<Tables>, leases: Pick<LeaseStore, 'isHeldByAnother'>): RunStore => ({
+export const runStore = (db: Kysely<Tables>, leases: Pick<LeaseStore, 'otherHolder'>): RunStore => ({
   nextId: async (plan) => {
     const last = await db
       .selectFrom('run')
@@ -158,7 +158,7 @@ export const runStore = (db: Kysely<Tables>, leases: Pick<LeaseStore, 'isHeldByA
     return `${plan}.${(last?.number ?? 0) + 1}`
   },
   unfinished: async () => {
-    if (await leases.isHeldByAnother()) return []
+    if (await leases.otherHolder()) return []
     const rows = await db.selectFrom('run').selectAll().where('status', '=', 'running').orderBy('started_at').execute()
     return Promise.all(rows.map((row) => load(db, row)))
   },

@@ -119,6 +119,8 @@ export interface PlanTable {
   readonly origin_run: string | null
   readonly steps: number
   readonly created_at: string
+  /** When the picture of the cluster was taken that it was made from; null from an mpc that did not keep it. */
+  readonly as_of: string | null
   /** The Plan without its steps; one that an older mpc has saved holds them. */
   readonly body: string
 }
@@ -186,6 +188,9 @@ export interface LeaseTable {
   readonly purpose: string
   readonly host: string
   readonly pid: number
+  /** See `Holder`; null from an mpc that did not write them. */
+  readonly origin: string | null
+  readonly started: string | null
   readonly acquired_at: string
   readonly heartbeat_at: string
 }

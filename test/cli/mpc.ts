@@ -78,7 +78,7 @@ export const withWorkspace = async (
 ): Promise<void> => {
   const simulator = await startSimulator({ http: false, speed: Number.POSITIVE_INFINITY, seed: 7, ...options })
   const folder = mkdtempSync(join(tmpdir(), 'mpc-test-'))
-  const env = { PROXMOX_VE_API_TOKEN: simulator.token }
+  const env = { PROXMOX_VE_API_TOKEN: simulator.token, HOME: folder }
   const workspace: Workspace = {
     folder,
     simulator,

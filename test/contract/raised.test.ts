@@ -29,7 +29,7 @@ test('what a new workspace cannot do yet is told', () =>
       write('a.mpc.hcl', SMALL)
       const pin = ['--fingerprint', simulator.fingerprint]
       assert.is((await run(['init', '--no-test', '--endpoint', simulator.url, ...pin])).code, 0)
-      raises(await run(['plan', '--json']), 'cli.not-synced')
+      raises(await run(['plan', '--no-refresh', '--json']), 'cli.not-synced')
       raises(await run(['show', '--json']), 'cli.no-such-plan')
       assert.is((await run(['sync'])).code, 0)
       raises(await run(['export', '--format', 'terraform', '--json']), 'cli.nothing-to-export')

@@ -112,6 +112,8 @@ test('what the other commands print is as its schema says', () =>
       const pin = ['--fingerprint', simulator.fingerprint]
       conform(await run(['plan', '--json']), 1)
       conform(await run(['init', '--json', '--no-test', '--endpoint', simulator.url, ...pin]))
+      conform(await run(['trust', '--json']))
+      conform(await run(['recover', '--json']))
       conform(await run(['status', '--json']))
       simulator.faults.add({ kind: 'node-offline', node: 'pve3' })
       conform(await run(['sync', '--json']))

@@ -8,6 +8,7 @@ import { functionTable } from '../../src/declaration/functions/function-table.ts
 import { hasInfinity, jsonText } from '../../src/declaration/functions/json-text.ts'
 import { lateLibraries } from '../../src/declaration/functions/late-libraries.ts'
 import { typeLayout } from '../../src/declaration/functions/type-functions.ts'
+import { NO_BOUNDARY } from '../../src/declaration/module/file-boundary.ts'
 import { fileCache } from '../../src/declaration/module/file-reader.ts'
 import { type Grammar, hclGrammar } from '../../src/declaration/syntax/hcl/grammar.ts'
 import { parseExpressionWith, parseTemplateWith } from '../../src/declaration/syntax/hcl/parse-hcl.ts'
@@ -22,7 +23,7 @@ const VERSION = '1.11.4'
 
 /** Evaluates until every file and package is there. */
 const evaluator = async (grammar: Grammar): Promise<(expression: string) => Promise<Outcome>> => {
-  const cache = fileCache(nodeFiles, `${process.cwd()}/fixtures/expressions`)
+  const cache = fileCache(nodeFiles, `${process.cwd()}/fixtures/expressions`, NO_BOUNDARY)
   const libraries = lateLibraries()
   const functions = functionTable({
     read: cache.read,

@@ -29,6 +29,8 @@ export const memoryFiles = (texts: { readonly [path: string]: string }): Files =
       throw missing(path)
     },
     makeFolder: async () => undefined,
+    realPath: async (path) => path,
+    owner: async () => undefined,
     remove: async (path) => {
       throw missing(path)
     },

@@ -39,6 +39,11 @@ test('every setting is read', () => {
       vmids: { first: 1000, last: 1999 },
       parallelism: 4,
     },
+    toTrust: [
+      { name: 'endpoint', value: 'pve1.example.com', risk: 'your credentials are sent there' },
+      { name: 'tls.fingerprint', value: PRINT.toLowerCase(), risk: 'the server with this certificate is believed' },
+      { name: 'credentials.command', value: 'pass show proxmox/mpc', risk: 'this program is run as you' },
+    ],
   })
 })
 

@@ -33,6 +33,7 @@ export const run: RunCommand = async (context, input) => {
     variables: variables.map(argumentOf),
     fingerprintKey: 'none',
     now: io.clock.now(),
+    allowFiles: input.options['allowFiles'] === true,
   }
   const evaluate = (answers: ClusterAnswers) => evaluateExpression({ ...options, ...answers }, expression)
   // The state is opened only for an expression that asks for something of it.

@@ -1,4 +1,5 @@
 import type { RunStatus } from '../../apply/journal.ts'
+import { timeText } from '../../render/duration-text.ts'
 import type { Paint, Tone } from '../../render/style.ts'
 import type { HistoryEntry } from '../../store/history.ts'
 import { counted } from '../../util/counted.ts'
@@ -6,6 +7,7 @@ import type { RunCommand } from '../command-context.ts'
 import { EXIT } from '../exit-code.ts'
 import { numberOption } from '../number-option.ts'
 import { withSession } from '../session.ts'
+import { tellUnfinished } from '../unfinished.ts'
 
 const STATUS = {
   running: ['unfinished', 'warning'],
@@ -15,7 +17,7 @@ const STATUS = {
 } as const satisfies Record<RunStatus, readonly [string, Tone]>
 
 const entryText = (entry: HistoryEntry, paint: Paint): string => {
-  const at = paint('dim', entry.at.replace('T', ' ').replace(/\.\d+Z$/, ' UTC'))
+  const at = paint('dim', timeText(entry.at))
   if (entry.type === 'plan') {
     const what = entry.origin === 'revert' ? 'revert plan' : 'plan'
     return `${at}  ${what.padEnd(11)} ${entry.plan.padEnd(12)} ${counted(entry.steps, 'step')}`
@@ -26,7 +28,9 @@ const entryText = (entry: HistoryEntry, paint: Paint): string => {
 }
 
 export const run: RunCommand = (context, { options }) =>
-  withSession(context, async ({ store }) => {
+  withSession(context, async (session) => {
+    const { store } = session
+    await tellUnfinished(context, session)
     const limit = numberOption(options, 'limit', { least: 1, most: 1_000_000 }) ?? 20
     const entries = (await store.history()).slice(0, limit)
     if (context.global.json) for (const entry of entries) context.printJson(entry)

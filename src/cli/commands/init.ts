@@ -1,11 +1,15 @@
 import { resolve } from 'node:path'
-import { hasErrors } from '../../diagnostic/diagnostic.ts'
-import { initWorkspace } from '../../project/init-workspace.ts'
+import { diagnose } from '../../diagnostic/diagnostic.ts'
+import { DiagnosticError } from '../../diagnostic/diagnostic-error.ts'
+import { type PlannedWorkspace, planWorkspace, writeWorkspace } from '../../project/init-workspace.ts'
+import { trust, trustQuestion } from '../../project/trust.ts'
+import { readEndpoint } from '../../proxmox/endpoint.ts'
 import type { CommandContext, Options, RunCommand } from '../command-context.ts'
-import { EXIT, type ExitCode } from '../exit-code.ts'
+import { connect } from '../connect.ts'
+import { EXIT } from '../exit-code.ts'
 import { isAttended } from '../is-attended.ts'
 import { textOption } from '../number-option.ts'
-import { folderOf, withSession } from '../session.ts'
+import { folderOf } from '../session.ts'
 
 const askForEndpoint = async ({ io }: CommandContext): Promise<string | undefined> => {
   const fromEnvironment = io.env['PROXMOX_VE_ENDPOINT']?.trim()
@@ -26,23 +30,54 @@ const initialSettings = async (context: CommandContext, options: Options) => {
   }
 }
 
-/** The settings stay when the connection fails: they are what has to be mended. */
-const testConnection = (context: CommandContext): Promise<ExitCode> =>
-  withSession(context, async ({ reader }) => {
-    const { version } = await (await reader()).version()
-    context.print(`Connected: Proxmox VE ${version}.\n`)
-    context.note('Next: mpc sync\n')
-    return EXIT.done
-  })
+/** Connects once as the new settings say, whatever server the environment names; before anything is written. */
+const testConnection = async (context: CommandContext, { workspace, settings }: PlannedWorkspace): Promise<string> => {
+  const { PROXMOX_VE_ENDPOINT: named, ...env } = context.io.env
+  const own = settings.endpoint ? { ...context, io: { ...context.io, env } } : context
+  const client = await connect(own, workspace.root, settings, true)
+  try {
+    const { version } = await client.version()
+    if (settings.endpoint && named?.trim() && readEndpoint(named).endpoint?.origin !== settings.endpoint.origin)
+      context.note(`PROXMOX_VE_ENDPOINT is ${named} and wins over these settings as long as it is set.\n`)
+    return version
+  } finally {
+    client.close()
+  }
+}
+
+const nothingWritten = (error: DiagnosticError): DiagnosticError =>
+  new DiagnosticError([
+    ...error.diagnostics,
+    diagnose('project.not-initialized', {
+      detail:
+        'The server could not be reached as described, so nothing was written. Mend it and run mpc init again, or write the settings without a test.',
+      hint: 'mpc init --no-test',
+    }),
+  ])
 
 export const run: RunCommand = async (context, { options }) => {
+  const { io, global, note, print, printJson, report } = context
   const root = resolve(folderOf(context))
-  await context.io.files.makeFolder(root)
   const values = await initialSettings(context, options)
-  const { value, diagnostics } = await initWorkspace(context.io.files, root, values, options['force'] === true)
-  context.report(diagnostics)
-  if (!value || hasErrors(diagnostics)) return EXIT.error
-  if (context.global.json) context.printJson({ type: 'initialized', settings: value.settingsFile })
-  else context.print('Wrote .proxmox/config.yml; it holds no secret and belongs into Git.\n')
-  return options['test'] === false ? EXIT.done : testConnection(context)
+  const { value, diagnostics } = await planWorkspace(io.files, root, values, options['force'] === true)
+  report(diagnostics)
+  if (!value) return EXIT.error
+  const tested = options['test'] === false ? undefined : await testOrExplain(context, value)
+  await writeWorkspace(io.files, value)
+  await trust(io, root, await trustQuestion(io, root, value.settings))
+  if (global.json) printJson({ type: 'initialized', settings: value.workspace.settingsFile })
+  else {
+    if (tested !== undefined) print(`Connected: Proxmox VE ${tested}.\n`)
+    print('Wrote .proxmox/config.yml; it holds no secret and belongs in Git.\n')
+  }
+  if (tested !== undefined) note('Next: mpc sync\n')
+  return EXIT.done
+}
+
+const testOrExplain = async (context: CommandContext, planned: PlannedWorkspace): Promise<string> => {
+  try {
+    return await testConnection(context, planned)
+  } catch (error) {
+    throw error instanceof DiagnosticError ? nothingWritten(error) : error
+  }
 }

@@ -4,6 +4,7 @@ import { isEmptyPlan } from '../../plan/plan.ts'
 import type { RunCommand } from '../command-context.ts'
 import { EXIT } from '../exit-code.ts'
 import { findPlan } from '../find-plan.ts'
+import { clearTheWay } from '../recover-runs.ts'
 import { runPlan } from '../run-plan.ts'
 import { secretsFor } from '../secrets-for.ts'
 import { withSession } from '../session.ts'
@@ -11,7 +12,9 @@ import { withSession } from '../session.ts'
 export const run: RunCommand = (context, input) =>
   withSession(context, async (session) => {
     const { store } = session
-    const observed = await session.sync()
+    const blocked = await clearTheWay(context, session, input)
+    if (blocked !== undefined) return blocked
+    const { observed, syncedAt } = await session.sync()
     const { value: finished, diagnostics: unknown } = await store.runs.finished(input.args[0] ?? '')
     if (!finished) {
       // A plan that was never saved is another mistake than one that was never applied.
@@ -23,7 +26,9 @@ export const run: RunCommand = (context, input) =>
     const { value: plan, diagnostics } = planRevert(finished, observed, await store.bindings.all())
     context.report(diagnostics)
     if (!plan || hasErrors(diagnostics)) return EXIT.refused
-    if (!isEmptyPlan(plan)) await store.plans.save(plan)
+    if (!isEmptyPlan(plan)) await store.plans.save(plan, syncedAt)
     const secrets = await secretsFor(context, session, input, plan)
-    return 'exit' in secrets ? secrets.exit : runPlan(context, session, plan, { ...secrets, options: input.options })
+    return 'exit' in secrets
+      ? secrets.exit
+      : runPlan(context, session, plan, { ...secrets, asOf: syncedAt, options: input.options })
   })

@@ -3,15 +3,20 @@ import type { RunCommand } from '../command-context.ts'
 import { EXIT } from '../exit-code.ts'
 import { findPlan } from '../find-plan.ts'
 import { withSession } from '../session.ts'
-import { showPlan } from '../show-plan.ts'
+import { sayAsOf, showPlan } from '../show-plan.ts'
+import { tellUnfinished } from '../unfinished.ts'
 
 export const run: RunCommand = (context, { args: [id], options }) =>
-  withSession(context, async ({ store }) => {
+  withSession(context, async (session) => {
+    const { store } = session
+    await tellUnfinished(context, session)
     const plan = await findPlan(store, id)
+    const asOf = await store.plans.asOf(plan.id)
     const { io, global } = context
     if (options['interactive'] === true && !global.json && io.stdin.isTerminal && io.stderr.isTerminal) {
       const { reviewPlan } = await import('../../render/live/review-plan.tsx')
+      if (asOf !== undefined) sayAsOf(context, asOf)
       await reviewPlan(planView(plan), false, io)
-    } else await showPlan(context, plan)
+    } else await showPlan(context, plan, asOf)
     return EXIT.done
   })

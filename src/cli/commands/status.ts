@@ -3,9 +3,12 @@ import { counted } from '../../util/counted.ts'
 import type { RunCommand } from '../command-context.ts'
 import { EXIT } from '../exit-code.ts'
 import { withSession } from '../session.ts'
+import { tellUnfinished } from '../unfinished.ts'
 
 export const run: RunCommand = (context, _input) =>
-  withSession(context, async ({ reader, store, settings }) => {
+  withSession(context, async (session) => {
+    const { reader, store, settings } = session
+    await tellUnfinished(context, session)
     const latest = await store.observations.latest()
     const managed = await store.bindings.all()
     const unfinished = (await store.runs.unfinished()).map(({ run }) => run.id)
@@ -28,7 +31,7 @@ export const run: RunCommand = (context, _input) =>
     const state = latest
       ? `${counted(latest.observed.guests.length, 'guest')} as of ${ageText(age ?? 0)}; ${managed.length === 1 ? '1 resource is' : `${managed.length} resources are`} managed`
       : 'nothing yet: run mpc sync'
-    const runs = unfinished.map((id) => `Run:    ${id} was cut short; mpc sync settles it\n`)
+    const runs = unfinished.map((id) => `Run:    ${id} was cut short; mpc recover ends it\n`)
     context.print(`Server: ${endpoint}, Proxmox VE ${version}\nState:  ${state}\n${runs.join('')}`)
     return EXIT.done
   })

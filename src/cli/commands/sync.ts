@@ -3,11 +3,13 @@ import { counted } from '../../util/counted.ts'
 import type { RunCommand } from '../command-context.ts'
 import { EXIT } from '../exit-code.ts'
 import { withSession } from '../session.ts'
+import { tellUnfinished } from '../unfinished.ts'
 
 export const run: RunCommand = (context, { options }) =>
   withSession(context, async (session) => {
     const started = context.io.clock.monotonic()
-    const observed = await session.sync({ addresses: options['addresses'] === true })
+    await tellUnfinished(context, session)
+    const { observed } = await session.sync({ addresses: options['addresses'] === true })
     const seconds = (context.io.clock.monotonic() - started) / 1000
     const { cluster, nodes, storages, pools, guests } = observed
     const unknown = guests.filter(({ unknownSince }) => unknownSince !== undefined).length

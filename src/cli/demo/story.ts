@@ -41,7 +41,13 @@ const teller = (context: CommandContext, { folder, simulator }: Stage): Teller =
         ...io,
         cwd: folder,
         args,
-        env: { ...colours(io.env, io.stdout.isTerminal), PROXMOX_VE_API_TOKEN: simulator.token },
+        // What the demo agrees to is forgotten with its folder.
+        env: {
+          ...colours(io.env, io.stdout.isTerminal),
+          PROXMOX_VE_API_TOKEN: simulator.token,
+          XDG_CONFIG_HOME: folder,
+          APPDATA: folder,
+        },
         stdout: output,
         stderr: output,
       })

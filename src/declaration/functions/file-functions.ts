@@ -2,7 +2,7 @@ import { spend } from '../eval/evaluation.ts'
 import { setValue } from '../eval/set.ts'
 import { BOOL, STRING, setOf } from '../eval/type.ts'
 import { bool, FAILED, type Failure, failure, string, type Value } from '../eval/value.ts'
-import { joinPath, placeOf } from '../module/file-reader.ts'
+import { joinPath, OUTSIDE, placeOf } from '../module/file-reader.ts'
 import { MAX_LISTED } from '../syntax/limits.ts'
 import { onText, spec, strings, text } from './arguments.ts'
 import { utf8 } from './encoding-functions.ts'
@@ -32,6 +32,7 @@ const fileexists = (world: FunctionWorld, path: string): Value | Failure => {
   const content = world.read(expandHome(path, world.home))
   if (!content) return FAILED
   if (content.kind === 'bytes' || content.code === 'EFBIG') return bool(true)
+  if (content.code === OUTSIDE) return failure(`${path}: ${content.reason}`, 0)
   if (content.code === 'ENOTSUP') return failure(`${path} is a pipe or a device, not a file`, 0)
   return content.code === 'EISDIR' ? failure(`${path} is a folder, not a file`, 0) : bool(false)
 }
@@ -54,6 +55,7 @@ const fileset = (world: FunctionWorld, [first, second]: readonly Value[], count:
   const { start, depth } = placeOfPattern(pattern)
   const found = world.list(joinPath(expandHome(folder, world.home), start), depth)
   if (!found) return FAILED
+  if (found.outside !== undefined) return failure(`${folder}: ${found.outside}`, 0)
   if (!found.files)
     return {
       ...failure(`there are more than ${MAX_LISTED} files and folders to look at in ${folder}`, 0),

@@ -25,11 +25,14 @@ export interface FileReading {
   readonly modules: Map<string, LoadedModule>
 }
 
+/** Whether a folder's file of this name is one of its declarations. */
+export const isDeclarationName = (name: string): boolean => DECLARATIONS.test(name)
+
 /** Names of the declaration files of a folder, sorted. */
 export const declarationFiles = async (reading: FileReading, folder: string): Promise<readonly string[]> => {
   const entries = await reading.files.list(placeOf(reading.workspace, folder))
   return entries
-    .filter(({ name, kind }) => kind !== 'folder' && DECLARATIONS.test(name))
+    .filter(({ name, kind }) => kind !== 'folder' && isDeclarationName(name))
     .map(({ name }) => joinPath(folder, name))
 }
 

@@ -25,6 +25,8 @@ export type FileContent =
 /** Files below a folder, for fileset(); undefined where there are too many to look at. */
 export interface FolderContent {
   readonly files: readonly string[] | undefined
+  /** Why it was not looked at, where it may not be. */
+  readonly outside?: string
 }
 
 /**
@@ -56,6 +58,9 @@ const listAll = async (files: Files, folder: string, depth: number): Promise<Fol
   return { files: found.sort() }
 }
 
+/** The code of a file that may not be read. */
+export const OUTSIDE = 'EOUTSIDE'
+
 const REASONS: { readonly [code: string]: string } = {
   ENOENT: 'there is no such file',
   EFBIG: `it is larger than ${MAX_FILE} bytes`,
@@ -71,7 +76,10 @@ const readOne = async (files: Files, path: string, atMost: number): Promise<File
   }
 }
 
-export const fileCache = (files: Files, workspace: string): FileCache => {
+/** Says why a path may not be read; undefined where it may. */
+export type FileBoundary = (path: string) => Promise<string | undefined>
+
+export const fileCache = (files: Files, workspace: string, outside: FileBoundary): FileCache => {
   const known = new Map<string, FileContent>()
   const folders = new Map<string, FolderContent>()
   const wanted = new Set<string>()
@@ -96,11 +104,18 @@ export const fileCache = (files: Files, workspace: string): FileCache => {
       wanted.clear()
       wantedFolders.clear()
       for (const path of paths) {
-        const content = await readOne(files, path, Math.min(MAX_FILE, left))
+        const why = await outside(path)
+        const content: FileContent =
+          why === undefined
+            ? await readOne(files, path, Math.min(MAX_FILE, left))
+            : { kind: 'missing', code: OUTSIDE, reason: why }
         if (content.kind === 'bytes') left -= content.bytes.length
         known.set(path, content)
       }
-      for (const [key, { place, depth }] of lists) folders.set(key, await listAll(files, place, depth))
+      for (const [key, { place, depth }] of lists) {
+        const why = await outside(place)
+        folders.set(key, why === undefined ? await listAll(files, place, depth) : { files: undefined, outside: why })
+      }
       return paths.length + lists.length > 0
     },
   }

@@ -2,6 +2,7 @@ import type { CodeTable } from '../code-table.ts'
 
 export const planCodes = {
   'plan.unknown-target': { severity: 'error', summary: 'Unknown resource address' },
+  'plan.left-out': { severity: 'error', summary: 'A file that is needed is not planned' },
   'plan.cycle': { severity: 'error', summary: 'Resources depend on each other in a circle' },
   'plan.duplicate-address': { severity: 'error', summary: 'Two resources have the same address' },
   'plan.duplicate-vmid': { severity: 'error', summary: 'Two resources claim one VMID' },
