@@ -96,7 +96,9 @@ const groundOf = (world: PlanWorld, desired: Desired, applied: Applied): Ground 
   if (!world.options.destroy) {
     const isNew = ({ address }: DesiredGuest) => {
       const vmid = bindings.bound.get(address)?.guest?.vmid
-      return selected.has(address) && !bindings.imported.has(address) && (vmid === undefined || !world.guests.has(vmid))
+      // What looks like a stranger's may be what the run that was cut short has made.
+      const isKnown = bindings.imported.has(address) || world.options.unsettled?.has(address)
+      return selected.has(address) && !isKnown && (vmid === undefined || !world.guests.has(vmid))
     }
     checkExisting(world, guests.filter(isNew), applied, bindings)
   }

@@ -47,7 +47,8 @@ test('the settings of a folder that mpc init did not write are not acted on befo
     for (const args of [['sync'], ['plan'], ['status'], ['apply', '--auto-approve'], ['trust']]) {
       const refused = await run(args)
       assert.is(refused.code, 6, refused.all)
-      assert.match(refused.stderr, /project\.untrusted[\s\S]*endpoint: [\s\S]*MPC_TRUST=[0-9a-f]{32}/)
+      assert.match(refused.stderr, /endpoint: [\s\S]*MPC_TRUST=[0-9a-f]{32}/)
+      assert.match(refused.stderr, 'project.untrusted')
     }
     assert.is((await run(['sync', '--json'])).code, 6)
     assert.is(simulator.requests.length, seen)
@@ -93,7 +94,8 @@ test('settings that belong to somebody else are not obeyed', () =>
     for (const args of [['sync'], ['plan', '--no-refresh'], ['trust']]) {
       const refused = await run(args)
       assert.is(refused.code, 6, refused.all)
-      assert.match(refused.stderr, /project\.foreign-settings[\s\S]*belongs to user 12345/)
+      assert.match(refused.stderr, 'project.foreign-settings')
+      assert.match(refused.stderr, 'belongs to user 12345')
     }
     assert.is((await run(['sync'], { MPC_TRUST: hash })).code, 0)
     assert.is((await run(['sync'], { SUDO_UID: '12345', MPC_TRUST: hash })).code, 0)
