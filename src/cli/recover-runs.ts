@@ -1,4 +1,5 @@
 import type { RunOutcome } from '../apply/apply-event.ts'
+import { inspectRun, type RunInspection, type Standing, type StepStanding } from '../apply/inspect-run.ts'
 import type { UnfinishedRun } from '../apply/journal.ts'
 import { recoverRun } from '../apply/recover-run.ts'
 import { diagnose } from '../diagnostic/diagnostic.ts'
@@ -12,7 +13,7 @@ import { isAttended } from './is-attended.ts'
 import { listenTo } from './listen-to.ts'
 import { secretsFor } from './secrets-for.ts'
 import type { Session, WritingWorld } from './session.ts'
-import { stepsSoFar, unfinishedDiagnostic } from './unfinished.ts'
+import { unfinishedDiagnostic } from './unfinished.ts'
 
 type Direction = 'undo' | 'finish'
 
@@ -22,18 +23,57 @@ const decidedBy = (options: Options): Direction | undefined => {
   return options['undo'] === true || options['autoApprove'] === true ? 'undo' : undefined
 }
 
-const showRun = ({ global, print, report }: CommandContext, unfinished: UnfinishedRun): void => {
+const STANDING = {
+  done: 'done',
+  partly: 'done in part',
+  'not-done': 'not done',
+  failed: 'failed',
+  undone: 'undone again',
+  'undo-failed': 'could not be undone',
+  running: 'still under way',
+  unknown: 'not known: the server does not say',
+} as const satisfies Record<Standing, string>
+
+const standingLine = ({ step, standing, upid }: StepStanding): string =>
+  `  - ${step.address}: ${step.summary}: ${STANDING[standing]}${upid === undefined ? '' : ` (task ${upid})`}\n`
+
+/** Steps of the end of a plan that were not begun need no line each. */
+const standingLines = (steps: readonly StepStanding[]): readonly string[] => {
+  const last = steps.findLastIndex(({ standing }) => standing !== 'not-done') + 1
+  const rest = steps.length - last
+  return [...steps.slice(0, last).map(standingLine), ...(rest > 0 ? [`  - ${counted(rest, 'step')} not begun\n`] : [])]
+}
+
+const IS_DONE: ReadonlySet<Standing> = new Set(['done', 'partly', 'failed', 'running', 'unknown', 'undo-failed'])
+
+const undoText = ({ steps, complete }: RunInspection): string => {
+  if (complete) return 'nothing: all its steps were carried out, so it counts as applied (mpc revert undoes it then)'
+  const begun = steps.filter(({ standing }) => IS_DONE.has(standing))
+  return begun.length === 0
+    ? 'there is nothing to take back; the run is closed'
+    : `takes back ${counted(begun.length, 'step')}, last first`
+}
+
+const finishText = ({ steps, complete, whyNotFinish }: RunInspection): string => {
+  if (complete) return 'writes it down as applied'
+  if (whyNotFinish !== undefined) return `not possible: ${whyNotFinish}`
+  const left = steps.filter(({ standing }) => standing !== 'done').length
+  return `carries out ${counted(left, 'step')} that ${left === 1 ? 'is' : 'are'} left`
+}
+
+const showRun = ({ global, print, report }: CommandContext, unfinished: UnfinishedRun, found: RunInspection): void => {
   if (global.json) {
     report([unfinishedDiagnostic(unfinished)])
     return
   }
-  const steps = stepsSoFar(unfinished).map((line) => `  ${line}\n`)
+  const { run, steps } = found
   print(
-    `Run ${unfinished.run.id} began ${timeText(unfinished.run.startedAt)} and never ended. How it stands:\n${steps.join('')}`,
+    `Run ${run.id} began ${timeText(run.startedAt)} and never ended. How it stands:\n${standingLines(steps).join('')}\n` +
+      `  undo    ${undoText(found)}\n  finish  ${finishText(found)}\n\n`,
   )
 }
 
-const ask = async (context: CommandContext, { run, plan }: UnfinishedRun): Promise<Direction | ExitCode> => {
+const ask = async (context: CommandContext, { run, whyNotFinish }: RunInspection): Promise<Direction | ExitCode> => {
   const { io, global, note, report } = context
   if (!isAttended(io) || global.json) {
     report([
@@ -44,13 +84,14 @@ const ask = async (context: CommandContext, { run, plan }: UnfinishedRun): Promi
     ])
     return EXIT.refused
   }
-  note(
-    `\n  undo    takes back what was done of its ${counted(plan.steps.length, 'step')}\n  finish  carries out the rest\n\n`,
-  )
-  const answer = await io.stdin.ask('Undo it or finish it? ("undo", "finish"; anything else leaves it as it is): ')
+  const question =
+    whyNotFinish === undefined
+      ? 'Undo it or finish it? ("undo", "finish"; anything else leaves it as it is): '
+      : 'Undo it? ("undo"; anything else leaves it as it is): '
+  const answer = await io.stdin.ask(question)
   if (answer === undefined && io.signal.aborted) return EXIT.interrupted
   const word = answer?.trim()
-  if (word === 'undo' || word === 'finish') return word
+  if (word === 'undo' || (word === 'finish' && whyNotFinish === undefined)) return word
   note(`Nothing was changed. Run ${run.id} is still unfinished.\n`)
   return EXIT.refused
 }
@@ -67,14 +108,17 @@ const recoverOne = async (
   unfinished: UnfinishedRun,
   world: WritingWorld,
 ): Promise<ExitCode> => {
-  showRun(context, unfinished)
-  const direction = decidedBy(input.options) ?? (await ask(context, unfinished))
+  const found = await inspectRun(unfinished, world)
+  showRun(context, unfinished, found)
+  const direction = decidedBy(input.options) ?? (await ask(context, found))
   if (typeof direction === 'number') return direction
   // What is undone needs no secret: a reversal that does is told by the step it belongs to.
   const secrets = direction === 'finish' ? await secretsFor(context, session, input, unfinished.plan) : NO_SECRETS
   if ('exit' in secrets) return secrets.exit
   const listener = await listenTo(context)
-  const outcome = await recoverRun(unfinished, { direction }, { ...world, ...secrets }, listener.emit).finally(listener.end)
+  const outcome = await recoverRun(unfinished, { direction }, { ...world, ...secrets }, listener.emit).finally(
+    listener.end,
+  )
   context.report(context.global.json ? [] : outcome.diagnostics)
   if (!context.global.json) context.print(outcomeText(unfinished.plan, outcome, context.paint).trimStart())
   return codeOf(outcome, direction)

@@ -122,7 +122,9 @@ export const updateGuest = (
   const replacing = differences.flatMap(({ key, observed: was, declared }) =>
     kind.change(key, was, declared) === 'replace' ? [key] : [],
   )
-  const attributes = markOutside(kind, { applied, observed }, differences, [
+  // A run that was cut short may have written down what it did not come to do.
+  const settled = context.world.options.unsettled?.has(desired.address) ? undefined : applied
+  const attributes = markOutside(kind, { applied: settled, observed }, differences, [
     ...fieldAttributes(fields, observed),
     ...namesOf(kind, start, differences),
   ])

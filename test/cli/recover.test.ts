@@ -67,4 +67,12 @@ test('--auto-approve undoes the run before it applies', () =>
     assert.is((await run(['plan', '--detailed-exitcode'])).code, 0)
   }))
 
+test('a run is finished where that is asked for', () =>
+  withKilledApply(async ({ run }) => {
+    const finished = await run(['recover', '--finish'])
+    assert.is(finished.code, 0, finished.all)
+    const planned = await run(['plan', '--detailed-exitcode'])
+    assert.is(planned.code, 0, planned.all)
+  }))
+
 test.run()
