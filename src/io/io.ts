@@ -27,7 +27,7 @@ export interface Files {
   readonly remove: (path: string) => Promise<void>
   /** The path without links; of what does not exist, of the nearest folder above that does. */
   readonly realPath: (path: string) => Promise<string>
-  /** Numeric id of the user a file belongs to; undefined where there is none, or files have no owners. */
+  /** Numeric id of the user a file belongs to; undefined where there is no file, meaningless where users have no numbers. */
   readonly owner: (path: string) => Promise<number | undefined>
 }
 

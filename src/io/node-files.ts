@@ -134,8 +134,5 @@ export const nodeFiles: Files = {
   },
   remove: (path) => rm(path, { force: true }),
   realPath,
-  owner: async (path) => {
-    if (process.getuid === undefined) return undefined
-    return (await unlessMissing(stat(path), undefined))?.uid
-  },
+  owner: async (path) => (await unlessMissing<{ readonly uid: number } | undefined>(stat(path), undefined))?.uid,
 }

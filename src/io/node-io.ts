@@ -4,7 +4,7 @@ import { isatty } from 'node:tty'
 import type { Clock, Io, Output } from './io.ts'
 import { nodeFiles } from './node-files.ts'
 import { nodeInput } from './node-input.ts'
-import { isProcessAlive, processOrigin, processStart } from './process-identity.ts'
+import { hasEnded, processOrigin, processStart } from './process-identity.ts'
 
 /** Why `Io.signal` is aborted: a person or the system asked the process to stop. */
 export class Interrupted extends Error {
@@ -98,6 +98,16 @@ const run: Io['run'] = (command, args) =>
     })
   })
 
+/** Signal 0 only asks. A process of another user exists too (EPERM). */
+const answersSignal = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
+
 /** Looked up when a lease is taken, not at every start. */
 const ourselves = (): Io['self'] => ({
   pid: process.pid,
@@ -109,7 +119,7 @@ const ourselves = (): Io['self'] => ({
   get started() {
     return processStart(process.pid)
   },
-  isAlive: isProcessAlive,
+  isAlive: (pid, started) => answersSignal(pid) && !hasEnded(pid, started),
 })
 
 /**

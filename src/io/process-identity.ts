@@ -28,20 +28,8 @@ const statOf = (pid: number): { readonly state: string; readonly started: string
 /** When a process began, in the kernel's ticks since the boot; undefined where the system does not tell. */
 export const processStart = (pid: number): string | undefined => statOf(pid)?.started
 
-/** Signal 0 only asks. A process of another user exists too (EPERM). */
-const answersSignal = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
-  }
-}
-
-/** Whether a process is still there, and where `started` is given, whether it is the one that began then. A zombie does nothing any more. */
-export const isProcessAlive = (pid: number, started?: string): boolean => {
-  if (!answersSignal(pid)) return false
+/** Whether it has ended, or is another process than the one that began then. A zombie does nothing any more. */
+export const hasEnded = (pid: number, started: string | undefined): boolean => {
   const stat = statOf(pid)
-  if (!stat) return true
-  return !['Z', 'X'].includes(stat.state) && (started === undefined || started === stat.started)
+  return stat !== undefined && (['Z', 'X'].includes(stat.state) || (started !== undefined && started !== stat.started))
 }

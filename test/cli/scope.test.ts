@@ -6,7 +6,7 @@ import { simulatorClient } from '../proxmox/connect.ts'
 import { withWorkspace } from './mpc.ts'
 
 const vm = (name: string, more = ''): string => `vm "${name}" {\n  node = "pve1"\n  memory = var.size\n${more}}\n`
-const AS_OF = /The cluster as of \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC:\n/
+const AS_OF = /The cluster as of \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\.\n/
 const VARIABLES = 'variable "size" {\n  default = 512\n}\n'
 
 test('a plan of some files leaves alone what the others declare', () =>

@@ -74,6 +74,15 @@ export const CASES: readonly (readonly [
     () => ({ desired: desire([web()]), options: { targets: [at('vm.wep')] } }),
   ],
   [
+    'plan.left-out',
+    'a file that needs what another declares',
+    /`vm\.b` needs `vm\.a`, which other files declare/,
+    () => ({
+      desired: desire([vm('vm.a'), vm('vm.b', { dependsOn: [at('vm.a')] })]),
+      options: { scope: ['vm.b'] },
+    }),
+  ],
+  [
     'plan.cycle',
     'a circle of dependencies',
     /`vm\.a` needs `vm\.b` needs `vm\.a`/,

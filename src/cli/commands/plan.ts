@@ -23,6 +23,6 @@ export const run: RunCommand = (context, input) =>
       context.note(`Wrote ${out}\n`)
     }
     await showPlan(context, plan, asOf)
-    if (!isEmptyPlan(plan)) context.note(`\nApply it with: mpc apply ${plan.id}\n`)
+    if (!isEmptyPlan(plan)) context.note(`Apply it with: mpc apply ${plan.id}\n`)
     return options['detailedExitcode'] === true && !isEmptyPlan(plan) ? EXIT.changes : EXIT.done
   })
