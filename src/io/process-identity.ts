@@ -1,5 +1,4 @@
 import { readFileSync, readlinkSync } from 'node:fs'
-import process from 'node:process'
 
 /** What the system tells; undefined where it has no /proc. */
 const told = (read: () => string): string | undefined => {
