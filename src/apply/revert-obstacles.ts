@@ -1,9 +1,10 @@
 import type { DiagnosticCode } from '../diagnostic/codes.ts'
 import { type Diagnostic, type DiagnosticDetail, diagnose } from '../diagnostic/diagnostic.ts'
 import { kindOfType } from '../kinds/registry.ts'
+import { foreignVolumes } from '../plan/foreign-volumes.ts'
 import type { Step } from '../plan/plan.ts'
 import { heldByHa } from '../plan/server-hold.ts'
-import type { GuestType } from '../resource/guest.ts'
+import { type GuestType, guestPath } from '../resource/guest.ts'
 import type { Observed, ObservedGuest, RawConfig } from '../resource/observed.ts'
 import { canonicalJson } from '../util/canonical-json.ts'
 import { effectOf, touchedKeys } from './request-effect.ts'
@@ -133,6 +134,27 @@ const presentObstacles = (
   return snapshotObstacles(left, guest, steps, problem)
 }
 
+const isDestruction = ({ guest, requests }: Step): boolean =>
+  guest !== undefined && requests.some(({ method, path }) => method === 'DELETE' && path === guestPath(guest))
+
+/** Guests that stay and have volumes attached which belong to one that goes: they would lose them. */
+const holderObstacles = (
+  left: LeftGuest,
+  going: ReadonlySet<number>,
+  observed: Observed,
+  problem: Problem,
+): readonly Diagnostic[] => {
+  const { vmid } = left.guest
+  if (!going.has(vmid)) return []
+  const holders = observed.guests.filter(
+    (guest) => !going.has(guest.vmid) && foreignVolumes(guest).some(({ owner }) => owner === vmid),
+  )
+  if (holders.length === 0) return []
+  const names = holders.map((guest) => `${guest.name} (${guest.vmid})`).join(', ')
+  const text = `Volumes of ${nameOf(left)} are attached to ${names} now, and would go with it. Detach them there first.`
+  return [problem('apply.revert-changed', text)]
+}
+
 /** What stands in the way of these steps, guest by guest: everything that is not as the run left it. */
 export const revertObstacles = (
   left: ReadonlyMap<number, LeftGuest>,
@@ -140,12 +162,16 @@ export const revertObstacles = (
   observed: Observed,
 ): readonly Diagnostic[] => {
   const guests = new Map<number, ObservedGuest>(observed.guests.map((guest) => [guest.vmid, guest]))
+  const going = new Set(steps.filter(isDestruction).flatMap(({ guest }) => (guest ? [guest.vmid as number] : [])))
   return [...left.values()].flatMap((one) => {
     const { vmid } = one.guest
     const own = steps.filter(({ guest }) => guest?.vmid === vmid)
     if (own.length === 0) return []
     const problem = problemFor(own)
-    if (one.present) return presentObstacles(one, guests.get(vmid), own, problem)
+    if (one.present) {
+      const found = presentObstacles(one, guests.get(vmid), own, problem)
+      return found.length > 0 ? found : holderObstacles(one, going, observed, problem)
+    }
     const taken = guests.get(vmid)
     if (!taken) return []
     const text = `The guest was to come back as ${vmid}, and "${taken.name}" on ${taken.node} has that VMID now.`

@@ -1,10 +1,12 @@
+import { attributeName } from '../kinds/attribute-name.ts'
 import type { GuestKind } from '../kinds/kind.ts'
 import { kindOfType } from '../kinds/registry.ts'
 import { volumeOwner } from '../kinds/volume.ts'
 import type { Address } from '../resource/address.ts'
 import { isPropertyMap } from '../resource/config-value.ts'
 import type { ObservedGuest } from '../resource/observed.ts'
-import { advance, type PlanPart } from './guest-progress.ts'
+import type { Difference } from './config-difference.ts'
+import { advance, type GuestContext, type PlanPart } from './guest-progress.ts'
 import {
   afterWrite,
   configRequests,
@@ -74,6 +76,32 @@ export const checkHolders = (
     detail: `The plan would destroy \`${address}\` (${guest.vmid}), and volumes of it are attached to ${holders.join(', ')}, which would lose them. Detach them there and apply that first, or keep \`${address}\` with \`on_destroy = "retain"\`.`,
     address,
   })
+}
+
+/**
+ * Moving a volume makes a new one and erases the old: not with a volume of another guest, nor with one that another guest has (PVE does not look
+ * at either).
+ */
+export const checkMovable = (context: GuestContext, { key, observed }: Difference): boolean => {
+  const { kind, world, desired, find, holders } = context
+  const property = kind.volumeProperty(key)
+  const volume = property !== undefined && observed !== undefined && isPropertyMap(observed) ? observed[property] : ''
+  const own = find?.(desired.address)?.vmid
+  const owner = volumeOwner(String(volume))
+  if (own === undefined || owner === undefined) return true
+  const has = (vmid: number): boolean => {
+    const guest = world.guests.get(vmid)
+    return guest !== undefined && foreignVolumes(guest).some((foreign) => foreign.volume === volume)
+  }
+  const others = owner === own ? (holders?.(own) ?? []).filter(has) : [owner]
+  if (others.length === 0) return true
+  const name = attributeName(kind, key)
+  world.report('plan.volume-in-use', {
+    detail: `\`${name}\` of \`${desired.address}\` would move, which makes a new volume and erases ${volume}, and that ${owner === own ? `is attached to ${others.join(', ')} too` : `belongs to ${owner}`}. Detach it ${owner === own ? 'there' : 'here'} and apply that first${owner === own ? '' : `, then move it where it belongs`}.`,
+    address: desired.address,
+    range: desired.rangeOf?.(name) ?? desired.range,
+  })
+  return false
 }
 
 /** The guest as it is once these volumes are taken away. */

@@ -3,6 +3,7 @@ import type { DesiredGuest } from '../resource/desired.ts'
 import { type GuestRef, guestPath } from '../resource/guest.ts'
 import type { ApiRequest } from '../resource/request.ts'
 import type { GuestFinder } from './attach-steps.ts'
+import type { VolumeHolders } from './foreign-volumes.ts'
 import type { GuestState } from './guest-state.ts'
 import type { PlanWorld } from './plan-world.ts'
 import type { StepDraft } from './step-chain.ts'
@@ -14,6 +15,7 @@ export interface GuestContext {
   readonly desired: DesiredGuest
   /** Where other declared guests will be. */
   readonly find?: GuestFinder
+  readonly holders?: VolumeHolders
 }
 
 /** A guest on its way through its steps: where and what it will be after those planned so far. */

@@ -92,7 +92,7 @@ const planExisting = (
 export const planGuest = (input: GuestInput): PlannedResource | undefined => {
   const { world, desired, vmid, applied, imported } = input
   const kind = kindOfType(desired.kind === 'vm' ? 'qemu' : 'lxc')
-  const context: GuestContext = { world, kind, desired, find: input.findGuest }
+  const context: GuestContext = { world, kind, desired, find: input.findGuest, holders: input.holders }
   const place = { address: desired.address, range: desired.range }
   const observed = world.guests.get(vmid)
   checkPool(input)

@@ -3,6 +3,7 @@ import { isPropertyMap, isSecret } from '../resource/config-value.ts'
 import { type Difference, PLACING } from './config-difference.ts'
 import { checkContents } from './content-check.ts'
 import { checkNewDisk, checkSize } from './disk-check.ts'
+import { checkMovable } from './foreign-volumes.ts'
 import type { GuestContext } from './guest-progress.ts'
 import { warnOfRootOnly } from './root-only-check.ts'
 import { checkStorage } from './storage-check.ts'
@@ -63,7 +64,8 @@ const sortVolume = (context: GuestContext, difference: Difference, node: string,
   const is = (property: string) => !isOther && properties.includes(property) && property in declared
   if (is('size') && checkSize(context, difference)) sorted.grows.push(difference)
   const moves = is('storage') || is('format')
-  if (moves && checkVolumeStorage(context, difference, node)) sorted.moves.push(difference)
+  if (moves && checkMovable(context, difference) && checkVolumeStorage(context, difference, node))
+    sorted.moves.push(difference)
   const rest = properties.filter((property) => isOther || !PLACING.includes(property))
   if (rest.length > 0 || dropped.length > 0) {
     sorted[moves ? 'movedOptions' : 'plain'].push({ ...difference, properties: rest })

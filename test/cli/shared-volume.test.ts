@@ -83,6 +83,18 @@ test('a destroyed guest comes back with the volume of the other one, not with a 
     assert.is(Object.values(config(3001)).filter((text) => text.includes('3001-disk')).length, 1)
   }))
 
+test('what made the owner is not undone while another guest has its volume', () =>
+  withWorkspace(async ({ run, write, simulator }) => {
+    write('data.mpc.hcl', DATA)
+    const [, plan = ''] = /mpc revert (p-\w+)/.exec(await check(run(['apply', '--auto-approve']))) ?? []
+    write('node.mpc.hcl', node())
+    await check(run(['apply', '--auto-approve']))
+    const refused = await run(['revert', plan, '--auto-approve'])
+    assert.is.not(refused.code, 0)
+    assert.match(refused.all, 'Volumes of VM 3000 are attached to node (3001) now')
+    assert.ok(simulator.world.guests.has(3000))
+  }))
+
 test('an undone creation leaves the volume of the other guest alone', () =>
   withWorkspace(async ({ run, write, simulator }) => {
     write('data.mpc.hcl', DATA)
@@ -141,6 +153,8 @@ test('a volume of a guest nobody refers to wants to be allowed, and two guests t
     write('node.mpc.hcl', node('  lifecycle { attach_foreign_volumes = true }\n', 'file = "local-lvm:vm-3000-disk-0"'))
     await check(run(['apply', '--auto-approve']))
     assert.match(await check(run(['apply', '--auto-approve'])), 'No changes')
+    write('data.mpc.hcl', DATA.replace('local-lvm', 'tank'))
+    assert.match(await check(run(['plan']), 1), 'is attached to 3001 too')
     write('data.mpc.hcl', DATA.replace('"stopped"', '"running"'))
     assert.match(await check(run(['plan']), 1), 'would be written to by')
     assert.ok(simulator.world.guests.has(3001))
