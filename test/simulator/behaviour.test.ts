@@ -413,4 +413,134 @@ test('a JSON null takes a description away, and a list of tags is one text; list
     assert.equal((await send({ name: ['a', 'b'] })).errors, { name: "type check ('string') failed - got ARRAY" })
   }))
 
+test("lists show the HA manager's state of a guest, and what is asked for only until it has looked", () =>
+  onCluster(async (bench) => {
+    const { ask, world } = bench
+    await makeVm(bench, 101)
+    const hastate = async () => column(await ask('GET', '/cluster/resources', { type: 'vm' }), 'hastate')[0]
+    await world.clock.sleep(10_000)
+    await ask('POST', '/cluster/ha/resources', { sid: 'vm:101', state: 'started' })
+    assert.is(await hastate(), 'started')
+    await world.clock.sleep(10_000)
+    await ask('PUT', '/cluster/ha/resources/vm:101', { state: 'stopped' })
+    assert.ok(['started', 'request_stop'].includes(`${await hastate()}`), 'the manager has not carried it out')
+    await world.clock.sleep(10_000)
+    assert.is(await hastate(), 'stopped')
+    await ask('DELETE', '/cluster/ha/resources/vm:101')
+    assert.is(await hastate(), undefined)
+  }, 200))
+
+test('an EFI disk is as large as its firmware wants and its storage can give', () =>
+  onCluster(async (bench) => {
+    const { ask } = bench
+    const sizeOn = async (vmid: number, line: string): Promise<string | undefined> => {
+      const path = await makeVm(bench, vmid, { bios: 'ovmf', efidisk0: line })
+      return /size=(\w+)/.exec(`${field(await ask('GET', `${path}/config`), 'efidisk0')}`)?.[1]
+    }
+    assert.is(await sizeOn(101, 'local:1,efitype=4m'), '528K')
+    assert.is(await sizeOn(102, 'local:1'), '128K')
+    assert.is(await sizeOn(103, 'thin:1,efitype=4m'), '4M')
+    assert.is(await sizeOn(104, 'tank:1,efitype=4m'), '1M')
+    await ask('POST', '/nodes/pve1/qemu/101/move_disk', { disk: 'efidisk0', storage: 'thin', delete: 1 })
+    assert.match(`${field(await ask('GET', '/nodes/pve1/qemu/101/config'), 'efidisk0')}`, /size=4M/)
+  }))
+
+test('drive options that exclude one another are refused together', () =>
+  onCluster(async (bench) => {
+    const { ask } = bench
+    const path = await makeVm(bench, 101, { scsi0: 'thin:1' })
+    for (const [key, line] of [
+      ['virtio0', 'none,media=cdrom'],
+      ['scsi0', 'thin:vm-101-disk-0,mbps=10,mbps_rd=5'],
+      ['scsi0', 'thin:vm-101-disk-0,iops=10,iops_wr=5'],
+    ] as const) {
+      const told = await ask('PUT', `${path}/config`, { [key]: line })
+      assert.equal(told.errors, { [key]: 'unable to parse drive options' }, line)
+    }
+  }))
+
+test('a cloud-init drive is refused when it has been written where cicustom names a storage that is not there', () =>
+  onCluster(async (bench) => {
+    const { ask } = bench
+    const path = await makeVm(bench, 101, { cicustom: 'user=nope:snippets/user.yaml' })
+    assert.is(
+      (await ask('PUT', `${path}/config`, { ide2: 'thin:cloudinit' })).line,
+      "500 storage 'nope' does not exist",
+    )
+    assert.match(`${field(await ask('GET', `${path}/config`), 'ide2')}`, /^thin:vm-101-cloudinit,media=cdrom/)
+    assert.is((await ask('POST', `${path}/status/start`)).task, "storage 'nope' does not exist")
+    await ask('PUT', `${path}/config`, { cicustom: 'user=local:snippets/user.yaml' })
+    assert.is((await ask('POST', `${path}/status/start`)).task, 'OK')
+  }))
+
+test('smp is another name for sockets and takes the cores away', () =>
+  onCluster(async (bench) => {
+    const { ask } = bench
+    const path = await makeVm(bench, 101, { cores: 4 })
+    await ask('PUT', `${path}/config`, { smp: 2 })
+    const config = await ask('GET', `${path}/config`)
+    assert.equal(
+      ['smp', 'sockets', 'cores'].map((key) => field(config, key)),
+      [undefined, 2, undefined],
+    )
+  }))
+
+test('form bodies are split at semicolons too, a value ends at a second equals sign, and a name may come twice', () =>
+  onCluster(async (bench) => {
+    const { ask, simulator } = bench
+    const path = await makeVm(bench, 101)
+    const send = async (body: string) => {
+      const answer = await fetch(`${simulator.url}/api2/json${path}/config`, {
+        method: 'PUT',
+        headers: {
+          authorization: `PVEAPIToken=${simulator.token}`,
+          'content-type': 'application/x-www-form-urlencoded',
+        },
+        body,
+      })
+      return `${answer.status}`
+    }
+    assert.is(await send('cores=2;sockets=2'), '200')
+    assert.is(field(await ask('GET', `${path}/config`), 'sockets'), 2)
+    assert.is(await send('net0=virtio,bridge=vmbr0'), '400')
+    assert.is(await send('net0=virtio%3DBC:24:11:00:00:01%2Cbridge%3Dvmbr0'), '200')
+    assert.is(await send('name=one&name=two'), '400')
+    assert.is(await send('tags=one&tags=two'), '200')
+    assert.is(field(await ask('GET', `${path}/config`), 'tags'), 'one;two')
+  }))
+
+test('a storage definition drops what is empty, keeps each entry of a list once, and tells nothing of a key', () =>
+  onCluster(async (bench) => {
+    const { ask } = bench
+    await ask('POST', '/storage', {
+      storage: 'more',
+      type: 'dir',
+      path: '/srv/more',
+      nodes: '',
+      content: '',
+      bwlimit: '',
+    })
+    const made = await ask('GET', '/storage/more')
+    assert.equal(
+      ['nodes', 'content', 'bwlimit'].map((key) => field(made, key)),
+      [undefined, 'none', undefined],
+    )
+    await ask('PUT', '/storage/more', { nodes: 'pve1,pve1,pve2', content: 'iso,iso', 'content-dirs': 'iso=images' })
+    const changed = await ask('GET', '/storage/more')
+    assert.equal([field(changed, 'nodes'), field(changed, 'content')], ['pve1,pve2', 'iso'])
+    assert.equal(field(changed, 'content-dirs'), { iso: 'images' })
+    await ask('PUT', '/storage/more', { nodes: '' })
+    assert.is(field(await ask('GET', '/storage/more'), 'nodes'), undefined)
+    const key = { storage: 'pbs', type: 'pbs', server: 's', datastore: 'd', 'master-pubkey': 'secret' }
+    assert.equal((await ask('POST', '/storage', key)).data, { storage: 'pbs', type: 'pbs', config: {} })
+    assert.not.match(JSON.stringify((await ask('GET', '/storage/pbs')).data), /secret/)
+  }))
+
+test('what a download would be is told before it is asked for', () =>
+  onCluster(async ({ ask }) => {
+    const told = await ask('GET', '/nodes/pve1/query-url-metadata', { url: 'https://example.org/iso/debian%2012.iso' })
+    assert.equal([field(told, 'filename'), field(told, 'mimetype')], ['debian 12.iso', 'application/x-iso9660-image'])
+    assert.type(field(told, 'size'), 'number')
+  }))
+
 test.run()

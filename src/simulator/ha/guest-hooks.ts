@@ -1,7 +1,16 @@
 import { raise } from '../api/error.ts'
 import type { GuestHooks } from '../guest/guest-hooks.ts'
 import { carryOut } from './manager.ts'
-import { forgetInRules, haState, isManaged, managerRuns, requestedState, requestState, sidOf } from './state.ts'
+import {
+  forgetInRules,
+  haState,
+  haStateOf,
+  isManaged,
+  managerRuns,
+  managerState,
+  requestState,
+  sidOf,
+} from './state.ts'
 
 /** What this area does when guests come and go. */
 export const haGuestHooks: GuestHooks = {
@@ -13,6 +22,7 @@ export const haGuestHooks: GuestHooks = {
   },
   destroyed: (world, guest, purge) => {
     if (!purge || !haState(world).resources.delete(sidOf(guest))) return
+    managerState(world).delete(sidOf(guest))
     forgetInRules(world, sidOf(guest))
   },
   manages: isManaged,
@@ -23,6 +33,6 @@ export const haGuestHooks: GuestHooks = {
   },
   haStatus: (world, guest) =>
     isManaged(world, guest)
-      ? { managed: 1, state: managerRuns(world) ? (requestedState(world, guest) ?? null) : null }
+      ? { managed: 1, state: managerRuns(world) ? (haStateOf(world, guest) ?? null) : null }
       : undefined,
 }

@@ -4,7 +4,7 @@ import { startLocked } from '../qemu/start.ts'
 import { type Guest, touch } from '../state/guest.ts'
 import { defineSlot, type World } from '../state/world.ts'
 import type { Worker } from '../task/task.ts'
-import { isManaged, managerRuns, requestedState } from './state.ts'
+import { isManaged, managerRuns, managerState, requestedState, sidOf } from './state.ts'
 
 /** Model milliseconds until the HA manager has noticed what it is asked for. */
 const NOTICE = 5_000
@@ -32,6 +32,8 @@ const busy = defineSlot(() => new Set<number>())
 const act = async (world: World, guest: Guest): Promise<void> => {
   if (!isManaged(world, guest) || world.guests.get(guest.vmid) !== guest) return
   const wanted = requestedState(world, guest) === 'started'
+  const states = managerState(world)
+  states.set(sidOf(guest), wanted ? 'started' : guest.running ? 'request_stop' : 'stopped')
   if (wanted === (guest.running !== undefined)) return
   const type = taskTypes[guest.type][wanted ? 0 : 1]
   const upid = world.tasks.start(guest.node, type, guest.vmid, 'root@pam', (worker) =>
@@ -40,6 +42,7 @@ const act = async (world: World, guest: Guest): Promise<void> => {
     ),
   )
   await world.tasks.ended(upid)
+  if (!wanted && !guest.running) states.set(sidOf(guest), 'stopped')
 }
 
 /** Lets the HA manager bring a guest into the state asked for; nothing happens where no manager runs. */

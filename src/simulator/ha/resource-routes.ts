@@ -2,7 +2,7 @@ import type { Call, RouteTable } from '../api/call.ts'
 import { raise, raiseParam } from '../api/error.ts'
 import { changedSection, type FileSection, pickKeys, withNumbers } from '../state/section-text.ts'
 import { carryOut } from './manager.ts'
-import { forgetInRules, guestOfSid, haState, managerRuns, resourcesDigest } from './state.ts'
+import { forgetInRules, guestOfSid, haState, managerRuns, managerState, resourcesDigest } from './state.ts'
 
 const KEYS = ['state', 'group', 'max_restart', 'max_relocate', 'failback', 'comment', 'auto-rebalance']
 const NUMBERS = ['max_restart', 'max_relocate', 'failback', 'auto-rebalance']
@@ -74,6 +74,7 @@ const update = (call: Call): null => {
 const remove = (call: Call): null => {
   const sid = sidOfCall(call)
   if (!haState(call.world).resources.delete(sid)) raise(`cannot delete service '${sid}', not HA managed!`)
+  managerState(call.world).delete(sid)
   if (!call.has('purge') || call.flag('purge')) forgetInRules(call.world, sid)
   return null
 }

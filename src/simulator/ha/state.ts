@@ -66,5 +66,11 @@ export const forgetInRules = (world: World, sid: string): void => {
   }
 }
 
-/** The state that lists show for a guest; nothing when it is not a resource. */
-export const haStateOf = (world: World, guest: Guest): string | undefined => requestedState(world, guest)
+/** The state in which the HA manager has each resource; nothing before it has looked at one. */
+export const managerState = defineSlot(() => new Map<string, string>())
+
+/** The state that lists show for a guest: the manager's, the requested one only while it has none; nothing for one that is no resource. */
+export const haStateOf = (world: World, guest: Guest): string | undefined => {
+  const requested = requestedState(world, guest)
+  return requested === undefined ? undefined : (managerState(world).get(sidOf(guest)) ?? requested)
+}

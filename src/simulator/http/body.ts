@@ -9,14 +9,14 @@ const decode = (text: string): string => {
   }
 }
 
-/** Reads `a=1&b=2`; a name that comes again makes a list, as PVE joins them. */
+/** Reads `a=1&b=2` (or `a=1;b=2`); a name that comes again makes a list. A value ends at a second `=` that is not encoded, as in PVE. */
 export const parseForm = (text: string): Record<string, unknown> => {
   const params: Record<string, unknown> = Object.create(null)
-  for (const part of text.split('&')) {
+  for (const part of text.split(/[&;]/)) {
     if (part === '') continue
-    const at = part.indexOf('=')
-    const name = decode(at < 0 ? part : part.slice(0, at))
-    const value = at < 0 ? '' : decode(part.slice(at + 1))
+    const [rawName = '', rawValue = ''] = part.split('=')
+    const name = decode(rawName)
+    const value = decode(rawValue)
     const before = params[name]
     params[name] = before === undefined ? value : Array.isArray(before) ? [...before, value] : [before, value]
   }

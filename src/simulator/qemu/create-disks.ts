@@ -15,7 +15,9 @@ export type Log = (line: string) => void
 type Made = { readonly settings: Section; readonly volumes: Volume[] }
 
 const cloudinitSize = 4 * 2 ** 20
-const efiSize = 528 * 1024
+
+/** Bytes of the EFI variables: the old images of 2 MB have less of them. */
+const efiSize = (drive: Drive): number => (drive['efitype'] === '4m' ? 528 : 128) * 1024
 
 /** PVE's line for a new image file (qemu-img prints it), or none for block storages. */
 export const logFormatting = (call: Call, volume: Volume, log: Log): void => {
@@ -103,7 +105,8 @@ const importDisk = (call: Call, vmid: number, key: string, storage: string, driv
       : drivesOf(call.world.guests.get(own)?.config ?? {}).find(([, one]) => one['file'] === source)?.[0]
   log(`create full clone of drive ${attached === undefined ? '' : `${attached} `}(${source})`)
   usableStorage(call.world, storage, node)
-  const size = key === 'efidisk0' ? efiSize : key === 'tpmstate0' ? cloudinitSize : (from.virtualSize ?? from.size)
+  const size =
+    key === 'efidisk0' ? efiSize(drive) : key === 'tpmstate0' ? cloudinitSize : (from.virtualSize ?? from.size)
   const format = drive['format'] ?? defaultFormat(call, storage)
   const volume = allocate(call.world, node, {
     storage,
@@ -132,8 +135,8 @@ const makeDisk = (
   usableStorage(call.world, storage, node)
   const format = key === 'tpmstate0' ? 'raw' : (drive['format'] ?? defaultFormat(call, storage))
   const kilobytes = Math.floor(Number(gigabytes) * 1024 * 1024)
-  const size = key === 'efidisk0' ? efiSize : key === 'tpmstate0' ? cloudinitSize : kilobytes * 1024
-  const used = key === 'efidisk0' ? efiSize : 4096
+  const size = key === 'efidisk0' ? efiSize(drive) : key === 'tpmstate0' ? cloudinitSize : kilobytes * 1024
+  const used = key === 'efidisk0' ? efiSize(drive) : 4096
   const volume = allocate(call.world, node, {
     storage,
     vmid,

@@ -12,7 +12,7 @@ import { defaultBootOrder, isDriveName, printBootOrder } from './drive.ts'
 import { checkBridge, checkDevice, checkModify } from './modify-permission.ts'
 import { isNetName } from './net.ts'
 import { pinnedMachine } from './running.ts'
-import { checkSshKeys, normalizeSettings, settingsOf } from './settings.ts'
+import { checkSshKeys, dropSmp, normalizeSettings, settingsOf } from './settings.ts'
 import { startGuest } from './start.ts'
 import { spaced } from './update.ts'
 
@@ -69,6 +69,7 @@ const fill = (call: Call, vmid: number, settings: Section, worker: Worker): Sect
   if (!config['boot'] || config['boot'] === ' ') config['boot'] = spaced(printBootOrder(defaultBootOrder(config)))
   const machine = pinnedMachine(config['ostype'], config['machine'])
   if (machine !== undefined) config['machine'] = machine
+  dropSmp(config)
   identity(call, config)
   return config
 }

@@ -3,7 +3,7 @@ import { raise, raiseParam, raisePerm } from '../api/error.ts'
 import { splitVolid } from '../schema/formats.ts'
 import type { Section } from '../state/guest.ts'
 import { contentOf, findVolume, storageOf } from '../volume/volumes.ts'
-import { isCdrom, newDisk, ownerOf, parseDrive, printDrive } from './drive.ts'
+import { type Drive, isCdrom, newDisk, ownerOf, parseDrive, printDrive } from './drive.ts'
 
 /** What kind of content a volume name means by its form: `iso/…`, `import/…`, an image otherwise. Fails on names a storage cannot have. */
 export const contentOfName = (storageType: string, name: string): string => {
@@ -93,10 +93,25 @@ export const checkStorageAccess = (call: Call, vmid: number, drives: Section, fa
   }
 }
 
+/** A limit of both directions beside one of either. */
+const limits: readonly (readonly [string, string])[] = [
+  ['mbps', 'mbps_rd'],
+  ['mbps', 'mbps_wr'],
+  ['iops', 'iops_rd'],
+  ['iops', 'iops_wr'],
+]
+
+/** Options that are well formed each, but not together. PVE source: parse_drive. */
+const isContradictory = (key: string, drive: Drive): boolean => {
+  if (limits.some(([both, one]) => Number(drive[both] ?? 0) > 0 && Number(drive[one] ?? 0) > 0)) return true
+  return isCdrom(drive) && (key.startsWith('virtio') || drive['snapshot'] === '1' || drive['format'] !== undefined)
+}
+
 /** Checks and rewrites every drive of a request the way PVE does before anything else. PVE source: check_drive_param. */
 export const checkDriveParameters = (drives: Section): void => {
   for (const key of Object.keys(drives).sort()) {
     const drive = parseDrive(key, drives[key] as string)
+    if (isContradictory(key, drive)) raiseParam({ [key]: 'unable to parse drive options' })
     const file = drive['file'] ?? ''
     if (drive['import-from'] !== undefined) {
       const fresh = newDisk(file)

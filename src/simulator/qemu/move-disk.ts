@@ -45,7 +45,9 @@ const finish = (
   log: (line: string) => void,
 ): void => {
   const old = findVolume(call.world, volid, guest.node)
-  guest.config[key] = isUnusedName(key) ? target : printDrive(key, { ...drive, file: target })
+  const size = findVolume(call.world, target, guest.node)?.size
+  const moved = { ...drive, file: target, ...(size === undefined ? {} : { size: String(size) }) }
+  guest.config[key] = isUnusedName(key) ? target : printDrive(key, moved)
   if (isTemplate(guest)) guest.config[key] = toBase(call.world, guest, key, { ...drive, file: target })
   for (const section of call.flag('delete') ? [] : [guest.config]) {
     addUnused(section, volid)

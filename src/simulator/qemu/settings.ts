@@ -81,6 +81,15 @@ const checkHookscript = (call: Call, volid: string): void => {
   else if (volume.executable !== true) raise(`script '${volid}' is not executable\n`)
 }
 
+/** `smp` is the old name of `sockets`; the file is never written with it. PVE source: write_vm_config. */
+export const dropSmp = (config: Section): void => {
+  const { smp } = config
+  delete config['smp']
+  if (smp === undefined || config['sockets'] !== undefined) return
+  config['sockets'] = smp
+  delete config['cores']
+}
+
 /** Brings options into the form in which they are stored, and checks what can be checked without the guest. */
 export const normalizeSettings = (call: Call, settings: Section, creating = false): void => {
   if (settings['cipassword'] !== undefined && !creating)

@@ -5,6 +5,7 @@ import { type Guest, isTemplate, touch } from '../state/guest.ts'
 import type { World } from '../state/world.ts'
 import type { Worker } from '../task/task.ts'
 import { findVolume, removeVolume, usableStorage } from '../volume/volumes.ts'
+import { checkCicustom } from './cloudinit-files.ts'
 import { drivesOf, isCloudinit } from './drive.ts'
 import { checkMtu, isNetName, missingBridge, parseNet } from './net.ts'
 import { applyPending } from './pending.ts'
@@ -82,6 +83,7 @@ export const startLocked = async (
   if (drivesOf(guest.config).some(([, drive]) => isCloudinit(drive))) {
     guest.cloudinit = undefined
     worker.log('generating cloud-init ISO')
+    checkCicustom(world, guest)
   }
   await worker.work(0.3)
   if (suspended) resumeFromDisk(world, guest, worker)

@@ -4,6 +4,7 @@ import { digestOf } from '../guest/config-text.ts'
 import { checkLock, lockFile } from '../guest/find-guest.ts'
 import { type Guest, isTemplate, type Section, touch } from '../state/guest.ts'
 import { type Change, readChange } from './change.ts'
+import { checkCicustom } from './cloudinit-files.ts'
 import { isOption } from './config-value.ts'
 import { createDisks, type Log } from './create-disks.ts'
 import { deallocate } from './deallocate.ts'
@@ -21,6 +22,7 @@ import { hotplugPending } from './hotplug.ts'
 import { checkDevice, checkModify, checkTags } from './modify-permission.ts'
 import { addPendingDelete, applyPending, cleanPending, registerUnused } from './pending.ts'
 import { memoryOf, pinnedMachine } from './running.ts'
+import { dropSmp } from './settings.ts'
 import { guestOf } from './show-config.ts'
 import { toBase } from './template.ts'
 
@@ -35,8 +37,8 @@ const checkDriveRights = (call: Call, key: string, line: string): void => {
   else call.require(path, [isCdrom(drive) ? 'VM.Config.CDROM' : 'VM.Config.Disk'])
 }
 
-/** The boot order as this request found it and changes it; PVE looks at the current one, not at a pending one. */
-type Progress = { readonly modified: Set<string>; order: string[] }
+/** The boot order as this request found it and changes it (PVE looks at the current one, not at a pending one), and whether it adds a cloud-init drive. */
+type Progress = { readonly modified: Set<string>; order: string[]; drive: boolean }
 
 const dropFromBoot = (guest: Guest, name: string, progress: Progress): void => {
   if (!progress.order.includes(name)) return
@@ -99,6 +101,7 @@ const setDrive = (call: Call, guest: Guest, name: string, value: string, progres
     if (!/-cloudinit/.test(volume.name))
       guest.pending[name] = toBase(call.world, guest, name, parseDrive(name, made.settings[name] as string))
   const drive = parseDrive(name, made.settings[name] as string)
+  progress.drive ||= isCloudinit(drive)
   if (progress.order.length === 0 || !isCdrom(drive) || isCloudinit(drive) || progress.order.includes(name)) return
   progress.order = [...progress.order, name]
   guest.pending['boot'] = printBootOrder(progress.order)
@@ -161,7 +164,7 @@ const step = (guest: Guest, action: () => void): void => {
 }
 
 const work = (call: Call, guest: Guest, change: Change, log: Log): void => {
-  const progress: Progress = { modified: new Set(), order: bootOrder(guest.config) }
+  const progress: Progress = { modified: new Set(), order: bootOrder(guest.config), drive: false }
   try {
     for (const name of change.deleted) step(guest, () => deleteOne(call, guest, name, change, progress))
     for (const name of Object.keys(change.settings).sort())
@@ -171,9 +174,11 @@ const work = (call: Call, guest: Guest, change: Change, log: Log): void => {
       ? hotplugPending(call.world, guest, progress.modified)
       : applyPending(call.world, guest)
     cleanPending(guest)
+    if (progress.drive && !guest.running) checkCicustom(call.world, guest)
     if (Object.keys(errors).length > 0) raiseParam(errors)
   } finally {
     dropReattached(guest.config, guest.pending)
+    dropSmp(guest.config)
     if (guest.config['description'] === '') delete guest.config['description']
     touch(guest)
   }

@@ -39,7 +39,8 @@ const notOptions = new Set(['storage', 'type', 'digest', 'delete', 'node'])
 
 const schemas = facts['POST /storage'] === undefined ? {} : parametersOf(facts['POST /storage'])
 
-const shownOption = (name: string, text: string): string | number => {
+const shownOption = (name: string, text: string): unknown => {
+  if (name === 'content-dirs') return Object.fromEntries(text.split(',').map((pair) => pair.split('=')))
   const type = schemas[name]?.type
   return type === 'boolean' || type === 'integer' ? Number(text) : text
 }
@@ -80,8 +81,36 @@ export const readDefinition = (call: Call): unknown => {
   return { ...shown(call.world, storage), ...(content === undefined ? {} : { content: reversed(content) }) }
 }
 
+const unique = (text: string): string => [...new Set(splitList(text))].join(',')
+
+/** An option as it is written; nothing for one that an empty text takes away. */
+const stored = (name: string, text: string): string | undefined => {
+  if (name === 'content') return unique(text) || 'none'
+  if (text === '' && /^(?:nodes|prune-backups|bwlimit)$/.test(name)) return undefined
+  return name === 'nodes' ? unique(text) : name === 'master-pubkey' ? '1' : text
+}
+
 const given = (call: Call): Record<string, string> =>
   Object.fromEntries(Object.entries(call.params).filter(([name]) => !notOptions.has(name)))
+
+/** Options as they are written, and the names of those that an empty text takes away. */
+const written = (options: Readonly<Record<string, string>>): readonly [Record<string, string>, readonly string[]] => {
+  const kept: Record<string, string> = {}
+  const gone: string[] = []
+  for (const [name, text] of Object.entries(visible(options))) {
+    const value = stored(name, text)
+    if (value === undefined) gone.push(name)
+    else kept[name] = value
+  }
+  return [kept, gone]
+}
+
+/** What is in a key file is answered by its name only: for a master key there is nothing to tell. */
+const answerOf = ({ id, type }: StorageDefinition, options: Readonly<Record<string, string>>): unknown => ({
+  storage: id,
+  type,
+  ...(options['master-pubkey'] === undefined ? {} : { config: {} }),
+})
 
 /** What stands in front of a failure while the definitions are being changed. */
 const changing = (what: string, work: () => void): void => {
@@ -93,7 +122,7 @@ const changing = (what: string, work: () => void): void => {
 }
 
 /** Passwords and keys are kept in files of their own: they never read back. */
-const secret = new Set(['password', 'encryption-key', 'master-pubkey', 'keyring'])
+const secret = new Set(['password', 'encryption-key', 'keyring'])
 
 const visible = (options: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(options).filter(([name]) => !secret.has(name)))
@@ -112,10 +141,10 @@ export const createDefinition = (call: Call): unknown => {
     world.storages.set(id, {
       id,
       type,
-      options: { content: defaultContent[type] ?? 'images', ...path, ...visible(options) },
+      options: { content: defaultContent[type] ?? 'images', ...path, ...written(options)[0] },
     })
   })
-  return { storage: id, type }
+  return answerOf(storageOf(world, id), options)
 }
 
 /** PUT /storage/{storage}. */
@@ -134,9 +163,11 @@ export const updateDefinition = (call: Call): unknown => {
       delete storage.options[name]
       if (name === 'content') storage.options['content'] = defaultContent[storage.type] ?? 'images'
     }
-    Object.assign(storage.options, visible(options))
+    const [kept, gone] = written(options)
+    for (const name of gone) delete storage.options[name]
+    Object.assign(storage.options, kept)
   })
-  return { storage: id, type: storageOf(world, id).type }
+  return answerOf(storageOf(world, id), given(call))
 }
 
 /** DELETE /storage/{storage}: what is on it stays where it is. */

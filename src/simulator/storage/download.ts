@@ -81,6 +81,22 @@ export const downloadUrl = (call: Call): unknown => {
   return call.task('download', target.file, (worker) => fetchFile(call.world, node, url, target, worker))
 }
 
+const mimeTypes: readonly (readonly [RegExp, string])[] = [
+  [/\.iso$/i, 'application/x-iso9660-image'],
+  [/\.xz$/i, 'application/x-xz'],
+  [/\.(?:gz|tgz)$/i, 'application/gzip'],
+  [/\.zst$/i, 'application/zstd'],
+]
+
+/** GET query-url-metadata: what a download of that address would be. */
+export const queryUrl = (call: Call): unknown => {
+  const url = call.text('url')
+  checkReachable(url)
+  const filename = decodeURIComponent(new URL(url).pathname.split('/').at(-1) ?? '')
+  const mimetype = mimeTypes.find(([ending]) => ending.test(filename))?.[1] ?? 'application/octet-stream'
+  return { size: sizeOfUrl(url), ...(filename === '' ? {} : { filename }), mimetype }
+}
+
 /** GET aplinfo: the templates that can be downloaded. */
 export const listAppliances = (call: Call): unknown => appliances(call.node())
 

@@ -2,7 +2,7 @@ import type { Call, RouteTable } from '../api/call.ts'
 import { usableStorage } from '../volume/volumes.ts'
 import { listContent } from './content.ts'
 import { createDefinition, deleteDefinition, listDefinitions, readDefinition, updateDefinition } from './definition.ts'
-import { downloadAppliance, downloadUrl, listAppliances, upload } from './download.ts'
+import { downloadAppliance, downloadUrl, listAppliances, queryUrl, upload } from './download.ts'
 import { previewPrune, prune } from './prune.ts'
 import { listStorages, readIdentity, readStatus } from './status.ts'
 import { allocateImage, deleteVolume, readVolume, updateVolume } from './volume.ts'
@@ -36,6 +36,7 @@ export const storageRoutes: RouteTable = {
   'DELETE /nodes/{node}/storage/{storage}/prunebackups': prune,
   'POST /nodes/{node}/storage/{storage}/download-url': downloadUrl,
   'POST /nodes/{node}/storage/{storage}/upload': upload,
+  'GET /nodes/{node}/query-url-metadata': queryUrl,
   'GET /nodes/{node}/aplinfo': listAppliances,
   'POST /nodes/{node}/aplinfo': downloadAppliance,
 }

@@ -159,6 +159,11 @@ const baseInName = ({ fileBased }: Backend, base: string): string =>
     .slice(fileBased ? -2 : -1)
     .join('/')
 
+const MIB = 2 ** 20
+
+/** Volumes on block storages come in whole extents or megabytes. PVE source: the plugins' alloc_image. */
+const granularity: Readonly<Record<string, number>> = { lvm: 4 * MIB, lvmthin: 4 * MIB, zfspool: MIB, rbd: MIB }
+
 /** Allocates a volume for a guest. Fails with PVE's text when the storage cannot hold the format or is full. */
 export const allocate = (world: World, node: string, wanted: NewVolume): Volume => {
   const storage = usableStorage(world, wanted.storage, node)
@@ -172,13 +177,15 @@ export const allocate = (world: World, node: string, wanted: NewVolume): Volume 
   const image = wanted.image ?? nextImageName(world, wanted.storage, node, wanted.vmid, prefix)
   const own = imageName(world, wanted.storage, wanted.vmid, image, wanted.format)
   const name = wanted.parent !== undefined ? `${baseInName(kind, wanted.parent)}/${own}` : own
+  const unit = granularity[storage.type] ?? 1
+  const size = Math.ceil(wanted.size / unit) * unit
   return addVolume(world, node, {
     storage: wanted.storage,
     name,
     content: wanted.content ?? 'images',
     format: wanted.format,
-    size: wanted.size,
-    used: wanted.used ?? (storage.type === 'lvm' ? wanted.size : Math.min(wanted.size, 200 * 1024)),
+    size,
+    used: wanted.used ?? (storage.type === 'lvm' ? size : Math.min(size, 200 * 1024)),
     vmid: wanted.vmid,
     ctime: nodeSeconds(world, node),
     parent: wanted.parent,
