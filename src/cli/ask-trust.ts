@@ -4,12 +4,13 @@ import { foreignOwner, foreignSettings } from '../project/foreign-owner.ts'
 import type { Settings } from '../project/settings.ts'
 import { isTrusted, isTrustedByEnvironment, type TrustQuestion, trust, trustQuestion } from '../project/trust.ts'
 import { SETTINGS_PATH, type Workspace } from '../project/workspace.ts'
+import { visibleLine } from '../util/visible.ts'
 import type { CommandContext } from './command-context.ts'
 import { isAttended } from './is-attended.ts'
 
 /** Settings and what each could be used for, a line each. */
 export const trustLines = ({ settings }: TrustQuestion): readonly string[] =>
-  settings.map(({ name, value, risk }) => `  ${name}: ${value}\n      ${risk}`)
+  settings.map(({ name, value, risk }) => `  ${name}: ${visibleLine(value)}\n      ${risk}`)
 
 const untrusted = (root: string, question: TrustQuestion, why: string): DiagnosticError =>
   new DiagnosticError([

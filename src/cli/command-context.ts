@@ -2,6 +2,7 @@ import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { Io } from '../io/io.ts'
 import { diagnosticJson, diagnosticText, type Sources } from '../render/diagnostic-text.ts'
 import { ansiPaint, type Paint, plainPaint } from '../render/style.ts'
+import { visibleJson, visiblePainted } from '../util/visible.ts'
 import type { ExitCode } from './exit-code.ts'
 
 export interface GlobalOptions {
@@ -19,8 +20,10 @@ export interface CommandContext {
   /** Colours for stdout and for stderr; plain where they are pipes, or NO_COLOR or --no-color asks for it. */
   readonly paint: Paint
   readonly notePaint: Paint
-  /** A result, to stdout. */
+  /** A result, to stdout. What a terminal would obey is shown by its code. */
   readonly print: (text: string) => void
+  /** A result for a file or another program, byte for byte. */
+  readonly printExactly: (text: string) => void
   /** One JSON object on a line of its own, to stdout; the version of the format is put in. */
   readonly printJson: (value: object) => void
   /** Progress and remarks, to stderr; silent with --quiet. */
@@ -57,26 +60,26 @@ export const commandContext = (io: Io, global: GlobalOptions, runLine: CommandCo
   const allowed = global.color && (io.env['NO_COLOR'] ?? '') === '' && io.env['TERM'] !== 'dumb'
   const paintFor = (terminal: boolean): Paint => (allowed && (terminal || forced) ? ansiPaint : plainPaint)
   const notePaint = paintFor(io.stderr.isTerminal)
-  const printJson = (value: object) =>
-    io.stdout.write(`${JSON.stringify({ format_version: FORMAT_VERSION, ...value })}\n`)
+  const printJson = (value: object) => io.stdout.write(`${visibleJson({ format_version: FORMAT_VERSION, ...value })}\n`)
   return {
     io,
     global,
     paint: paintFor(io.stdout.isTerminal),
     notePaint,
-    print: (text) => io.stdout.write(text),
+    print: (text) => io.stdout.write(visiblePainted(text)),
+    printExactly: (text) => io.stdout.write(text),
     printJson,
     note: (text) => {
-      if (!global.quiet) io.stderr.write(text)
+      if (!global.quiet) io.stderr.write(visiblePainted(text))
     },
     trace: (text) => {
-      if (global.debug) io.stderr.write(notePaint('dim', `debug: ${text}\n`))
+      if (global.debug) io.stderr.write(visiblePainted(notePaint('dim', `debug: ${text}\n`)))
     },
     runLine,
     report: (diagnostics, sources = NO_SOURCES) => {
       for (const diagnostic of diagnostics) {
         if (global.json) printJson({ type: 'diagnostic', ...diagnosticJson(diagnostic, sources) })
-        else io.stderr.write(`${diagnosticText(diagnostic, sources, notePaint)}\n`)
+        else io.stderr.write(`${visiblePainted(diagnosticText(diagnostic, sources, notePaint))}\n`)
       }
     },
   }

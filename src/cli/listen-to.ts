@@ -2,6 +2,7 @@ import type { ApplyEvent, RunOutcome } from '../apply/apply-event.ts'
 import { applyLines } from '../render/apply-text.ts'
 import { diagnosticJson } from '../render/diagnostic-text.ts'
 import type { CommandContext } from './command-context.ts'
+import { watchRun } from './interruption.ts'
 
 /** What an event says to a machine: the plan by id (it was printed before), diagnostics in their JSON shape. */
 const eventJson = (event: ApplyEvent): object => {
@@ -30,24 +31,55 @@ interface Listener {
   readonly end: () => Promise<void>
 }
 
-/** Who hears what the executor says: JSON lines, the live view on a terminal, or plain lines. */
-export const listenTo = async (context: CommandContext): Promise<Listener> => {
+interface Ears extends Listener {
+  /** Says at once that the run is being stopped. */
+  readonly say: (text: string) => void
+  /** Gives the screen back; nothing is drawn any more. */
+  readonly letGo: () => void
+}
+
+const earsFor = async (context: CommandContext): Promise<Ears> => {
   const { io, global, note, notePaint, printJson } = context
-  const nothing = async () => undefined
-  if (global.json) return { emit: (event) => printJson(eventJson(event)), end: nothing }
-  if (global.quiet) return { emit: () => undefined, end: nothing }
+  const plain = { end: async () => undefined, say: io.stderr.write, letGo: () => undefined }
+  if (global.json) return { ...plain, emit: (event) => printJson(eventJson(event)) }
+  if (global.quiet) return { ...plain, emit: () => undefined }
   if (io.stderr.isTerminal && global.color) {
     const { watchApply } = await import('../render/live/watch-apply.tsx')
     return watchApply(io)
   }
   const lines = applyLines(notePaint)
+  const emit = (event: ApplyEvent) =>
+    note(
+      lines(event)
+        .map((line) => `${line}\n`)
+        .join(''),
+    )
+  return { ...plain, emit }
+}
+
+/**
+ * Who hears what the executor says: JSON lines, the live view on a terminal, or plain lines. An interruption is answered at once: with what is
+ * still waited for, and, when it comes a second time, with what is left.
+ */
+export const listenTo = async (context: CommandContext): Promise<Listener> => {
+  const { signal, onLeave } = context.io
+  const ears = await earsFor(context)
+  const watch = watchRun()
+  const answer = () => ears.say(watch.firstWords())
+  signal.addEventListener('abort', answer, { once: true })
+  const stay = onLeave(() => {
+    ears.letGo()
+    return watch.lastWords()
+  })
   return {
-    emit: (event) =>
-      note(
-        lines(event)
-          .map((line) => `${line}\n`)
-          .join(''),
-      ),
-    end: nothing,
+    emit: (event) => {
+      watch.emit(event)
+      ears.emit(event)
+    },
+    end: async () => {
+      signal.removeEventListener('abort', answer)
+      stay()
+      await ears.end()
+    },
   }
 }

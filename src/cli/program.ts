@@ -152,7 +152,10 @@ export const runProgram = async (io: Io, version: string): Promise<ExitCode> => 
       if (isJson) jsonContext(io).report([diagnose('cli.usage', { detail: complaints.join('').trim() })])
       return EXIT.usage
     }
-    if (io.signal.aborted) return EXIT.interrupted
+    if (io.signal.aborted) {
+      io.stderr.write('Interrupted.\n')
+      return EXIT.interrupted
+    }
     reportBug(io, error)
     return EXIT.error
   }

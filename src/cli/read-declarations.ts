@@ -9,6 +9,7 @@ import type { Desired } from '../resource/desired.ts'
 import type { Vmid } from '../resource/guest.ts'
 import type { KnownGuests } from '../resource/known-guest.ts'
 import type { Observed } from '../resource/observed.ts'
+import { visibleLine } from '../util/visible.ts'
 import type { CommandContext, CommandInput } from './command-context.ts'
 import { fingerprintKey } from './fingerprint-key.ts'
 import { isAttended } from './is-attended.ts'
@@ -23,7 +24,7 @@ const askForMissing = async (
   const answers: { readonly text: string }[] = []
   for (const { name, description, sensitive } of missing) {
     const what = description === undefined ? '' : ` (${description})`
-    const answer = await io.stdin.ask(`var.${name}${what}: `, { secret: sensitive })
+    const answer = await io.stdin.ask(visibleLine(`var.${name}${what}: `), { secret: sensitive })
     if (answer === undefined) return undefined
     answers.push({ text: `${name}=${answer}` })
   }

@@ -58,8 +58,10 @@ export interface Io {
   readonly stdin: Input
   readonly stdout: Output
   readonly stderr: Output
-  /** Aborted at the first SIGINT or SIGTERM. */
+  /** Aborted at the first SIGINT, SIGTERM or SIGHUP. */
   readonly signal: AbortSignal
+  /** What is said when a second one ends the process at once: what is left, and what to run. Gives the way to take it back. */
+  readonly onLeave: (lastWords: () => string) => () => void
   /** This process, for leases (see `Holder`) and for whose files it obeys. */
   readonly self: {
     readonly pid: number

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { writeSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { isatty } from 'node:tty'
 import type { Clock, Io, Output } from './io.ts'
@@ -6,33 +7,56 @@ import { nodeFiles } from './node-files.ts'
 import { nodeInput } from './node-input.ts'
 import { hasEnded, processOrigin, processStart } from './process-identity.ts'
 
+type Ending = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
+
+const ENDINGS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const satisfies readonly Ending[]
+
 /** Why `Io.signal` is aborted: a person or the system asked the process to stop. */
 export class Interrupted extends Error {
-  readonly by: 'SIGINT' | 'SIGTERM'
+  readonly by: Ending
 
-  constructor(by: 'SIGINT' | 'SIGTERM') {
+  constructor(by: Ending) {
     super(`interrupted by ${by}`)
     this.name = 'Interrupted'
     this.by = by
   }
 }
 
+/** Standard error as it is, whatever still waits to be written there; a terminal that has gone is told nothing. */
+const sayAtOnce = (text: string): void => {
+  try {
+    writeSync(2, text)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error
+  }
+}
+
+interface Interruption extends Pick<Io, 'signal' | 'onLeave'> {
+  readonly interrupt: (by: Ending) => void
+}
+
 /**
- * The first signal asks politely, a second one ends the process as usual. We keep listening in between: a listener that finds itself the
- * last one (Ink's does) takes it for its task to end the process at the first.
+ * The first signal asks politely, a second one ends the process as usual, after the last words. We keep listening in between: a listener that
+ * finds itself the last one (Ink's does) takes it for its task to end the process at the first.
  */
-const interruption = (): { readonly signal: AbortSignal; readonly interrupt: (by: 'SIGINT' | 'SIGTERM') => void } => {
+const interruption = (): Interruption => {
   const controller = new AbortController()
-  const interrupt = (by: 'SIGINT' | 'SIGTERM') => {
-    if (controller.signal.aborted) {
-      process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
-      process.kill(process.pid, by)
+  const lastWords = new Set<() => string>()
+  const interrupt = (by: Ending) => {
+    if (!controller.signal.aborted) {
+      controller.abort(new Interrupted(by))
       return
     }
-    controller.abort(new Interrupted(by))
+    for (const words of lastWords) sayAtOnce(words())
+    for (const ending of ENDINGS) process.off(ending, interrupt)
+    process.kill(process.pid, by)
   }
-  process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
-  return { signal: controller.signal, interrupt }
+  for (const ending of ENDINGS) process.on(ending, interrupt)
+  const onLeave: Io['onLeave'] = (words) => {
+    lastWords.add(words)
+    return () => void lastWords.delete(words)
+  }
+  return { signal: controller.signal, interrupt, onLeave }
 }
 
 const sleep: Clock['sleep'] = (milliseconds, signal) =>
@@ -52,10 +76,10 @@ const sleep: Clock['sleep'] = (milliseconds, signal) =>
 /** The clock of this machine. */
 const nodeClock: Clock = { now: () => new Date(), monotonic: () => performance.now(), sleep }
 
-/** A reader that went away (`mpc plan | head`) must not end a run half-way: what it would have read is dropped. */
+/** A reader or a terminal that went away must not end a run half-way: what it would have read is dropped. */
 const tolerateClosedPipe = (stream: NodeJS.WriteStream): void => {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
   })
 }
 
@@ -123,11 +147,11 @@ const ourselves = (): Io['self'] => ({
 })
 
 /**
- * The real process as an `Io`. Call it once: it takes over SIGINT and SIGTERM (the first aborts `signal` with `Interrupted`, a
+ * The real process as an `Io`. Call it once: it takes over SIGINT, SIGTERM and SIGHUP (the first aborts `signal` with `Interrupted`, a
  * second ends the process). Standard streams are opened when first used.
  */
 export const nodeIo = (): Io => {
-  const { signal, interrupt } = interruption()
+  const { signal, interrupt, onLeave } = interruption()
   return {
     env: process.env,
     cwd: process.cwd(),
@@ -145,6 +169,7 @@ export const nodeIo = (): Io => {
     stdout: output(() => process.stdout, 1),
     stderr: output(() => process.stderr, 2),
     signal,
+    onLeave,
     self: ourselves(),
     run,
     terminal: {

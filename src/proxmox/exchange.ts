@@ -61,6 +61,11 @@ const parseJson = (text: string): unknown => {
 const textsOf = (value: unknown): Readonly<Record<string, string>> =>
   isRecord(value) ? Object.fromEntries(Object.entries(value).map(([key, text]) => [key, String(text).trim()])) : {}
 
+/** No answer of Proxmox VE to any of our requests is nearly as large, unpacked. */
+const MOST_BYTES = 64 * 1024 * 1024
+/** So much of what a server says of an error is repeated. */
+const MOST_WORDS = 10_000
+
 const readAnswer = (status: number, reason: string, text: string): Exchange => {
   const body = parseJson(text)
   const shaped = isRecord(body) && 'data' in body
@@ -68,7 +73,7 @@ const readAnswer = (status: number, reason: string, text: string): Exchange => {
   return {
     kind: 'answer',
     status,
-    message: said || reason.trim() || `HTTP status ${status}`,
+    message: (said || reason.trim() || `HTTP status ${status}`).slice(0, MOST_WORDS),
     errors: isRecord(body) ? textsOf(body['errors']) : {},
     data: shaped ? body['data'] : undefined,
     isPve: shaped || (status >= 400 && text.trim() === ''),
@@ -108,11 +113,21 @@ export const exchange = async (
       left = true
     })
   })
+  const size = { tooLarge: false }
+  pending.on('downloadProgress', ({ transferred }) => {
+    if (transferred <= MOST_BYTES) return
+    size.tooLarge = true
+    pending.cancel()
+  })
   try {
     const response = await pending
     return readAnswer(response.statusCode, response.statusMessage ?? '', response.body)
   } catch (error) {
     if (signal?.aborted && (!left || outgoing.method === 'GET')) throw signal.reason
-    return { kind: 'broken', left, error: connectErrorOf(error) }
+    const problem = size.tooLarge ? tooLarge() : connectErrorOf(error)
+    return { kind: 'broken', left, error: problem }
   }
 }
+
+const tooLarge = (): ConnectError =>
+  new ConnectError('MPC_ANSWER_TOO_LARGE', `the answer is larger than ${MOST_BYTES / 1024 ** 2} MiB`)

@@ -101,6 +101,10 @@ export const explainLostAnswer = (
     return diagnose('proxmox.timeout', {
       detail: `${endpoint.origin} took too long to answer ${what}.${change} The server may be overloaded, or a node or a storage behind it does not answer.`,
     })
+  if (error.code === 'MPC_ANSWER_TOO_LARGE')
+    return diagnose('proxmox.answer-lost', {
+      detail: `The answer of ${endpoint.origin} to ${what} was not read to its end: ${error.message}, which no Proxmox VE sends.${change} Check that the endpoint is the right server.`,
+    })
   return diagnose('proxmox.answer-lost', {
     detail: `The connection to ${endpoint.origin} broke before ${what} was answered (${error.code}).${change} ${endpoint.secure ? 'Check the network and run the command again.' : 'Does the server speak https? The endpoint begins with http://.'}`,
   })

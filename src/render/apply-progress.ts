@@ -1,6 +1,7 @@
 import type { ApplyEvent, RunOutcome } from '../apply/apply-event.ts'
 import type { Direction, StepStatus } from '../apply/journal.ts'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
+import { visibleLine } from '../util/visible.ts'
 
 export interface StepProgress {
   readonly id: string
@@ -35,7 +36,7 @@ const waitingSteps = (event: Extract<ApplyEvent, { readonly type: 'run-started' 
   event.plan.steps.map(({ id, address, summary }) => ({
     id,
     address,
-    summary,
+    summary: visibleLine(summary),
     status: 'waiting',
     direction: 'forward',
     log: [],
@@ -50,7 +51,7 @@ const stepAfter = (step: StepProgress, event: Extract<ApplyEvent, { readonly ste
     case 'task-started':
       return { ...step, upid: event.upid }
     case 'task-log':
-      return { ...step, log: [...step.log, event.line].slice(-LOG_TAIL) }
+      return { ...step, log: [...step.log, visibleLine(event.line)].slice(-LOG_TAIL) }
     case 'step-ended':
       return {
         ...step,

@@ -5,6 +5,7 @@ import type { DiagnosticCode } from '../diagnostic/codes.ts'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { Plan } from '../plan/plan.ts'
 import { counted } from '../util/counted.ts'
+import { visibleLine } from '../util/visible.ts'
 import { durationText } from './duration-text.ts'
 import type { Paint, Tone } from './style.ts'
 
@@ -52,19 +53,12 @@ export const applyLines = (paint: Paint): ((event: ApplyEvent) => readonly strin
   return (event) => {
     switch (event.type) {
       case 'run-started':
-        for (const { id, summary } of event.plan.steps) summaries.set(id, summary)
+        for (const { id, summary } of event.plan.steps) summaries.set(id, visibleLine(summary))
         return [`Applying plan ${event.plan.id} (run ${event.run})`]
       case 'step-started':
         return [`  ${paint('accent', '…')} ${nameOf(event.step)}${event.direction === 'reverse' ? ' (undoing)' : ''}`]
-      case 'task-awaited':
-        return [
-          paint(
-            'warning',
-            `Interrupted. ${nameOf(event.step)}: its task is waited for a few seconds longer (${event.upid}).`,
-          ),
-        ]
       case 'task-log':
-        return [paint('dim', `      ${event.step.slice(0, event.step.lastIndexOf('/'))}| ${event.line}`)]
+        return [paint('dim', `      ${event.step.slice(0, event.step.lastIndexOf('/'))}| ${visibleLine(event.line)}`)]
       case 'step-ended': {
         const [mark, tone] = MARK[event.status]
         failed ||= event.status === 'failed'
@@ -79,6 +73,8 @@ export const applyLines = (paint: Paint): ((event: ApplyEvent) => readonly strin
             `${failed ? 'A step failed.' : 'The run was cut short.'} Undoing ${counted(event.steps.length, 'finished step')}, last first.`,
           ),
         ]
+      // What is waited for is said at once, by who hears the interruption.
+      case 'task-awaited':
       case 'request-sent':
       case 'task-started':
       case 'run-ended':
@@ -106,7 +102,7 @@ const closing = (plan: Plan, outcome: RunOutcome, paint: Paint): string => {
 
 /** The report at the end of a run. Ends with a newline. */
 export const outcomeText = (plan: Plan, outcome: RunOutcome, paint: Paint): string => {
-  const summaries = new Map(plan.steps.map(({ id, address, summary }) => [id, `${address}: ${summary}`]))
+  const summaries = new Map(plan.steps.map(({ id, address, summary }) => [id, visibleLine(`${address}: ${summary}`)]))
   // A step that failed and is not named as one that could not be undone has left nothing.
   const undoing = outcome.steps.some(({ status }) => status === 'undo-failed')
   const left = outcome.steps.filter(

@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { SourceRange } from '../diagnostic/source-range.ts'
+import { visible, visibleLine } from '../util/visible.ts'
 import type { Paint } from './style.ts'
 
 /** File name → its text, for the lines shown with a diagnostic. */
@@ -7,7 +8,7 @@ export type Sources = ReadonlyMap<string, string>
 
 const codeFrame = (range: SourceRange, sources: Sources, paint: Paint): readonly string[] => {
   const { start, end } = range
-  const place = `  on ${range.filename} line ${start.line}, column ${start.column}:`
+  const place = `  on ${visibleLine(range.filename)} line ${start.line}, column ${start.column}:`
   const line = sources.get(range.filename)?.split('\n')[start.line - 1]?.replace(/\r$/, '')
   if (line === undefined) return [place]
   const width = [...line].length
@@ -20,13 +21,22 @@ const codeFrame = (range: SourceRange, sources: Sources, paint: Paint): readonly
   const gutter = `${start.line}`.padStart(5)
   return [
     place,
-    `${paint('dim', `${gutter} │`)} ${line}`,
+    `${paint('dim', `${gutter} │`)} ${visible(line)}`,
     `${paint('dim', `${' '.repeat(5)} │`)} ${lead}${paint('error', marks)}`,
   ]
 }
 
+/** Details and hints quote servers and files. */
+const shown = (diagnostic: Diagnostic): Diagnostic => ({
+  ...diagnostic,
+  detail: visible(diagnostic.detail),
+  ...(diagnostic.hint !== undefined && { hint: visible(diagnostic.hint) }),
+  ...(diagnostic.address !== undefined && { address: visibleLine(diagnostic.address) }),
+})
+
 /** One diagnostic as a person reads it: what, where with the line itself, why and how to mend it. Ends with a newline. */
-export const diagnosticText = (diagnostic: Diagnostic, sources: Sources, paint: Paint): string => {
+export const diagnosticText = (given: Diagnostic, sources: Sources, paint: Paint): string => {
+  const diagnostic = shown(given)
   const label = diagnostic.severity === 'error' ? paint('error', 'Error:') : paint('warning', 'Warning:')
   return [
     `${label} ${paint('bold', diagnostic.summary)} ${paint('dim', `[${diagnostic.code}]`)}`,

@@ -1,6 +1,7 @@
 import type { Plan, ResourceChange, Step } from '../plan/plan.ts'
 import type { AttributeChange, Disruption } from '../resource/change.ts'
 import { counted } from '../util/counted.ts'
+import { visibleLine } from '../util/visible.ts'
 import { changedLines } from './changed-lines.ts'
 import { type OutputView, outputViews } from './output-view.ts'
 import { reversalText } from './reversal-text.ts'
@@ -97,7 +98,7 @@ export const requestLine = (request: Step['requests'][number]): string => {
     if (typeof value !== 'object') return `${name}=${value}`
     return `${name}=${'secret' in value ? '(sensitive)' : `{${value.fromStep}.${value.output}}`}`
   })
-  return [request.method, request.path, ...params, ...(request.digest ? ['digest=…'] : [])].join(' ')
+  return visibleLine([request.method, request.path, ...params, ...(request.digest ? ['digest=…'] : [])].join(' '))
 }
 
 type ValueText = Pick<AttributeView, 'text' | 'below'>
@@ -141,10 +142,10 @@ const says = ({ before, after, unknown }: AttributeChange): boolean =>
 const stepView = (step: Step, number: number): StepView => ({
   id: step.id,
   number,
-  summary: step.summary,
+  summary: visibleLine(step.summary),
   disruption: step.disruption,
   disruptionText: POWER_TEXT[step.action] ?? DISRUPTION_TEXT[step.disruption],
-  undo: reversalText(step.reversal),
+  undo: visibleLine(reversalText(step.reversal)),
   irreversible: isIrreversible(step),
   requests: step.requests,
   needs: step.needs,
@@ -206,8 +207,8 @@ export function* resourceViews({ steps, changes }: Plan): Generator<ResourceView
       address: change.address,
       symbol,
       tone,
-      heading: `${change.address} ${verbOf(change)}`,
-      guest: guestText(change),
+      heading: visibleLine(`${change.address} ${verbOf(change)}`),
+      guest: visibleLine(guestText(change)),
       disruption: change.disruption,
       attributes: change.change.attributes.filter(says).map((attribute) => attributeView(attribute, change.action)),
       steps: change.steps.flatMap(viewOf),

@@ -1,4 +1,5 @@
 import { isSecret } from '../resource/config-value.ts'
+import { visibleJson, visibleLine } from '../util/visible.ts'
 
 /** Stands for what the server will choose. */
 export const UNKNOWN = '(known after apply)'
@@ -8,18 +9,14 @@ const MOST_ON_A_LINE = 60
 
 const NAME = /^[A-Za-z_][\w-]*$/
 
-/** What would move the cursor of a terminal shows by its code. */
-const visible = (line: string): string =>
-  line.replace(/\p{Cc}/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
-
-const quoted = (text: string): string => visible(JSON.stringify(text))
+const quoted = (text: string): string => visibleJson(text)
 
 const indented = (lines: readonly string[]): readonly string[] =>
   lines.map((line) => (line === '' ? '' : `    ${line}`))
 
 const heredoc = (text: string): readonly string[] => [
   '<<-EOT',
-  ...indented(text.replace(/\n$/, '').split('\n').map(visible)),
+  ...indented(text.replace(/\n$/, '').split('\n').map(visibleLine)),
   'EOT',
 ]
 

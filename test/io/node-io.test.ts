@@ -1,4 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 
@@ -51,6 +52,36 @@ test('a second signal ends the process', async () => {
   })
   assert.is(stdout, 'ready\nfirst\n')
   assert.is(signal, 'SIGTERM')
+})
+
+test('a hang-up is taken as an interruption, and last words are said before a second one ends the process', async () => {
+  const child = start(`
+    io.onLeave(() => 'goodbye\\n')
+    const quiet = io.onLeave(() => 'never\\n'); quiet()
+    io.signal.addEventListener('abort', () => console.log(io.signal.reason.by))
+    console.log('ready'); setInterval(() => {}, 1000)`)
+  const { signal, stdout, stderr } = await ended(child, (all) => {
+    if (all === 'ready\n') child.kill('SIGHUP')
+    if (all === 'ready\nSIGHUP\n') child.kill('SIGINT')
+  })
+  assert.is(stdout, 'ready\nSIGHUP\n')
+  assert.is(stderr, 'goodbye\n')
+  assert.is(signal, 'SIGINT')
+})
+
+test('a process is told from a later one with its number, and a zombie is dead', async () => {
+  const { stdout } = await ended(
+    start(`
+    const { spawn } = await import('node:child_process')
+    const child = spawn('sh', ['-c', 'exit 0 & exec sleep 5'])
+    await io.clock.sleep(300)
+    const { readdirSync, readFileSync } = await import('node:fs')
+    const stat = (pid) => { try { return readFileSync('/proc/' + pid + '/stat', 'utf8').split(') ')[1].split(' ') } catch { return [] } }
+    const zombie = readdirSync('/proc').filter((name) => /^\\d+$/.test(name)).find((pid) => stat(pid)[0] === 'Z' && stat(pid)[1] === String(child.pid))
+    console.log(io.self.isAlive(io.self.pid, io.self.started), io.self.isAlive(io.self.pid, '1'), io.self.isAlive(Number(zombie)), io.self.origin !== undefined)
+    child.kill()`),
+  )
+  assert.is(stdout, existsSync('/proc/self/stat') ? 'true false false true\n' : stdout)
 })
 
 test('a listener that ends the process when it is the last one does not do so at the first signal', async () => {

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Simulator, startSimulator } from '../../src/simulator/start.ts'
@@ -107,6 +108,22 @@ test('an answer that takes too long is told as that: refused for nobody, unknown
     ['GET', 'POST'],
   )
   await server.stop()
+})
+
+test('an answer without end is given up, also when it is small before it is unpacked', async () => {
+  const bomb = gzipSync(Buffer.alloc(80 * 1024 * 1024))
+  const server = await plainServer((_seen, response) => {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(bomb)
+  })
+  try {
+    const client = clientOf(server.url)
+    const { code, detail } = await diagnosticOf(client.version())
+    assert.is(code, 'proxmox.answer-lost')
+    assert.match(detail, 'larger than 64 MiB')
+    client.close()
+  } finally {
+    await server.stop()
+  }
 })
 
 test('parameters arrive as they were given, booleans as 0 and 1, those of DELETE in the query', async () => {

@@ -8,9 +8,13 @@ import { EXIT, type ExitCode } from '../exit-code.ts'
 import { argumentOf } from '../read-declarations.ts'
 
 /** A text as it is, for a file or another program. */
-const printRaw = ({ print, report }: CommandContext, { plain, type }: EvaluatedExpression): ExitCode => {
+const printRaw = (
+  { io, print, printExactly, report }: CommandContext,
+  { plain, type }: EvaluatedExpression,
+): ExitCode => {
   if (typeof plain === 'string' || typeof plain === 'number' || typeof plain === 'boolean') {
-    print(String(plain))
+    const out = io.stdout.isTerminal ? print : printExactly
+    out(String(plain))
     return EXIT.done
   }
   const what = plain === undefined ? 'one that is sensitive or not known' : `a value of type ${type}`

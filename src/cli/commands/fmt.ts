@@ -70,7 +70,7 @@ const formatInput = async (context: CommandContext): Promise<ExitCode> => {
   const formatted = await formatDeclaration(name, text)
   context.report(formatted?.diagnostics ?? [], new Map([[name, text]]))
   if (formatted?.value === undefined) return EXIT.error
-  context.print(formatted.value)
+  context.printExactly(formatted.value)
   return EXIT.done
 }
 

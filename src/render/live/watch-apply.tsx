@@ -4,11 +4,13 @@ import type { Io } from '../../io/io.ts'
 import { type ApplyProgress, LOG_TAIL, NO_PROGRESS, progressAfter, type StepProgress } from '../apply-progress.ts'
 import { stepMark } from '../apply-text.ts'
 import { durationText } from '../duration-text.ts'
+import { INK_COLOURS } from '../style.ts'
 import { Toned } from './toned.tsx'
 
 const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
 const FRAME_MS = 100
 const MOST_WAITING = 5
+const MOST_NOTICE = 6
 
 const Finished = ({ step }: { readonly step: StepProgress }) => {
   const [mark, tone] = stepMark(step.status)
@@ -61,17 +63,21 @@ interface ApplyProps {
   readonly now: number
   readonly frame: number
   readonly rows: number
+  /** What is said of an interruption; empty when there was none. */
+  readonly notice: string
 }
 
 /**
  * A run's progress: what ended above, what runs with the tail of its log, what waits, and the counts. What changes is never taller than the
  * screen: then Ink would clear the terminal, and write everything that ended once more, with every frame.
  */
-const ApplyPicture = ({ progress, ended, now, frame, rows }: ApplyProps) => {
+const ApplyPicture = ({ progress, ended, now, frame, rows, notice }: ApplyProps) => {
   const running = progress.steps.filter(({ status }) => status === 'running')
+  // The steps that are waited for stand below with their clocks; their tasks are named here.
+  const noticeLines = notice === '' || progress.rollingBack ? [] : notice.trimEnd().split('\n').slice(0, MOST_NOTICE)
   const elapsed = Math.max(0, now - Date.parse(progress.startedAt || new Date(now).toISOString())) / 1000
   const done = progress.steps.filter(({ status }) => ENDED.has(status)).length
-  const room = applyRoom(rows, running.length)
+  const room = applyRoom(Math.max(1, rows - noticeLines.length), running.length)
   const waiting = progress.rollingBack
     ? []
     : progress.steps.filter(({ status }) => status === 'waiting').slice(0, room.waiting)
@@ -80,6 +86,11 @@ const ApplyPicture = ({ progress, ended, now, frame, rows }: ApplyProps) => {
       <Static items={[...ended]}>{(step) => <Finished key={`${step.id}:${step.direction}`} step={step} />}</Static>
       {progress.outcome ? null : (
         <Box flexDirection="column">
+          {noticeLines.map((line) => (
+            <Text key={line} color={INK_COLOURS.warning} wrap="truncate-end">
+              {line}
+            </Text>
+          ))}
           {progress.rollingBack ? (
             <Toned tone="warning">{`${progress.steps.some(({ status }) => status === 'failed') ? 'A step failed.' : 'Interrupted.'} Undoing what was done, last first.`}</Toned>
           ) : null}
@@ -101,6 +112,10 @@ export interface ApplyWatch {
   readonly emit: (event: ApplyEvent) => void
   /** Draws the last picture and lets go of the terminal. */
   readonly end: () => Promise<void>
+  /** Shows what is said of an interruption. */
+  readonly say: (text: string) => void
+  /** Draws no more, at once. */
+  readonly letGo: () => void
 }
 
 /**
@@ -110,6 +125,7 @@ export interface ApplyWatch {
 export const watchApply = ({ terminal, clock }: Pick<Io, 'terminal' | 'clock'>): ApplyWatch => {
   let progress = NO_PROGRESS
   let frame = 0
+  let notice = ''
   const heard: ApplyEvent[] = []
   const ended: StepProgress[] = []
   const picture = () => {
@@ -121,7 +137,16 @@ export const watchApply = ({ terminal, clock }: Pick<Io, 'terminal' | 'clock'>):
       if (step && event.type === 'step-ended') ended.push({ ...step, status: event.status, seconds: event.seconds })
     }
     const rows = terminal.stderr.rows ?? 24
-    return <ApplyPicture progress={progress} ended={ended} now={clock.now().getTime()} frame={frame} rows={rows} />
+    return (
+      <ApplyPicture
+        progress={progress}
+        ended={ended}
+        now={clock.now().getTime()}
+        frame={frame}
+        rows={rows}
+        notice={notice}
+      />
+    )
   }
   const { rerender, unmount, waitUntilExit } = render(picture(), {
     stdout: terminal.stderr,
@@ -136,6 +161,14 @@ export const watchApply = ({ terminal, clock }: Pick<Io, 'terminal' | 'clock'>):
   }, FRAME_MS)
   return {
     emit: (event) => void heard.push(event),
+    say: (text) => {
+      notice = text
+      rerender(picture())
+    },
+    letGo: () => {
+      clearInterval(timer)
+      unmount()
+    },
     end: async () => {
       clearInterval(timer)
       rerender(picture())
