@@ -3,6 +3,7 @@ import type { KindDefinition } from './kind-definition.ts'
 import { namedFormats } from './named-format.ts'
 import { anchored } from './perl-pattern.ts'
 import type { PveParameter, PvePropertyFormat, PveValueFacts } from './pve-facts.ts'
+import { type Spelling, spellingOfFormat } from './spelling.ts'
 
 const VALUE_TYPES = ['boolean', 'integer', 'number', 'string'] as const
 
@@ -10,9 +11,11 @@ const numberOf = (value: number | string | undefined): number | undefined =>
   value === undefined || Number.isNaN(Number(value)) ? undefined : Number(value)
 
 /** PVE's facts of one value in our words; numbers that PVE states as text become numbers. */
-export const valueFacts = (facts: PveValueFacts): ValueFacts => {
+export const valueFacts = (facts: PveValueFacts, own?: Spelling): ValueFacts => {
   const type = VALUE_TYPES.find((known) => known === facts.type) ?? 'string'
   const [minimum, maximum] = [numberOf(facts.minimum), numberOf(facts.maximum)]
+  const format = typeof facts.format === 'string' ? facts.format : undefined
+  const spelling = own ?? spellingOfFormat(format)
   return {
     type,
     ...(minimum !== undefined && { minimum }),
@@ -21,7 +24,8 @@ export const valueFacts = (facts: PveValueFacts): ValueFacts => {
     ...(facts.maxLength !== undefined && { maxLength: facts.maxLength }),
     ...(facts.pattern !== undefined && { pattern: anchored(facts.pattern) }),
     ...(facts.enum && { enum: facts.enum }),
-    ...(typeof facts.format === 'string' && { format: facts.format }),
+    ...(format !== undefined && { format }),
+    ...(spelling !== undefined && { spelling }),
     ...(facts.default !== undefined && facts.default !== null && { default: facts.default }),
   }
 }
@@ -42,7 +46,7 @@ const propertyFacts = (name: string, format: PvePropertyFormat, definition: Kind
   const entries = Object.entries({ ...format, ...extra } as PvePropertyFormat)
     .filter(([key, facts]) => facts.alias === undefined && !dropped.includes(key))
     .map(([key, facts]) => {
-      const own = valueFacts(facts)
+      const own = valueFacts(facts, definition.spellings[name]?.[key])
       const values = definition.extraEnum[name]?.[key]
       const supplied = facts.optional === 1 || facts.default !== undefined || key in (definition.supplied[name] ?? {})
       const optional = supplied || definition.volumes[name] === key
@@ -51,9 +55,8 @@ const propertyFacts = (name: string, format: PvePropertyFormat, definition: Kind
   return Object.fromEntries(entries)
 }
 
-const elementFacts = (parameter: PveParameter, separator: boolean): ValueFacts => {
-  const facts = valueFacts(parameter)
-  if (!separator) return facts
+const elementFacts = (parameter: PveParameter, spelling: Spelling | undefined): ValueFacts => {
+  const facts = valueFacts(parameter, spelling)
   const { pattern: _pattern, maxLength: _maxLength, format, default: _default, ...rest } = facts
   return { ...rest, ...(format !== undefined && { format: format.replace(/-list$/, '') }) }
 }
@@ -68,14 +71,15 @@ const effectWhenSet = (name: string, definition: KindDefinition): 'live' | 'rebo
 export const attributeFacts = (name: string, parameter: PveParameter, definition: KindDefinition): AttributeFacts => {
   const format = formatOf(parameter)
   const list = definition.lists[name]
+  const own = definition.spellings[name]?.['']
   const common = {
     name,
     running: effectWhenSet(name, definition),
     on: parameter.on,
     ...(definition.secrets.includes(name) && { secret: true as const }),
   }
-  if (list) return { ...common, shape: 'list', value: elementFacts(parameter, true) }
-  if (!format) return { ...common, shape: 'scalar', value: valueFacts(parameter) }
+  if (list) return { ...common, shape: 'list', value: elementFacts(parameter, own) }
+  if (!format) return { ...common, shape: 'scalar', value: valueFacts(parameter, own) }
   const sole = soleKey(format)
   if (sole !== undefined && format[sole]) return { ...common, shape: 'scalar', value: valueFacts(format[sole]) }
   const defaultKey = Object.entries(format).find(([, facts]) => facts.default_key)?.[0]

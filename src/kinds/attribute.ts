@@ -1,3 +1,5 @@
+import type { Spelling } from './spelling.ts'
+
 /** The shape of one attribute or one key of a property string, from PVE's API facts. */
 export interface ValueFacts {
   readonly type: 'boolean' | 'integer' | 'number' | 'string'
@@ -10,6 +12,8 @@ export interface ValueFacts {
   readonly enum?: readonly (string | number)[]
   /** PVE's format name: `disk-size`, `mac-addr`, `pve-tag-list` … */
   readonly format?: string
+  /** How texts that mean the same are told; see `spelling.ts`. */
+  readonly spelling?: Spelling
   readonly default?: string | number
   readonly description?: string
 }

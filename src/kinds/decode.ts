@@ -19,8 +19,11 @@ export const readList = (text: string, form: ListForm): readonly string[] => {
   return word ? [...word].sort() : canonicalList(text.split(form.split), form)
 }
 
+/** A text without blanks and line breaks at its end, which the server adds or drops, and with one sort of line break. */
+export const openText = (text: string): string => text.replaceAll('\r\n', '\n').trimEnd()
+
 /** Percent-decoding that leaves text alone which is not percent-encoded. */
-const percentDecoded = (text: string): string => {
+export const percentDecoded = (text: string): string => {
   try {
     return decodeURIComponent(text)
   } catch (error) {
@@ -42,11 +45,11 @@ const readProperties = (facts: KeyFacts, text: string): PropertyMap => {
 export const decodeValue = (facts: KeyFacts | undefined, text: string, definition: KindDefinition): ConfigValue => {
   if (facts === undefined) return text
   const plain = definition.urlEncoded.includes(facts.name) ? percentDecoded(text) : text
-  if (facts.list) return readList(plain, facts.list)
+  if (facts.list) return readList(plain, facts.list).map((item) => String(readValue(facts.facts.value, item)))
   if (facts.facts.shape === 'properties') return readProperties(facts, plain)
   if (facts.grammar)
     return readValue(facts.facts.value, [...parsePropertyString(plain, facts.grammar).values()][0] ?? plain)
-  return readValue(facts.facts.value, definition.openEnded.includes(facts.name) ? plain.replace(/\n+$/, '') : plain)
+  return readValue(facts.facts.value, definition.openEnded.includes(facts.name) ? openText(plain) : plain)
 }
 
 /** A whole configuration, normalised. */

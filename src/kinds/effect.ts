@@ -33,11 +33,12 @@ const changedKeys = (before: ConfigValue, after: ConfigValue): readonly string[]
 export const effectOf = (
   facts: KeyFacts | undefined,
   before: ConfigValue | undefined,
-  after: ConfigValue | undefined,
+  declared: ConfigValue | undefined,
   definition: KindDefinition,
   config?: Config,
 ): Effect => {
   if (!facts) return 'reboot'
+  const after = declared === '' ? undefined : declared
   const plugged = definition.type === 'qemu' ? pluggable(facts.name, config) : undefined
   const measured = definition.running[facts.name]
   const settled = definition.settled[facts.name]

@@ -3,7 +3,7 @@ import type { KeyFacts } from './key-facts.ts'
 import type { KindDefinition, ListForm } from './kind-definition.ts'
 import { editPropertyString, parsePropertyString } from './property-string.ts'
 import { sizeInGib } from './size.ts'
-import { writeValue } from './value.ts'
+import { readValue, writeValue } from './value.ts'
 
 const writeList = (items: readonly string[], form: ListForm): string => {
   const word = Object.entries(form.words ?? {}).find(([, list]) => list.length === 0)?.[0]
@@ -28,19 +28,20 @@ const newEntries = (facts: KeyFacts, map: PropertyMap, definition: KindDefinitio
   const entries = new Map<string, string>()
   const supplied = definition.supplied[facts.name] ?? {}
   for (const [key, value] of Object.entries(supplied)) entries.set(key, value.replace('%', String(facts.index ?? 0)))
-  for (const [key, value] of Object.entries(map)) if (!isSecret(value)) entries.set(key, writeValue(value))
+  for (const [key, value] of Object.entries(map))
+    if (!isSecret(value) && value !== '') entries.set(key, writeValue(value))
   if (facts.volume === undefined) return entries
   const text = volumeText(facts, map, facts.volume)
   entries.delete('storage')
   entries.delete('size')
   if (map['media'] === 'cloudinit') entries.delete('media')
-  if (map['media'] === 'cloudinit') entries.delete('format')
   return text === undefined ? entries : new Map([[facts.volume, text], ...entries])
 }
 
-const changedEntries = (facts: KeyFacts, map: PropertyMap): Map<string, string> => {
-  const entries = new Map<string, string>()
-  for (const [key, value] of Object.entries(map)) if (!isSecret(value)) entries.set(key, writeValue(value))
+const changedEntries = (facts: KeyFacts, map: PropertyMap): Map<string, string | undefined> => {
+  const entries = new Map<string, string | undefined>()
+  for (const [key, value] of Object.entries(map))
+    if (!isSecret(value)) entries.set(key, value === '' ? undefined : writeValue(value))
   if (facts.volume === undefined) return entries
   for (const key of ['storage', 'size', 'format', 'import-from']) entries.delete(key)
   if (map['media'] === 'cloudinit') entries.delete('media')
@@ -72,7 +73,7 @@ const writeProperties = (
 }
 
 const sameText = (facts: KeyFacts, key: string, before: string, after: string): boolean =>
-  before === after || (facts.values?.[key]?.format === 'mac-addr' && before.toUpperCase() === after.toUpperCase())
+  before === after || readValue(facts.values?.[key], before) === readValue(facts.values?.[key], after)
 
 /** The text PVE wants. `previous` is edited, so that what is not named in `value` stays; `remove` names keys that are to go. */
 export const encodeValue = (

@@ -1,7 +1,8 @@
 import { type ConfigValue, isPropertyMap, isSecret, type PropertyMap, type Scalar } from '../resource/config-value.ts'
+import { isMedium } from './allocation.ts'
 import type { ValueFacts } from './attribute.ts'
 import type { KeyFacts } from './key-facts.ts'
-import type { KindDefinition } from './kind-definition.ts'
+import type { KindDefinition, ListForm } from './kind-definition.ts'
 import { sameSize } from './size.ts'
 import { readValue } from './value.ts'
 
@@ -40,13 +41,23 @@ export const propertyHolds = (
 ): boolean => {
   // Where the data came from is not what the disk is: an import is recorded when the disk is made, and never again.
   if (key === 'import-from') return true
+  // A medium has the size it has, and a cloud-init drive the one PVE gives it. PVE: `size` of a drive is ignored when told.
+  if (key === 'size' && isMedium(observed)) return true
   const known = facts.facts.properties?.[key] ?? facts.values?.[key]
   const value = observed[key]
+  if (declared === '') return value === undefined
   if (facts.name === 'machine' && key === 'type' && value !== undefined && isMachineOf(declared, value as Scalar))
     return true
   if (value !== undefined && !isSecret(value)) return sameScalar(known, declared, value)
   const means = known && absentMeans(known, definition.absentBooleans[facts.name]?.[key])
   return means !== undefined && sameScalar(known, declared, means)
+}
+
+const sameItems = (form: ListForm | undefined, declared: readonly string[], observed: readonly string[]): boolean => {
+  const [want, have] = form?.unordered
+    ? [[...new Set(declared)].sort(), [...new Set(observed)].sort()]
+    : [declared, observed]
+  return want.length === have.length && want.every((item, index) => item === have[index])
 }
 
 /** The declared value holds in the observed one. Keys of a property map that are not declared do not count. */
@@ -61,7 +72,7 @@ export const valueHolds = (
     const have = Array.isArray(observed) ? observed : []
     if (observed === undefined && facts?.list?.words)
       return declared.join() === [...(facts.list.words['1'] ?? [])].sort().join()
-    return declared.length === have.length && declared.every((item, index) => item === have[index])
+    return sameItems(facts?.list, declared, have)
   }
   if (isPropertyMap(declared)) {
     if (!facts || (observed !== undefined && !isPropertyMap(observed))) return false

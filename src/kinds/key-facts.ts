@@ -43,7 +43,7 @@ const parameterFacts = (name: string, definition: KindDefinition): ParameterFact
       ...(volume && { volume }),
     }
   const values = Object.entries(format).flatMap(([key, value]) =>
-    value.alias === undefined ? [[key, valueFacts(value)] as const] : [],
+    value.alias === undefined ? [[key, valueFacts(value, definition.spellings[name]?.[key])] as const] : [],
   )
   const grammar = grammarOf(format)
   const other = volume === 'volume' ? 'file' : 'volume'

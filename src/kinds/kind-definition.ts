@@ -1,6 +1,7 @@
 import type { GuestType } from '../resource/guest.ts'
 import type { GuestKindName } from './kind.ts'
 import type { MeasuredParameter, PveParameter } from './pve-facts.ts'
+import type { Spelling } from './spelling.ts'
 
 /** How a list is written as one text. */
 export interface ListForm {
@@ -9,6 +10,8 @@ export interface ListForm {
   readonly split: RegExp
   /** Order and repetition mean nothing: kept sorted and unique. */
   readonly set?: true
+  /** Order and repetition mean nothing, but what is written keeps the order it was declared in. */
+  readonly unordered?: true
   /** Letters are lower-cased by the server. */
   readonly lowerCase?: true
   /** Texts that stand for a whole list: hotplug `0` is none, `1` the usual ones. */
@@ -39,6 +42,8 @@ export interface KindDefinition {
   readonly supplied: { readonly [name: string]: { readonly [key: string]: string } }
   /** What an absent boolean means where PVE states no default and it is not `false`; null: neither. */
   readonly absentBooleans: { readonly [name: string]: { readonly [key: string]: boolean | null } }
+  /** Texts that mean the same in several spellings, besides what follows from their format; the empty key is the parameter itself. */
+  readonly spellings: { readonly [name: string]: { readonly [key: string]: Spelling } }
   readonly lists: { readonly [name: string]: ListForm }
   readonly secrets: readonly string[]
   /** How a running guest takes a parameter where the measurement says nothing or too little. */

@@ -9,12 +9,13 @@ import {
 } from '../resource/config-value.ts'
 import { suggestion } from '../util/did-you-mean.ts'
 import { sortedRecord } from '../util/sorted-record.ts'
-import { canonicalList, readList } from './decode.ts'
+import { readAllocation } from './allocation.ts'
+import { canonicalList, openText, percentDecoded, readList } from './decode.ts'
 import type { KeyFacts } from './key-facts.ts'
 import type { KindDefinition } from './kind-definition.ts'
 import { parsePropertyString } from './property-string.ts'
 import { parseSize } from './size.ts'
-import { checkValue } from './value.ts'
+import { type CheckedValue, checkValue } from './value.ts'
 
 export interface Problem {
   readonly code: DiagnosticCode
@@ -52,7 +53,19 @@ const unknownProperty = (facts: KeyFacts, key: string): Problem => {
   }
 }
 
-const normalizeMap = (facts: KeyFacts, map: PropertyMap): Normalized => {
+const PLACING: readonly string[] = ['storage', 'size', 'format', 'media', 'import-from']
+
+/** An empty text takes the key away, where it is one that may be missing. */
+const emptiedProperty = (facts: KeyFacts, key: string, definition: KindDefinition): CheckedValue => {
+  const isNeeded =
+    facts.facts.properties?.[key]?.optional === false ||
+    key === facts.facts.defaultKey ||
+    key in (definition.supplied[facts.name] ?? {}) ||
+    (facts.volume !== undefined && (key === facts.volume || PLACING.includes(key)))
+  return isNeeded ? { problem: 'cannot be empty. Give it a value, or leave it out' } : { value: '' }
+}
+
+const normalizeMap = (facts: KeyFacts, map: PropertyMap, definition: KindDefinition): Normalized => {
   const out: Record<string, Scalar> = {}
   const problems: Problem[] = []
   for (const [key, value] of canonicalKeys(facts, map)) {
@@ -64,12 +77,17 @@ const normalizeMap = (facts: KeyFacts, map: PropertyMap): Normalized => {
         detail: `\`${facts.key}.${key}\` is one part of a text that PVE stores and shows as a whole, so it cannot be kept secret. Use a value that is not sensitive.`,
       })
     else {
-      const checked = checkValue(known, value)
+      const checked = value === '' ? emptiedProperty(facts, key, definition) : checkValue(known, value)
       if ('problem' in checked) problems.push(invalid(`${facts.key}.${key}`, checked.problem))
       else out[key] = checked.value
     }
   }
-  return { value: sortedRecord(out), ...join(problems) }
+  const allocation = readAllocation(facts, out, definition)
+  if ('problem' in allocation) problems.push(invalid(facts.key, allocation.problem))
+  const read = 'problem' in allocation ? out : allocation.map
+  if (facts.volume !== undefined && Object.keys(map).length === 0)
+    problems.push(invalid(facts.key, 'is empty. Describe it with `storage` and `size`, or take it away with ""'))
+  return { value: sortedRecord(read), ...join(problems) }
 }
 
 const join = (problems: readonly Problem[]): { readonly problem?: Problem } => {
@@ -78,28 +96,36 @@ const join = (problems: readonly Problem[]): { readonly problem?: Problem } => {
   return { problem: { code: first.code, detail: [first, ...others].map(({ detail }) => detail).join('\n') } }
 }
 
-const mapOf = (facts: KeyFacts, value: ConfigValue): PropertyMap | undefined => {
+const mapOf = (facts: KeyFacts, value: ConfigValue, definition: KindDefinition): PropertyMap | undefined => {
   if (isPropertyMap(value)) return value
   if (Array.isArray(value)) return facts.name === 'boot' ? { order: value.join(';') } : undefined
   const { defaultKey } = facts.facts
   if (typeof value === 'boolean' || typeof value === 'number')
     return defaultKey === undefined ? undefined : { [defaultKey]: value }
-  return typeof value === 'string' && facts.grammar
-    ? Object.fromEntries(parsePropertyString(value, facts.grammar))
-    : undefined
+  if (typeof value !== 'string' || !facts.grammar) return undefined
+  // PVE shows these and ignores them when told, so that the text of an existing guest may be declared as it is.
+  const dropped = definition.dropped[facts.name] ?? []
+  return Object.fromEntries([...parsePropertyString(value, facts.grammar)].filter(([key]) => !dropped.includes(key)))
 }
 
-const normalizeList = (facts: KeyFacts, value: ConfigValue): Normalized => {
+/** Text that was percent-encoded for PVE already, as other tools want it: keys hold blanks, so that without one it is. */
+const listText = (facts: KeyFacts, text: string, definition: KindDefinition): string =>
+  definition.urlEncoded.includes(facts.name) && !/\s/.test(text.trim()) ? percentDecoded(text) : text
+
+const normalizeList = (facts: KeyFacts, value: ConfigValue, definition: KindDefinition): Normalized => {
   const { list, facts: attribute } = facts
   if (!list) return { value }
   const items = Array.isArray(value) ? canonicalList(value.map(String), list) : undefined
-  const own = items ?? (typeof value === 'object' ? undefined : readList(String(value), list))
+  const own =
+    items ?? (typeof value === 'object' ? undefined : readList(listText(facts, String(value), definition), list))
   if (!own) return { value, problem: invalid(facts.key, 'must be a list of strings') }
-  const wrong = own.flatMap((item) => {
-    const checked = attribute.value ? checkValue(attribute.value, item) : { value: item }
-    return 'problem' in checked ? [invalid(facts.key, checked.problem)] : []
-  })
-  return { value: own, ...join(wrong) }
+  const checked = own.map(
+    (item): CheckedValue => (attribute.value ? checkValue(attribute.value, item) : { value: item }),
+  )
+  const wrong = checked.flatMap((each) => ('problem' in each ? [invalid(facts.key, each.problem)] : []))
+  return wrong.length > 0
+    ? { value: own, ...join(wrong) }
+    : { value: checked.flatMap((each) => ('value' in each ? [String(each.value)] : [])) }
 }
 
 /** PVE counts these in MiB and knows no units for them. */
@@ -112,10 +138,18 @@ const mebibytesOf = (given: Scalar): number | undefined => {
   return bytes === undefined ? undefined : Math.round(bytes / 1024 ** 2)
 }
 
+/** The value itself: without what the server adds to a text, and without its name where PVE's spelling gives it (`current=2048`). */
+const scalarText = (facts: KeyFacts, value: Scalar, definition: KindDefinition): Scalar => {
+  if (typeof value !== 'string') return value
+  if (definition.openEnded.includes(facts.name)) return openText(value)
+  const named = facts.grammar && value.includes('=') ? [...parsePropertyString(value, facts.grammar)] : []
+  const [first, ...others] = named
+  return first && others.length === 0 && facts.format && first[0] in facts.format ? first[1] : value
+}
+
 const normalizeScalar = (facts: KeyFacts, value: ConfigValue, definition: KindDefinition): Normalized => {
   if (typeof value === 'object') return { value, problem: invalid(facts.key, 'must be a single value') }
-  const open = definition.openEnded.includes(facts.name) && typeof value === 'string'
-  const given = open ? value.replace(/\n+$/, '') : value
+  const given = scalarText(facts, value as Scalar, definition)
   const checked = facts.facts.value ? checkValue(facts.facts.value, given) : { value: given }
   const mebibytes = IN_MEBIBYTES.includes(facts.name) ? mebibytesOf(given) : undefined
   if (mebibytes !== undefined)
@@ -143,6 +177,22 @@ const unknownKey = (key: string, definition: KindDefinition): Problem => {
   }
 }
 
+/** Nothing at all, in one of its spellings. An empty list stays a list, and an empty drive is one that is not described. */
+const isEmptyValue = ({ facts, list, volume }: KeyFacts, value: ConfigValue): boolean => {
+  if (facts.shape === 'list') return value === '' && list?.words !== undefined
+  if (isPropertyMap(value))
+    return facts.shape === 'properties' && volume === undefined && Object.keys(value).length === 0
+  return value === '' || (Array.isArray(value) && value.length === 0)
+}
+
+/** What is declared as empty is unset, where the server can do without it. */
+const emptied = (facts: KeyFacts, definition: KindDefinition): Normalized => {
+  if (!definition.undeletable.includes(facts.name)) return { value: '' }
+  const problem =
+    'cannot be empty: Proxmox VE does not unset it. Give it a value, or leave it out to keep what is there'
+  return { value: '', problem: invalid(facts.key, problem) }
+}
+
 /** Brings a declared value to the form the server's values are decoded to, and reports what PVE would refuse. */
 export const normalizeValue = (
   key: string,
@@ -151,6 +201,7 @@ export const normalizeValue = (
   definition: KindDefinition,
 ): Normalized => {
   if (!facts || facts.name in definition.excluded) return { value, problem: unknownKey(key, definition) }
+  if (isEmptyValue(facts, value)) return emptied(facts, definition)
   if (facts.facts.shape === 'scalar') {
     return isSecret(value) ? { value } : normalizeScalar(facts, value, definition)
   }
@@ -162,9 +213,9 @@ export const normalizeValue = (
         detail: `\`${key}\` is stored and shown by PVE in the clear, so it cannot be kept secret. Use a value that is not sensitive.`,
       },
     }
-  if (facts.facts.shape === 'list') return normalizeList(facts, value)
-  const map = mapOf(facts, value)
+  if (facts.facts.shape === 'list') return normalizeList(facts, value, definition)
+  const map = mapOf(facts, value, definition)
   return map
-    ? normalizeMap(facts, map)
+    ? normalizeMap(facts, map, definition)
     : { value, problem: invalid(key, `must be a map of its keys, such as ${exampleKeys(facts)}`) }
 }

@@ -27,6 +27,9 @@ export const canonicalSize = (text: string): string => {
   return bytes === undefined ? text : formatSize(bytes)
 }
 
+/** Bytes of an amount of GiB, in whole KiB as PVE allocates them. PVE: `storage:0.1` is rounded up to a KiB. */
+export const sizeOfGib = (gib: number): string => String(Math.ceil(gib * 1024 ** 2) * 1024)
+
 /** GiB as a plain decimal, as volume allocations want them: `storage:0.5`. */
 export const sizeInGib = (size: string): string => {
   const gib = (parseSize(size) ?? GIB) / GIB

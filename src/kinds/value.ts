@@ -2,6 +2,7 @@ import type { Scalar } from '../resource/config-value.ts'
 import { suggestion } from '../util/did-you-mean.ts'
 import type { ValueFacts } from './attribute.ts'
 import { canonicalSize, parseSize } from './size.ts'
+import { canonicalText } from './spelling.ts'
 import { formatProblem } from './value-format.ts'
 
 /** A normalised value, or what it must be instead. */
@@ -68,7 +69,7 @@ const checkText = (facts: ValueFacts, given: Scalar): CheckedValue => {
     return { problem: `must match ${pattern}, which ${quote(given)} does not` }
   const expected = format === undefined ? undefined : formatProblem(format, value)
   if (expected !== undefined) return { problem: `must be ${expected}, not ${quote(given)}` }
-  return { value: format === 'mac-addr' ? value.toUpperCase() : value }
+  return { value: canonicalText(facts.spelling, value) }
 }
 
 /** Brings a declared value to canonical form and checks it as PVE would. */
@@ -88,8 +89,7 @@ export const readValue = (facts: ValueFacts | undefined, text: string): Scalar =
   if (facts.type === 'boolean') return parseBoolean(text) ?? text
   if (facts.type === 'integer' || facts.type === 'number')
     return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text)
-  if (facts.format === 'disk-size') return canonicalSize(text)
-  return facts.format === 'mac-addr' ? text.toUpperCase() : text
+  return canonicalText(facts.spelling, text)
 }
 
 /** PVE's spelling of a canonical value: booleans are 1 and 0. */

@@ -25,8 +25,7 @@ export const isCloudInit = (volume: string): boolean => CLOUD_INIT.test(volume) 
 export const volumeProperties = (volume: string, withFormat: boolean): PropertyMap => {
   const storage = storageOf(volume)
   if (storage === undefined) return {}
-  if (isCloudInit(volume)) return { storage, media: 'cloudinit' }
-  const format = EXTENSION.exec(volume)?.[1]
   const isContent = /:(?:iso|vztmpl|backup|snippets|import)\//.test(volume)
-  return { storage, ...(withFormat && !isContent && { format: format ?? 'raw' }) }
+  const format = withFormat && !isContent && { format: EXTENSION.exec(volume)?.[1] ?? 'raw' }
+  return { storage, ...(isCloudInit(volume) && { media: 'cloudinit' }), ...format }
 }

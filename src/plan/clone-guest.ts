@@ -1,4 +1,5 @@
-import { isPropertyMap, isSecret } from '../resource/config-value.ts'
+import { attributeName } from '../kinds/attribute-name.ts'
+import { type Config, isPropertyMap, isSecret } from '../resource/config-value.ts'
 import { guestPath } from '../resource/guest.ts'
 import type { RawConfig } from '../resource/observed.ts'
 import type { ApiRequest, RequestParam } from '../resource/request.ts'
@@ -12,7 +13,7 @@ import { configRequests } from './guest-state.ts'
 import { checkUntied, migrateGuest } from './migrate-step.ts'
 import { creationSummary, destroyNew, finishNew, goesWithGuest, growNew, nameKey, newName } from './new-guest.ts'
 import { guestRecord } from './record.ts'
-import { sortDifferences } from './sort-differences.ts'
+import { asNew, sortDifferences } from './sort-differences.ts'
 import { checkStorage } from './storage-check.ts'
 import { withVolume } from './volume-reference.ts'
 
@@ -92,6 +93,34 @@ const cloneStep =
     return isDirect ? made : migrateGuest(context, desired.node)(made)
   }
 
+/**
+ * Erases the clone's copies of volumes it is not to have. A new guest has no `unusedN` of its own, so the one a container's volume is
+ * detached to is `unused0`.
+ */
+const dropCopies =
+  (context: GuestContext, keys: readonly string[]): PlanPart =>
+  (progress) => {
+    const { guest } = progress
+    if (keys.length === 0) return progress
+    const requests = [...keys]
+      .sort()
+      .flatMap((key) =>
+        guest.type === 'qemu'
+          ? configRequests(guest, {}, [key], { force: true })
+          : [...configRequests(guest, {}, [key]), ...configRequests(guest, {}, ['unused0'])],
+      )
+    const names = [...keys].sort().map((key) => attributeName(context.kind, key))
+    return advance(progress, {
+      verb: 'drop',
+      action: 'update',
+      guest,
+      summary: `take away ${names.join(', ')}, which it has from its template, and erase the copy`,
+      requests,
+      disruption: 'none',
+      reversal: goesWithGuest,
+    })
+  }
+
 const configureClone =
   (context: GuestContext, differences: readonly Difference[]): PlanPart =>
   (progress) => {
@@ -157,6 +186,10 @@ const checkClone = (context: GuestContext, source: CloneSource, storage: string 
   })
 }
 
+/** Slots of the template that the clone is not to have. */
+const emptyIn = (slots: readonly string[], current: RawConfig): Config =>
+  Object.fromEntries(slots.filter((key) => current[key] !== undefined).map((key) => [key, '']))
+
 /** Plans a clone and what makes it as declared: its configuration, larger disks, other storages. */
 export const cloneGuest = (context: GuestContext, start: Progress, findTemplate: TemplateFinder): Progress => {
   const { kind, desired } = context
@@ -168,7 +201,8 @@ export const cloneGuest = (context: GuestContext, start: Progress, findTemplate:
   const state = { running: false, current, pending: {} }
   const { node } = source.guest
   if (node !== desired.node && !isShared(context, source, storage)) checkUntied(context, node, state)
-  const differences = configDifferences({ kind, declared: desired.config, applied: {}, state, ignored: [] })
+  const declared = { ...emptyIn(desired.emptySlots ?? [], current), ...desired.config }
+  const differences = configDifferences({ kind, declared, applied: {}, state, ignored: [] })
   const sorted = sortDifferences(context, differences, desired.node)
   const grows = sorted.grows.flatMap(({ key, declared }) =>
     isPropertyMap(declared) && declared['size'] !== undefined ? [{ key, size: String(declared['size']) }] : [],
@@ -182,10 +216,14 @@ export const cloneGuest = (context: GuestContext, start: Progress, findTemplate:
   )
   const parts: readonly PlanPart[] = [
     cloneStep(context, source, storage),
+    dropCopies(
+      context,
+      [...sorted.detaches, ...sorted.replaces].map(({ key }) => key),
+    ),
     configureClone(
       context,
-      [...sorted.plain, ...sorted.movedOptions, ...sorted.secrets, ...sorted.adds].sort((a, b) =>
-        a.key < b.key ? -1 : 1,
+      [...sorted.plain, ...sorted.replaces.map(asNew), ...sorted.movedOptions, ...sorted.secrets, ...sorted.adds].sort(
+        (a, b) => (a.key < b.key ? -1 : 1),
       ),
     ),
     ...moves.map(

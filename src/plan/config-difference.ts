@@ -157,10 +157,11 @@ const writtenWith = (
   if (!isPropertyMap(observed) || !isPropertyMap(declared)) return declared
   const isPlaced = (name: string) => kind.volumeProperty(key) !== undefined && PLACING.includes(name)
   const together = isPlaced(property) ? [property] : properties.filter((name) => !isPlaced(name))
-  const kept = Object.entries(observed).filter(([name]) => !(together.includes(name) && dropped.includes(name)))
+  const goes = (name: string) => dropped.includes(name) || declared[name] === ''
+  const kept = Object.entries(observed).filter(([name]) => !(together.includes(name) && goes(name)))
   const set = together.flatMap((name) => {
     const value = declared[name]
-    return dropped.includes(name) || value === undefined ? [] : [[name, value] as const]
+    return goes(name) || value === undefined ? [] : [[name, value] as const]
   })
   return Object.fromEntries([...kept, ...set])
 }
@@ -173,7 +174,7 @@ const propertyChange = (
 ): AttributeChange => {
   const { key, declared, observed } = difference
   const [was, is] = [isPropertyMap(observed) ? observed : {}, isPropertyMap(declared) ? declared : {}]
-  const after = difference.dropped.includes(property) ? undefined : is[property]
+  const after = difference.dropped.includes(property) || is[property] === '' ? undefined : is[property]
   return {
     name: attributeName(kind, key, property),
     ...(was[property] !== undefined && { before: was[property] as Scalar }),
@@ -198,7 +199,7 @@ export const attributeChanges = (
     {
       name: attributeName(kind, key),
       ...(observed !== undefined && { before: observed }),
-      ...(declared !== undefined && { after: declared }),
+      ...(declared !== undefined && declared !== '' && { after: declared }),
       ...(sensitive && { sensitive: true as const }),
       disruption: disruptionOf(kind, state, key, declared),
     },

@@ -18,7 +18,17 @@ export interface SortedDifferences {
   /** Options of disks that move: their volumes get new names. */
   readonly movedOptions: readonly Difference[]
   readonly detaches: readonly Difference[]
+  /** Another volume, or none, is to stand where one stands: the old one is detached, the new one attached. */
+  readonly replaces: readonly Difference[]
 }
+
+/** The difference as if nothing stood there yet. */
+export const asNew = ({ key, declared }: Difference): Difference => ({
+  key,
+  ...(declared !== undefined && { declared }),
+  dropped: [],
+  properties: isPropertyMap(declared) ? Object.keys(declared).sort() : [],
+})
 
 type Sorted = { [K in keyof SortedDifferences]: Difference[] }
 
@@ -77,7 +87,7 @@ const sortOne = (context: GuestContext, difference: Difference, node: string, so
   const { key, declared, observed } = difference
   if (isSecret(declared)) sorted.secrets.push(difference)
   else if (kind.volumeProperty(key) === undefined) sorted.plain.push(difference)
-  else if (declared === undefined) {
+  else if (declared === undefined || declared === '') {
     sorted[observed !== undefined && kind.isVolume(key, observed) ? 'detaches' : 'plain'].push(difference)
   } else if (observed === undefined) {
     const isWhole = checkNewDisk(context, difference, false)
@@ -95,7 +105,16 @@ export const sortDifferences = (
   differences: readonly Difference[],
   node: string,
 ): SortedDifferences => {
-  const sorted: Sorted = { plain: [], secrets: [], adds: [], grows: [], moves: [], movedOptions: [], detaches: [] }
+  const sorted: Sorted = {
+    plain: [],
+    secrets: [],
+    adds: [],
+    grows: [],
+    moves: [],
+    movedOptions: [],
+    detaches: [],
+    replaces: [],
+  }
   for (const difference of differences) sortOne(context, difference, node, sorted)
   checkContents(context, differences, node)
   warnOfRootOnly(context, differences)

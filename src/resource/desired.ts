@@ -47,6 +47,8 @@ export interface DesiredGuest {
   readonly config: Config
   /** Slots that are not in `config` yet. */
   readonly attachments?: readonly Attachment[]
+  /** Slots declared as null: a clone does not take them over from what it is made of. */
+  readonly emptySlots?: readonly string[]
   readonly power?: 'running' | 'stopped'
   readonly pool?: string
   /** True: convert to a template once created. */

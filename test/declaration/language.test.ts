@@ -1,6 +1,8 @@
 import { test } from 'uvu'
 import { equal, is, match, ok } from 'uvu/assert'
+import type { Address } from '../../src/resource/address.ts'
 import type { DesiredGuest } from '../../src/resource/desired.ts'
+import type { ObservedGuest } from '../../src/resource/observed.ts'
 import { load, loadHcl, problemsOf } from './load.ts'
 
 type Loading = ReturnType<typeof load>
@@ -544,6 +546,106 @@ test('the order of blocks and files changes nothing', async () => {
     [blocks, [...blocks].reverse()].map(async (all) => (await guestsOf(loadHcl(all.join(''))))[0]?.config),
   )
   equal(texts[0], texts[1])
+})
+
+test('null is left out at every level, and takes away what defaults give', async () => {
+  const [own, child] = await guestsOf(
+    load({
+      'main.mpc.hcl': `defaults "vm" {
+  ${VM}
+  cores = 4
+  power = "running"
+  network "net0" {
+    bridge = "vmbr0"
+    tag    = 20
+  }
+  network "net1" { bridge = "vmbr1" }
+  lifecycle { reboot = "allowed" }
+}
+variable "mac" { default = null }
+vm "own" {
+  cores   = null
+  memory  = null
+  power   = null
+  network = { net0 = { tag = null, macaddr = var.mac }, net1 = null }
+  lifecycle { reboot = null }
+}
+module "site" { source = "./site" }
+`,
+      'site/main.mpc.hcl': `defaults "vm" { network = null }
+vm "child" {
+  network "net2" { bridge = "vmbr2" }
+}
+`,
+    }),
+  )
+  equal(own?.config, { net0: { bridge: 'vmbr0' } })
+  equal(own?.emptySlots, ['net1'])
+  is(own?.power, undefined)
+  is(own?.lifecycle.reboot, 'never')
+  equal(child?.config, { cores: 4, net2: { bridge: 'vmbr2' } })
+})
+
+test('what is empty is to be unset, in every spelling, and not inherited', async () => {
+  const [vm] = await guestsOf(
+    loadHcl(`defaults "vm" {
+  ${VM}
+  description = "ours"
+  network "net1" { bridge = "vmbr1" }
+}
+vm "a" {
+  description = ""
+  startup     = {}
+  tags        = []
+  cipassword  = ""
+  onboot      = ""
+  network     = { net0 = { bridge = "vmbr0", tag = "" }, net1 = "" }
+}
+`),
+  )
+  equal(vm?.config, {
+    cipassword: '',
+    description: '',
+    net0: { bridge: 'vmbr0', tag: '' },
+    net1: '',
+    onboot: '',
+    startup: '',
+    tags: [],
+  })
+})
+
+test('a reference to what is null, or in the text of a slot, gives what the server has', async () => {
+  const guest: ObservedGuest = {
+    type: 'qemu',
+    vmid: 300 as ObservedGuest['vmid'],
+    node: 'pve1',
+    name: 'a',
+    status: 'stopped',
+    template: false,
+    current: { net0: 'virtio=BC:24:11:00:00:01,bridge=vmbr0', net1: 'virtio=BC:24:11:00:00:02,bridge=vmbr0' },
+    pending: {},
+    digest: 'd',
+  }
+  const known = new Map([['vm.a' as Address, { vmid: guest.vmid, guest }]])
+  const outputs = await outputsOf(
+    load(
+      {
+        'main.mpc.hcl': `variable "nics" {
+  type    = map(object({ bridge = string, macaddr = optional(string) }))
+  default = { net0 = { bridge = "vmbr0" } }
+}
+vm "a" {
+  ${VM}
+  network = var.nics
+  net1    = "virtio,bridge=vmbr0"
+}
+output "macs" { value = [vm.a.network.net0.macaddr, vm.a.net1.macaddr, vm.a.net1.bridge] }
+`,
+      },
+      { known: async () => known },
+    ),
+  )
+  equal(outputs['macs'], ['BC:24:11:00:00:01', 'BC:24:11:00:00:02', 'vmbr0'])
 })
 
 test.run()

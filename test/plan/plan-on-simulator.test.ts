@@ -264,6 +264,98 @@ test('clones, templates, pools and a secret', () =>
     await thereAndBack(world, all)
   }))
 
+test("PVE's own text for new volumes asks for them once, and an existing one satisfies it", () =>
+  withWorld(async (world) => {
+    const all = desire([
+      vm('vm.web', {
+        config: {
+          scsihw: 'virtio-scsi-single',
+          bios: 'ovmf',
+          scsi0: 'local-lvm:4,discard=on',
+          scsi1: 'local-lvm:4,iothread=1',
+          virtio0: 'tank:0.5',
+          sata1: { file: 'tank:1' },
+          efidisk0: 'local-lvm:1,efitype=4m,pre-enrolled-keys=1',
+          tpmstate0: 'local-lvm:4,version=v2.0',
+          ide0: 'none,media=cdrom',
+          ide2: 'local-lvm:cloudinit,media=cdrom',
+        },
+      }),
+      container('container.app', {
+        config: {
+          rootfs: 'local-lvm:2,mountoptions=noatime;discard',
+          mp0: 'local-lvm:1,mp=/srv,backup=1',
+          mp1: 'local-lvm:1,mp=/opt',
+        },
+        source: { by: 'archive', volume: 'local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst' },
+      }),
+    ])
+    await thereAndBack(world, all)
+    const guests = (await sync(world)).guests.filter(({ name }) => name === 'web' || name === 'app')
+    const volumes = guests.flatMap(({ current }) =>
+      Object.entries(current).flatMap(([key, text]) =>
+        /^(?:scsi|virtio|sata|efidisk|tpmstate|rootfs|mp)\d*$/.test(key) ? [text.split(',')[0]] : [],
+      ),
+    )
+    assert.is(new Set(volumes).size, 9, volumes.join(' '))
+  }))
+
+test('a drive that is added later, or to a clone, may be spelled as PVE spells it', () =>
+  withWorld(async (world) => {
+    const template = (await sync(world)).guests.find((guest) => guest.template && guest.type === 'qemu')
+    assert.ok(template)
+    const clone = (config: Readonly<Record<string, ConfigValue>>) =>
+      desire([
+        vm('vm.copy', { node: template.node, source: { by: 'clone', template: template.name }, config }),
+        vm('vm.web', { config }),
+      ])
+    await thereAndBack(world, clone({ scsi5: 'local-lvm:2', ide2: 'local-lvm:cloudinit' }))
+    await thereAndBack(
+      world,
+      clone({ scsi5: 'local-lvm:2,discard=on', virtio3: 'local-lvm:1', ide2: 'local-lvm:cloudinit,media=cdrom' }),
+    )
+  }))
+
+test('a clone does not take over what is declared as empty, and leaves no copy of its volumes behind', () =>
+  withWorld(async (world) => {
+    const observed = await sync(world)
+    const source = observed.guests.find(({ type, template }) => type === 'qemu' && template)
+    assert.ok(source)
+    const slots = Object.keys(source.current).filter((key) => /^(?:net|scsi|virtio|sata|ide)\d+$/.test(key))
+    assert.ok(slots.some((key) => /^net/.test(key)) && slots.some((key) => /^(?:scsi|virtio)/.test(key)))
+    const [first, ...others] = slots
+    assert.ok(first)
+    await thereAndBack(
+      world,
+      desire([
+        vm('vm.bare', {
+          node: source.node,
+          source: { by: 'clone', template: source.name },
+          emptySlots: [first],
+          config: { ...Object.fromEntries(others.map((key) => [key, ''])), agent: '', ostype: '' },
+        }),
+      ]),
+    )
+    const bare = (await sync(world)).guests.find(({ name }) => name === 'bare')
+    const left = Object.keys(bare?.current ?? {}).filter((key) => slots.includes(key) || /^unused|^agent/.test(key))
+    assert.equal(left, [])
+  }))
+
+test('what is declared as empty is unset on an existing guest, and comes back', () =>
+  withWorld(async (world) => {
+    const full = {
+      ...WEB,
+      startup: 'order=3,up=60',
+      description: 'ours\n',
+      net1: 'virtio,bridge=vmbr0,tag=5',
+      scsi1: 'local-lvm:1',
+      ipconfig0: 'ip=dhcp',
+    }
+    await thereAndBack(world, desire([vm('vm.web', { config: full })]))
+    const empty = { ...full, startup: '', description: '', net0: { bridge: 'vmbr0', tag: '' }, net1: {}, scsi1: '' }
+    await thereAndBack(world, desire([vm('vm.web', { config: { ...empty, ipconfig0: {}, agent: '', tags: '' } })]))
+  }))
+
 test('a destroyed guest comes back from its backup as it was', () =>
   withWorld(async (world) => {
     await thereAndBack(world, desire([vm('vm.web', { config: WEB, power: 'running', pool: 'prod' })]))

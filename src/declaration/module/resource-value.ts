@@ -3,7 +3,7 @@ import { guestKinds } from '../../kinds/registry.ts'
 import type { Address } from '../../resource/address.ts'
 import { defaultName } from '../../resource/default-name.ts'
 import type { KnownGuest } from '../../resource/known-guest.ts'
-import { integer, NULL, type ObjectValue, object, string, type Value } from '../eval/value.ts'
+import { integer, NULL, type ObjectValue, object, string, type Value, withMarksOf } from '../eval/value.ts'
 import { ADDRESS_FIELDS, addressValue, isAddressField } from './address-value.ts'
 import { bodyValue, evaluateBody } from './evaluate-body.ts'
 import { OWN_FIELDS, type ResourceInstance } from './resource-instance.ts'
@@ -45,10 +45,19 @@ const inheritedEntries = (scope: ModuleScope, kind: 'vm' | 'container'): Entries
   return over(above, own)
 }
 
+/** Null is left out at every depth, so that the server answers for it; maps answer for what they leave out as objects do. */
+const declaredValue = (value: Value): Value => {
+  if (value.kind !== 'object' && value.kind !== 'map') return value
+  const entries = Array.from(value.entries).filter(([, inner]) => inner.kind !== 'null')
+  return withMarksOf(object(entries.map(([name, inner]) => [name, declaredValue(inner)] as const)), value)
+}
+
 const declaredOf = (scope: ModuleScope, { kind, body }: ResourceInstance): Entries => {
   const own = bodyValue(body)
   const all = kind === 'pool' ? new Map(own) : over(inheritedEntries(scope, kind), own)
-  return new Map([...all].filter(([, value]) => value.kind !== 'null'))
+  return new Map(
+    Array.from(all).flatMap(([name, value]) => (value.kind === 'null' ? [] : [[name, declaredValue(value)] as const])),
+  )
 }
 
 /** Fields that are no configuration of PVE and that the declaration leaves out. */

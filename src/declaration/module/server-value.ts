@@ -3,7 +3,7 @@ import { isPropertyMap, isSecret, type PropertyMap, type Scalar } from '../../re
 import type { ObservedGuest } from '../../resource/observed.ts'
 import { fromDouble } from '../eval/number.ts'
 import { STRING } from '../eval/type.ts'
-import { bool, list, NULL, number, object, string, type Value } from '../eval/value.ts'
+import { bool, list, NULL, number, object, type StringValue, string, type Value, withMarksOf } from '../eval/value.ts'
 import type { NoteAddresses } from './address-value.ts'
 
 /** Where values come from that a guest's declaration leaves out. */
@@ -36,12 +36,21 @@ const serverProperty = (beyond: Beyond, owner: string, key: string, name: string
   return found === undefined || isSecret(found) ? NULL : scalar(found)
 }
 
+/** PVE's own text for a slot is its map in another spelling; an empty one is nothing. */
+const textAsMap = ({ kind }: Beyond, key: string, text: StringValue): Value => {
+  if (text.value === '') return withMarksOf(NULL, text)
+  const { value, problem } = kind.normalize(key, text.value)
+  return problem || !isPropertyMap(value) ? text : withMarksOf(mapValue(value), text)
+}
+
 /** A property map that answers for its undeclared properties too. */
 const openProperties = (beyond: Beyond, owner: string, key: string, value: Value): Value => {
   const properties = beyond.kind.factsFor(key)?.properties
-  if (value.kind !== 'object' || !properties) return value
+  if (!properties) return value
+  const map = value.kind === 'string' ? textAsMap(beyond, key, value) : value
+  if (map.kind !== 'object') return map
   return {
-    ...value,
+    ...map,
     open: {
       owner,
       has: (name) => Object.hasOwn(properties, name),

@@ -189,8 +189,10 @@ export const configValueOf = (context: ConfigContext, entry: ConfigEntry): Confi
     return undefined
   }
   const isObject = entry.value.kind === 'object' || entry.value.kind === 'map'
+  // An empty text is no secret: it takes the attribute away.
   const secret =
     entry.value.kind !== 'null' &&
+    textOf(entry.value) !== '' &&
     (facts.secret || (hasSensitive(entry.value) && !(isObject && facts.shape === 'properties')))
   const value = secret ? secretOf(context, entry) : plainOf(context, entry)
   if (value === undefined) return undefined

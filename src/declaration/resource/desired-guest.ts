@@ -2,7 +2,7 @@ import { attributeName } from '../../kinds/attribute-name.ts'
 import type { GuestKind } from '../../kinds/kind.ts'
 import { guestKinds } from '../../kinds/registry.ts'
 import type { Address } from '../../resource/address.ts'
-import { type Config, type ConfigValue, isPropertyMap } from '../../resource/config-value.ts'
+import { type ConfigValue, isPropertyMap } from '../../resource/config-value.ts'
 import type { Attachment, DesiredGuest, GuestSource } from '../../resource/desired.ts'
 import { parseVmid, type Vmid } from '../../resource/guest.ts'
 import { sortedRecord } from '../../util/sorted-record.ts'
@@ -12,8 +12,8 @@ import { type Located, rangeOf } from '../syntax/source.ts'
 import { configEntries } from './config-entries.ts'
 import type { ConfigEntry } from './config-entry.ts'
 import { type ConfigContext, configValueOf, unknownName } from './config-value.ts'
-import type { Inherited } from './inherited.ts'
-import { type OwnFields, ownFields } from './own-field.ts'
+import { configOver, type DeclaredConfig, type Inherited } from './inherited.ts'
+import { fieldsOver, type OwnFields, ownFields } from './own-field.ts'
 import type { Reporter } from './reporter.ts'
 import type { ResourceContext } from './resource-context.ts'
 
@@ -27,10 +27,7 @@ const NO_PLACES: ConfigPlace['properties'] = new Map()
 const namesIn = (properties: ConfigEntry['properties']): ConfigPlace['properties'] =>
   properties.size === 0 ? NO_PLACES : new Map(Array.from(properties, ([name, { at }]) => [name, at]))
 
-interface Declared {
-  readonly config: Config
-  /** Keys declared as null: not inherited either. */
-  readonly dropped: ReadonlySet<string>
+interface Declared extends DeclaredConfig {
   readonly places: readonly ConfigPlace[]
   readonly attachments: readonly Attachment[]
 }
@@ -48,10 +45,15 @@ const declaredConfig = (given: Omit<ConfigContext, 'attach'>, body: EvaluatedBod
   const { kind, reporter } = context
   const config: Record<string, ConfigValue> = {}
   const dropped = new Set<string>()
+  for (const group of Object.keys(kind.groups))
+    if (body.attributes.get(group)?.value.kind === 'null') dropped.add(group)
   const places = configEntries(kind, body, ownOf(kind), reporter).map((written): ConfigPlace => {
     const key = keyOf(kind, written.key)
     const entry = key === written.key ? written : { ...written, key }
     if (entry.value.kind === 'null') dropped.add(key)
+    if ('entries' in entry.value)
+      for (const [property, { kind: what }] of entry.value.entries)
+        if (what === 'null') dropped.add(`${key}.${property}`)
     const value = configValueOf(context, entry)
     const of = volumes.get(key)
     if (of) attachments.push({ key, of, options: value !== undefined && isPropertyMap(value) ? value : {} })
@@ -59,16 +61,6 @@ const declaredConfig = (given: Omit<ConfigContext, 'attach'>, body: EvaluatedBod
     return { key, at: entry.at, properties: namesIn(entry.properties) }
   })
   return { config, dropped, places, attachments }
-}
-
-const merged = (inherited: Config, own: Declared): Config => {
-  const config: Record<string, ConfigValue> = { ...inherited, ...own.config }
-  for (const [key, value] of Object.entries(own.config)) {
-    const below = inherited[key]
-    if (below !== undefined && isPropertyMap(below) && isPropertyMap(value)) config[key] = { ...below, ...value }
-  }
-  for (const key of own.dropped) delete config[key]
-  return sortedRecord(config)
 }
 
 const vmidOf = (fields: OwnFields, reporter: Reporter): Vmid | undefined => {
@@ -109,18 +101,6 @@ const sourceOf = (kind: GuestKind, fields: OwnFields, reporter: Reporter): Guest
   return archive === undefined ? { by: 'blank' } : { by: 'archive', volume: archive }
 }
 
-/** Own fields a guest takes over from `defaults` where it says nothing itself. */
-const fieldsOver = (own: OwnFields, below: OwnFields | undefined): OwnFields => {
-  if (!below) return own
-  const from = (name: string): OwnFields => (own.attribute(name) ? own : below)
-  return {
-    attribute: (name) => own.attribute(name) ?? below.attribute(name),
-    text: (name) => from(name).text(name),
-    flag: (name) => from(name).flag(name),
-    choice: (name, choices) => from(name).choice(name, choices),
-  }
-}
-
 /** The configuration a `defaults` block gives, and its own fields; its problems go to the reporter. */
 export const inheritedGuest = (
   kindName: 'vm' | 'container',
@@ -129,8 +109,8 @@ export const inheritedGuest = (
   context: ResourceContext,
 ): Inherited => {
   const kind = guestKinds[kindName]
-  const { config } = declaredConfig({ kind, reporter, keeper: context.keeper }, body)
-  return { config, fields: ownFields(body, reporter) }
+  const { config, dropped } = declaredConfig({ kind, reporter, keeper: context.keeper }, body)
+  return { config, dropped, fields: ownFields(body, reporter) }
 }
 
 const missingNode = (reporter: Reporter, at: Located): void =>
@@ -201,6 +181,7 @@ export const desiredGuest = (
   const pool = fields.text('pool')
   const template = parts.kind === 'vm' ? fields.flag('template') : undefined
   const source = sourceOf(kind, fields, reporter)
+  const emptySlots = [...own.dropped].filter((key) => kind.groupOf(key) !== undefined).sort()
   if (node === undefined) return undefined
   return {
     kind: parts.kind,
@@ -208,7 +189,8 @@ export const desiredGuest = (
     node,
     ...(vmid !== undefined && { vmid }),
     source,
-    config: merged(parts.inherited?.config ?? {}, own),
+    config: sortedRecord(configOver(own, parts.inherited, kind).config),
+    ...(emptySlots.length > 0 && { emptySlots }),
     ...(own.attachments.length > 0 && { attachments: own.attachments }),
     ...(power && { power }),
     ...(pool !== undefined && { pool }),

@@ -1,3 +1,4 @@
+import { guestKinds } from '../../kinds/registry.ts'
 import type { Address } from '../../resource/address.ts'
 import type { Desired, DesiredOutput, DesiredResource } from '../../resource/desired.ts'
 import { toPlain } from '../eval/to-json.ts'
@@ -14,8 +15,9 @@ import { checkCircles } from './circles.ts'
 import { checkDependsOn, type DependencyIndex, declaredNeeds, dependencyIndex, moduleNeeds } from './depends-on.ts'
 import { desiredGuest, guestReporter, inheritedGuest } from './desired-guest.ts'
 import { desiredPool, poolReporter } from './desired-pool.ts'
-import type { Inherited } from './inherited.ts'
+import { configOver, type Inherited } from './inherited.ts'
 import { lifecycleBlock, lifecycleOf } from './lifecycle.ts'
+import { fieldsOver } from './own-field.ts'
 import type { Reporter } from './reporter.ts'
 import type { ResourceContext } from './resource-context.ts'
 
@@ -28,18 +30,10 @@ interface Making {
 
 const LIFECYCLE = { attributes: new Set<string>(), blocks: new Set(['lifecycle']) }
 
-const merge = (above: Inherited | undefined, own: Inherited): Inherited => {
-  if (!above) return own
-  return {
-    config: { ...above.config, ...own.config },
-    fields: {
-      attribute: (name) => own.fields.attribute(name) ?? above.fields.attribute(name),
-      text: (name) => (own.fields.attribute(name) ? own : above).fields.text(name),
-      flag: (name) => (own.fields.attribute(name) ? own : above).fields.flag(name),
-      choice: (name, choices) => (own.fields.attribute(name) ? own : above).fields.choice(name, choices),
-    },
-  }
-}
+const merge = (above: Inherited | undefined, own: Inherited, kind: 'vm' | 'container'): Inherited => ({
+  ...configOver(own, above, guestKinds[kind]),
+  fields: fieldsOver(own.fields, above?.fields),
+})
 
 /** The defaults of a kind that hold in a module: its own over those of the modules above it. */
 const inheritedIn = (making: Making, scope: ModuleScope, kind: 'vm' | 'container'): Inherited | undefined => {
@@ -57,7 +51,7 @@ const inheritedIn = (making: Making, scope: ModuleScope, kind: 'vm' | 'container
       reporter,
       making.context,
     )
-  const inherited = own ? merge(above, own) : above
+  const inherited = own ? merge(above, own, kind) : above
   making.inherited.set(id, inherited)
   return inherited
 }

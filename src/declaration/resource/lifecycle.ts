@@ -11,8 +11,11 @@ import type { Reporter } from './reporter.ts'
 
 const RULES = ['precondition', 'postcondition']
 
+const isNullLiteral = (expression: Expression): boolean => expression.type === 'literal' && expression.value === null
+
 const listItems = (expression: Expression, what: string, reporter: Reporter): readonly Expression[] => {
   if (expression.type === 'tuple') return expression.items
+  if (isNullLiteral(expression)) return []
   reporter.problem({
     code: 'declaration.invalid-value',
     detail: `${what} is a list, as in ${what} = [cores].`,
@@ -28,6 +31,7 @@ const writtenName = (item: Expression): string | undefined =>
 
 /** Attribute names as they are written, bare: `[cores, disk.scsi0.size]`, or `all`. */
 const ignoredNames = (expression: Expression, reporter: Reporter): readonly string[] => {
+  if (isNullLiteral(expression)) return []
   if (expression.type === 'variable' && expression.name === 'all') return ['all']
   if (expression.type === 'literal' && expression.value === 'all') return ['all']
   return listItems(expression, 'ignore_changes', reporter).flatMap((item) => {
@@ -58,6 +62,16 @@ const triggers = (expression: Expression, scope: ModuleScope, reporter: Reporter
 
 const SKIPPED = { attributes: new Set(['ignore_changes', 'replace_triggered_by']), blocks: new Set(RULES) }
 
+const FIELDS: { readonly [name: string]: keyof Lifecycle } = {
+  prevent_destroy: 'preventDestroy',
+  create_before_destroy: 'createBeforeDestroy',
+  on_destroy: 'onDestroy',
+  reboot: 'reboot',
+  rollback: 'rollback',
+  attach_foreign_volumes: 'attachForeignVolumes',
+  snapshot: 'snapshot',
+}
+
 const partOf = (block: Block, scope: ModuleScope, names: InstanceNames, reporter: Reporter): Partial<Lifecycle> => {
   const body = evaluateBody(block.body, evaluationIn(scope, names, reporter.address), SKIPPED)
   const fields = ownFields(body, reporter)
@@ -70,7 +84,10 @@ const partOf = (block: Block, scope: ModuleScope, names: InstanceNames, reporter
   const rollback = fields.choice('rollback', ['never', 'allowed'])
   const snapshot = fields.choice('snapshot', ['auto', 'always', 'never'])
   const attachForeignVolumes = fields.flag('attach_foreign_volumes')
+  const nulls = Object.entries(FIELDS).filter(([name]) => fields.isNull(name))
   return {
+    // A null takes an inherited value away: what holds is what holds without one.
+    ...Object.fromEntries(nulls.map(([, field]) => [field, DEFAULT_LIFECYCLE[field]])),
     ...(attachForeignVolumes !== undefined && { attachForeignVolumes }),
     ...(preventDestroy !== undefined && { preventDestroy }),
     ...(createBeforeDestroy !== undefined && { createBeforeDestroy }),

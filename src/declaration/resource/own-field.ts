@@ -11,6 +11,8 @@ export interface OwnFields {
   readonly flag: (name: string) => boolean | undefined
   readonly choice: <T extends string>(name: string, choices: readonly T[]) => T | undefined
   readonly attribute: (name: string) => EvaluatedAttribute | undefined
+  /** Declared as null: left out, and not inherited either. */
+  readonly isNull: (name: string) => boolean
 }
 
 const usable = (attribute: EvaluatedAttribute, reporter: Reporter): Value | undefined => {
@@ -30,6 +32,19 @@ const usable = (attribute: EvaluatedAttribute, reporter: Reporter): Value | unde
     return undefined
   }
   return value
+}
+
+/** Own fields over those of `defaults`; a null takes an inherited one away. */
+export const fieldsOver = (own: OwnFields, below: OwnFields | undefined): OwnFields => {
+  if (!below) return own
+  const from = (name: string): OwnFields => (own.attribute(name) || own.isNull(name) ? own : below)
+  return {
+    attribute: (name) => from(name).attribute(name),
+    isNull: (name) => from(name).isNull(name),
+    text: (name) => from(name).text(name),
+    flag: (name) => from(name).flag(name),
+    choice: (name, choices) => from(name).choice(name, choices),
+  }
 }
 
 export const ownFields = (body: EvaluatedBody, reporter: Reporter): OwnFields => {
@@ -56,6 +71,7 @@ export const ownFields = (body: EvaluatedBody, reporter: Reporter): OwnFields =>
   }
   return {
     attribute: find,
+    isNull: (name) => body.attributes.get(name)?.value.kind === 'null',
     text,
     flag: (name) => {
       const attribute = find(name)
