@@ -5,7 +5,7 @@ import type { ApplyEvent, RunOutcome } from './apply-event.ts'
 import { checkExpectation } from './check-expectation.ts'
 import { type ForwardOptions, goForward } from './go-forward.ts'
 import { rollBack } from './roll-back.ts'
-import { isoNow, learnServerTime, makeContext, type RunContext } from './run-context.ts'
+import { isoNow, makeContext, type RunContext } from './run-context.ts'
 import { presenceAfter } from './run-left.ts'
 import { type Ended, outcomeOf } from './run-outcome.ts'
 import { runStep } from './run-step.ts'
@@ -67,8 +67,6 @@ const suspended = ({ run }: RunContext, { step }: StepResult): Diagnostic =>
     hint: 'mpc recover',
   })
 
-const firstNode = ({ steps }: Plan): string | undefined => steps.find(({ guest }) => guest !== undefined)?.guest?.node
-
 /** How a run that has begun came out; `seconds` are counted by the caller. */
 export type RunEnd = Omit<Ended, 'seconds'>
 
@@ -124,8 +122,6 @@ export const applyPlan = async (
     return whole
   }
   emit({ type: 'run-started', at: isoNow(ctx), run, plan })
-  const node = firstNode(plan)
-  if (node !== undefined) await learnServerTime(ctx, node)
   const stale = await checkAll(ctx, width)
   if (stale.length > 0) return end({ status: 'rolled-back', results: [], interrupted: false, diagnostics: stale })
   await world.journal.begin({ id: run, plan: plan.id, status: 'running', startedAt: isoNow(ctx) }, plan)

@@ -1,7 +1,7 @@
 import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
 import type { TaskEnd, TaskWait } from '../resource/server.ts'
 import { effectHolds } from './effect-holds.ts'
-import type { Seen } from './journal.ts'
+import type { RequestRecord } from './journal.ts'
 import { type Effect, effectOf } from './request-effect.ts'
 import { addressed, type Job, requestRecord, type Tried } from './request-job.ts'
 import { isoNow, noteTask, type RunContext, record } from './run-context.ts'
@@ -89,11 +89,10 @@ export const followTask = async (
   ctx: RunContext,
   job: Job,
   upid: string,
-  before: Seen | null | undefined,
+  kept: Pick<RequestRecord, 'before' | 'held' | 'since'>,
 ): Promise<Tried> => {
   noteTask(ctx, upid)
-  const sent = requestRecord(ctx, job, 'sent', { upid, ...(before !== undefined && { before }) })
-  await record(ctx, [{ type: 'request', record: sent }])
+  await record(ctx, [{ type: 'request', record: requestRecord(ctx, job, 'sent', { upid, ...kept }) }])
   ctx.emit({ type: 'task-started', at: isoNow(ctx), step: job.step.id, upid })
   return waitForEnd(ctx, job, effectOf(job.request), upid)
 }

@@ -3,7 +3,7 @@ import type { Plan, Step } from '../plan/plan.ts'
 import type { Server } from '../resource/server.ts'
 import type { Journal, RunRecord, StepRecord, UnfinishedRun } from './journal.ts'
 import { forwardRecords, remember, whyNotFinish } from './recorded-run.ts'
-import { learnServerTime, makeContext, type RunContext } from './run-context.ts'
+import { makeContext, type RunContext } from './run-context.ts'
 import type { Requested } from './run-requests.ts'
 import { lookAtStep } from './run-step.ts'
 import type { ApplyWorld } from './world.ts'
@@ -90,8 +90,6 @@ export const inspectRun = async (
   const reading = { ...world, server: lookingOnce(world.server), journal: NO_JOURNAL, secrets: new Map() }
   const ctx = makeContext(reading, run.id, plan, () => undefined)
   remember(ctx, unfinished)
-  const node = plan.steps.find(({ guest }) => guest !== undefined)?.guest?.node
-  if (node !== undefined) await learnServerTime(ctx, node)
   const steps: StepStanding[] = []
   for (const step of plan.steps) steps.push(await inspectStep(ctx, unfinished, step))
   const undoing =

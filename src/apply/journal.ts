@@ -35,7 +35,9 @@ export interface RequestRecord {
   readonly message?: string
   /** The guest just before the request left; null when there was none. */
   readonly before?: Seen | null
-  /** Unix seconds by the server's clock, not later than the request: tasks that started before are not its own. */
+  /** Where that can be so: what the request is to bring about was so before it left. */
+  readonly held?: boolean
+  /** Unix seconds by the clock of the request's node, not later than the request: tasks that started before are not its own. */
   readonly since?: number
   /** What the answer gave for later requests, by name. */
   readonly outputs?: { readonly [name: string]: string }
@@ -91,6 +93,8 @@ export interface Journal {
   readonly begin: (run: RunRecord, plan: Plan) => Promise<void>
   readonly record: (entries: readonly JournalEntry[]) => Promise<void>
   readonly end: (run: string, status: RunStatus, at: string) => Promise<void>
+  /** Which of these tasks earlier runs are known to have started. */
+  readonly knownTasks?: (run: string, upids: readonly string[]) => Promise<ReadonlySet<string>>
 }
 
 /** A run with all that is known of it. */

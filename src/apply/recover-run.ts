@@ -5,7 +5,7 @@ import { carryOut, type RunEnd } from './apply-plan.ts'
 import type { RequestRecord, StepRecord, StepStatus, UnfinishedRun } from './journal.ts'
 import { forwardRecords, remember, whyNotFinish } from './recorded-run.ts'
 import { type RolledBack, rollBack } from './roll-back.ts'
-import { isoNow, learnServerTime, makeContext, type RunContext } from './run-context.ts'
+import { isoNow, makeContext, type RunContext } from './run-context.ts'
 import { outcomeOf } from './run-outcome.ts'
 import { resumeStep, runStep, settleStep } from './run-step.ts'
 import type { StepResult } from './step-result.ts'
@@ -172,8 +172,6 @@ export const recoverRun = async (
   const ctx = makeContext(world, run.id, plan, emit)
   const startedAt = world.clock.monotonic()
   emit({ type: 'run-started', at: isoNow(ctx), run: run.id, plan })
-  const node = plan.steps.find(({ guest }) => guest !== undefined)?.guest?.node
-  if (node !== undefined) await learnServerTime(ctx, node)
   const ended = await (direction === 'undo' ? undo(ctx, unfinished) : finish(ctx, unfinished))
   if (!ended.suspended && !ended.rolledBack?.suspended) await world.journal.end(ctx.run, ended.status, isoNow(ctx))
   const outcome = outcomeOf(ctx, { ...ended, seconds: Math.max(0, world.clock.monotonic() - startedAt) / 1000 })

@@ -40,9 +40,25 @@ export type Effect =
     }
   | { readonly kind: 'moved'; readonly guest: GuestRef; readonly node: string; readonly tasks: readonly string[] }
   | { readonly kind: 'pool'; readonly poolid: string; readonly present: boolean }
-  | { readonly kind: 'membership'; readonly poolid: string; readonly vmid: number; readonly present: boolean }
-  /** Only its task, if it has one, can tell. */
-  | { readonly kind: 'other'; readonly filed?: TaskPlace; readonly tasks: readonly string[] }
+  | { readonly kind: 'pool-comment'; readonly poolid: string; readonly comment: string }
+  | {
+      readonly kind: 'membership'
+      readonly poolid: string
+      readonly vmids: readonly number[]
+      readonly present: boolean
+    }
+  /** A backup archive comes into being; `notes` tell it from others. */
+  | {
+      readonly kind: 'backup'
+      readonly storage: string
+      readonly notes: string
+      readonly filed: TaskPlace
+      readonly tasks: readonly string[]
+    }
+  /** A volume is deleted; its id may still be a reference. PVE files the task under no VMID. */
+  | { readonly kind: 'volume-gone'; readonly content: string; readonly volume: string }
+  /** Nothing is known of it. */
+  | { readonly kind: 'other'; readonly tasks: readonly string[] }
 
 const GUEST = /^\/nodes\/([^/]+)\/(qemu|lxc)\/(\d+)(?:\/(.*))?$/
 
@@ -161,17 +177,28 @@ const poolEffect = ({ method, path, params }: ApiRequest): Effect | undefined =>
   const poolid = decodeURIComponent(inPath) || text(params?.['poolid'])
   if (method === 'POST') return { kind: 'pool', poolid, present: true }
   if (method === 'DELETE') return { kind: 'pool', poolid, present: false }
-  const vmid = parseVmid(params?.['vms'])
-  return vmid === undefined
+  const vmids = listed(params?.['vms']).map(Number)
+  if (vmids.length > 0) return { kind: 'membership', poolid, vmids, present: params?.['delete'] === undefined }
+  return params?.['comment'] === undefined
     ? undefined
-    : { kind: 'membership', poolid, vmid, present: params?.['delete'] === undefined }
+    : { kind: 'pool-comment', poolid, comment: text(params['comment']) }
 }
 
-const otherEffect = ({ path, params }: ApiRequest): Effect => {
-  const node = /^\/nodes\/([^/]+)\//.exec(path)?.[1]
+/** PVE API: POST /nodes/{node}/vzdump, DELETE /nodes/{node}/storage/{storage}/content/{volume}. */
+const storageEffect = ({ method, path, params }: ApiRequest): Effect | undefined => {
+  const node = /^\/nodes\/([^/]+)\/vzdump$/.exec(path)?.[1]
   const vmid = parseVmid(params?.['vmid'])
-  const tasks = path.endsWith('/vzdump') ? ['vzdump'] : /\/content\//.test(path) ? ['imgdel'] : []
-  return { kind: 'other', ...(node !== undefined && vmid !== undefined && { filed: { node, vmid } }), tasks }
+  if (method === 'POST' && node !== undefined && vmid !== undefined)
+    return {
+      kind: 'backup',
+      storage: text(params?.['storage']),
+      notes: text(params?.['notes-template']),
+      filed: { node, vmid },
+      tasks: ['vzdump'],
+    }
+  const [, content, volume] = /^(\/nodes\/[^/]+\/storage\/[^/]+\/content)\/(.+)$/.exec(path) ?? []
+  if (method !== 'DELETE' || content === undefined || volume === undefined) return undefined
+  return { kind: 'volume-gone', content, volume: decodeURIComponent(volume) }
 }
 
 /** What a request is meant to change. Only paths are looked at, and parameters that name things. */
@@ -179,15 +206,27 @@ export const effectOf = (request: ApiRequest): Effect => {
   if (request.method === 'GET') return { kind: 'other', tasks: [] }
   const inGuest = guestOfPath(request.path)
   const effect = inGuest ? guestEffect(inGuest.guest, inGuest.rest, request) : undefined
-  return effect ?? creationEffect(request) ?? poolEffect(request) ?? otherEffect(request)
+  return (
+    effect ?? creationEffect(request) ?? poolEffect(request) ?? storageEffect(request) ?? { kind: 'other', tasks: [] }
+  )
 }
 
 /** The guest a request changes, if it changes one. */
 export const changedGuest = (effect: Effect): GuestRef | undefined => ('guest' in effect ? effect.guest : undefined)
 
+/**
+ * Whether PVE answers such a request with a task id, always: `null` then says nothing. Where the work may be done by the time of the answer it is
+ * false (PVE API: `returns`).
+ */
+export const isTaskDue = (effect: Effect, { method, path }: ApiRequest): boolean => {
+  if (!('tasks' in effect) || effect.tasks.length === 0) return false
+  if (/\/config$/.test(path)) return false
+  return !(method === 'POST' && /\/lxc\/\d+\/template$/.test(path))
+}
+
 /** Where the task of such a request is found; undefined when it has none. */
 export const taskPlace = (effect: Effect): TaskPlace | undefined => {
-  if (effect.kind === 'guest-made' || effect.kind === 'other') return effect.filed
+  if (effect.kind === 'guest-made' || effect.kind === 'backup') return effect.filed
   return 'guest' in effect ? effect.guest : undefined
 }
 

@@ -25,6 +25,13 @@ const missingOutput = (step: string, output: string): Diagnostic =>
 /** References in braces stand in paths; PVE's own paths never hold braces. */
 const REFERENCE = /\{([^{}]+)\.([^{}.]+)\}/g
 
+/** A path with the outputs that are known put in; the others stay references. */
+export const resolvePath = (path: string, outputs: Outputs): string =>
+  path.replace(REFERENCE, (whole, step: string, name: string) => {
+    const value = outputs.get(step)?.[name]
+    return value === undefined ? whole : encodeURIComponent(value)
+  })
+
 /** Puts secrets and earlier outputs in. The result goes to the server and nowhere else. */
 export const resolveRequest = (request: ApiRequest, secrets: Secrets, outputs: Outputs): Resolved => {
   const diagnostics: Diagnostic[] = []

@@ -2,7 +2,8 @@ import type { Plan } from '../plan/plan.ts'
 import type { GuestIdentity, GuestRef } from '../resource/guest.ts'
 import type { ApplyEvent } from './apply-event.ts'
 import type { JournalEntry } from './journal.ts'
-import { type Asking, ask, type GuestReading, type GuestView, readGuest } from './read-guest.ts'
+import type { NodeClock } from './node-clock.ts'
+import { type Asking, type GuestReading, type GuestView, readGuest } from './read-guest.ts'
 import { type Effect, foreignKeys, touchedKeys } from './request-effect.ts'
 import { sameIdentity } from './same-identity.ts'
 import { type ApplyWorld, DEFAULT_PATIENCE, type Patience } from './world.ts'
@@ -36,8 +37,8 @@ export interface RunContext {
   readonly made: Map<number, GuestIdentity>
   /** UPIDs whose requests are known, so that a lost answer is not settled with another request's task. */
   readonly tasks: Set<string>
-  /** Unix seconds by the server's clock, not later than now. */
-  serverTime: number
+  /** What nodes said of their time. */
+  readonly clocks: Map<string, NodeClock>
 }
 
 export const isoNow = (ctx: RunContext): string => ctx.world.clock.now().toISOString()
@@ -46,8 +47,6 @@ export const isoNow = (ctx: RunContext): string => ctx.world.clock.now().toISOSt
 export const record = async (ctx: RunContext, entries: readonly JournalEntry[]): Promise<void> => {
   if (entries.length > 0) await ctx.world.journal.record(entries)
 }
-
-const ASSUMED_SKEW_SECONDS = 300
 
 export const makeContext = (
   world: ApplyWorld,
@@ -67,24 +66,13 @@ export const makeContext = (
     guests: new Map(),
     made: new Map(),
     tasks: new Set(),
-    serverTime: Math.floor(world.clock.now().getTime() / 1000) - ASSUMED_SKEW_SECONDS,
+    clocks: new Map(),
   }
 }
 
-/** Asks a node for its time, so that tasks can be told by when they started. Where it does not say, a generous guess stands. */
-export const learnServerTime = async (ctx: RunContext, node: string): Promise<void> => {
-  const answer = await ask({ ...ctx.asking, waits: [] }, `/nodes/${node}/time`)
-  if (answer.kind !== 'answered') return
-  const { data } = answer
-  const time = typeof data === 'object' && data !== null && 'time' in data ? Number(data.time) : Number.NaN
-  if (Number.isFinite(time)) ctx.serverTime = time
-}
-
-/** `UPID:node:pid:pstart:starttime:type:id:user:`, numbers in hexadecimal. */
+/** The task belongs to a request that is known. */
 export const noteTask = (ctx: RunContext, upid: string): void => {
   ctx.tasks.add(upid)
-  const started = Number.parseInt(upid.split(':')[4] ?? '', 16)
-  if (Number.isFinite(started)) ctx.serverTime = Math.max(ctx.serverTime, started)
 }
 
 export const knowledgeOf = (ctx: RunContext, { vmid }: GuestRef): GuestKnowledge => {

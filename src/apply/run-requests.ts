@@ -1,14 +1,17 @@
 import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
 import type { Step } from '../plan/plan.ts'
 import type { ApiRequest } from '../resource/request.ts'
-import { followTask, waitForEnd } from './follow-task.ts'
+import { waitForEnd } from './follow-task.ts'
 import type { Direction, JournalEntry, RequestRecord } from './journal.ts'
+import { sinceOn } from './node-clock.ts'
 import { seenOf } from './read-guest.ts'
-import { effectOf } from './request-effect.ts'
-import { isUndecided, type Job, type Sent } from './request-job.ts'
+import { effectOf, taskPlace } from './request-effect.ts'
+import { isUndecided, type Job, type Sent, type Tried } from './request-job.ts'
+import { resolvePath } from './resolve-request.ts'
 import { lookAt, noteTask, type RunContext } from './run-context.ts'
 import { finish, sendRequest } from './send-request.ts'
-import { lostAnswer, settleRequest } from './settle-request.ts'
+import { settleRequest } from './settle-request.ts'
+import { afterLook } from './try-request.ts'
 
 /** How a list of requests ended. `closing` is not yet in the journal and belongs there together with the step's end. */
 export interface Requested {
@@ -56,36 +59,31 @@ const meetNewGuest = async (ctx: RunContext, job: Job, sent: Sent): Promise<Sent
 
 /** Finds out what became of a request that was under way when the process ended. Undefined: the server did nothing. */
 const settlePrior = async (ctx: RunContext, job: Job, prior: RequestRecord): Promise<Sent | undefined> => {
-  const effect = effectOf(job.request)
-  const { before } = prior
+  const request = { ...job.request, path: resolvePath(job.request.path, ctx.outputs) }
+  const effect = effectOf(request)
+  const end = (tried: Tried): Sent | undefined =>
+    tried.kind === 'done' || tried.kind === 'failed' ? finish(ctx, job, tried, keptOf(prior)) : undefined
   if (prior.status === 'sent' && prior.upid !== undefined) {
     noteTask(ctx, prior.upid)
-    const tried = await waitForEnd(ctx, job, effect, prior.upid)
-    return tried.kind === 'done' || tried.kind === 'failed' ? finish(ctx, job, tried, before) : undefined
+    return end(await waitForEnd(ctx, job, effect, prior.upid))
   }
-  const since = prior.since ?? ctx.serverTime
-  const at = Date.parse(prior.at)
-  const settled = await settleRequest(ctx, { request: job.request, effect, before, since, at, harmlessTwice: false })
-  switch (settled.kind) {
-    case 'happened':
-      return finish(ctx, job, { kind: 'done', data: null, diagnostics: [] }, before)
-    case 'task': {
-      const tried = await followTask(ctx, job, settled.upid, before)
-      return tried.kind === 'done' || tried.kind === 'failed' ? finish(ctx, job, tried, before) : undefined
-    }
-    case 'did-not':
-      return undefined
-    case 'unknown': {
-      const diagnostics = [lostAnswer(job.request, settled.diagnostic.detail)]
-      return finish(
-        ctx,
-        job,
-        { kind: 'failed', message: 'answer lost', diagnostics, effect: 'maybe', unreachable: true },
-        before,
-      )
-    }
-  }
+  const place = taskPlace(effect)
+  const since = prior.since ?? (place ? (await sinceOn(ctx, place.node)) - LONG_AGO : 0)
+  const age = ctx.world.clock.now().getTime() - Date.parse(prior.at)
+  const { before, held } = prior
+  const settled = await settleRequest(ctx, { request, effect, before, held, since, age, harmlessTwice: false })
+  if (settled.kind === 'did-not') return undefined
+  return end(await afterLook(ctx, job, settled, keptOf(prior)))
 }
+
+/** For runs of an mpc that did not write the server's time down. Seconds. */
+const LONG_AGO = 300
+
+const keptOf = ({ before, held, since }: RequestRecord): Pick<RequestRecord, 'before' | 'held' | 'since'> => ({
+  ...(before !== undefined && { before }),
+  ...(held !== undefined && { held }),
+  ...(since !== undefined && { since }),
+})
 
 const resume = (ctx: RunContext, job: Job, prior: RequestRecord | undefined): Promise<Sent | undefined> => {
   if (!prior || (prior.status === 'failed' && job.direction === 'reverse')) return Promise.resolve(undefined)

@@ -1,6 +1,9 @@
-import type { JournalEntry, Seen } from './journal.ts'
-import { ask, type GuestReading, seenOf } from './read-guest.ts'
-import { changedGuest, type Effect, effectOf, guestOfPath, touchedKeys } from './request-effect.ts'
+import type { OutgoingRequest } from '../resource/server.ts'
+import { effectHolds } from './effect-holds.ts'
+import type { JournalEntry, RequestRecord } from './journal.ts'
+import { sinceOn } from './node-clock.ts'
+import { ask, type GuestReading, readRunning, seenOf } from './read-guest.ts'
+import { changedGuest, type Effect, effectOf, taskPlace, touchedKeys } from './request-effect.ts'
 import {
   addressed,
   isUpid,
@@ -24,30 +27,48 @@ const unreadableHere = ({ message, diagnostic, unreachable }: GuestReading & { k
   unreachable,
 })
 
-/** Secrets and references in, digest of the configuration added. */
+/** What it was to bring about may be so already; asked where neither a digest nor a task tells later. */
+const heldBefore = async (
+  ctx: RunContext,
+  effect: Effect,
+  outgoing: OutgoingRequest,
+): Promise<{ readonly held?: boolean }> => {
+  if (effect.kind !== 'pool' && effect.kind !== 'pool-comment' && effect.kind !== 'membership') return {}
+  const held = await effectHolds(ctx.asking, effect, outgoing)
+  return held === undefined ? {} : { held }
+}
+
+/** Whether the guest runs, where the request is to change that. */
+const runningBefore = async (ctx: RunContext, effect: Effect): Promise<boolean | undefined> =>
+  effect.kind === 'power' && effect.running !== undefined ? readRunning(ctx.asking, effect.guest) : undefined
+
+/** Secrets and references in, digest of the configuration added, and what is there noted. */
 const prepare = async (ctx: RunContext, job: Job, effect: Effect, lost: boolean): Promise<Prepared | TriedLast> => {
   const { request, direction } = job
   const { request: resolved, diagnostics } = resolveRequest(request, ctx.world.secrets, ctx.outputs)
   if (!resolved) return refusedHere('not sent', diagnostics)
-  const guest = changedGuest(effect) ?? guestOfPath(request.path)?.guest
-  const known = guest ? knowledgeOf(ctx, guest) : undefined
-  if (!request.digest || !guest || !known) {
-    const view = known && !known.dirty ? known.view : undefined
-    return {
-      outgoing: resolved,
-      before: view && seenOf(view, touchedKeys(effect) ?? []),
-      view: view ?? undefined,
-      lost,
-    }
-  }
+  const sent = { ...request, path: resolved.path }
+  const place = taskPlace(effect)
+  const since = place ? await sinceOn(ctx, place.node) : 0
+  const beforehand = { sent, since, lost, ...(await heldBefore(ctx, effect, resolved)) }
+  const guest = effect.kind === 'guest-made' ? undefined : changedGuest(effect)
+  if (!guest || request.method === 'GET')
+    return { ...beforehand, outgoing: resolved, before: undefined, view: undefined }
   const reading = await currentView(ctx, guest)
-  if (reading.kind === 'unreadable') return unreadableHere(reading)
-  if (reading.kind === 'absent') return refusedHere('the guest does not exist', [changedMeanwhile(job, ['existence'])])
-  if (direction === 'forward' && known.foreign.length > 0)
-    return refusedHere('changed meanwhile', [changedMeanwhile(job, known.foreign)])
+  if (reading.kind === 'unreadable' && (request.digest || reading.unreachable)) return unreadableHere(reading)
+  if (reading.kind !== 'present') {
+    if (request.digest) return refusedHere('the guest does not exist', [changedMeanwhile(job, ['existence'])])
+    const before = reading.kind === 'absent' ? null : undefined
+    return { ...beforehand, outgoing: resolved, before, view: undefined }
+  }
   const { view } = reading
+  const before = seenOf(view, touchedKeys(effect) ?? [], await runningBefore(ctx, effect))
+  if (!request.digest) return { ...beforehand, outgoing: resolved, before, view }
+  const { foreign } = knowledgeOf(ctx, guest)
+  if (direction === 'forward' && foreign.length > 0)
+    return refusedHere('changed meanwhile', [changedMeanwhile(job, foreign)])
   const outgoing = { ...resolved, params: { ...resolved.params, digest: view.digest } }
-  return { outgoing, before: seenOf(view, touchedKeys(effect) ?? []), view, lost }
+  return { ...beforehand, outgoing, before, view }
 }
 
 const outputsOf = (
@@ -57,9 +78,11 @@ const outputsOf = (
 ): Readonly<Record<string, string>> | undefined =>
   request.output ? takeOutput(request.output, data, outputs) : undefined
 
+/** What was known before the request left; it stays in its record. */
+type Beforehand = Pick<RequestRecord, 'before' | 'held' | 'since'>
+
 /** Turns the last try into a record. */
-export const finish = (ctx: RunContext, job: Job, tried: TriedLast, before?: Seen | null): Sent => {
-  const kept = before !== undefined ? { before } : {}
+export const finish = (ctx: RunContext, job: Job, tried: TriedLast, kept: Beforehand = {}): Sent => {
   if (tried.kind === 'failed') {
     const failed = requestRecord(ctx, job, 'failed', {
       message: tried.message,
@@ -124,17 +147,17 @@ export const sendRequest = async (ctx: RunContext, job: Job, opening: readonly J
       await record(ctx, entries)
       return finish(ctx, job, await readOnce(ctx, job, prepared))
     }
-    const { before } = prepared
-    const since = ctx.serverTime
-    const intent = requestRecord(ctx, job, 'intent', { since, ...(before !== undefined && { before }) })
+    const { before, since, held } = prepared
+    const known = { since, ...(before !== undefined && { before }), ...(held !== undefined && { held }) }
+    const intent = requestRecord(ctx, job, 'intent', known)
     await record(ctx, [...entries, { type: 'request', record: intent }])
     entries = []
-    const tried = await tryOnce(ctx, job, effect, prepared, since)
-    if (tried.kind === 'done' || tried.kind === 'failed') return finish(ctx, job, tried, before)
+    const tried = await tryOnce(ctx, job, effectOf(prepared.sent), prepared)
+    if (tried.kind === 'done' || tried.kind === 'failed') return finish(ctx, job, tried, known)
     lost ||= tried.kind === 'again'
     const wait = waitBefore(ctx, job, tried, tries)
     const unreachable = tried.kind === 'unreached'
-    if (wait === undefined) return finish(ctx, job, { ...tried, kind: 'failed', effect: 'none', unreachable }, before)
+    if (wait === undefined) return finish(ctx, job, { ...tried, kind: 'failed', effect: 'none', unreachable }, known)
     await ctx.world.clock.sleep(wait)
   }
 }

@@ -2,89 +2,122 @@ import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
 import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
 import type { ApiRequest } from '../resource/request.ts'
 import type { TaskEntry } from '../resource/server.ts'
-import { effectHolds } from './effect-holds.ts'
+import { configProgress, effectAppeared } from './effect-holds.ts'
 import type { Seen } from './journal.ts'
-import type { GuestView } from './read-guest.ts'
-import { type Effect, taskPlace, touchedKeys } from './request-effect.ts'
+import { setBack } from './node-clock.ts'
+import { type Effect, taskPlace } from './request-effect.ts'
 import { lookAt, noteTask, type RunContext } from './run-context.ts'
 
-/** What became of a request whose answer never came. */
+/** What became of a request whose answer tells nothing: it never came, or was an error of the server's, or `null`. */
 export type Settled =
   | { readonly kind: 'happened' }
+  /** Some of the keys it was to change have changed. */
+  | { readonly kind: 'partly' }
   /** The server began a task for it. */
   | { readonly kind: 'task'; readonly upid: string }
   | { readonly kind: 'did-not' }
+  /** Nothing on the server can tell. */
+  | { readonly kind: 'blind' }
+  /** The server cannot be asked. */
   | { readonly kind: 'unknown'; readonly diagnostic: Diagnostic }
 
-export interface LostRequest {
+export interface UnclearRequest {
+  /** Its path without references. */
   readonly request: ApiRequest
   readonly effect: Effect
   /** The guest before the request left. */
   readonly before: Seen | null | undefined
-  /** Unix seconds by the server's clock, not later than the request. */
+  /** What it was to bring about was so already. */
+  readonly held: boolean | undefined
+  /** Unix seconds by the clock of its node, not later than the request. */
   readonly since: number
-  /** Milliseconds since 1970, by our clock: when it left. */
-  readonly at: number
-  /** The request can be sent again without harm should the lost one still be under way. */
-  readonly harmlessTwice: boolean
 }
 
-type Look = Settled | { readonly kind: 'no-trace' }
+const UPID_USER = 7
 
-const tasksOf = async (ctx: RunContext, { effect, since }: LostRequest): Promise<readonly TaskEntry[] | Diagnostic> => {
+/** Tasks that can be the request's: of its kind, since it left, by us, and not known to belong to another request. */
+const tasksOf = async (
+  ctx: RunContext,
+  { effect, since }: UnclearRequest,
+): Promise<readonly TaskEntry[] | Diagnostic> => {
   const place = taskPlace(effect)
   if (!place || !('tasks' in effect) || effect.tasks.length === 0) return []
+  const { server, journal } = ctx.world
   try {
-    const tasks = await ctx.world.server.tasksSince(place.node, place.vmid, since)
-    return tasks.filter(({ type, upid }) => effect.tasks.includes(type) && !ctx.tasks.has(upid))
+    const tasks = await server.tasksSince(place.node, place.vmid, since - (await setBack(ctx, place.node)))
+    const own = tasks.filter(
+      ({ type, upid }) =>
+        effect.tasks.includes(type) &&
+        !ctx.tasks.has(upid) &&
+        (server.principal === undefined || upid.split(':')[UPID_USER] === server.principal),
+    )
+    const known = await journal.knownTasks?.(
+      ctx.run,
+      own.map(({ upid }) => upid),
+    )
+    return own.filter(({ upid }) => known?.has(upid) !== true)
   } catch (error) {
     if (error instanceof DiagnosticError && error.diagnostics[0]) return error.diagnostics[0]
     throw error
   }
 }
 
-const changedBy = (before: Seen, view: GuestView, effect: Effect): boolean => {
-  if (before.digest === view.digest) return false
-  const keys = touchedKeys(effect)
-  return keys === undefined || keys.some((key) => (view.raw[key] ?? null) !== (before.values[key] ?? null))
-}
-
-const lookAtConfig = async (ctx: RunContext, lost: LostRequest): Promise<Look> => {
-  const { effect, before } = lost
-  if (effect.kind !== 'config' || !before) return { kind: 'no-trace' }
+const lookAtConfig = async (ctx: RunContext, { effect, before, request }: UnclearRequest): Promise<Settled> => {
+  if (effect.kind !== 'config' || !before) return { kind: 'blind' }
   const reading = await lookAt(ctx, effect.guest)
   if (reading.kind === 'unreadable') return { kind: 'unknown', diagnostic: reading.diagnostic }
-  if (reading.kind === 'present' && changedBy(before, reading.view, effect)) return { kind: 'happened' }
-  return { kind: 'no-trace' }
+  if (reading.kind === 'absent') return { kind: 'did-not' }
+  const progress = configProgress(reading.view, effect, request, before)
+  return { kind: progress === 'all' ? 'happened' : progress === 'some' ? 'partly' : 'did-not' }
 }
 
-const look = async (ctx: RunContext, lost: LostRequest): Promise<Look> => {
-  const tasks = await tasksOf(ctx, lost)
+const unreadable = ({ method, path }: ApiRequest): Diagnostic =>
+  diagnose('apply.unreadable', { detail: `The server does not show what came of ${method} ${path}.` })
+
+/** Whether the state of the server shows a request's effect: what a task does is shown by its task alone. */
+const lookAtState = async (ctx: RunContext, unclear: UnclearRequest): Promise<Settled> => {
+  const { effect, request } = unclear
+  if (effect.kind === 'config') return lookAtConfig(ctx, unclear)
+  if (effect.kind === 'other') return { kind: 'blind' }
+  const appeared = await effectAppeared(ctx.asking, effect, request, unclear)
+  if (appeared === true) return { kind: 'happened' }
+  const hasTask = 'tasks' in effect && effect.tasks.length > 0
+  // No task of it and nothing to see: it was not begun.
+  return appeared === false || hasTask ? { kind: 'did-not' } : { kind: 'unknown', diagnostic: unreadable(request) }
+}
+
+/** Asks the server once what became of a request. */
+export const lookFor = async (ctx: RunContext, unclear: UnclearRequest): Promise<Settled> => {
+  const tasks = await tasksOf(ctx, unclear)
   if ('code' in tasks) return { kind: 'unknown', diagnostic: tasks }
   // Claimed at once: another lost answer being settled beside this one must not take it too.
   const [task] = tasks.toSorted((a, b) => a.starttime - b.starttime)
-  if (task) {
-    noteTask(ctx, task.upid)
-    return { kind: 'task', upid: task.upid }
-  }
-  if (lost.effect.kind === 'config') return lookAtConfig(ctx, lost)
-  const happened = await effectHolds(ctx.asking, lost.effect, lost.request)
-  return { kind: happened ? 'happened' : 'no-trace' }
+  if (!task) return lookAtState(ctx, unclear)
+  noteTask(ctx, task.upid)
+  return { kind: 'task', upid: task.upid }
 }
 
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 2_000
 
+export interface LostRequest extends UnclearRequest {
+  /** How long ago it left, in milliseconds. */
+  readonly age: number
+  /** The request can be sent again without harm should the lost one still be under way. */
+  readonly harmlessTwice: boolean
+}
+
 /** Asks the server, again and again while the request may still be under way, what became of it. */
 export const settleRequest = async (ctx: RunContext, lost: LostRequest): Promise<Settled> => {
   const { clock } = ctx.world
+  const end = clock.monotonic() + ctx.patience.settle - Math.max(0, lost.age)
   let pause = FIRST_PAUSE_MS
   for (;;) {
-    const seen = await look(ctx, lost)
-    if (seen.kind !== 'no-trace' && seen.kind !== 'unknown') return seen
-    const late = clock.now().getTime() - lost.at >= ctx.patience.settle
-    if (seen.kind === 'no-trace' && (late || lost.harmlessTwice)) return { kind: 'did-not' }
-    if (seen.kind === 'unknown' && late) return seen
+    const seen = await lookFor(ctx, lost)
+    const isOpen = seen.kind === 'did-not' || seen.kind === 'unknown' || seen.kind === 'partly' || seen.kind === 'blind'
+    if (!isOpen) return seen
+    const late = clock.monotonic() >= end
+    if (late || (seen.kind === 'did-not' && lost.harmlessTwice)) return seen
     await clock.sleep(pause)
     pause = Math.min(pause * 2, LONGEST_PAUSE_MS)
   }

@@ -3,11 +3,12 @@ import type { Step } from '../plan/plan.ts'
 import type { AppliedResource } from '../resource/applied.ts'
 import { type GuestIdentity, type GuestRef, guestPath } from '../resource/guest.ts'
 import type { ApiRequest } from '../resource/request.ts'
-import { effectHolds } from './effect-holds.ts'
+import { effectAppeared } from './effect-holds.ts'
 import type { JournalEntry, RequestRecord } from './journal.ts'
 import { type GuestView, readRunning, seenOf } from './read-guest.ts'
 import { effectOf, touchedKeys } from './request-effect.ts'
 import { requestRecord } from './request-job.ts'
+import { resolvePath } from './resolve-request.ts'
 import { currentView, knowledgeOf, lookAt, type RunContext, record } from './run-context.ts'
 import { placeAfter } from './run-left.ts'
 import { runRequests } from './run-requests.ts'
@@ -55,22 +56,17 @@ const adopt = (ctx: RunContext, { upid, message }: RequestRecord, { guest, ident
   return true
 }
 
-/** Whether the request that failed has left a trace. */
+/** Whether the request that failed has left a trace; also true where nothing can tell. */
 const leftTrace = async (ctx: RunContext, failed: RequestRecord): Promise<boolean | 'unreachable'> => {
-  const { request, before } = failed
+  const request = { ...failed.request, path: resolvePath(failed.request.path, ctx.outputs) }
   const effect = effectOf(request)
-  if (effect.kind === 'guest-made' || effect.kind === 'guest-gone' || effect.kind === 'config') {
-    const reading = await lookAt(ctx, effect.guest)
+  if ('guest' in effect) {
+    const place = effect.kind === 'moved' ? { ...effect.guest, node: effect.node } : effect.guest
+    const reading = await lookAt(ctx, place)
     if (reading.kind === 'unreadable') return reading.unreachable ? 'unreachable' : true
     if (effect.kind === 'guest-made') return reading.kind === 'present' && adopt(ctx, failed, reading.view)
-    if (effect.kind === 'guest-gone') return reading.kind === 'absent'
-    if (reading.kind === 'absent' || !before) return true
-    if (before.digest === reading.view.digest) return false
-    const { raw } = reading.view
-    return effect.keys === 'all' || effect.keys.some((key) => (raw[key] ?? null) !== (before.values[key] ?? null))
   }
-  if (effect.kind === 'snapshot' || effect.kind === 'power') return effectHolds(ctx.asking, effect, request)
-  return true
+  return (await effectAppeared(ctx.asking, effect, request, failed)) ?? true
 }
 
 /**

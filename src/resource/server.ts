@@ -51,6 +51,8 @@ export interface TaskWait {
 
 /** The server as those who change it need it: implemented by the API client, used by the executor. */
 export interface Server {
+  /** Whose requests these are, as the task list names them: `root@pam!mpc`. */
+  readonly principal?: string
   readonly send: (request: OutgoingRequest, signal?: AbortSignal) => Promise<Answer>
   /** Waits until the task ends, or the wait does; gives each new log line once, in order. */
   readonly waitForTask: (upid: string, onLine: (line: string) => void, wait?: TaskWait) => Promise<TaskEnd>

@@ -7,9 +7,11 @@ import { putBinding, removeBinding } from './binding-store.ts'
 import { toJson } from './json-text.ts'
 import { assertHeld, type Lease } from './lease-store.ts'
 import { writePlan } from './plan-store.ts'
-import type { Tables } from './tables.ts'
+import type { Flag, Tables } from './tables.ts'
 
 type Tx = Transaction<Tables>
+
+const toFlag = (value: boolean): Flag => (value ? 1 : 0)
 
 const nullable = (value: unknown): string | null => (value === undefined ? null : toJson(value))
 
@@ -30,6 +32,7 @@ const recordRequest = async (tx: Tx, audit: AuditLog, record: RequestRecord): Pr
     upid: record.upid ?? null,
     message: record.message ?? null,
     since: record.since ?? null,
+    held: record.held === undefined ? null : toFlag(record.held),
     before: nullable(record.before),
     after: nullable(record.after),
     outputs: nullable(record.outputs),
@@ -124,6 +127,14 @@ export const journalStore = (db: Kysely<Tables>, audit: AuditLog, lease: Lease):
     }
   }
   return {
+    knownTasks: async (run, upids) => {
+      if (upids.length === 0) return new Set()
+      const own = db
+        .selectFrom('task')
+        .select('upid')
+        .where('upid', 'in', [...upids])
+      return new Set((await own.where('run', '!=', run).execute()).map(({ upid }) => upid))
+    },
     begin: (run, plan) =>
       write(async (tx) => {
         await writePlan(tx, plan, run.startedAt)

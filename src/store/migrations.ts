@@ -46,6 +46,10 @@ const MANAGED = [
 
 const VOLUMES = ['alter table storage add column volumes text']
 const CLUSTER_FACTS = ['alter table cluster add column rights text', 'alter table node add column facts text']
+const BEFOREHAND = [
+  'alter table journal add column held integer',
+  'create table run_before (run text not null references run (id) on delete cascade, subject text not null, body text not null, primary key (run, subject))',
+]
 const STEP_BODIES = ['alter table plan_step add column body text']
 const PROCESS_ORIGINS = ['alter table lease add column origin text', 'alter table lease add column started text']
 const PLAN_TIMES = ['alter table plan add column as_of text']
@@ -58,6 +62,7 @@ export const SCHEMA_STEPS: readonly (readonly [name: string, step: SchemaStep])[
   ['0004-cluster-facts', statements(CLUSTER_FACTS)],
   ['0005-process-origins', statements(PROCESS_ORIGINS)],
   ['0006-plan-times', statements(PLAN_TIMES)],
+  ['0007-beforehand', statements(BEFOREHAND)],
 ]
 
 /** What Kysely's Migrator wants, made of the list above. */

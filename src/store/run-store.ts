@@ -50,6 +50,7 @@ const requestOf = (row: JournalTable): RequestRecord => ({
   ...(row.upid !== null && { upid: row.upid }),
   ...(row.message !== null && { message: row.message }),
   ...(row.since !== null && { since: row.since }),
+  ...(row.held !== null && { held: row.held === 1 }),
   ...(row.before !== null && { before: fromJson(row.before) }),
   ...(row.after !== null && { after: fromJson(row.after) }),
   ...(row.outputs !== null && { outputs: fromJsonOr(row.outputs, {}) }),

@@ -167,6 +167,7 @@ export interface JournalTable {
   readonly upid: string | null
   readonly message: string | null
   readonly since: number | null
+  readonly held: Flag | null
   readonly before: string | null
   readonly after: string | null
   readonly outputs: string | null

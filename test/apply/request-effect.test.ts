@@ -43,8 +43,8 @@ test('what a request is about is read off its path', () => {
     ['pool', effect('POST', '/pools', { poolid: 'p' })],
     ['pool', effect('DELETE', '/pools', { poolid: 'p' })],
     ['membership', effect('PUT', '/pools', { poolid: 'p', vms: '101' })],
-    ['other', effect('PUT', '/pools', { poolid: 'p', comment: 'c' })],
-    ['other', effect('POST', '/nodes/pve1/vzdump', { vmid: '101', storage: 's' })],
+    ['pool-comment', effect('PUT', '/pools', { poolid: 'p', comment: 'c' })],
+    ['backup', effect('POST', '/nodes/pve1/vzdump', { vmid: '101', storage: 's' })],
     ['other', effect('GET', '/nodes/pve1/qemu/101/config')],
   ]
   assert.equal(

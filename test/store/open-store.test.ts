@@ -34,7 +34,7 @@ const codesOf = async (work: Promise<unknown>): Promise<readonly string[]> => {
 const mode = (path: string): number => statSync(path).mode & 0o777
 
 const TABLES =
-  'audit_head audit_pending cache cluster guest guest_disk guest_network guest_snapshot journal lease node observation plan plan_step pool resource run run_step schema_migration schema_migration_lock storage sync_run task'
+  'audit_head audit_pending cache cluster guest guest_disk guest_network guest_snapshot journal lease node observation plan plan_step pool resource run run_before run_step schema_migration schema_migration_lock storage sync_run task'
 
 test('the state has its tables, all strict, in a file that only its owner can read', async () => {
   const { store, path } = await openTemporaryStore()

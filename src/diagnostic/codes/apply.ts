@@ -7,6 +7,8 @@ export const applyCodes = {
   'apply.task-failed': { severity: 'error', summary: 'Task failed' },
   'apply.task-warnings': { severity: 'warning', summary: 'Task ended with warnings' },
   'apply.kept-pending': { severity: 'warning', summary: 'Change waits for the next start of the guest' },
+  'apply.done-all-the-same': { severity: 'warning', summary: 'Request was carried out in spite of an error' },
+  'apply.not-carried-out': { severity: 'error', summary: 'Request was not carried out' },
   'apply.answer-lost': { severity: 'error', summary: 'Answer was lost' },
   'apply.missing-secret': { severity: 'error', summary: 'Secret is not known' },
   'apply.missing-output': { severity: 'error', summary: 'Value of an earlier step is not known' },
