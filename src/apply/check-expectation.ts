@@ -1,9 +1,9 @@
 import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
+import { differenceOf } from '../kinds/same-guest.ts'
 import type { Step } from '../plan/plan.ts'
 import type { GuestReading } from './read-guest.ts'
 import { addressed } from './request-job.ts'
 import { lookAt, type RunContext } from './run-context.ts'
-import { sameIdentity } from './same-identity.ts'
 
 const stale = (step: Step, what: string): Diagnostic =>
   diagnose('apply.stale-plan', {
@@ -20,8 +20,9 @@ const compare = (step: Step, reading: GuestReading & { kind: 'present' | 'absent
     return reading.kind === 'absent' ? [] : [stale(step, `${name} was to be made by the plan, and one exists already.`)]
   if (reading.kind === 'absent') return [stale(step, `${name} no longer exists there.`)]
   const { view } = reading
-  if (expects.identity && !sameIdentity(expects.identity, view.identity))
-    return [stale(step, `${name} is not the guest the plan is about: another one has taken its VMID.`)]
+  const difference = expects.identity && differenceOf(expects.identity, view.identity)
+  if (difference !== undefined)
+    return [stale(step, `${name} is not the guest the plan is about: another one has taken its VMID (${difference}).`)]
   if (expects.digest !== undefined && expects.digest !== view.digest)
     return [stale(step, `The configuration of ${name} has changed since the plan was made.`)]
   return []

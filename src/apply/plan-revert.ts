@@ -1,4 +1,5 @@
 import { type Checked, type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
+import { boundIdentity } from '../plan/guest-identity.ts'
 import type { Plan, ResourceChange, Step, StepId } from '../plan/plan.ts'
 import { sealPlan } from '../plan/seal-plan.ts'
 import type { Address } from '../resource/address.ts'
@@ -190,6 +191,18 @@ const refusal = (run: FinishedRun): Diagnostic | undefined => {
   })
 }
 
+/** A guest that is bound is known by its binding, which later runs have kept up. */
+const knownNow = (left: ReadonlyMap<number, LeftGuest>, applied: Applied): ReadonlyMap<number, LeftGuest> => {
+  const bound = new Map(applied.map((resource) => [resource.guest?.vmid as number | undefined, resource]))
+  return new Map(
+    [...left].map(([vmid, guest]) => {
+      const resource = bound.get(vmid)
+      const identity = guest.present && resource ? boundIdentity(resource) : undefined
+      return [vmid, identity ? { ...guest, identity } : guest]
+    }),
+  )
+}
+
 /**
  * Plans the undoing of a run that ended: its standing steps' reversals, last first, or, when the run was itself an undoing, the original steps
  * again. Pure. Refuses, with one diagnostic for each guest, when something is not as the run left it; steps that cannot be undone are named in
@@ -200,7 +213,7 @@ export const planRevert = (run: FinishedRun, observed: Observed, applied: Applie
   if (refused) return { value: undefined, diagnostics: [refused] }
   const original = isUndoPlan(run.plan) ? run.original : undefined
   const drafted = original ? draftRedo(run, original, applied) : draftUndo(run, applied)
-  const left = leftBy(run)
+  const left = knownNow(leftBy(run), applied)
   const obstacles = revertObstacles(left, drafted.steps, observed)
   if (obstacles.length > 0) return { value: undefined, diagnostics: obstacles }
   const running = new Map<number, boolean>(observed.guests.map(({ vmid, status }) => [vmid, status === 'running']))

@@ -1,7 +1,9 @@
 import type { DiagnosticCode } from '../diagnostic/codes.ts'
 import { type Diagnostic, type DiagnosticDetail, diagnose } from '../diagnostic/diagnostic.ts'
 import { kindOfType } from '../kinds/registry.ts'
+import { differenceOf } from '../kinds/same-guest.ts'
 import { foreignVolumes } from '../plan/foreign-volumes.ts'
+import { seenIdentity } from '../plan/guest-identity.ts'
 import type { Step } from '../plan/plan.ts'
 import { heldByHa } from '../plan/server-hold.ts'
 import { type GuestType, guestPath } from '../resource/guest.ts'
@@ -9,7 +11,6 @@ import type { Observed, ObservedGuest, RawConfig } from '../resource/observed.ts
 import { canonicalJson } from '../util/canonical-json.ts'
 import { effectOf, touchedKeys } from './request-effect.ts'
 import type { LeftGuest } from './run-left.ts'
-import { sameIdentity } from './same-identity.ts'
 
 /** Current overlaid with pending, as GET config gives it. */
 export const pendingView = ({ current, pending }: ObservedGuest): RawConfig => {
@@ -97,12 +98,12 @@ const presentObstacles = (
         `The node of ${name} has not answered since ${guest.unknownSince}, so nobody knows how it is.`,
       ),
     ]
-  const identity = kindOfType(guest.type).identity(pendingView(guest))
-  if (guest.type !== left.guest.type || (left.identity && !sameIdentity(left.identity, identity)))
+  const difference = left.identity && differenceOf(left.identity, seenIdentity(guest))
+  if (guest.type !== left.guest.type || difference !== undefined)
     return [
       problem(
         'apply.revert-replaced',
-        `${name} is not the guest the run had to do with: another one has taken its VMID.`,
+        `${name} is not the guest the run had to do with: another one has taken its VMID${difference === undefined ? '' : ` (${difference})`}.`,
       ),
     ]
   if (guest.node !== left.guest.node)

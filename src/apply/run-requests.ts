@@ -49,8 +49,11 @@ const meetNewGuest = async (ctx: RunContext, job: Job, sent: Sent): Promise<Sent
   if (sent.kind !== 'done' || effect.kind !== 'guest-made') return sent
   const reading = await lookAt(ctx, effect.guest)
   if (reading.kind === 'present') {
-    ctx.made.set(effect.guest.vmid, reading.view.identity)
-    return { ...sent, record: { ...sent.record, after: seenOf(reading.view, []) } }
+    const { upid } = sent.record
+    const after = seenOf(reading.view, [])
+    const identity = { ...after.identity, ...(upid !== undefined && { event: upid }) }
+    ctx.made.set(effect.guest.vmid, identity)
+    return { ...sent, record: { ...sent.record, after: { ...after, identity } } }
   }
   const unreachable = reading.kind === 'unreadable' && reading.unreachable
   const diagnostics = reading.kind === 'unreadable' ? [reading.diagnostic] : [notMade(job)]

@@ -26,12 +26,17 @@ const guestAfter = async (ctx: RunContext, step: Step): Promise<Seen | null | un
 
 /** The binding after a step, with who the guest turned out to be. */
 const bindingAfter = (
+  ctx: RunContext,
   { binding }: Step,
   after: Seen | null | undefined,
 ): { readonly binding?: AppliedResource | null } => {
   if (!binding) return {}
   if (!binding.after) return { binding: null }
-  const identity = after?.identity ?? binding.after.identity
+  // Which task made it is not to be read off the guest.
+  const made = ctx.made.get(binding.after.guest?.vmid ?? 0)?.event
+  const event = made ?? binding.after.identity?.event
+  const seen = after?.identity ?? binding.after.identity
+  const identity = seen && event !== undefined ? { ...seen, event } : seen
   return { binding: { ...binding.after, ...(identity && { identity }) } }
 }
 
@@ -70,7 +75,7 @@ const endStep = async (
     record: { run: ctx.run, step: step.id, status, outputs: all, ...(after !== undefined && { after }) },
     step,
     direction: 'forward',
-    ...(status === 'done' && bindingAfter(step, after)),
+    ...(status === 'done' && bindingAfter(ctx, step, after)),
   }
   await record(ctx, [...requested.closing, ended])
   const { diagnostics, effect, failed } = requested

@@ -1,4 +1,5 @@
 import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
+import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
 import type { Step } from '../plan/plan.ts'
 import type { AppliedResource } from '../resource/applied.ts'
 import { type GuestIdentity, type GuestRef, guestPath } from '../resource/guest.ts'
@@ -96,6 +97,25 @@ const changedByOthers = (step: Step, keys: readonly string[]): Diagnostic =>
     hint: 'mpc plan',
   })
 
+const LIFE = /^(?:qm|vz)(?:create|restore|destroy)$/
+
+/** A container made since by somebody else may look just as ours did; the node's task list tells. */
+const madeAnew = async (
+  ctx: RunContext,
+  guest: GuestRef,
+  { uuid, event }: GuestIdentity,
+): Promise<boolean | Diagnostic> => {
+  const since = Number.parseInt(event?.split(':')[4] ?? '', 16)
+  if (uuid !== undefined || !Number.isFinite(since)) return false
+  try {
+    const tasks = await ctx.world.server.tasksSince(guest.node, guest.vmid, since)
+    return tasks.some(({ type, upid }) => LIFE.test(type) && upid !== event && !ctx.tasks.has(upid))
+  } catch (error) {
+    if (error instanceof DiagnosticError && error.diagnostics[0]) return error.diagnostics[0]
+    throw error
+  }
+}
+
 /** The guest must still be the one the run had to do with, and as the step left it. */
 const checkGuest = async (
   ctx: RunContext,
@@ -116,6 +136,11 @@ const checkGuest = async (
     return { status: 'undo-failed', diagnostics: [notOurs(step, guest, 'mpc cannot tell whether it made it')] }
   if (identity && !sameIdentity(identity, reading.view.identity))
     return { status: 'undo-failed', diagnostics: [notOurs(step, guest, 'it is another guest by now')] }
+  const anew = making && identity ? await madeAnew(ctx, guest, identity) : false
+  if (anew !== false)
+    return anew === true
+      ? { status: 'undo-failed', diagnostics: [notOurs(step, guest, 'somebody has made it anew meanwhile')] }
+      : { status: 'suspended', diagnostics: [anew] }
   if (making && (await readRunning(ctx.asking, guest)) === true)
     return { status: 'undo-failed', diagnostics: [notOurs(step, guest, 'it runs, so somebody may be using it')] }
   const changed = changedSince(ctx, result, reading.view, prior)

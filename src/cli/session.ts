@@ -78,6 +78,7 @@ const readCluster = async (
 ): Promise<Picture> => {
   const { clock, signal } = context.io
   const { syncCluster } = await import('../sync/sync-cluster.ts')
+  const { otherCluster } = await import('../sync/same-cluster.ts')
   const previous = await store.observations.latest()
   const started = clock.monotonic()
   const now = clock.now().toISOString()
@@ -93,6 +94,8 @@ const readCluster = async (
     ...(settings.tls.fingerprint !== undefined && { fingerprint: settings.tls.fingerprint }),
     signal,
   })
+  const other = otherCluster(previous?.observed, observed)
+  if (other) throw new DiagnosticError([other])
   if (previous && !only) await store.backup('sync')
   await store.observations.save(observed, now, clock.monotonic() - started)
   context.report(diagnostics)

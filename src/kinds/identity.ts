@@ -7,10 +7,7 @@ import { storageOf } from './volume.ts'
 
 const MAC = /(?:^|[=,])([0-9a-f]{2}(?::[0-9a-f]{2}){5})(?:,|$)/i
 
-/**
- * What tells this guest from another that took its VMID. A VM has a UUID in `smbios1`; where there is none, and for containers, the
- * volumes and MAC addresses serve: a guest that shares at least one mark is the same.
- */
+/** What a configuration tells of who the guest is: the UUID of a VM; where there is none, and for containers, MAC addresses, volumes and name. */
 export const identityOf = (raw: RawConfig, keys: KeyFactsOf, definition: KindDefinition): GuestIdentity => {
   const uuid = /(?:^|,)uuid=([0-9a-fA-F-]{36})/.exec(raw['smbios1'] ?? '')?.[1]
   if (definition.type === 'qemu' && uuid !== undefined) return { uuid: uuid.toLowerCase() }
@@ -24,5 +21,6 @@ export const identityOf = (raw: RawConfig, keys: KeyFactsOf, definition: KindDef
     const volume = parsePropertyString(text, facts.grammar).get(facts.volume)
     if (volume !== undefined && storageOf(volume) !== undefined) marks.add(volume)
   }
-  return { marks: [...marks].sort() }
+  const name = definition.type === 'lxc' ? raw['hostname'] : undefined
+  return { marks: [...marks].sort(), ...(name !== undefined && { name }) }
 }

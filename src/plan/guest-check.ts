@@ -1,33 +1,26 @@
 import type { DiagnosticDetail } from '../diagnostic/diagnostic.ts'
-import type { GuestKind } from '../kinds/kind.ts'
+import { differenceOf } from '../kinds/same-guest.ts'
 import type { AppliedResource } from '../resource/applied.ts'
-import type { GuestIdentity } from '../resource/guest.ts'
 import type { ObservedGuest } from '../resource/observed.ts'
+import { boundIdentity, seenIdentity } from './guest-identity.ts'
 import type { PlanWorld } from './plan-world.ts'
-
-/** Whether two identities may be of one guest: equal UUIDs, or a mark in common; what is unknown does not contradict. */
-const mayBeSame = (a: GuestIdentity, b: GuestIdentity): boolean => {
-  if (a.uuid !== undefined && b.uuid !== undefined) return a.uuid === b.uuid
-  const marks = new Set(b.marks ?? [])
-  const own = a.marks ?? []
-  return own.length === 0 || marks.size === 0 || own.some((mark) => marks.has(mark))
-}
 
 type Place = Pick<DiagnosticDetail, 'address' | 'range'>
 
 /** The guest at the VMID must still be the one the address was bound to. */
 export const checkIdentity = (
   world: PlanWorld,
-  kind: GuestKind,
   applied: AppliedResource,
   observed: ObservedGuest,
   place: Place,
 ): boolean => {
   const sameType = applied.guest?.type === observed.type
-  if (sameType && (!applied.identity || mayBeSame(applied.identity, kind.identity(observed.current)))) return true
+  const known = boundIdentity(applied)
+  const difference = known && differenceOf(known, seenIdentity(observed))
+  if (sameType && difference === undefined) return true
   world.report('plan.identity-changed', {
     detail: `\`${place.address}\` was bound to VMID ${observed.vmid}, but the guest that has it now (${observed.name} on ${observed.node}) is another one: ${
-      sameType ? 'its identity differs' : `it is a ${observed.type === 'qemu' ? 'VM' : 'container'}`
+      sameType ? difference : `it is a ${observed.type === 'qemu' ? 'VM' : 'container'}`
     }. mpc does not touch it. Forget the old binding first: put the block below in the place of the declaration, and apply. Then declare it again, as it is for a new guest, or with an \`import\` block to manage that one.`,
     ...place,
     ...(place.address !== undefined && { hint: `removed {\n  from = ${place.address}\n}` }),

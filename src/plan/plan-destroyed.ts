@@ -1,4 +1,3 @@
-import { kindOfType } from '../kinds/registry.ts'
 import type { AppliedResource } from '../resource/applied.ts'
 import type { DesiredResource } from '../resource/desired.ts'
 import { checkDestroy, type LinkedClones } from './destroy-check.ts'
@@ -45,7 +44,7 @@ export const planDestroyed = (
   const observed = world.guests.get(guest.vmid)
   if (!observed) return planForgotten(resource, true)
   const place = { address, range: declared?.range }
-  if (!checkIdentity(world, kindOfType(guest.type), resource, observed, place)) return undefined
+  if (!checkIdentity(world, resource, observed, place)) return undefined
   checkChangeable(world, observed, place)
   const current = declared
     ? { ...resource, preventDestroy: declared.lifecycle.preventDestroy, onDestroy: declared.lifecycle.onDestroy }

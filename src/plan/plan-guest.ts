@@ -7,6 +7,7 @@ import { createdAttributes, fieldChange } from './change-builder.ts'
 import { createGuest } from './create-guest.ts'
 import { warnOfCreationOnly } from './creation-only.ts'
 import { checkChangeable, checkIdentity, noteUnreachable } from './guest-check.ts'
+import { seenIdentity } from './guest-identity.ts'
 import type { GuestContext } from './guest-progress.ts'
 import { newName } from './new-guest.ts'
 import { expectationOf, expecting, type GuestInput, type PlannedResource } from './planned-resource.ts'
@@ -65,7 +66,7 @@ const planExisting = (
   const last = update.drafts.at(-1)
   const guest = { type: observed.type, node: last?.guest?.node ?? observed.node, vmid: observed.vmid }
   const moved = update.drafts.some(({ verb }) => verb === 'migrate') ? { ...guest, node: desired.node } : guest
-  const record = guestRecord(desired, moved, expects.identity)
+  const record = guestRecord(desired, moved, seenIdentity(observed))
   const bind = bindDraft(input, observed, record)
   if (update.drafts.length === 0 && !bind) return undefined
   const drafts = expecting(update.drafts, expects).map((draft, index) =>
@@ -117,7 +118,7 @@ export const planGuest = (input: GuestInput): PlannedResource | undefined => {
     })
     return undefined
   }
-  if (applied && !checkIdentity(world, kind, applied, observed, place)) return undefined
+  if (applied && !checkIdentity(world, applied, observed, place)) return undefined
   if (desired.vmid !== undefined && desired.vmid !== vmid) {
     world.report('plan.vmid-changed', {
       detail: `\`${desired.address}\` is guest ${vmid} (${newName(context)}) and declares \`vmid = ${desired.vmid}\`; Proxmox VE cannot renumber a guest. Declare ${vmid}, or leave \`vmid\` out.`,

@@ -1,4 +1,3 @@
-import { kindOfType } from '../kinds/registry.ts'
 import type { Address } from '../resource/address.ts'
 import type { AppliedResource } from '../resource/applied.ts'
 import type { AttributeChange, Change } from '../resource/change.ts'
@@ -8,6 +7,7 @@ import type { ObservedGuest } from '../resource/observed.ts'
 import type { GuestFinder } from './attach-steps.ts'
 import type { TemplateFinder } from './find-template.ts'
 import type { VolumeHolders } from './foreign-volumes.ts'
+import { boundIdentity, seenIdentity } from './guest-identity.ts'
 import type { Expectation, ResourceChange } from './plan.ts'
 import type { PlanWorld } from './plan-world.ts'
 import type { StepDraft } from './step-chain.ts'
@@ -42,10 +42,10 @@ export interface GuestInput {
   readonly freshVmid: () => Vmid | undefined
 }
 
-/** What is expected of an existing guest before its first request: that it is the one that was bound, and as it was seen. */
-export const expectationOf = (observed: ObservedGuest, applied: AppliedResource | undefined): Expectation => ({
+/** What is expected of an existing guest before its first request: to be the one that was bound, where one was. */
+export const expectationOf = (observed: ObservedGuest, applied?: AppliedResource): Expectation => ({
   digest: observed.digest,
-  identity: applied?.identity ?? kindOfType(observed.type).identity(observed.current),
+  identity: (applied && boundIdentity(applied)) ?? seenIdentity(observed),
 })
 
 /** Puts the expectation on the first step that sends something. */

@@ -22,11 +22,18 @@ export interface GuestRef {
 
 /**
  * What tells a guest from another one that has taken its VMID. VMs carry a UUID in `smbios1` that survives edits and snapshot
- * rollback; containers have none, so what does not change by itself serves: volume ids and MAC addresses.
+ * rollback; containers have none, so several things together serve (`kinds/same-guest.ts` decides).
  */
 export interface GuestIdentity {
   readonly uuid?: string
+  /** MAC addresses and volume ids. */
   readonly marks?: readonly string[]
+  /** MAC addresses among them that the declaration gives to whatever has the VMID. */
+  readonly declared?: readonly string[]
+  /** Containers: the host name. */
+  readonly name?: string
+  /** UPID of the last task that made, restored or destroyed a guest with this VMID; null: none is known. Missing: nobody looked. */
+  readonly event?: string | null
 }
 
 /** API path of a guest, below /api2/json: `/nodes/pve1/qemu/101`. */

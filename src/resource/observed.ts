@@ -44,6 +44,8 @@ export interface ObservedGuest {
   readonly atStart?: AtStart
   /** UPID of the last task that was seen to start the guest. */
   readonly lastStart?: string
+  /** UPID of the last task that made, restored or destroyed a guest with this VMID, as far as the nodes' task lists tell. */
+  readonly event?: string
   /** SHA-1 of the configuration file, sent back with writes. */
   readonly digest: string
   /** Names, oldest first; the pseudo entry `current` is left out. Undefined when they were not asked for. */

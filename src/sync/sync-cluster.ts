@@ -6,6 +6,7 @@ import type { Answer } from '../resource/server.ts'
 import { canonicalJson } from '../util/canonical-json.ts'
 import { lastStarts, withAtStart } from './at-start.ts'
 import { askFor, eachBounded, type GuestReading, type Reader, readGuest } from './guest-reading.ts'
+import { type LifeEvents, lifeEventsIn, readLifeEvents, withLifeEvent } from './life-events.ts'
 import { readAddresses, withAddresses } from './read-addresses.ts'
 import { keepBridges, readRights, withBridges } from './read-facts.ts'
 import { holdsOf, statusOf } from './read-guest.ts'
@@ -69,6 +70,7 @@ interface Head {
   readonly recent: ReadonlySet<string>
   /** UPIDs of starts, by VMID. */
   readonly starts: ReadonlyMap<string, string>
+  readonly lives: LifeEvents
   readonly rights: ObservedRights | undefined
 }
 
@@ -93,6 +95,7 @@ const readHead = async (reader: Reader, { signal, principal, only, previous }: S
     name: status.kind === 'answered' ? readClusterName(status.data) : undefined,
     recent: recentGuests(ifAnswered(tasks)),
     starts: lastStarts(ifAnswered(tasks)),
+    lives: lifeEventsIn(ifAnswered(tasks)),
     rights,
   }
 }
@@ -220,7 +223,7 @@ const withTrouble = (nodes: readonly ObservedNode[], down: ReadonlySet<string>):
  * the server cannot be reached or refuses the lists.
  */
 export const syncCluster = async (reader: Reader, options: SyncOptions): Promise<Synced> => {
-  const { inventory, pools, version, name, recent, starts, rights } = await readHead(reader, options)
+  const { inventory, pools, version, name, recent, starts, rights, lives } = await readHead(reader, options)
   const down = new Set(inventory.nodes.filter(({ status }) => status === 'offline').map(({ node }) => node))
   const kept = keptGuests(inventory.guests, recent, down, options)
   const asked = inventory.guests.filter(({ vmid }) => !kept.has(vmid))
@@ -232,11 +235,14 @@ export const syncCluster = async (reader: Reader, options: SyncOptions): Promise
   const told = options.addresses === true ? await readAddresses(reader, known, options) : undefined
   const guests = told ? [...withAddresses(known, told.addresses)] : known
   const { only, previous } = options
+  const asOf = previous?.syncedAt
+  const standing = withTrouble(inventory.nodes, down)
+  const nodeEvents = only && previous ? [] : await readLifeEvents(reader, standing, asOf, options.signal)
+  const events = [lives, ...nodeEvents]
   const storages =
     only && previous
       ? keepVolumes(inventory.storages, previous.observed)
       : await readVolumes(reader, inventory.storages, down, options)
-  const standing = withTrouble(inventory.nodes, down)
   const nodes =
     only && previous ? keepBridges(standing, previous.observed.nodes) : await withBridges(reader, standing, options)
   const clusterName = name ?? options.previous?.observed.cluster.name ?? nodes[0]?.node ?? ''
@@ -249,7 +255,9 @@ export const syncCluster = async (reader: Reader, options: SyncOptions): Promise
     nodes,
     storages,
     pools,
-    guests: guests.sort((a, b) => a.vmid - b.vmid),
+    guests: guests
+      .map((guest) => withLifeEvent(guest, events, past.get(`${guest.type}/${guest.vmid}`)))
+      .sort((a, b) => a.vmid - b.vmid),
     ...(rights && { rights }),
   }
   return {

@@ -93,6 +93,7 @@ for (const lifecycle of [{}, { reboot: 'allowed' }] as const)
       assert.is(exitCodeOf(outcome), 4, JSON.stringify(outcome.diagnostics, null, 1))
       const said = outcome.diagnostics.filter(({ code }) => code === 'apply.stays-grown')
       assert.equal(said.map(({ address }) => address).sort(), ['container.files', 'vm.db'])
+      assert.is(outcome.diagnostics.filter(({ code }) => code === 'apply.safety-kept').length, 2)
       assert.ok(said.every(({ hint }) => hint === `mpc revert ${plan.id}`))
       assert.equal(sizes(bench), [9, 9])
       assert.equal(powers(bench), ['running', 'running'])
@@ -145,6 +146,26 @@ test(
     assert.equal(sizes(bench), [9, 8])
     assert.equal(powers(bench), ['running', 'stopped'])
     assert.equal(snapshots(bench), [1, 0])
+  }),
+)
+
+test(
+  'a mount point that only a restart takes away again stays on a running container, and a revert detaches it',
+  on('running', async (bench) => {
+    const added = desire(
+      [
+        container('container.files', { config: { mp0: { storage: 'local-lvm', size: '1G', mp: '/srv' } } }),
+        vm('vm.later', { vmid: later, dependsOn: [at('container.files')] }),
+      ],
+      { imports },
+    )
+    const plan = await planned(bench, { ...added, imports: imports.slice(1) })
+    refuseLater(bench)
+    const outcome = await bench.apply(plan, { parallelism: 1 })
+    assert.is(exitCodeOf(outcome), 4, JSON.stringify(outcome.diagnostics, null, 1))
+    assert.ok(outcome.diagnostics.some(({ code }) => code === 'apply.stays-in-effect'))
+    assert.equal(powers(bench), ['running', 'running'])
+    assert.not.ok(bench.simulator.requests.some(({ path }) => path.endsWith('/shutdown')))
   }),
 )
 

@@ -213,7 +213,7 @@ export const CASES: readonly (readonly [
   [
     'plan.identity-changed',
     'another guest under the VMID',
-    /identity differs/,
+    /UUID is another one/,
     () => {
       const world = made(web())
       const taken = world.model.guests[100]

@@ -1,0 +1,68 @@
+import type { GuestType } from '../resource/guest.ts'
+import type { ObservedGuest, ObservedNode } from '../resource/observed.ts'
+import { askFor, type Reader } from './guest-reading.ts'
+import { rowsOf, textOf } from './read-inventory.ts'
+
+/** Tasks that begin or end the life of the guest they are filed under (a clone's is filed under its source). */
+const TASKS: Readonly<Record<string, GuestType>> = {
+  qmcreate: 'qemu',
+  qmrestore: 'qemu',
+  qmdestroy: 'qemu',
+  vzcreate: 'lxc',
+  vzrestore: 'lxc',
+  vzdestroy: 'lxc',
+}
+
+/** UPID of the last such task, by VMID. */
+export type LifeEvents = ReadonlyMap<number, string>
+
+const startOf = (upid: string): number => Number.parseInt(upid.split(':')[4] ?? '', 16)
+
+const isLater = (one: string, other: string | undefined): boolean =>
+  other === undefined || startOf(one) > startOf(other)
+
+/** What a list of tasks tells of it. */
+export const lifeEventsIn = (data: unknown): LifeEvents => {
+  const events = new Map<number, string>()
+  for (const row of rowsOf(data)) {
+    const [upid, type, id] = [textOf(row, 'upid'), textOf(row, 'type') ?? '', Number(textOf(row, 'id'))]
+    if (upid !== undefined && TASKS[type] !== undefined && isLater(upid, events.get(id))) events.set(id, upid)
+  }
+  return events
+}
+
+const TASKS_AT_ONCE = 1000
+const OVERLAP_SECONDS = 300
+
+/**
+ * Asks each node for its tasks since the last sync. PVE API: GET /nodes/{node}/tasks, which shows those of others only with Sys.Audit; a node that
+ * does not answer tells nothing.
+ */
+export const readLifeEvents = async (
+  reader: Reader,
+  nodes: readonly ObservedNode[],
+  since: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<readonly LifeEvents[]> => {
+  const from = since === undefined ? undefined : Math.floor(Date.parse(since) / 1000) - OVERLAP_SECONDS
+  const params = { limit: TASKS_AT_ONCE, ...(from !== undefined && Number.isFinite(from) && { since: from }) }
+  return Promise.all(
+    nodes
+      .filter(({ status }) => status === 'online')
+      .map(async ({ node }) => {
+        const answer = await askFor(reader, `/nodes/${node}/tasks`, signal, params)
+        return lifeEventsIn(answer.kind === 'answered' ? answer.data : [])
+      }),
+  )
+}
+
+/** The guest with the latest of these events and the one it was known with. */
+export const withLifeEvent = (
+  guest: ObservedGuest,
+  sources: readonly LifeEvents[],
+  previous: ObservedGuest | undefined,
+): ObservedGuest => {
+  const known = [previous?.event, ...sources.map((events) => events.get(guest.vmid))]
+  const event = known.reduce((last, next) => (next !== undefined && isLater(next, last) ? next : last), undefined)
+  return event === undefined ? guest : { ...guest, event }
+}
