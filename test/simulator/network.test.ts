@@ -114,6 +114,7 @@ test('interfaces of a node wait until they are applied', () =>
       ask: 'GET /nodes/pve1/network/vmbr6',
       data: {
         type: 'bridge',
+        priority: 5,
         method: 'static',
         method6: 'manual',
         families: ['inet'],
@@ -138,6 +139,81 @@ test('a node answers about itself', () =>
     { ask: 'POST /nodes/pve1/services/pveproxy/restart', task: 'OK' },
     { ask: 'GET /version', with: { foo: 'bar' }, says: FAILED },
     { ask: 'GET /nosuch', says: "Method 'GET /nosuch' not implemented" },
+  ]))
+
+const net = '/nodes/pve1/network'
+
+test('an interface is completed and checked as the file that PVE writes of it', () =>
+  tell([
+    { ask: `POST ${net}`, with: { iface: 'vmbr70', type: 'bridge', bridge_vlan_aware: 1, mtu: 1400, comments: 'lab' } },
+    {
+      ask: `GET ${net}/vmbr70`,
+      data: {
+        type: 'bridge',
+        bridge_ports: '',
+        bridge_stp: 'off',
+        bridge_fd: '0',
+        bridge_vlan_aware: 1,
+        bridge_vids: '2-4094',
+        mtu: '1400',
+        comments: 'lab\n',
+        method: 'manual',
+        method6: 'manual',
+        families: ['inet'],
+        priority: 5,
+      },
+    },
+    { ask: `POST ${net}`, with: { iface: 'vmbr70.7', type: 'vlan', cidr6: 'fd00::1/64' } },
+    {
+      ask: `GET ${net}/vmbr70.7`,
+      data: {
+        type: 'vlan',
+        'vlan-id': '7',
+        'vlan-raw-device': 'vmbr70',
+        address6: 'fd00::1',
+        netmask6: '64',
+        cidr6: 'fd00::1/64',
+        method: 'manual',
+        method6: 'static',
+        families: ['inet6'],
+        priority: 6,
+      },
+    },
+    { ask: `DELETE ${net}/vmbr70`, says: "vlan 'vmbr70.7' - unable to find parent 'vmbr70'" },
+    { ask: `PUT ${net}/vmbr70`, with: { type: 'bridge', address: '10.7.0.1', netmask: '255.255.255.0' } },
+    { ask: `PUT ${net}/vmbr70`, with: { type: 'bridge', delete: 'cidr' } },
+    {
+      ask: `POST ${net}`,
+      with: { iface: 'vlan9', type: 'vlan', 'vlan-raw-device': 'nope' },
+      says: "vlan 'vlan9' - unable to find parent 'nope'",
+    },
+    {
+      ask: `POST ${net}`,
+      with: { iface: 'vmbr71', type: 'bridge', gateway: '10.0.0.9', cidr: '10.0.0.2/24' },
+      says: FAILED,
+      errors: { gateway: "Default gateway already exists on interface 'vmbr0'." },
+    },
+    {
+      ask: `POST ${net}`,
+      with: { iface: 'vmbr71', type: 'bridge', bridge_ports: 'eno1' },
+      says: FAILED,
+      errors: { bridge_ports: "eno1 is already used on interface 'vmbr0'." },
+    },
+    {
+      ask: `POST ${net}`,
+      with: { iface: 'vmbr71', type: 'bridge', bridge_ports: 'eno9' },
+      says: "bridge 'vmbr71' - unable to find bridge port 'eno9'",
+    },
+    {
+      ask: `POST ${net}`,
+      with: { iface: 'vmbr71', type: 'OVSBridge' },
+      says: "Open VSwitch is not installed (need package 'openvswitch-switch')",
+    },
+    {
+      ask: `POST ${net}`,
+      with: { iface: 'bond0', type: 'bond', slaves: 'eno9' },
+      says: "bond 'bond0' - unable to find slave 'eno9'",
+    },
   ]))
 
 test.run()

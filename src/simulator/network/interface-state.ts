@@ -46,15 +46,45 @@ export const nodeNetwork = (world: World, node: ClusterNode): NodeNetwork => {
   return made
 }
 
-const line = (key: string, value: unknown): string => `\t${key.replaceAll('_', '-')} ${String(value)}\n`
+const bridgeLines = (iface: Interface): readonly string[] => [
+  `bridge-ports ${String(iface['bridge_ports'] || 'none')}`,
+  `bridge-stp ${String(iface['bridge_stp'] ?? 'off')}`,
+  `bridge-fd ${String(iface['bridge_fd'] ?? '0')}`,
+  ...(iface['bridge_vlan_aware'] === 1
+    ? ['bridge-vlan-aware yes', `bridge-vids ${String(iface['bridge_vids'] ?? '2-4094')}`]
+    : []),
+]
+
+const bondLines = (iface: Interface): readonly string[] => [
+  `bond-slaves ${String(iface['slaves'] || 'none')}`,
+  `bond-miimon ${String(iface['bond_miimon'] ?? '100')}`,
+  `bond-mode ${String(iface['bond_mode'] ?? 'balance-rr')}`,
+]
+
+const ofType = (name: string, iface: Interface): readonly string[] => {
+  if (iface['type'] === 'bridge') return bridgeLines(iface)
+  if (iface['type'] === 'bond') return bondLines(iface)
+  const raw = iface['type'] === 'vlan' && !/\.\d+$/.test(name) ? iface['vlan-raw-device'] : undefined
+  return raw === undefined ? [] : [`vlan-raw-device ${String(raw)}`]
+}
+
+const block = (name: string, iface: Interface, suffix: '' | '6', first: boolean): string => {
+  const of = (key: string): unknown => iface[`${key}${suffix}`]
+  const lines = [
+    ...(of('cidr') === undefined ? [] : [`address ${String(of('cidr'))}`]),
+    ...(of('gateway') === undefined ? [] : [`gateway ${String(of('gateway'))}`]),
+    ...(first ? ofType(name, iface) : []),
+    ...(first && iface['mtu'] !== undefined ? [`mtu ${String(iface['mtu'])}`] : []),
+  ]
+  const comments = first && iface['comments'] !== undefined ? String(iface['comments']).trimEnd().split('\n') : []
+  const body = [...lines.map((line) => `\t${line}\n`), ...comments.map((line) => `#${line}\n`)].join('')
+  return `iface ${name} inet${suffix} ${String(of('method') ?? 'manual')}\n${body}\n`
+}
 
 const stanza = ([name, iface]: readonly [string, Interface]): string => {
-  const method = String(iface['method'] ?? 'manual')
-  const keys = ['cidr', 'gateway', 'bridge_ports', 'bridge_stp', 'bridge_fd', 'bridge_vlan_aware', 'mtu']
-  const body = keys
-    .filter((key) => iface[key] !== undefined)
-    .map((key) => line(key === 'cidr' ? 'address' : key, iface[key]))
-  return `${iface['autostart'] === 1 ? `auto ${name}\n` : ''}iface ${name} inet ${method}\n${body.join('')}\n`
+  const families = (iface['families'] as readonly string[] | undefined) ?? ['inet']
+  const blocks = families.map((each, index) => block(name, iface, each === 'inet6' ? '6' : '', index === 0))
+  return `${iface['autostart'] === 1 ? `auto ${name}\n` : ''}${blocks.join('')}`
 }
 
 /** The text of /etc/network/interfaces. */

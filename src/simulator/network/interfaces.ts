@@ -1,12 +1,11 @@
 import type { Call, RouteTable } from '../api/call.ts'
 import { raise, raiseParam } from '../api/error.ts'
+import { checkAgainst, checkInterfaces, completeInterface, givenInterface, withoutKeys } from './interface-change.ts'
 import { type Interface, type Interfaces, interfacesText, nodeNetwork } from './interface-state.ts'
 import { sdnState } from './sdn-state.ts'
 
 /** Priority of the first interface in the list. */
 const FIRST = 3
-const NUMBERS = new Set(['autostart', 'mtu', 'vlan-id', 'bridge_vlan_aware'])
-const NOT_KEPT = new Set(['node', 'iface', 'delete', 'digest', 'bridge-access', 'skip_frr', 'regenerate-frr'])
 
 const current = (call: Call): Interfaces => {
   const { running, pending } = nodeNetwork(call.world, call.node())
@@ -51,24 +50,8 @@ const list = (call: Call): readonly unknown[] => {
   return [...own.filter((iface) => ofType(type, iface)), ...bridges]
 }
 
-const valueOfParam = (key: string, value: string): unknown => (NUMBERS.has(key) ? Number(value) : value)
-
-const given = (call: Call): Interface => {
-  const set = Object.entries(call.params).filter(([key]) => !NOT_KEPT.has(key))
-  const params = Object.fromEntries(set.map(([key, value]) => [key, valueOfParam(key, value)]))
-  const [address, netmask] = call.text('cidr').split('/')
-  return call.has('cidr') ? { ...params, address, netmask } : params
-}
-
-const complete = (iface: Interface): Interface => ({
-  families: ['inet'],
-  method6: 'manual',
-  ...(iface['type'] === 'bridge' ? { bridge_ports: '', bridge_stp: 'off', bridge_fd: '0' } : {}),
-  ...iface,
-  method: iface['address'] === undefined ? 'manual' : 'static',
-})
-
 const write = (call: Call, interfaces: Interfaces): null => {
+  checkInterfaces(interfaces)
   nodeNetwork(call.world, call.node()).pending = interfaces
   return null
 }
@@ -76,7 +59,9 @@ const write = (call: Call, interfaces: Interfaces): null => {
 const create = (call: Call): null => {
   const name = call.text('iface')
   if (current(call).has(name)) raiseParam({ iface: 'interface already exists' })
-  return write(call, new Map([...current(call), [name, complete(given(call))]]))
+  const given = givenInterface(call)
+  checkAgainst(current(call), name, given)
+  return write(call, new Map([...current(call), [name, completeInterface(name, given)]]))
 }
 
 const known = (call: Call): Interface =>
@@ -84,16 +69,20 @@ const known = (call: Call): Interface =>
 
 const update = (call: Call): null => {
   const old = known(call)
+  const name = call.text('iface')
   if (call.has('type') && old['type'] !== call.text('type')) raise('unable to change interface type')
-  const gone = call.list('delete')
-  const kept = Object.fromEntries(Object.entries(old).filter(([key]) => !gone.includes(key)))
-  return write(call, new Map([...current(call), [call.text('iface'), complete({ ...kept, ...given(call) })]]))
+  const given = givenInterface(call)
+  checkAgainst(current(call), name, given)
+  const changed = { ...withoutKeys(old, call.list('delete')), ...given }
+  return write(call, new Map([...current(call), [name, completeInterface(name, changed)]]))
 }
 
 const remove = (call: Call): null => {
   known(call)
   return write(call, new Map([...current(call)].filter(([name]) => name !== call.text('iface'))))
 }
+
+const priorityOf = (call: Call): number => FIRST + [...current(call).keys()].indexOf(call.text('iface'))
 
 const revert = (call: Call): null => {
   nodeNetwork(call.world, call.node()).pending = undefined
@@ -118,7 +107,7 @@ export const interfaceRoutes: RouteTable = {
   'POST /nodes/{node}/network': create,
   'PUT /nodes/{node}/network': apply,
   'DELETE /nodes/{node}/network': revert,
-  'GET /nodes/{node}/network/{iface}': known,
+  'GET /nodes/{node}/network/{iface}': (call) => ({ ...known(call), priority: priorityOf(call) }),
   'PUT /nodes/{node}/network/{iface}': update,
   'DELETE /nodes/{node}/network/{iface}': remove,
 }
