@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert'
 import { COMMANDS } from '../src/cli/command-table.ts'
 import { type Simulator, startSimulator } from '../src/simulator/start.ts'
 import { mpc } from './cli/mpc.ts'
+import { callPve, pveumCallsIn } from './cli/pveum.ts'
 
 const README = join(process.cwd(), 'README.md')
 const readme = () => readFileSync(README, 'utf8')
@@ -116,51 +117,16 @@ test('every command the README names exists', () => {
     assert.ok(names.has(name), `mpc ${name}`)
 })
 
-interface PveumCall {
-  readonly method: string
-  readonly path: string
-  readonly params: Readonly<Record<string, string>>
-}
-
-/** The README's `pveum` lines as the API calls they stand for. */
-const pveumCalls = (): readonly PveumCall[] =>
-  [...readme().matchAll(/^pveum (.+)$/gm)].map(([, text = '']): PveumCall => {
-    const words = [...text.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '')
-    const options = Object.fromEntries(
-      words.flatMap((word, i) => (word.startsWith('--') ? [[word.slice(2), words[i + 1] ?? '']] : [])),
-    )
-    const [noun, verb, ...rest] = words
-    switch (`${noun} ${verb} ${rest[0]}`) {
-      case `role add ${rest[0]}`:
-        return { method: 'POST', path: '/access/roles', params: { roleid: rest[0] ?? '', ...options } }
-      case `acl modify ${rest[0]}`:
-        return { method: 'PUT', path: '/access/acl', params: { path: rest[0] ?? '', ...options } }
-      case 'user token add':
-        return { method: 'POST', path: `/access/users/${rest[1]}/token/${rest[2]}`, params: options }
-      default:
-        return { method: 'POST', path: '/access/users', params: { userid: rest[0] ?? '', ...options } }
-    }
-  })
-
 test('the role the README gives mpc is enough for a plan, an apply and a revert', async () => {
   const simulator = await startSimulator({ seed: 7, speed: Number.POSITIVE_INFINITY, http: true })
   const folder = mkdtempSync(join(tmpdir(), 'mpc-readme-'))
   try {
-    const calls = pveumCalls()
+    const calls = pveumCallsIn(readme()).filter(({ path }) => path !== '/access/roles/MPC')
     assert.is(calls.length, 4)
     let secret = ''
-    for (const { method, path, params } of calls) {
-      const response = await fetch(`${simulator.url}/api2/json${path}`, {
-        method,
-        headers: {
-          authorization: `PVEAPIToken=${simulator.token}`,
-          'content-type': 'application/x-www-form-urlencoded',
-        },
-        body: new URLSearchParams(params).toString(),
-      })
-      assert.is(response.status, 200, `${method} ${path}: ${response.statusText}`)
-      const { data } = (await response.json()) as { data?: { value?: string } | null }
-      secret = data?.value ?? secret
+    for (const call of calls) {
+      const data = await callPve(simulator, call)
+      secret = (data as { value?: string } | null)?.value ?? secret
     }
     const env = { PROXMOX_VE_API_TOKEN: `mpc@pve!plan=${secret}` }
     cpSync(join(process.cwd(), 'examples', 'homelab', 'homelab.mpc.hcl'), join(folder, 'homelab.mpc.hcl'))

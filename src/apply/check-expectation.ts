@@ -35,6 +35,11 @@ export const checkExpectation = async (
 ): Promise<{ readonly diagnostics: readonly Diagnostic[]; readonly unreachable: boolean }> => {
   if (!step.expects || !step.guest) return { diagnostics: [], unreachable: false }
   const reading = await lookAt(ctx, step.guest)
+  if (reading.kind === 'unreadable' && reading.hidden && step.expects.absent)
+    return {
+      diagnostics: [stale(step, `VMID ${step.guest.vmid} is taken by a guest that the login may not see.`)],
+      unreachable: false,
+    }
   if (reading.kind === 'unreadable')
     return { diagnostics: [addressed(reading.diagnostic, step)], unreachable: reading.unreachable }
   return { diagnostics: compare(step, reading), unreachable: false }

@@ -24,6 +24,8 @@ export type GuestReading =
       readonly diagnostic: Diagnostic
       readonly message: string
       readonly unreachable: boolean
+      /** There is a guest of this VMID, which the login may not see. */
+      readonly hidden?: true
     }
 
 export interface Asking {
@@ -63,6 +65,10 @@ const viewOf = (guest: GuestRef, data: Readonly<Record<string, unknown>>): Guest
 /** PVE answers 500, not 404, for a guest that is not there (seen on PVE 9.2). */
 const ABSENT = /does not exist|unable to find configuration file/
 
+/** PVE API: GET /cluster/nextid?vmid=N is answered with N where no guest has it, and refused where one has, seen or not. */
+const isFree = async (asking: Asking, { vmid }: GuestRef): Promise<boolean> =>
+  (await ask(asking, '/cluster/nextid', { vmid })).kind === 'answered'
+
 /** Reads a guest's configuration; existence is decided by it alone, because the list of resources lags behind. */
 export const readGuest = async (asking: Asking, guest: GuestRef): Promise<GuestReading> => {
   const answer = await ask(asking, `${guestPath(guest)}/config`)
@@ -77,8 +83,17 @@ export const readGuest = async (asking: Asking, guest: GuestRef): Promise<GuestR
       }),
     }
   if (answer.kind === 'refused' && ABSENT.test(answer.message)) return { kind: 'absent' }
+  const isHidden = answer.kind === 'refused' && answer.status === 403
+  // Who has rights on a pool only may read no guest outside of it, whether there is one or not.
+  if (isHidden && (await isFree(asking, guest))) return { kind: 'absent' }
   const message = answer.kind === 'refused' ? answer.message : 'no answer'
-  return { kind: 'unreadable', diagnostic: answer.diagnostic, message, unreachable: isUnreachable(answer) }
+  return {
+    kind: 'unreadable',
+    diagnostic: answer.diagnostic,
+    message,
+    unreachable: isUnreachable(answer),
+    ...(isHidden && { hidden: true as const }),
+  }
 }
 
 /** Whether a guest runs; undefined when the server does not say. */

@@ -9,6 +9,7 @@ import { counted } from '../util/counted.ts'
 import { chooseFiles } from './choose-files.ts'
 import type { CommandContext, CommandInput, Options } from './command-context.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
+import { type HiddenVmids, planAroundHidden } from './hidden-vmids.ts'
 import { listOption } from './number-option.ts'
 import { readDeclarations } from './read-declarations.ts'
 import type { Picture, Session } from './session.ts'
@@ -79,7 +80,12 @@ export const makePlan = async (
     excludes,
     ...(chosen && { scope: loaded.declaredIn(chosen.files) }),
   }
-  const { value: plan, diagnostics } = planChanges(loaded.desired, observed, applied, options)
+  const isOffline = input.options['refresh'] === false
+  const planWith = (hiddenVmids: HiddenVmids) =>
+    planChanges(loaded.desired, observed, applied, { ...options, hiddenVmids })
+  const { value: plan, diagnostics } = isOffline
+    ? planWith({ taken: [] })
+    : await planAroundHidden(planWith, observed.rights, session.reader)
   context.report(diagnostics, loaded.sources)
   if (!plan || hasErrors(diagnostics)) return { exit: refusedByGuard(diagnostics) ? EXIT.refused : EXIT.error }
   const refusal = isAllowedToDestroy(input.options) ? undefined : massDestroy(plan, applied, loaded.sources.size === 0)

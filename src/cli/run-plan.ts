@@ -13,6 +13,7 @@ import type { CommandContext, Options } from './command-context.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { listenTo } from './listen-to.ts'
 import { madeSince } from './made-since.ts'
+import { explainMissing } from './missing-rights.ts'
 import { numberOption } from './number-option.ts'
 import type { Session } from './session.ts'
 
@@ -74,6 +75,15 @@ const refreshState = async (context: CommandContext, session: Session, plan: Pla
   }
 }
 
+/** What the login lacks for the plan now; guests are only looked at where some are cloned. */
+const lackedFor = async (session: Session, plan: Plan): Promise<Diagnostic | undefined> => {
+  const rights = await session.rights()
+  const clones = plan.steps.some(({ requests }) => requests.some(({ path }) => path.endsWith('/clone')))
+  const latest = clones ? await session.store.observations.latest() : undefined
+  const guests = latest?.observed.guests ?? []
+  return explainMissing(plan, { guests, ...(rights && { rights }) }, 'cli.rights-refused')
+}
+
 interface RunOptions {
   readonly secrets: Secrets
   readonly options: Options
@@ -106,6 +116,11 @@ export const runPlan = async (
     await showPlan(context, plan, asOf)
     if (outputs) printOutputs(context, plan.outputs)
     return EXIT.done
+  }
+  const missing = await lackedFor(session, plan)
+  if (missing) {
+    context.report([missing])
+    return EXIT.error
   }
   if (!allowsIrreversible(context, plan, options)) return EXIT.refused
   const end = await approve(context, plan, { options, seen, asOf })

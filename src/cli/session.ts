@@ -9,7 +9,7 @@ import { openWorkspace, type Workspace } from '../project/workspace.ts'
 import type { ProxmoxClient } from '../proxmox/client.ts'
 import { isSecret } from '../resource/config-value.ts'
 import type { Vmid } from '../resource/guest.ts'
-import type { Observed } from '../resource/observed.ts'
+import type { Observed, ObservedRights } from '../resource/observed.ts'
 import { explainDamage } from '../store/damage.ts'
 import { openStore, type Store } from '../store/open-store.ts'
 import { ensureTrusted, refuseForeign } from './ask-trust.ts'
@@ -40,6 +40,8 @@ export interface Session {
   readonly reader: () => Promise<ProxmoxClient>
   /** Reads the whole cluster into the state; warnings are reported. Writes nothing to the cluster. */
   readonly sync: (options?: { readonly addresses?: boolean }) => Promise<Picture>
+  /** What the login may do now. */
+  readonly rights: () => Promise<ObservedRights | undefined>
   /** Reads again what a plan may have touched. */
   readonly refresh: (plan: Plan) => Promise<void>
   /**
@@ -150,6 +152,11 @@ const makeSession = (
     sync: (options) => {
       isFresh = true
       return readCluster(context, session, options)
+    },
+    rights: async () => {
+      const { readRights } = await import('../sync/read-facts.ts')
+      const client = await reader()
+      return readRights(client, client.principal, context.io.signal)
     },
     refresh: async (plan) => {
       isFresh = true

@@ -13,7 +13,9 @@ export const allocateVmids = (
   guests: readonly DesiredGuest[],
   taken: Set<number>,
 ): ReadonlyMap<Address, Vmid> => {
-  const { first, last } = world.options.vmids
+  const { hiddenVmids } = world.options
+  const { first: lowest, last } = world.options.vmids
+  const first = Math.max(lowest, hiddenVmids?.next ?? lowest)
   const chosen = new Map<Address, Vmid>()
   let next = first
   for (const { address, range } of inOrder(guests, (guest) => guest.address)) {
@@ -21,7 +23,7 @@ export const allocateVmids = (
     const vmid = next <= last ? parseVmid(next) : undefined
     if (vmid === undefined) {
       world.report('plan.no-free-vmid', {
-        detail: `\`${address}\` needs a VMID, but all from ${first} to ${last} are in use. Widen \`vmids\` in the settings, or declare a \`vmid\`.`,
+        detail: `\`${address}\` needs a VMID, but all from ${lowest} to ${last} are in use. Widen \`vmids\` in the settings, or declare a \`vmid\`.`,
         address,
         range,
       })

@@ -3,6 +3,8 @@ import type { Address } from '../resource/address.ts'
 export interface PlanOptions {
   /** Range the planner takes VMIDs from, both ends included; PVE's own default is 100 and up. */
   readonly vmids: { readonly first: number; readonly last: number }
+  /** VMIDs of guests that the login may not see, and the lowest that the server calls free. */
+  readonly hiddenVmids?: { readonly next?: number; readonly taken: readonly number[] }
   /** Only these resources, and what they depend on. Empty: all. */
   readonly targets: readonly Address[]
   readonly excludes: readonly Address[]

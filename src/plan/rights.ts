@@ -24,3 +24,11 @@ export const may = (rights: ObservedRights | undefined, path: string, privilege:
 /** Whether it has one of several. */
 export const mayAny = (rights: ObservedRights | undefined, path: string, privileges: readonly string[]): boolean =>
   privileges.some((privilege) => may(rights, path, privilege))
+
+/** All privileges the login has on a path. */
+export const privilegesAt = ({ paths }: ObservedRights, path: string): readonly string[] => {
+  const place = upwards(path).find((each) => paths[each] !== undefined)
+  return Object.entries(paths[place ?? ''] ?? {}).flatMap(([privilege, below]) =>
+    below || place === path ? [privilege] : [],
+  )
+}

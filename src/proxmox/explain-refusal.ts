@@ -1,4 +1,5 @@
 import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
+import { grantCommands, granteeNote } from '../resource/grant-commands.ts'
 import type { Credentials } from './credentials.ts'
 import { principalOf } from './credentials.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -34,11 +35,8 @@ const unauthorized = (refusal: Refusal, credentials: Credentials): Diagnostic =>
   })
 }
 
-const grant = (credentials: Credentials, path: string, privilege: string): string => {
-  const who = principalOf(credentials)
-  const subject = credentials.kind === 'token' ? `--tokens '${who}'` : `--users '${who}'`
-  return `pveum role add mpc --privs "${privilege.replaceAll(/[|,\s]+/g, ' ')}"\n  pveum acl modify ${path} ${subject} --roles mpc`
-}
+/** Of several privileges that would do (`A|B`), the first. */
+const firstOf = (privilege: string): string => privilege.split('|')[0] ?? privilege
 
 /** Seen on PVE 9.2: bind mounts, feature flags, raw devices, `args`, `lock` and a few more. */
 const ROOT_ONLY = /only (?:allowed for root@pam|root can set)/
@@ -53,10 +51,8 @@ const forbidden = (refusal: Refusal, request: AskedRequest, credentials: Credent
   const who = principalOf(credentials)
   if (ROOT_ONLY.test(refusal.message)) return rootOnly(refusal, request, who)
   const named = /^Permission check failed \((\/[^,)]*), ?([^)]+)\)/.exec(refusal.message)
-  const separated =
-    credentials.kind === 'token'
-      ? ' A token with privilege separation has only what is granted to the token itself.'
-      : ''
+  const grantee = { principal: who }
+  const separated = granteeNote(grantee)
   if (named?.[1] === undefined || named[2] === undefined)
     return diagnose('proxmox.permission-denied', {
       detail: `"${who}" may not ${request.method} ${request.path}: ${refusal.message} (status 403).${separated}`,
@@ -64,7 +60,7 @@ const forbidden = (refusal: Refusal, request: AskedRequest, credentials: Credent
     })
   return diagnose('proxmox.permission-denied', {
     detail: `"${who}" lacks the privilege ${named[2]} on ${named[1]}, which ${request.method} ${request.path} needs.${separated}`,
-    hint: `Grant it, on a node:\n  ${grant(credentials, named[1], named[2])}`,
+    hint: `Grant it, on a node, together with what "${who}" has to keep there, because rights on a path replace those from above it:\n  ${grantCommands(grantee, [{ path: named[1], privileges: firstOf(named[2]).split(/[,\s]+/) }]).join('\n  ')}`,
   })
 }
 

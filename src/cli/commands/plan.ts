@@ -4,6 +4,7 @@ import { planJson } from '../../render/plan-json.ts'
 import type { RunCommand } from '../command-context.ts'
 import { EXIT } from '../exit-code.ts'
 import { makePlan } from '../make-plan.ts'
+import { explainMissing } from '../missing-rights.ts'
 import { textOption } from '../number-option.ts'
 import { lastSync, withSession } from '../session.ts'
 import { showPlan } from '../show-plan.ts'
@@ -23,6 +24,8 @@ export const run: RunCommand = (context, input) =>
       context.note(`Wrote ${out}\n`)
     }
     await showPlan(context, plan, asOf)
+    const missing = explainMissing(plan, picture.observed, 'cli.rights-missing')
+    if (missing) context.report([missing])
     if (!isEmptyPlan(plan)) context.note(`Apply it with: mpc apply ${plan.id}\n`)
     return options['detailedExitcode'] === true && !isEmptyPlan(plan) ? EXIT.changes : EXIT.done
   })
