@@ -12,7 +12,7 @@ import type { GuestFinder } from './attach-steps.ts'
 import { type Bindings, resolveBindings } from './bindings.ts'
 import { checkBridges } from './bridge-check.ts'
 import { checkCapacity } from './capacity-check.ts'
-import { dependenciesOf } from './dependencies.ts'
+import { dependenciesOf, parentPool } from './dependencies.ts'
 import { linkedClones } from './destroy-check.ts'
 import { checkDuplicates } from './duplicate-check.ts'
 import { checkExisting } from './existing-check.ts'
@@ -138,7 +138,7 @@ const planOne = (
   const applied = boundAs(bindings.bound.get(address), address)
   const movedFrom = bindings.movedFrom.get(address)
   if (resource.kind === 'pool') {
-    const pool = planPool(world, resource, applied)
+    const pool = planPool(world, resource, applied, plannedPools)
     return pool && { address, kind: 'pool', reason: 'declared', name: resource.poolid, ...pool }
   }
   const vmid = vmids.get(address)
@@ -192,6 +192,7 @@ const planEnds = (ground: Ground, kept: readonly PlannedResource[]): readonly Pl
       guest && attributes.some(({ name }) => name === 'pool') ? [guest.vmid] : [],
     ),
   ])
+  const endingPools = new Set(ending.flatMap(([, { poolid }]) => poolid ?? []))
   const clones = linkedClones(world)
   const ends = ending.flatMap(([address, resource]): readonly PlannedResource[] => {
     if (resource.kind !== 'pool') {
@@ -205,7 +206,7 @@ const planEnds = (ground: Ground, kept: readonly PlannedResource[]): readonly Pl
       )
       return end ? [end] : []
     }
-    const pool = destroyPool(world, resource, leaving)
+    const pool = destroyPool(world, resource, leaving, endingPools)
     if (!pool) return [planForgotten(resource, true)]
     return [{ address, kind: 'pool', reason: 'no-longer-declared', name: resource.poolid ?? address, ...pool }]
   })
@@ -215,6 +216,23 @@ const planEnds = (ground: Ground, kept: readonly PlannedResource[]): readonly Pl
         .filter(({ address }) => selected.has(address))
         .map((resource) => planForgotten(resource, false))
   return [...ends, ...forgotten]
+}
+
+/** A pool goes after those that lie in it. */
+const addNestedPools = (
+  planned: readonly PlannedResource[],
+  ends: ReadonlySet<Address>,
+  add: (address: Address, other: Address) => void,
+): void => {
+  const ending = new Map(
+    planned.flatMap(({ address, kind, name }) =>
+      kind === 'pool' && name !== undefined && ends.has(address) ? [[name, address] as const] : [],
+    ),
+  )
+  for (const [poolid, address] of ending) {
+    const outer = ending.get(parentPool(poolid) ?? '')
+    if (outer !== undefined) add(outer, address)
+  }
 }
 
 /** What has to be done before a resource: its needs; and before an end, everything that still needs what ends. */
@@ -235,6 +253,7 @@ const orderOf = ({ needs, world, holders }: Ground, planned: readonly PlannedRes
       if (member.guest && world.guests.get(member.guest.vmid)?.pool === name) add(address, member.address)
     }
   }
+  addNestedPools(planned, ends, add)
   const byVmid = new Map(guests.map(({ guest, address }) => [guest?.vmid ?? 0, address]))
   const clones = linkedClones(world)
   for (const { address, guest } of guests) {

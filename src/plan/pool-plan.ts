@@ -5,6 +5,7 @@ import type { DesiredPool } from '../resource/desired.ts'
 import type { ObservedPool } from '../resource/observed.ts'
 import type { ApiRequest } from '../resource/request.ts'
 import { fieldChange } from './change-builder.ts'
+import { parentPool } from './dependencies.ts'
 import type { ResourceChange } from './plan.ts'
 import type { PlanWorld } from './plan-world.ts'
 import { poolRecord } from './record.ts'
@@ -88,14 +89,29 @@ const updateComment = (
   }
 }
 
+/** PVE makes no pool in one that is not there: `parent 'team' of pool 'team/dev' does not exist`. */
+const checkParent = (world: PlanWorld, { poolid, address, range }: DesiredPool, planned: ReadonlySet<string>): void => {
+  const parent = parentPool(poolid)
+  if (parent === undefined || world.pools.has(parent) || planned.has(parent)) return
+  world.report('plan.unknown-pool', {
+    detail: `Pool \`${poolid}\` lies in pool \`${parent}\`, which neither exists nor is declared. Declare it too: \`pool "…" { poolid = "${parent}" }\`.`,
+    address,
+    range,
+  })
+}
+
 /** Plans a declared pool; undefined when there is nothing to do. An existing pool of that name is taken over as it is. */
 export const planPool = (
   world: PlanWorld,
   desired: DesiredPool,
   applied: AppliedResource | undefined,
+  plannedPools: ReadonlySet<string>,
 ): PoolPlan | undefined => {
   const observed = world.pools.get(desired.poolid)
-  if (!observed) return createPool(desired)
+  if (!observed) {
+    checkParent(world, desired, plannedPools)
+    return createPool(desired)
+  }
   const update = updateComment(desired, observed, applied)
   if (applied) return update
   const { drafts = [], attributes = [] } = update ?? {}
@@ -106,11 +122,15 @@ export const planPool = (
   }
 }
 
-/** Plans the end of a pool that is declared no more. It must be empty by then: `leaving` are the members the plan takes out. */
+/**
+ * Plans the end of a pool that is declared no more. It must be empty by then: `leaving` are the members the plan takes out, `ending` the pools it
+ * deletes.
+ */
 export const destroyPool = (
   world: PlanWorld,
   resource: AppliedResource,
   leaving: ReadonlySet<number>,
+  ending: ReadonlySet<string>,
 ): PoolPlan | undefined => {
   const { address, poolid } = resource
   const observed = poolid === undefined ? undefined : world.pools.get(poolid)
@@ -123,6 +143,13 @@ export const destroyPool = (
       poolid,
       left.map(({ vmid }) => vmid),
     )
+  const nested = [...world.pools.keys()].filter((other) => parentPool(other) === poolid && !ending.has(other)).sort()
+  if (nested.length > 0) {
+    world.report('plan.pool-not-empty', {
+      detail: `The plan would delete pool \`${poolid}\`, but pools lie in it that the plan does not delete: ${nested.join(', ')}. Proxmox VE deletes empty pools only. Delete them first, or keep the pool with a \`removed\` block.`,
+      address,
+    })
+  }
   return {
     action: 'destroy',
     attributes: [fieldChange('poolid', poolid, undefined)],
