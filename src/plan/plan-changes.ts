@@ -5,7 +5,7 @@ import { isSecret } from '../resource/config-value.ts'
 import type { Desired, DesiredGuest, DesiredResource } from '../resource/desired.ts'
 import type { Vmid } from '../resource/guest.ts'
 import type { Observed } from '../resource/observed.ts'
-import { selectAddresses } from './address-filter.ts'
+import { replacedGuests, selectAddresses } from './address-filter.ts'
 import { allocateVmids } from './allocate-vmids.ts'
 import { assemblePlan } from './assemble-plan.ts'
 import type { GuestFinder } from './attach-steps.ts'
@@ -21,6 +21,7 @@ import { type VolumeHolders, volumeHolders } from './foreign-volumes.ts'
 import { guestNumbers } from './guest-numbers.ts'
 import { inOrder } from './in-order.ts'
 import { layered } from './layers.ts'
+import { withLifecycle } from './lifecycle-step.ts'
 import { checkMacs } from './mac-check.ts'
 import { noteMoves } from './move-check.ts'
 import type { Plan } from './plan.ts'
@@ -46,6 +47,8 @@ interface Ground {
   readonly findTemplate: TemplateFinder
   readonly findGuest: GuestFinder
   readonly holders: VolumeHolders
+  /** What `--replace` names. */
+  readonly replaced: ReadonlySet<Address>
 }
 
 const isGuest = (resource: DesiredResource): resource is DesiredGuest => resource.kind !== 'pool'
@@ -120,6 +123,10 @@ const groundOf = (world: PlanWorld, desired: Desired, applied: Applied): Ground 
       return { type: guest.kind === 'vm' ? 'qemu' : 'lxc', node: guest.node, vmid }
     },
     holders: volumeHolders(world),
+    replaced: replacedGuests(
+      world,
+      guests.map(({ address }) => address),
+    ),
   }
 }
 
@@ -157,6 +164,7 @@ const planOne = (
     triggered: resource.lifecycle.replaceTriggeredBy.some((trigger) =>
       [...changed.keys()].some((other) => other === trigger || other.startsWith(`${trigger}[`)),
     ),
+    isReplaced: ground.replaced.has(address),
     freshVmid: () => ground.freshVmid(resource),
   })
 }
@@ -206,7 +214,8 @@ const planEnds = (ground: Ground, kept: readonly PlannedResource[]): readonly Pl
       )
       return end ? [end] : []
     }
-    const pool = destroyPool(world, resource, leaving, endingPools)
+    const lifecycle = declared.get(address)?.lifecycle
+    const pool = destroyPool(world, lifecycle ? withLifecycle(resource, lifecycle) : resource, leaving, endingPools)
     if (!pool) return [planForgotten(resource, true)]
     return [{ address, kind: 'pool', reason: 'no-longer-declared', name: resource.poolid ?? address, ...pool }]
   })
@@ -318,6 +327,9 @@ export const planChanges = (
   const diagnostics = inOrder(world.diagnostics, ({ address = '', code, detail }) => `${address} ${code} ${detail}`)
   if (hasErrors(diagnostics)) return { value: undefined, diagnostics }
   const { changes, steps } = assemblePlan(planned, orderOf(ground, planned))
+  const madeFromOthers = diagnostics.flatMap(({ code, address }) =>
+    code === 'plan.made-from-another' && address !== undefined ? [address as Address] : [],
+  )
   const plan = sealPlan({
     format_version: '1.0',
     origin: { kind: 'declaration' },
@@ -325,6 +337,7 @@ export const planChanges = (
     changes,
     steps,
     unchanged: ground.selected.size - changes.length,
+    ...(madeFromOthers.length > 0 && { madeFromOthers }),
     outputs: options.destroy ? [] : outputsOf(desired),
   })
   return { value: plan, diagnostics }

@@ -6,6 +6,7 @@ import type { ObservedPool } from '../resource/observed.ts'
 import type { ApiRequest } from '../resource/request.ts'
 import { fieldChange } from './change-builder.ts'
 import { parentPool } from './dependencies.ts'
+import { lifecycleChanges, rememberLifecycle } from './lifecycle-step.ts'
 import type { ResourceChange } from './plan.ts'
 import type { PlanWorld } from './plan-world.ts'
 import { poolRecord } from './record.ts'
@@ -89,6 +90,18 @@ const updateComment = (
   }
 }
 
+/** What else is declared of a bound pool: how it may end. */
+const withRemembered = (
+  update: PoolPlan | undefined,
+  applied: AppliedResource,
+  { lifecycle }: DesiredPool,
+): PoolPlan | undefined => {
+  const changes = lifecycleChanges(applied, lifecycle)
+  if (changes.length === 0) return update
+  if (update) return { ...update, attributes: [...update.attributes, ...changes] }
+  return { action: 'update', attributes: changes, drafts: [rememberLifecycle(applied, lifecycle, changes)] }
+}
+
 /** PVE makes no pool in one that is not there: `parent 'team' of pool 'team/dev' does not exist`. */
 const checkParent = (world: PlanWorld, { poolid, address, range }: DesiredPool, planned: ReadonlySet<string>): void => {
   const parent = parentPool(poolid)
@@ -113,7 +126,7 @@ export const planPool = (
     return createPool(desired)
   }
   const update = updateComment(desired, observed, applied)
-  if (applied) return update
+  if (applied) return withRemembered(update, applied, desired)
   const { drafts = [], attributes = [] } = update ?? {}
   return {
     action: update ? 'update' : 'bind',
@@ -135,6 +148,12 @@ export const destroyPool = (
   const { address, poolid } = resource
   const observed = poolid === undefined ? undefined : world.pools.get(poolid)
   if (poolid === undefined || !observed) return undefined
+  if (resource.preventDestroy) {
+    world.report('plan.prevent-destroy', {
+      detail: `The plan would delete pool \`${poolid}\` (\`${address}\`), which was declared with \`prevent_destroy = true\`. If it is to go, declare it once more with \`prevent_destroy = false\`, apply that, and remove it then. To only stop managing it, use a \`removed\` block.`,
+      address,
+    })
+  }
   const left = world.observed.guests.filter(({ pool, vmid }) => pool === poolid && !leaving.has(vmid))
   if (left.length > 0)
     reportMembers(
