@@ -1,6 +1,7 @@
 import { kindOfType } from '../kinds/registry.ts'
 import { isSecret } from '../resource/config-value.ts'
 import type { GuestRef } from '../resource/guest.ts'
+import { isMasked } from '../resource/hidden-keys.ts'
 import { type ApiRequest, isOutputRef } from '../resource/request.ts'
 import type { Answer } from '../resource/server.ts'
 import { canonicalJson } from '../util/canonical-json.ts'
@@ -43,7 +44,9 @@ export const configProgress = (
 ): 'all' | 'some' | 'none' => {
   if (effect.keys === 'all') return digest === before.digest ? 'none' : 'all'
   const isWrite = /\/config$/.test(request.path)
-  const changed = (key: string) => digest !== before.digest && (raw[key] ?? null) !== (before.values[key] ?? null)
+  // What is masked looks the same before and after: then only the digest tells.
+  const changed = (key: string) =>
+    digest !== before.digest && (isMasked(raw[key]) || (raw[key] ?? null) !== (before.values[key] ?? null))
   const reverted = listed(request.params?.['revert'])
   const holds = (key: string) =>
     changed(key) || (isWrite && (reverted.includes(key) || keyHolds(guest, key, request, raw[key]) === true))

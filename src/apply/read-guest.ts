@@ -2,6 +2,7 @@ import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
 import type { Clock } from '../io/io.ts'
 import { kindOfType } from '../kinds/registry.ts'
 import { type GuestIdentity, type GuestRef, guestPath } from '../resource/guest.ts'
+import { type HiddenKeys, maskedConfig } from '../resource/hidden-keys.ts'
 import type { RawConfig } from '../resource/observed.ts'
 import type { Answer, OutgoingRequest, Server } from '../resource/server.ts'
 import type { Seen } from './journal.ts'
@@ -33,6 +34,8 @@ export interface Asking {
   readonly clock: Clock
   /** Waits before asking again when no answer comes. Milliseconds. */
   readonly waits: readonly number[]
+  /** What is masked before anything is told or written down of it. */
+  readonly hidden?: HiddenKeys
 }
 
 /** Sends a GET, again when the server could not be reached. */
@@ -56,10 +59,15 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const asText = (value: unknown): string =>
   typeof value === 'boolean' ? (value ? '1' : '0') : typeof value === 'object' ? JSON.stringify(value) : String(value)
 
-const viewOf = (guest: GuestRef, data: Readonly<Record<string, unknown>>): GuestView => {
+const viewOf = (guest: GuestRef, data: Readonly<Record<string, unknown>>, hidden?: HiddenKeys): GuestView => {
   const { digest, ...config } = data
   const raw = Object.fromEntries(Object.entries(config).map(([key, value]) => [key, asText(value)]))
-  return { guest, digest: asText(digest ?? ''), identity: kindOfType(guest.type).identity(raw), raw }
+  return {
+    guest,
+    digest: asText(digest ?? ''),
+    identity: kindOfType(guest.type).identity(raw),
+    raw: maskedConfig(raw, hidden?.get(guest.vmid)),
+  }
 }
 
 /** PVE answers 500, not 404, for a guest that is not there (seen on PVE 9.2). */
@@ -72,7 +80,8 @@ const isFree = async (asking: Asking, { vmid }: GuestRef): Promise<boolean> =>
 /** Reads a guest's configuration; existence is decided by it alone, because the list of resources lags behind. */
 export const readGuest = async (asking: Asking, guest: GuestRef): Promise<GuestReading> => {
   const answer = await ask(asking, `${guestPath(guest)}/config`)
-  if (answer.kind === 'answered' && isRecord(answer.data)) return { kind: 'present', view: viewOf(guest, answer.data) }
+  if (answer.kind === 'answered' && isRecord(answer.data))
+    return { kind: 'present', view: viewOf(guest, answer.data, asking.hidden) }
   if (answer.kind === 'answered')
     return {
       kind: 'unreadable',

@@ -1,5 +1,6 @@
 import type { Plan } from '../plan/plan.ts'
 import type { GuestIdentity, GuestRef } from '../resource/guest.ts'
+import { hiddenInSteps } from '../resource/hidden-keys.ts'
 import type { ApplyEvent } from './apply-event.ts'
 import type { JournalEntry } from './journal.ts'
 import type { NodeClock } from './node-clock.ts'
@@ -58,7 +59,12 @@ export const makeContext = (
   return {
     world,
     patience,
-    asking: { server: world.server, clock: world.clock, waits: patience.unreachable },
+    asking: {
+      server: world.server,
+      clock: world.clock,
+      waits: patience.unreachable,
+      hidden: hiddenInSteps(plan.steps),
+    },
     run,
     plan,
     emit,

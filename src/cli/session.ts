@@ -9,7 +9,8 @@ import { openWorkspace, type Workspace } from '../project/workspace.ts'
 import type { ProxmoxClient } from '../proxmox/client.ts'
 import { isSecret } from '../resource/config-value.ts'
 import type { Vmid } from '../resource/guest.ts'
-import type { Observed, ObservedRights } from '../resource/observed.ts'
+import { hiddenInBindings, hiddenInSteps, MASK, maskedConfig } from '../resource/hidden-keys.ts'
+import type { Observed, ObservedGuest, ObservedRights } from '../resource/observed.ts'
 import { explainDamage } from '../store/damage.ts'
 import { openStore, type Store } from '../store/open-store.ts'
 import { ensureTrusted, refuseForeign } from './ask-trust.ts'
@@ -73,6 +74,26 @@ const secretsWrittenBy = ({ steps }: Plan): ReadonlyMap<number, readonly string[
   return written
 }
 
+/** What declarations keep secret is written down nowhere, also where the server shows it to everybody. */
+const hideSecrets = async (store: Store, observed: Observed): Promise<Observed> => {
+  const unfinished = await store.runs.unfinished()
+  const all = [
+    hiddenInBindings(await store.bindings.all()),
+    ...unfinished.map(({ plan }) => hiddenInSteps(plan.steps)),
+  ].filter(({ size }) => size > 0)
+  if (all.length === 0) return observed
+  const hide = (guest: ObservedGuest): ObservedGuest => {
+    const keys = new Set(all.flatMap((hidden) => [...(hidden.get(guest.vmid) ?? [])]))
+    if (keys.size === 0) return guest
+    const pending = Object.entries(guest.pending).map(([key, change]) => [
+      key,
+      keys.has(key) && change.value !== undefined ? { value: MASK } : change,
+    ])
+    return { ...guest, current: maskedConfig(guest.current, keys), pending: Object.fromEntries(pending) }
+  }
+  return { ...observed, guests: observed.guests.map(hide) }
+}
+
 const readCluster = async (
   context: CommandContext,
   { store, settings, reader }: Pick<Session, 'store' | 'settings' | 'reader'>,
@@ -86,7 +107,7 @@ const readCluster = async (
   const now = clock.now().toISOString()
   const client = await reader()
   const only = after && touchedBy(after)
-  const { observed, diagnostics } = await syncCluster(client, {
+  const { observed: seen, diagnostics } = await syncCluster(client, {
     now,
     principal: client.principal,
     ...(after && { written: secretsWrittenBy(after) }),
@@ -96,8 +117,9 @@ const readCluster = async (
     ...(settings.tls.fingerprint !== undefined && { fingerprint: settings.tls.fingerprint }),
     signal,
   })
-  const other = otherCluster(previous?.observed, observed)
+  const other = otherCluster(previous?.observed, seen)
   if (other) throw new DiagnosticError([other])
+  const observed = await hideSecrets(store, seen)
   if (previous && !only) await store.backup('sync')
   await store.observations.save(observed, now, clock.monotonic() - started)
   context.report(diagnostics)

@@ -1,11 +1,10 @@
 import { attributeName } from '../kinds/attribute-name.ts'
 import { isPropertyMap, isSecret, type Secret } from '../resource/config-value.ts'
+import { isMasked, MASK } from '../resource/hidden-keys.ts'
 import type { Difference } from './config-difference.ts'
 import { advance, type GuestContext, type PlanPart, type Progress } from './guest-progress.ts'
 import { afterWrite, type ConfigWrite, configRequests, restoreRequests, textOf, waitsForStart } from './guest-state.ts'
 import { withVolume } from './volume-reference.ts'
-
-const MASKED = /^\*+$/
 
 /** The text for a key as declared; undefined deletes it. Drives that PVE makes by itself are made anew, not edited. */
 export const declaredText = ({ kind }: GuestContext, difference: Difference): string | undefined => {
@@ -38,8 +37,38 @@ const summaryOf = ({ kind }: GuestContext, { set, remove }: ConfigWrite): string
   ].join('; ')
 }
 
-/** Writes the plain differences in one request; the way back are the exact texts from before, and deletion of what was absent. */
+const partOf = ({ set, remove }: ConfigWrite, isIn: (key: string) => boolean): ConfigWrite => ({
+  set: Object.fromEntries(Object.entries(set).filter(([key]) => isIn(key))),
+  remove: remove.filter(isIn),
+})
+
+/** Writes the plain differences; what was a secret so far in a request of its own, because only that cannot be set again. */
 export const updateConfig =
+  (context: GuestContext, verb: string, write: ConfigWrite): PlanPart =>
+  (progress) => {
+    const isHidden = (key: string): boolean => isMasked(textOf(progress.state, key))
+    const rest = writeKnown(
+      context,
+      verb,
+      partOf(write, (key) => !isHidden(key)),
+    )(progress)
+    return writeOver(context, `${verb}-secret`, partOf(write, isHidden))(rest)
+  }
+
+/** Puts something else, or nothing, in the place of secrets. */
+const writeOver =
+  (context: GuestContext, verb: string, write: ConfigWrite): PlanPart =>
+  (progress) => {
+    const written = writeKnown(context, verb, write)(progress)
+    const last = written.drafts.at(-1)
+    if (written === progress || !last) return progress
+    const names = [...Object.keys(write.set), ...write.remove].sort().map((key) => attributeName(context.kind, key))
+    const reason = `the previous ${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} secret and not kept, so it cannot be set again`
+    return { ...written, drafts: [...written.drafts.slice(0, -1), { ...last, reversal: { by: 'nothing', reason } }] }
+  }
+
+/** One request; the way back are the exact texts from before, and deletion of what was absent. */
+const writeKnown =
   (context: GuestContext, verb: string, write: ConfigWrite): PlanPart =>
   (progress) => {
     const { kind } = context
@@ -77,8 +106,8 @@ export const setSecret =
     const { guest, state } = progress
     if (!isSecret(declared)) return progress
     const secret: Secret = declared
-    const known = text === undefined || !MASKED.test(text)
-    const next = afterWrite(state, context.kind, { set: { [key]: '**********' }, remove: [] })
+    const known = !isMasked(text)
+    const next = afterWrite(state, context.kind, { set: { [key]: MASK }, remove: [] })
     const name = attributeName(context.kind, key)
     return advance(
       progress,
@@ -88,18 +117,14 @@ export const setSecret =
         guest,
         summary: `set ${name}`,
         requests: configRequests(guest, { [key]: secret }),
-        disruption: state.running
-          ? waitsForStart(state, context.kind, key, '**********')
-            ? 'pending'
-            : 'live'
-          : 'none',
+        disruption: state.running ? (waitsForStart(state, context.kind, key, MASK) ? 'pending' : 'live') : 'none',
         reversal: known
           ? {
               by: 'requests',
               requests: restoreRequests(context.kind, guest, { before: state, after: next }, [key]),
               note: text === undefined ? `unset ${name}` : 'set the previous value again',
             }
-          : { by: 'nothing', reason: `Proxmox VE does not disclose the previous ${name}, so it cannot be set again` },
+          : { by: 'nothing', reason: `the previous ${name} is secret and not kept, so it cannot be set again` },
       },
       next,
     )

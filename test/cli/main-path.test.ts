@@ -183,4 +183,35 @@ test('no secret is in any output, file or database', () =>
     }
   }))
 
+test('a secret that stands in a description is kept nowhere by value, and no undo pretends to know it', () =>
+  withWorkspace(async ({ run, write, folder, simulator }) => {
+    const declare = (description: string) =>
+      `variable "pw" {\n  sensitive = true\n}\nvm "one" {\n  node = "pve1"\n  description = ${description}\n}\noutput "built" {\n  value = "x-\${var.pw}"\n  sensitive = true\n}\n`
+    const words = ['erstes-geheimnis', 'zweites-geheimnis']
+    const outputs: string[] = []
+    const go = async (word: number, args: readonly string[], code = 0) => {
+      const result = await run(args, { env: { MPC_VAR_pw: words[word] ?? '' } })
+      assert.is(result.code, code, result.all)
+      outputs.push(result.all)
+      return result
+    }
+    write('a.mpc.hcl', declare('format("login: %s", var.pw)'))
+    await go(0, ['plan', '--json', '--out', 'one.json'])
+    await go(0, ['apply', '--auto-approve', '--json'])
+    assert.ok(JSON.stringify(simulator.dump()).includes(`login: ${words[0]}`), 'the server has it')
+    await go(0, ['plan', '--detailed-exitcode'])
+    const other = await go(1, ['plan'])
+    assert.match(other.stdout, 'description = (sensitive) -> (sensitive)')
+    assert.match(other.stdout, 'CANNOT BE UNDONE: the previous description is secret and not kept')
+    await go(1, ['plan', '--json', '--out', 'two.json'])
+    await go(1, ['apply', '--auto-approve'], 6)
+    await go(1, ['apply', '--auto-approve', '--allow-irreversible'])
+    write('a.mpc.hcl', declare('"plain"'))
+    assert.match((await go(1, ['plan'])).stdout, 'CANNOT BE UNDONE: the previous description is secret and not kept')
+    await go(1, ['apply', '--auto-approve', '--allow-irreversible', '--json'])
+    await go(1, ['history'])
+    for (const text of [...outputs, bytesBelow(folder)])
+      for (const word of words) assert.not.ok(text.includes(word), 'a secret leaked')
+  }))
+
 test.run()
