@@ -155,13 +155,8 @@ const startAgain = async (ctx: RunContext, { step, outputs }: StepResult): Promi
   return running === false ? [{ method: 'POST', path: `${guestPath(guest)}/status/start` }] : []
 }
 
-/** The binding from before the step; a guest that was restored from its backup is known by what it is now. */
-const bindingBefore = (ctx: RunContext, { binding }: Step): { readonly binding?: AppliedResource | null } => {
-  if (!binding) return {}
-  const { before } = binding
-  const restored = before?.guest && ctx.made.get(before.guest.vmid)
-  return { binding: before && restored ? { ...before, identity: restored } : before }
-}
+const bindingBefore = ({ binding }: Step): { readonly binding?: AppliedResource | null } =>
+  binding ? { binding: binding.before } : {}
 
 const endUndo = async (
   ctx: RunContext,
@@ -185,7 +180,7 @@ const endUndo = async (
     },
     step,
     direction: 'reverse',
-    ...(failed ? kept : bindingBefore(ctx, step)),
+    ...(failed ? kept : bindingBefore(step)),
   }
   await record(ctx, [...closing, ended])
 }

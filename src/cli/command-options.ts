@@ -10,10 +10,13 @@ export const VARIABLES = [
 export const SELECTION = [
   { flags: '--target <address>', description: 'plan only this resource and what it depends on', many: true },
   { flags: '--exclude <address>', description: 'leave this resource out of the plan', many: true },
-  { flags: '--replace <address>', description: 'destroy this guest and make it anew', many: true },
   {
     flags: '--allow-duplicate-names',
     description: 'create guests although guests that are not managed have the same names',
+  },
+  {
+    flags: '--allow-disk-replacement',
+    description: 'put another or an empty volume in the place of one that a guest starts from',
   },
   { flags: '--destroy', description: 'plan to destroy everything that is managed' },
   { flags: '--allow-destroy', description: 'plan although most of what is managed would be destroyed' },

@@ -24,7 +24,7 @@ export type Planned =
 const addressesOf = (
   { report }: CommandContext,
   options: Options,
-  name: 'target' | 'exclude' | 'replace',
+  name: 'target' | 'exclude',
 ): readonly Address[] | undefined => {
   const texts = listOption(options, name)
   const addresses = texts.flatMap((text) => parseAddressPattern(text) ?? [])
@@ -49,6 +49,7 @@ const planOptions = async (
     ...DEFAULT_PLAN_OPTIONS,
     vmids: settings.defaults.vmids,
     allowDuplicateNames: options['allowDuplicateNames'] === true,
+    allowDiskReplacement: options['allowDiskReplacement'] === true,
     destroy: options['destroy'] === true,
     safetySnapshots: snapshots.map(({ guest, name }) => ({ vmid: guest.vmid, name })),
     unsettled: new Set(unfinished.flatMap(({ plan }) => plan.steps.map(({ address }) => address))),
@@ -66,8 +67,7 @@ export const makePlan = async (
   const { store } = session
   const targets = addressesOf(context, input.options, 'target')
   const excludes = addressesOf(context, input.options, 'exclude')
-  const replaces = addressesOf(context, input.options, 'replace')
-  if (!targets || !excludes || !replaces) return { exit: EXIT.usage }
+  if (!targets || !excludes) return { exit: EXIT.usage }
   const chosen = await chooseFiles(context, input.args)
   const applied = await store.bindings.all()
   const mayBeEmpty = chosen === undefined && applied.length > 0
@@ -79,7 +79,6 @@ export const makePlan = async (
     ...(await planOptions(session, input.options)),
     targets,
     excludes,
-    replaces,
     ...(chosen && { scope: loaded.declaredIn(chosen.files) }),
   }
   const isOffline = input.options['refresh'] === false
@@ -123,6 +122,7 @@ const massDestroy = (plan: Plan, applied: Applied, noFiles: boolean): Diagnostic
 
 /** Guards are rules people set on purpose; everything else that is wrong is an error. */
 const GUARDS: ReadonlySet<string> = new Set([
+  'plan.boot-disk-replaced',
   'plan.ha-managed',
   'plan.name-taken',
   'plan.prevent-destroy',

@@ -12,9 +12,8 @@ import { advance, type GuestContext, type PlanPart, type Progress } from './gues
 import { configRequests } from './guest-state.ts'
 import { checkUntied, migrateGuest } from './migrate-step.ts'
 import { creationSummary, destroyNew, finishNew, goesWithGuest, growNew, nameKey, newName } from './new-guest.ts'
-import { provenanceOf } from './provenance.ts'
 import { guestRecord } from './record.ts'
-import { asNew, sortDifferences } from './sort-differences.ts'
+import { sortDifferences } from './sort-differences.ts'
 import { checkStorage } from './storage-check.ts'
 import { withVolume } from './volume-reference.ts'
 
@@ -88,10 +87,7 @@ const cloneStep =
         requests: [{ method: 'POST', path: `${guestPath(source.guest)}/clone`, params }],
         disruption: 'none',
         reversal: destroyNew(context, guest, source.config),
-        binding: {
-          before: null,
-          after: guestRecord(desired, { ...guest, node: desired.node }, undefined, provenanceOf(desired)),
-        },
+        binding: { before: null, after: guestRecord(desired, { ...guest, node: desired.node }, undefined) },
       },
     )
     return isDirect ? made : migrateGuest(context, desired.node)(made)
@@ -218,17 +214,21 @@ export const cloneGuest = (context: GuestContext, start: Progress, findTemplate:
       (declared['storage'] ?? storage) !== storage ||
       declared['format'] !== undefined,
   )
+  const added = new Set(sorted.adds.map(({ key }) => key))
   const parts: readonly PlanPart[] = [
     cloneStep(context, source, storage),
     dropCopies(
       context,
-      [...sorted.detaches, ...sorted.replaces].map(({ key }) => key),
+      sorted.detaches.map(({ key }) => key),
     ),
     configureClone(
       context,
-      [...sorted.plain, ...sorted.replaces.map(asNew), ...sorted.movedOptions, ...sorted.secrets, ...sorted.adds].sort(
-        (a, b) => (a.key < b.key ? -1 : 1),
-      ),
+      [
+        ...sorted.plain.filter(({ key }) => !added.has(key)),
+        ...sorted.movedOptions,
+        ...sorted.secrets,
+        ...sorted.adds,
+      ].sort((a, b) => (a.key < b.key ? -1 : 1)),
     ),
     ...moves.map(
       (difference): PlanPart =>

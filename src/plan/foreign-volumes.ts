@@ -89,6 +89,8 @@ export const checkMovable = (context: GuestContext, { key, observed }: Differenc
   const own = find?.(desired.address)?.vmid
   const owner = volumeOwner(String(volume))
   if (own === undefined || owner === undefined) return true
+  // A clone that is still to be made has copies of what stands here.
+  if (!world.guests.has(own)) return true
   const has = (vmid: number): boolean => {
     const guest = world.guests.get(vmid)
     return guest !== undefined && foreignVolumes(guest).some((foreign) => foreign.volume === volume)

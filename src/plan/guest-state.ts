@@ -149,6 +149,13 @@ const isProtected = (kind: GuestKind, before: GuestState, after: GuestState, key
     (key) => kind.volumeProperty(key) !== undefined && (kind.type === 'lxc' || textOf(before, key) === undefined),
   )
 
+/** A CD drive that comes back: PVE appends it to the boot order, which is set again then. */
+const isReturningDrive = (kind: GuestKind, before: GuestState, after: GuestState, key: string): boolean =>
+  kind.volumeProperty(key) !== undefined &&
+  /(?:^|,)media=cdrom(?:,|$)/.test(textOf(before, key) ?? '') &&
+  textOf(after, key) === undefined &&
+  textOf(before, 'boot') !== undefined
+
 /**
  * Requests that bring keys back to what they were in `before`, exactly: values, absence and pending changes. What `after` holds as
  * pending and `before` did not is reverted first, because a container keeps a pending new key when told to delete it (seen on PVE
@@ -162,7 +169,8 @@ export const restoreRequests = (
   keys: readonly string[],
 ): readonly ApiRequest[] => {
   const lifts = isProtected(kind, before, after, keys)
-  const sorted = [...keys].sort().filter((key) => key !== 'protection')
+  const all = new Set([...keys, ...(keys.some((key) => isReturningDrive(kind, before, after, key)) ? ['boot'] : [])])
+  const sorted = [...all].sort().filter((key) => key !== 'protection')
   const revert = sorted.filter((key) => after.pending[key] !== undefined && before.pending[key] === undefined)
   const { set, remove } = wayBack(
     kind,

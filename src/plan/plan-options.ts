@@ -10,8 +10,6 @@ export interface PlanOptions {
   readonly excludes: readonly Address[]
   /** Only what these addresses (of resources, without instance keys, and of modules) cover; what else is managed stays as it is. */
   readonly scope?: readonly string[]
-  /** Guests to be made anew though nothing asks for it. */
-  readonly replaces: readonly Address[]
   /** Plan the destruction of everything managed (of the targets, when there are any). */
   readonly destroy: boolean
   /** Resources that a run which was cut short was working on: what became of them is not settled. */
@@ -20,6 +18,8 @@ export interface PlanOptions {
   readonly backupStorage?: string
   /** Create guests although unmanaged ones have the same names. */
   readonly allowDuplicateNames?: boolean
+  /** Put another or an empty volume in the place of one that a guest starts from. */
+  readonly allowDiskReplacement?: boolean
   /** Snapshots mpc took as a safety net and that still exist, oldest first: they go where they forbid a change. */
   readonly safetySnapshots?: readonly { readonly vmid: number; readonly name: string }[]
 }
@@ -28,6 +28,5 @@ export const DEFAULT_PLAN_OPTIONS: PlanOptions = {
   vmids: { first: 100, last: 999_999_999 },
   targets: [],
   excludes: [],
-  replaces: [],
   destroy: false,
 }

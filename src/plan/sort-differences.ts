@@ -18,12 +18,10 @@ export interface SortedDifferences {
   /** Options of disks that move: their volumes get new names. */
   readonly movedOptions: readonly Difference[]
   readonly detaches: readonly Difference[]
-  /** Another volume, or none, is to stand where one stands: the old one is detached, the new one attached. */
-  readonly replaces: readonly Difference[]
 }
 
 /** The difference as if nothing stood there yet. */
-export const asNew = ({ key, declared }: Difference): Difference => ({
+const asNew = ({ key, declared }: Difference): Difference => ({
   key,
   ...(declared !== undefined && { declared }),
   dropped: [],
@@ -82,6 +80,23 @@ const sortVolume = (context: GuestContext, difference: Difference, node: string,
   }
 }
 
+/** Another volume, or something else than a volume, is to stand where something stands: that goes, and the other comes as if it was new. */
+const sortExchange = (context: GuestContext, difference: Difference, node: string, sorted: Sorted): void => {
+  const { kind } = context
+  const { declared: _other, ...gone } = difference
+  const next = asNew(difference)
+  const isWhole = checkNewDisk(context, next, true)
+  if (!checkVolumeStorage(context, next, node) || !isWhole) return
+  sorted[kind.isVolume(gone.key, gone.observed ?? '') ? 'detaches' : 'plain'].push(gone)
+  sorted.adds.push(next)
+}
+
+const isExchange = ({ kind }: GuestContext, { key, declared, observed, properties }: Difference): boolean => {
+  const [was, is] = [kind.isVolume(key, observed ?? ''), kind.isVolume(key, declared ?? '')]
+  if (was !== is) return true
+  return was && properties.includes(kind.volumeProperty(key) ?? '') && !kind.isUndeletable(key)
+}
+
 const sortOne = (context: GuestContext, difference: Difference, node: string, sorted: Sorted): void => {
   const { kind } = context
   const { key, declared, observed } = difference
@@ -94,7 +109,8 @@ const sortOne = (context: GuestContext, difference: Difference, node: string, so
     if (checkVolumeStorage(context, difference, node) && isWhole) {
       sorted[kind.isVolume(key, declared) ? 'adds' : 'plain'].push(difference)
     }
-  } else if (kind.isVolume(key, observed) && kind.isVolume(key, declared)) {
+  } else if (isExchange(context, difference)) sortExchange(context, difference, node, sorted)
+  else if (kind.isVolume(key, observed)) {
     sortVolume(context, difference, node, sorted)
   } else if (checkVolumeStorage(context, difference, node)) sorted.plain.push(difference)
 }
@@ -113,7 +129,6 @@ export const sortDifferences = (
     moves: [],
     movedOptions: [],
     detaches: [],
-    replaces: [],
   }
   for (const difference of differences) sortOne(context, difference, node, sorted)
   checkContents(context, differences, node)

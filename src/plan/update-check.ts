@@ -1,3 +1,4 @@
+import { type ConfigValue, isPropertyMap } from '../resource/config-value.ts'
 import type { ObservedGuest } from '../resource/observed.ts'
 import type { GuestContext } from './guest-progress.ts'
 import type { SortedDifferences } from './sort-differences.ts'
@@ -26,6 +27,30 @@ const checkVolumesOfRunning = (
     address: desired.address,
     range: desired.range,
   })
+}
+
+/** A disk in use would vanish from under the running machine. */
+const checkMovedSlots = (
+  { kind, world, desired }: GuestContext,
+  { status }: ObservedGuest,
+  { adds, detaches }: SortedDifferences,
+): void => {
+  const isUp = status === 'running' || status === 'paused'
+  if (!isUp || desired.power === 'stopped' || desired.lifecycle.reboot === 'allowed') return
+  const gone = new Set(detaches.map(({ key, observed }) => volumeIn(kind, key, observed)))
+  const moved = adds.filter(({ key, declared }) => gone.has(volumeIn(kind, key, declared)))
+  if (moved.length === 0) return
+  world.report('plan.needs-stop', {
+    detail: `Attaching the volume of another slot as ${moved.map(({ key }) => key).join(', ')} of \`${desired.address}\` would take it from under the running guest. Allow a restart with \`lifecycle { reboot = "allowed" }\`, or declare \`power = "stopped"\` first.`,
+    address: desired.address,
+    range: desired.range,
+  })
+}
+
+/** The volume that a value names; a text of its own where it names none, so that two of these are never the same. */
+const volumeIn = (kind: GuestContext['kind'], key: string, value: ConfigValue | undefined): string => {
+  const named = value !== undefined && isPropertyMap(value) ? value[kind.volumeProperty(key) ?? ''] : undefined
+  return typeof named === 'string' ? named : `${key} of none`
 }
 
 /** What is pending for a disk names its volume, and a move gives the volume another name. */
@@ -68,6 +93,7 @@ export const checkUpdate = (context: GuestContext, observed: ObservedGuest, sort
   checkTemplate(context, observed, sorted)
   checkProtection(context, observed, sorted)
   checkPendingMoves(context, observed, sorted)
+  checkMovedSlots(context, observed, sorted)
   checkVolumesOfRunning(context, observed, sorted)
 }
 

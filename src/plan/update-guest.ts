@@ -8,6 +8,8 @@ import { attributeChanges, configDifferences, type Difference } from './config-d
 import { type GuestContext, type PlanPart, type Progress, runParts } from './guest-progress.ts'
 import { stateOf } from './guest-state.ts'
 import { checkMigration, checkRestart, migrateGuest } from './migrate-step.ts'
+import { withMovedSlots } from './moved-slots.ts'
+import { checkOtherVolumes } from './other-volume-check.ts'
 import { stopGuest } from './power-steps.ts'
 import { clearSnapshots } from './snapshot-obstacle.ts'
 import { sortDifferences } from './sort-differences.ts'
@@ -111,7 +113,7 @@ export const updateGuest = (
   const ignored = desired.lifecycle.ignoreChanges
   const differences = configDifferences({
     kind,
-    declared: desired.config,
+    declared: withMovedSlots(kind, desired, state),
     applied: applied?.config ?? {},
     state,
     ignored,
@@ -132,6 +134,7 @@ export const updateGuest = (
   const node = fields.node ?? observed.node
   const sorted = sortDifferences(context, differences, node)
   checkUpdate(context, observed, sorted)
+  checkOtherVolumes(context, state, sorted)
   const cleared = runParts(start, clearSnapshots(context, observed, sorted, fields))
   if (fields.node !== undefined && checkMigration(context, observed.node, state))
     checkRestart(context, observed.node, state)

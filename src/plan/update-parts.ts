@@ -5,7 +5,7 @@ import { declaredText, setSecret, updateConfig, updateMovedDisk, writeOf } from 
 import { addDisk, detachDisk, moveDisk, volumeOf } from './disk-steps.ts'
 import { growDisks, takeSnapshot } from './grow-steps.ts'
 import type { GuestContext, PlanPart, Progress } from './guest-progress.ts'
-import { type ConfigWrite, waitsForStart } from './guest-state.ts'
+import { type ConfigWrite, stateOf, textOf, waitsForStart } from './guest-state.ts'
 import { changePool } from './membership-step.ts'
 import { resumeGuest, startGuest, stopGuest } from './power-steps.ts'
 import { protectAgain, unprotect } from './protection-step.ts'
@@ -21,13 +21,33 @@ export interface FieldDifferences {
 }
 
 /** What is written before devices come and go, and the boot order, which may only name devices that are there. */
-const splitWrite = (write: ConfigWrite, { adds, detaches }: SortedDifferences) => {
+const splitWrite = (given: ConfigWrite, { adds, detaches }: SortedDifferences, kept: string | undefined) => {
+  const isWritten = 'boot' in given.set || given.remove.includes('boot')
+  const write = kept === undefined || isWritten ? given : { ...given, set: { ...given.set, boot: kept } }
   const isLate = (key: string) => key === 'boot' && adds.length + detaches.length > 0
   const part = (isIn: (key: string) => boolean): ConfigWrite => ({
     set: Object.fromEntries(Object.entries(write.set).filter(([key]) => isIn(key))),
     remove: write.remove.filter(isIn),
   })
   return { main: part((key) => !isLate(key)), boot: part(isLate) }
+}
+
+/** Disks that can only be attached once others are detached: into a slot that is taken, or a volume that has one. */
+const inOrder = (context: GuestContext, { adds, detaches }: SortedDifferences) => {
+  const freed = new Map(detaches.map(({ key, text = '' }) => [volumeOf(context, key, text), key]))
+  const taken = new Set(detaches.map(({ key }) => key))
+  const volume = ({ key, declared }: Difference): string =>
+    isPropertyMap(declared) ? String(declared[context.kind.volumeProperty(key) ?? ''] ?? '') : ''
+  const late = adds.filter((each) => taken.has(each.key) || freed.has(volume(each)))
+  const renamed = late.map((each) => [taken.has(each.key) ? each.key : freed.get(volume(each)), each.key] as const)
+  return { early: adds.filter((each) => !late.includes(each)), late, renamed: new Map(renamed) }
+}
+
+/** The boot order with disks in their new slots: PVE takes a disk that goes out of it, and none in. Undefined where it names none. */
+const keptBoot = (boot: string | undefined, renamed: ReadonlyMap<string | undefined, string>): string | undefined => {
+  const order = /^order=(.*)$/.exec(boot ?? '')?.[1]?.split(';')
+  if (!order?.some((key) => renamed.has(key))) return undefined
+  return `order=${[...new Set(order.map((key) => renamed.get(key) ?? key))].join(';')}`
 }
 
 /** Whether the guest is to be down while it is changed: it shall be off, or may be restarted for what would stay pending. */
@@ -110,12 +130,14 @@ export const updateParts = (
   fields: FieldDifferences,
   stop: string | undefined,
 ): readonly PlanPart[] => {
+  const { early, late, renamed } = inOrder(context, sorted)
   const { main, boot } = splitWrite(
     writeOf(
       context,
       sorted.plain.filter(({ key }) => key !== 'protection'),
     ),
     sorted,
+    keptBoot(textOf(stateOf(observed), 'boot'), renamed),
   )
   const snapshots = snapshotsOf(context, observed, sorted, fields.template === true)
   const growth = growDisks(context, sorted.grows)
@@ -127,13 +149,13 @@ export const updateParts = (
     ...sorted.moves.map((difference) => moveDisk(context, difference)),
     ...(sorted.moves.length === 0 ? [] : snapshots.first),
     updateConfig(context, 'update', main),
+    ...sorted.secrets.map((difference) => setSecret(context, difference)),
     ...sorted.movedOptions.map((difference) => updateMovedDisk(context, difference)),
-    ...sorted.adds.map((difference) => addDisk(context, difference)),
+    ...early.map((difference) => addDisk(context, difference)),
     ...sorted.detaches.map((difference) => detachDisk(context, difference)),
+    ...late.map((difference) => addDisk(context, difference)),
     updateConfig(context, 'update-boot', boot),
     ...(fields.pool ? [changePool(fields.pool.from, fields.pool.to)] : []),
-    // What a secret was cannot be had again: nothing else of the guest waits for it that can be done before.
-    ...sorted.secrets.map((difference) => setSecret(context, difference)),
     ...snapshots.beforeGrowth,
     when(false, growth),
     ...afterwards(fields, stop !== undefined),

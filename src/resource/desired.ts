@@ -49,6 +49,8 @@ export interface DesiredGuest {
   readonly attachments?: readonly Attachment[]
   /** Slots declared as null: a clone does not take them over from what it is made of. */
   readonly emptySlots?: readonly string[]
+  /** Volumes that go to another slot of the guest, with what is on them. */
+  readonly movedSlots?: readonly { readonly from: string; readonly to: string }[]
   readonly power?: 'running' | 'stopped'
   readonly pool?: string
   /** True: convert to a template once created. */

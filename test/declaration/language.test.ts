@@ -352,6 +352,7 @@ vm "a" {
     replaceTriggeredBy: ['pool.p'],
     onDestroy: 'delete',
     reboot: 'allowed',
+    rollback: 'never',
     snapshot: 'always',
   })
 })
@@ -646,6 +647,35 @@ output "macs" { value = [vm.a.network.net0.macaddr, vm.a.net1.macaddr, vm.a.net1
     ),
   )
   equal(outputs['macs'], ['BC:24:11:00:00:01', 'BC:24:11:00:00:02', 'vmbr0'])
+})
+
+test('a volume moves from slot to slot of a guest, and of all its instances', async () => {
+  const moved = (from: string, to: string) =>
+    loadHcl(`vm "web" {
+  count = 2
+  ${VM}
+  disk "scsi0" {
+    storage = "local-lvm"
+    size    = "8G"
+  }
+}
+moved {
+  from = ${from}
+  to   = ${to}
+}
+`)
+  const all = await guestsOf(moved('vm.web.disk.virtio0', 'vm.web.disk.scsi0'))
+  equal(
+    all.map(({ movedSlots }) => movedSlots),
+    [[{ from: 'virtio0', to: 'scsi0' }], [{ from: 'virtio0', to: 'scsi0' }]],
+  )
+  const one = await guestsOf(moved('vm.web[1].disk.virtio0', 'vm.web[1].disk.scsi0'))
+  equal(
+    one.map(({ movedSlots }) => movedSlots),
+    [undefined, [{ from: 'virtio0', to: 'scsi0' }]],
+  )
+  const wrong = await moved('vm.web[0].disk.virtio0', 'vm.web[1].disk.scsi0')
+  equal(problemsOf(wrong), ['declaration.invalid-address 11:10'])
 })
 
 test.run()

@@ -232,15 +232,6 @@ export const CASES: readonly (readonly [
     },
   ],
   [
-    'plan.made-from-another',
-    'a guest whose declaration names another image than it was made from',
-    /disk\.scsi0\.import-from.*was local:import\/a\.qcow2 and is local:import\/b\.qcow2 now.*--replace 'vm\.web'/,
-    () => {
-      const from = (image: string) => web({ scsi0: { ...DISK, 'import-from': `local:import/${image}.qcow2` } })
-      return after(made(from('a')), desire([from('b')]))
-    },
-  ],
-  [
     'plan.cannot-migrate',
     'a guest with a local medium that is to be moved',
     /ide2 holds a medium of pve1 \(local:iso\/a\.iso\): eject it first/,
@@ -575,6 +566,27 @@ export const CASES: readonly (readonly [
     'a smaller disk',
     /Declare 8G/,
     () => after(made(web()), desire([web({ scsi0: { ...DISK, size: '4G' } })])),
+  ],
+  [
+    'plan.disk-replaced',
+    'a data disk that goes while an empty one of its size comes',
+    /`disk\.scsi2` of `vm\.web` will be a new, empty volume, in the place of `disk\.scsi1`.*from = vm\.web\.disk\.scsi1/,
+    () => after(made(web({ scsi1: DISK })), desire([web({ scsi2: DISK })])),
+  ],
+  [
+    'plan.boot-disk-replaced',
+    'a boot disk that goes while an empty one comes on another bus',
+    /starts from it: at the next start it would find a new, empty volume.*--allow-disk-replacement/,
+    () => after(made(web()), desire([vm('vm.web', { config: { virtio0: DISK, boot: { order: 'virtio0' } } })])),
+  ],
+  [
+    'plan.disk-replaced',
+    'a boot disk that is replaced, which is meant',
+    /will be a new, empty volume/,
+    () =>
+      after(made(web()), desire([vm('vm.web', { config: { virtio0: DISK } })]), {
+        options: { allowDiskReplacement: true },
+      }),
   ],
   [
     'plan.fixed-property',

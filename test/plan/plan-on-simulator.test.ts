@@ -356,6 +356,93 @@ test('what is declared as empty is unset on an existing guest, and comes back', 
     await thereAndBack(world, desire([vm('vm.web', { config: { ...empty, ipconfig0: {}, agent: '', tags: '' } })]))
   }))
 
+const BOOTS: Readonly<Record<string, ConfigValue>> = {
+  scsihw: 'virtio-scsi-single',
+  virtio0: { storage: 'local-lvm', size: '2G', discard: 'on' },
+  virtio1: { storage: 'local-lvm', size: '1G' },
+  net0: { bridge: 'vmbr0' },
+  boot: { order: 'net0;virtio0' },
+}
+
+const volumesOf = async (world: World, name: string): Promise<Record<string, string>> => {
+  const guest = (await sync(world)).guests.find((each) => each.name === name)
+  return Object.fromEntries(
+    Object.entries(guest?.current ?? {})
+      .filter(([key]) => /^(?:ide|scsi|virtio|sata|mp|unused)\d+$/.test(key))
+      .map(([key, text]) => [key, text.split(',')[0] ?? '']),
+  )
+}
+
+test('a disk moves to another slot with its data, its options and its place in the boot order', () =>
+  withWorld(async (world) => {
+    await thereAndBack(world, desire([vm('vm.web', { config: BOOTS })]))
+    const before = await volumesOf(world, 'web')
+    const { virtio0: disk, ...others } = BOOTS
+    const web = vm('vm.web', {
+      config: { ...others, scsi0: disk ?? '', boot: { order: 'net0;scsi0' } },
+      movedSlots: [{ from: 'virtio0', to: 'scsi0' }],
+    })
+    const plan = await thereAndBack(world, desire([web]))
+    assert.equal(steps(plan), ['vm.web/detach-virtio0', 'vm.web/add-scsi0', 'vm.web/update-boot'])
+    assert.equal(await volumesOf(world, 'web'), { scsi0: before['virtio0'], virtio1: before['virtio1'] })
+    const guest = (await sync(world)).guests.find(({ name }) => name === 'web')
+    assert.is(guest?.current['boot'], 'order=net0;scsi0')
+    assert.match(guest?.current['scsi0'] ?? '', /discard=on/)
+    // The same without the block: the new slot names the volume of the old one.
+    const named = { ...others, sata2: { file: before['virtio0'] ?? '' }, boot: { order: 'sata2' } }
+    await thereAndBack(world, desire([vm('vm.web', { config: named })]))
+    assert.equal(await volumesOf(world, 'web'), { sata2: before['virtio0'], virtio1: before['virtio1'] })
+  }))
+
+test('a volume in the place of another is a removal and an addition, and the old one is kept', () =>
+  withWorld(async (world) => {
+    await thereAndBack(world, desire([vm('vm.web', { config: { ...BOOTS, ide2: 'none,media=cdrom' } })]))
+    const before = await volumesOf(world, 'web')
+    const spare = before['virtio1'] ?? ''
+    const swapped = {
+      ...BOOTS,
+      ide2: { storage: 'local-lvm', size: '1G' },
+      virtio1: 'none,media=cdrom',
+      virtio2: spare,
+    }
+    const { virtio1: _cd, ...fewer } = swapped
+    await thereAndBack(world, desire([vm('vm.web', { config: fewer })]))
+    assert.is((await volumesOf(world, 'web'))['virtio2'], spare)
+    // Another volume for the boot disk is refused, and done when it is meant.
+    const other = { ...fewer, virtio0: { file: spare } }
+    const { virtio2: _two, ...last } = other
+    const all = desire([vm('vm.web', { config: last })])
+    let refused = ''
+    try {
+      await planOf(world, all)
+    } catch (error) {
+      refused = String(error)
+    }
+    assert.match(refused, /plan\.boot-disk-replaced/)
+    const plan = await thereAndBack(world, all, { allowDiskReplacement: true })
+    assert.ok(steps(plan).includes('vm.web/detach-virtio0') && steps(plan).includes('vm.web/add-virtio0'))
+    const now = await volumesOf(world, 'web')
+    assert.is(now['virtio0'], spare)
+    assert.ok(Object.entries(now).some(([key, volume]) => /^unused/.test(key) && volume === before['virtio0']))
+    const guest = (await sync(world)).guests.find(({ name }) => name === 'web')
+    assert.is(guest?.current['boot'], 'order=net0;virtio0')
+  }))
+
+test('a mount point moves to another slot with what is on it', () =>
+  withWorld(async (world) => {
+    const base = { rootfs: 'local-lvm:2', mp0: 'local-lvm:1,mp=/srv,backup=1' }
+    const source = {
+      by: 'archive',
+      volume: 'local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst',
+    } as const
+    await thereAndBack(world, desire([container('container.app', { config: base, source })]))
+    const before = await volumesOf(world, 'app')
+    const moved = { rootfs: 'local-lvm:2', mp3: 'local-lvm:1,mp=/srv' }
+    const movedSlots = [{ from: 'mp0', to: 'mp3' }]
+    await thereAndBack(world, desire([container('container.app', { config: moved, source, movedSlots })]))
+    assert.equal(await volumesOf(world, 'app'), { mp3: before['mp0'] })
+  }))
+
 test('a destroyed guest comes back from its backup as it was', () =>
   withWorld(async (world) => {
     await thereAndBack(world, desire([vm('vm.web', { config: WEB, power: 'running', pool: 'prod' })]))

@@ -30,6 +30,7 @@ const ROUNDS = 4
 
 const optionsOf = ({ model }: World) => ({
   ...DEFAULT_PLAN_OPTIONS,
+  allowDiskReplacement: true,
   safetySnapshots: Object.values(model.guests).flatMap(({ vmid, snapshots }) =>
     Object.keys(snapshots).map((name) => ({ vmid, name })),
   ),
@@ -48,6 +49,8 @@ const EXPECTED = new Set([
   'plan.blocked-by-snapshot',
   'plan.needs-stop',
   'plan.storage-content',
+  // A warning beside one of those.
+  'plan.disk-replaced',
 ])
 
 /** A cluster in use: one random declaration after the other, each carried out where it can be. */

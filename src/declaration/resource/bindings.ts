@@ -80,6 +80,45 @@ const movedPairs = (
   return first && second ? [{ from: first, to: second }, ...pairs] : pairs
 }
 
+const SLOT = /^(.+)\.(disk|mount_point)\.([a-z]+\d+)$/
+
+const slotOf = (written: string | undefined): { readonly owner: string; readonly key: string } | undefined => {
+  const [, owner, , key] = SLOT.exec(written ?? '') ?? []
+  return owner !== undefined && key !== undefined ? { owner, key } : undefined
+}
+
+export interface MovedSlot {
+  readonly address: Address
+  readonly from: string
+  readonly to: string
+}
+
+/** `moved { from = vm.web.disk.virtio0, to = vm.web.disk.scsi0 }`: the volume goes to another slot, of all instances where no key is written. */
+const movedSlotsOf = (scope: ModuleScope, block: Block, resources: readonly ScopedResource[]): readonly MovedSlot[] => {
+  const evaluation = evaluationIn(scope)
+  const [from, to] = [given(block, 'from'), given(block, 'to')]
+  if (!from || !to) return []
+  const [first, second] = [writtenAddress(from, evaluation), writtenAddress(to, evaluation)]
+  const [a, b] = [slotOf(first), slotOf(second)]
+  if (first === second || (!a && !b)) return []
+  if (!a || !b || a.owner !== b.owner) {
+    const detail = `${first} and ${second} are not two slots of one guest. A volume moves from slot to slot as in from = vm.web.disk.virtio0, to = vm.web.disk.scsi0.`
+    fail(evaluation, to, detail, 'declaration.invalid-address')
+    return []
+  }
+  const owner = `${scope.prefix}${a.owner}`
+  return resources.flatMap(({ resource: { address } }) =>
+    address === owner || address.startsWith(`${owner}[`) ? [{ address, from: a.key, to: b.key }] : [],
+  )
+}
+
+/** Volumes that go from slot to slot, as moved blocks of all modules say. */
+export const movedSlots = (
+  scopes: readonly ModuleScope[],
+  resources: readonly ScopedResource[],
+): readonly MovedSlot[] =>
+  scopes.flatMap((scope) => scope.module.declared.moved.flatMap((block) => movedSlotsOf(scope, block, resources)))
+
 const movedOf = (scope: ModuleScope, block: Block, resources: readonly ScopedResource[]): Desired['moved'] => {
   const evaluation = evaluationIn(scope)
   const [from, to] = [given(block, 'from'), given(block, 'to')]
@@ -91,6 +130,7 @@ const movedOf = (scope: ModuleScope, block: Block, resources: readonly ScopedRes
   }
   if (first !== undefined && second !== undefined && MODULE_CALL.test(first) && MODULE_CALL.test(second))
     return movedPairs(`${scope.prefix}${first}`, `${scope.prefix}${second}`, resources)
+  if (slotOf(first) || slotOf(second)) return []
   const [a, b] = [addressIn(scope, from, evaluation), addressIn(scope, to, evaluation)]
   return a && b ? movedPairs(a, b, resources) : []
 }

@@ -10,7 +10,7 @@ import { evaluationIn, type ModuleScope } from '../module/scope.ts'
 import { checkRule } from '../module/variable.ts'
 import { rangeOf } from '../syntax/source.ts'
 import { type Block, blocksOf } from '../syntax/tree.ts'
-import { bindingsOf } from './bindings.ts'
+import { bindingsOf, type MovedSlot, movedSlots } from './bindings.ts'
 import { checkCircles } from './circles.ts'
 import { checkDependsOn, type DependencyIndex, declaredNeeds, dependencyIndex, moduleNeeds } from './depends-on.ts'
 import { desiredGuest, guestReporter, inheritedGuest } from './desired-guest.ts'
@@ -111,13 +111,20 @@ const outputOf = ({ name, value, sensitive }: EvaluatedOutput, { keeper }: Resou
   return { name, value: hidden ? keeper.keep(`output.${name}`, JSON.stringify(plain)) : plain, sensitive: hidden }
 }
 
+const withSlots = (resource: DesiredResource, moved: readonly MovedSlot[]): DesiredResource => {
+  const own = moved.flatMap(({ address, from, to }) => (address === resource.address ? [{ from, to }] : []))
+  return own.length === 0 || resource.kind === 'pool' ? resource : { ...resource, movedSlots: own }
+}
+
 /** Turns what was evaluated into what the planner takes. */
 export const desiredState = (evaluated: EvaluatedModule, context: ResourceContext): Desired => {
   checkCircles(evaluated.resources)
   for (const scope of evaluated.scopes) checkDependsOn(scope)
   const making: Making = { context, index: dependencyIndex(evaluated.resources), inherited: new Map() }
+  const moved = movedSlots(evaluated.scopes, evaluated.resources)
+  const resources = evaluated.resources.flatMap((scoped) => desiredOf(making, scoped) ?? [])
   return {
-    resources: evaluated.resources.flatMap((scoped) => desiredOf(making, scoped) ?? []),
+    resources: moved.length === 0 ? resources : resources.map((resource) => withSlots(resource, moved)),
     outputs: evaluated.outputs.map((output) => outputOf(output, context)),
     ...bindingsOf(evaluated.scopes, evaluated.resources),
   }
