@@ -42,6 +42,8 @@ export interface RunOutcome {
   readonly status: RunStatus
   /** The run has not ended: what became of a request, or of the undoing, is not known yet. `recoverRun` goes on. */
   readonly suspended?: true
+  /** What the run touched was read again and is as it was before. */
+  readonly asBefore?: true
   readonly interrupted: boolean
   readonly steps: readonly StepOutcome[]
   readonly diagnostics: readonly Diagnostic[]

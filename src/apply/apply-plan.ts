@@ -2,9 +2,10 @@ import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { GuestIdentity } from '../resource/guest.ts'
 import type { ApplyEvent, RunOutcome } from './apply-event.ts'
+import { compareWithBefore } from './as-before.ts'
 import { checkExpectation } from './check-expectation.ts'
 import { type ForwardOptions, goForward } from './go-forward.ts'
-import { rollBack } from './roll-back.ts'
+import { type RolledBack, rollBack } from './roll-back.ts'
 import { isoNow, makeContext, type RunContext } from './run-context.ts'
 import { presenceAfter } from './run-left.ts'
 import { type Ended, outcomeOf } from './run-outcome.ts'
@@ -89,11 +90,25 @@ export const carryOut = async (
   }
   const known = new Map([...identities, ...identitiesOf(ctx)])
   const rolledBack = await rollBack(ctx, { results, identities: known, prior: [] })
-  const diagnostics = [
-    ...(interrupted ? [interruption()] : []),
-    ...(rolledBack.suspended ? [rolledBack.suspended] : []),
-  ]
-  return { status: rolledBack.complete ? 'rolled-back' : 'incomplete', results, interrupted, diagnostics, rolledBack }
+  const ended = await endOfUndoing(ctx, rolledBack, results)
+  const diagnostics = [...(interrupted ? [interruption()] : []), ...ended.diagnostics]
+  return { ...ended, results, interrupted, diagnostics, rolledBack }
+}
+
+/** What a rollback came to: it is complete when what it touched has been seen to be as it was. */
+export const endOfUndoing = async (
+  ctx: RunContext,
+  rolledBack: RolledBack,
+  results: readonly StepResult[],
+): Promise<Pick<RunEnd, 'status' | 'asBefore' | 'diagnostics'>> => {
+  if (rolledBack.suspended) return { status: 'incomplete', diagnostics: [rolledBack.suspended] }
+  const { equal, left, diagnostics } = await compareWithBefore(ctx, results, rolledBack.complete)
+  const isComplete = rolledBack.complete && !left
+  return {
+    status: isComplete ? 'rolled-back' : 'incomplete',
+    ...(isComplete && equal && { asBefore: true }),
+    diagnostics,
+  }
 }
 
 type Identities = ReadonlyMap<number, GuestIdentity>

@@ -2,6 +2,7 @@ import type { Plan, Step } from '../plan/plan.ts'
 import type { AppliedResource } from '../resource/applied.ts'
 import type { GuestIdentity } from '../resource/guest.ts'
 import type { ApiRequest } from '../resource/request.ts'
+import type { Measure } from './measure.ts'
 
 export type RunStatus = 'running' | 'applied' | 'rolled-back' | 'incomplete'
 export type StepStatus = 'running' | 'done' | 'failed' | 'undone' | 'undo-failed' | 'not-run'
@@ -76,6 +77,8 @@ export type JournalEntry =
       readonly outputs: { readonly [name: string]: string }
     }
   | { readonly type: 'request'; readonly record: RequestRecord }
+  /** What a guest or a pool was before the run's first write to it; the first one stands. */
+  | { readonly type: 'measured'; readonly run: string; readonly measure: Measure }
   | {
       readonly type: 'step-ended'
       readonly record: StepRecord
@@ -104,6 +107,8 @@ export interface RecordedRun {
   /** In the order in which they ended; those that did not end come last. Steps that were never started are missing. */
   readonly steps: readonly StepRecord[]
   readonly requests: readonly RequestRecord[]
+  /** Guests and pools before the run's first write to them; runs of an earlier mpc have none. */
+  readonly before?: readonly Measure[]
 }
 
 /** A run that was begun and never ended. */

@@ -1,11 +1,16 @@
 import type { GuestIdentity } from '../resource/guest.ts'
 import type { RequestRecord, UnfinishedRun } from './journal.ts'
+import { subjectOf } from './measure.ts'
 import { effectOf } from './request-effect.ts'
 import { noteTask, type RunContext } from './run-context.ts'
 
 /** Brings back what the executor knew, as far as the journal says. */
-export const remember = (ctx: RunContext, { steps, requests }: UnfinishedRun): ReadonlyMap<number, GuestIdentity> => {
+export const remember = (
+  ctx: RunContext,
+  { steps, requests, before = [] }: UnfinishedRun,
+): ReadonlyMap<number, GuestIdentity> => {
   const identities = new Map<number, GuestIdentity>()
+  for (const measure of before) ctx.before.set(subjectOf(measure), Promise.resolve(measure))
   for (const record of requests) {
     if (record.upid !== undefined) noteTask(ctx, record.upid)
     const effect = effectOf(record.request)

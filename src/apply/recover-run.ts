@@ -1,7 +1,7 @@
 import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
 import type { Expectation, Step } from '../plan/plan.ts'
 import type { ApplyEvent, RunOutcome } from './apply-event.ts'
-import { carryOut, type RunEnd } from './apply-plan.ts'
+import { carryOut, endOfUndoing, type RunEnd } from './apply-plan.ts'
 import type { RequestRecord, StepRecord, StepStatus, UnfinishedRun } from './journal.ts'
 import { forwardRecords, remember, whyNotFinish } from './recorded-run.ts'
 import { type RolledBack, rollBack } from './roll-back.ts'
@@ -99,17 +99,17 @@ const undo = async (ctx: RunContext, unfinished: UnfinishedRun): Promise<RunEnd>
     await rollBack(ctx, { results, identities, prior, failed: failedBefore(statuses) }),
     statuses,
   )
-  const status = rolledBack.complete ? 'rolled-back' : 'incomplete'
-  const said = rolledBack.complete
-    ? 'What it had done was undone: the cluster is as it was before.'
-    : 'Not everything it had done could be undone.'
-  return {
-    status,
-    results: all,
-    interrupted: false,
-    diagnostics: [rolledBack.suspended ?? account(ctx, said)],
-    rolledBack,
-  }
+  const ended = await endOfUndoing(ctx, rolledBack, all)
+  const said = account(
+    ctx,
+    ended.status !== 'rolled-back'
+      ? 'Not everything it had done could be undone.'
+      : ended.asBefore
+        ? 'What it had done was undone: the cluster is as it was before.'
+        : 'What it had done was undone.',
+  )
+  const diagnostics = rolledBack.suspended ? ended.diagnostics : [said, ...ended.diagnostics]
+  return { ...ended, results: all, interrupted: false, diagnostics, rolledBack }
 }
 
 const asApplied = (ctx: RunContext, results: readonly StepResult[]): RunEnd => {

@@ -3,6 +3,7 @@ import type { GuestIdentity, GuestRef } from '../resource/guest.ts'
 import { hiddenInSteps } from '../resource/hidden-keys.ts'
 import type { ApplyEvent } from './apply-event.ts'
 import type { JournalEntry } from './journal.ts'
+import type { Measure } from './measure.ts'
 import type { NodeClock } from './node-clock.ts'
 import { type Asking, type GuestReading, type GuestView, readGuest } from './read-guest.ts'
 import { type Effect, foreignKeys, touchedKeys } from './request-effect.ts'
@@ -40,6 +41,8 @@ export interface RunContext {
   readonly tasks: Set<string>
   /** What nodes said of their time. */
   readonly clocks: Map<string, NodeClock>
+  /** Guests and pools before the run's first write to them, by subject; undefined where the server did not show them. */
+  readonly before: Map<string, Promise<Measure | undefined>>
 }
 
 export const isoNow = (ctx: RunContext): string => ctx.world.clock.now().toISOString()
@@ -73,6 +76,7 @@ export const makeContext = (
     made: new Map(),
     tasks: new Set(),
     clocks: new Map(),
+    before: new Map(),
   }
 }
 

@@ -13,6 +13,7 @@ export interface Ended {
   readonly diagnostics: readonly Diagnostic[]
   readonly rolledBack?: RolledBack
   readonly suspended?: true
+  readonly asBefore?: true
   readonly seconds: number
 }
 
@@ -37,6 +38,7 @@ export const outcomeOf = (ctx: RunContext, ended: Ended): RunOutcome => {
     plan: ctx.plan.id,
     status,
     ...(suspended && { suspended }),
+    ...(ended.asBefore && { asBefore: ended.asBefore }),
     interrupted,
     steps,
     diagnostics,

@@ -3,6 +3,7 @@ import type { Step } from '../plan/plan.ts'
 import type { AppliedResource } from '../resource/applied.ts'
 import { checkExpectation } from './check-expectation.ts'
 import type { JournalEntry, RequestRecord, Seen } from './journal.ts'
+import { measureBefore } from './measure-before.ts'
 import { readRunning, seenOf } from './read-guest.ts'
 import { effectOf, touchedKeys } from './request-effect.ts'
 import { currentView, type RunContext, record } from './run-context.ts'
@@ -98,12 +99,14 @@ export const runStep = async (ctx: RunContext, step: Step, expects = step.expect
   const startedAt = ctx.world.clock.monotonic()
   emitStarted(ctx, step, 'forward')
   const { diagnostics } = await checkExpectation(ctx, expects ? { ...step, expects } : step)
-  const outputs = diagnostics.length > 0 ? {} : await outputsBefore(ctx, step)
+  const isRefused = diagnostics.length > 0
+  const measured = isRefused ? [] : await measureBefore(ctx, step)
+  const outputs = isRefused ? {} : await outputsBefore(ctx, step)
   const opening: JournalEntry = { type: 'step-started', run: ctx.run, step, direction: 'forward', outputs }
   const requested: Requested =
     diagnostics.length > 0
       ? { ...REFUSED, closing: [opening], diagnostics }
-      : await runRequests(ctx, forwardOf(step, [], true), [opening])
+      : await runRequests(ctx, forwardOf(step, [], true), [opening, ...measured])
   const needsOpening = diagnostics.length === 0 && step.requests.length === 0
   const result = await endStep(ctx, step, needsOpening ? { ...requested, closing: [opening] } : requested, outputs)
   emitEnded(ctx, step, 'forward', result.status, startedAt, result.diagnostics)

@@ -89,8 +89,8 @@ const closing = (plan: Plan, outcome: RunOutcome, paint: Paint): string => {
     case 'applied':
       return `${paint('create', 'Applied.')} ${stepsDone} of ${plan.steps.length} steps done in ${durationText(outcome.seconds)}. Undo it with: mpc revert ${plan.id}`
     case 'rolled-back':
-      if (nothingBegun(outcome)) return `${paint('warning', 'Nothing was changed.')} The cluster is as it was before.`
-      return `${paint('warning', 'Rolled back.')} ${outcome.interrupted ? 'The run was interrupted' : 'The plan failed'} and everything it had done was undone: the cluster is as it was before.`
+      if (nothingBegun(outcome)) return paint('warning', 'Nothing was changed.')
+      return `${paint('warning', 'Rolled back.')} ${outcome.interrupted ? 'The run was interrupted' : 'The plan failed'} and everything it had done was undone${outcome.asBefore ? ': the cluster is as it was before.' : '.'}`
     case 'incomplete':
       if (outcome.suspended)
         return `${paint('error', 'Suspended.')} The run has not ended: mpc recover asks the server what became of it and goes on. So far:`

@@ -1,5 +1,6 @@
 import type { Kysely, Transaction } from 'kysely'
 import type { Journal, JournalEntry, RequestRecord } from '../apply/journal.ts'
+import { subjectOf } from '../apply/measure.ts'
 import { diagnose } from '../diagnostic/diagnostic.ts'
 import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
 import type { AuditLog } from './audit-log.ts'
@@ -82,12 +83,23 @@ const endStep = async (tx: Tx, entry: JournalEntry & { type: 'step-ended' }): Pr
   else await putBinding(tx, entry.binding)
 }
 
+const keepMeasure = async (tx: Tx, { run, measure }: JournalEntry & { type: 'measured' }): Promise<void> => {
+  const row = { run, subject: subjectOf(measure), body: toJson(measure) }
+  await tx
+    .insertInto('run_before')
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['run', 'subject']).doNothing())
+    .execute()
+}
+
 const recordEntry = (tx: Tx, audit: AuditLog, entry: JournalEntry): Promise<void> => {
   switch (entry.type) {
     case 'step-started':
       return startStep(tx, entry)
     case 'request':
       return recordRequest(tx, audit, entry.record)
+    case 'measured':
+      return keepMeasure(tx, entry)
     case 'step-ended':
       return endStep(tx, entry)
   }

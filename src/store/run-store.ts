@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { FinishedRun, RecordedRun, RequestRecord, RunRecord, StepRecord, UnfinishedRun } from '../apply/journal.ts'
+import type { Measure } from '../apply/measure.ts'
 import type { SafetySnapshot } from '../apply/snapshot-retention.ts'
 import { type Checked, diagnose } from '../diagnostic/diagnostic.ts'
 import { fromJson, fromJsonOr } from './json-text.ts'
@@ -67,12 +68,14 @@ const load = async (db: Kysely<Tables>, row: RunTable): Promise<RecordedRun> => 
     .orderBy('step')
     .orderBy('position')
     .execute()
+  const before = await db.selectFrom('run_before').select('body').where('run', '=', row.id).orderBy('subject').execute()
   const ended = [...steps.filter((step) => step.ended !== null), ...steps.filter((step) => step.ended === null)]
   return {
     run: runOf(row),
     plan: await readPlan(db, row.plan),
     steps: ended.map(stepOf),
     requests: requests.map(requestOf),
+    ...(before.length > 0 && { before: before.map(({ body }) => fromJson<Measure>(body)) }),
   }
 }
 

@@ -174,6 +174,13 @@ export interface JournalTable {
   readonly at: string
 }
 
+/** What a guest or a pool was before a run's first write to it: `guest/107`, `pool/prod`. */
+export interface RunBeforeTable {
+  readonly run: string
+  readonly subject: string
+  readonly body: string
+}
+
 export interface TaskTable {
   readonly upid: string
   readonly run: string
@@ -237,6 +244,7 @@ export interface Tables {
   readonly run: RunTable
   readonly run_step: RunStepTable
   readonly journal: JournalTable
+  readonly run_before: RunBeforeTable
   readonly task: TaskTable
   readonly lease: LeaseTable
   readonly audit_head: AuditHeadTable

@@ -109,7 +109,8 @@ test(
     })
     const outcome = await bench.apply(plan)
     assert.is(outcome.status, 'rolled-back', JSON.stringify(outcome.diagnostics, null, 1))
-    assert.equal(codesOf(outcome), ['apply.changed-meanwhile'])
+    assert.equal(codesOf(outcome), ['apply.changed-by-others', 'apply.changed-meanwhile'])
+    assert.is(outcome.asBefore, undefined)
     assert.match(outcome.diagnostics[0]?.detail ?? '', /description/)
     const text = bench.simulator.dump()['qemu/107'] ?? ''
     assert.match(text, /cores: 4/)
@@ -130,7 +131,7 @@ test(
     const outcome = await bench.apply(plan)
     assert.is(outcome.status, 'incomplete')
     assert.is(exitCodeOf(outcome), 4)
-    assert.equal(codesOf(outcome), ['apply.not-undone', 'apply.changed-meanwhile'])
+    assert.equal(codesOf(outcome), ['apply.not-as-before', 'apply.not-undone', 'apply.changed-meanwhile'])
     assert.match(bench.simulator.dump()['qemu/107'] ?? '', /cores: 8/)
   }),
 )
