@@ -155,8 +155,13 @@ const startAgain = async (ctx: RunContext, { step, outputs }: StepResult): Promi
   return running === false ? [{ method: 'POST', path: `${guestPath(guest)}/status/start` }] : []
 }
 
-const bindingBefore = ({ binding }: Step): { readonly binding?: AppliedResource | null } =>
-  binding ? { binding: binding.before } : {}
+/** The binding from before the step; a guest that was restored from its backup is known by what it is now. */
+const bindingBefore = (ctx: RunContext, { binding }: Step): { readonly binding?: AppliedResource | null } => {
+  if (!binding) return {}
+  const { before } = binding
+  const restored = before?.guest && ctx.made.get(before.guest.vmid)
+  return { binding: before && restored ? { ...before, identity: restored } : before }
+}
 
 const endUndo = async (
   ctx: RunContext,
@@ -180,7 +185,7 @@ const endUndo = async (
     },
     step,
     direction: 'reverse',
-    ...(failed ? kept : bindingBefore(step)),
+    ...(failed ? kept : bindingBefore(ctx, step)),
   }
   await record(ctx, [...closing, ended])
 }

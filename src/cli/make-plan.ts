@@ -24,7 +24,7 @@ export type Planned =
 const addressesOf = (
   { report }: CommandContext,
   options: Options,
-  name: 'target' | 'exclude',
+  name: 'target' | 'exclude' | 'replace',
 ): readonly Address[] | undefined => {
   const texts = listOption(options, name)
   const addresses = texts.flatMap((text) => parseAddressPattern(text) ?? [])
@@ -67,7 +67,8 @@ export const makePlan = async (
   const { store } = session
   const targets = addressesOf(context, input.options, 'target')
   const excludes = addressesOf(context, input.options, 'exclude')
-  if (!targets || !excludes) return { exit: EXIT.usage }
+  const replaces = addressesOf(context, input.options, 'replace')
+  if (!targets || !excludes || !replaces) return { exit: EXIT.usage }
   const chosen = await chooseFiles(context, input.args)
   const applied = await store.bindings.all()
   const mayBeEmpty = chosen === undefined && applied.length > 0
@@ -79,6 +80,7 @@ export const makePlan = async (
     ...(await planOptions(session, input.options)),
     targets,
     excludes,
+    replaces,
     ...(chosen && { scope: loaded.declaredIn(chosen.files) }),
   }
   const isOffline = input.options['refresh'] === false

@@ -56,6 +56,41 @@ const isWithin = (scope: readonly string[]): ((address: Address) => boolean) => 
   return (address) => names.has(baseOf(address)) || modulesOf(address).some((module) => names.has(module))
 }
 
+/** Everything some patterns cover; one that covers nothing is reported. */
+const resolvePatterns = (
+  world: PlanWorld,
+  known: readonly Address[],
+  find: (pattern: string) => readonly Address[],
+  patterns: readonly Address[],
+): readonly Address[] =>
+  patterns.flatMap((pattern) => {
+    const found = find(pattern)
+    if (found.length === 0) {
+      const guess = suggestion(pattern, patternsOf(known))
+      world.report('plan.unknown-target', {
+        detail: `There is no resource \`${pattern}\`, neither declared nor managed.${guess || ' `mpc plan` without limits lists all that change.'}`,
+        address: pattern,
+      })
+    }
+    return found
+  })
+
+/** The declared guests that are to be made anew because somebody asks for it. */
+export const replacedGuests = (world: PlanWorld, guests: readonly Address[]): ReadonlySet<Address> => {
+  const { replaces, destroy } = world.options
+  if (replaces.length === 0 || destroy) return new Set()
+  const find = addressIndex(guests)
+  const found = replaces.map((pattern) => [pattern, find(pattern)] as const)
+  for (const [pattern, own] of found) {
+    if (own.length > 0) continue
+    world.report('plan.unknown-target', {
+      detail: `\`--replace\` names \`${pattern}\`, and there is no declared guest of that address.${suggestion(pattern, patternsOf(guests))} Pools are not replaced.`,
+      address: pattern,
+    })
+  }
+  return new Set(found.flatMap(([, own]) => own))
+}
+
 export interface FilterInput {
   readonly known: readonly Address[]
   /** What a resource needs to exist before it. */
@@ -69,18 +104,7 @@ export interface FilterInput {
 export const selectAddresses = (world: PlanWorld, { known, needs }: FilterInput): ReadonlySet<Address> => {
   const { targets, excludes, destroy, scope } = world.options
   const find = addressIndex(known)
-  const resolve = (patterns: readonly Address[]): readonly Address[] =>
-    patterns.flatMap((pattern) => {
-      const found = find(pattern)
-      if (found.length === 0) {
-        const guess = suggestion(pattern, patternsOf(known))
-        world.report('plan.unknown-target', {
-          detail: `There is no resource \`${pattern}\`, neither declared nor managed.${guess || ' `mpc plan` without limits lists all that change.'}`,
-          address: pattern,
-        })
-      }
-      return found
-    })
+  const resolve = (patterns: readonly Address[]) => resolvePatterns(world, known, find, patterns)
   const dependents = new Map<Address, Address[]>()
   for (const [address, others] of needs) {
     for (const other of others) dependents.set(other, [...(dependents.get(other) ?? []), address])

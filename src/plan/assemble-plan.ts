@@ -28,11 +28,15 @@ const readyWith = ({ guest, action }: PlannedResource, own: readonly Step[]): St
   )
 }
 
-/** Says of a step that ends or converts something why it does not come last. */
+/** Whether a step takes away what was there before, or makes it something else for good. */
+const endsSomething = ({ action, requests }: Step): boolean =>
+  action === 'destroy' || action === 'snapshot' || requests.some(({ path }) => path.endsWith('/template'))
+
+/** Says of a deletion or conversion why it does not come last. */
 const withReason = (steps: readonly Step[]): readonly Step[] => {
   const forced = forcedEarly(steps)
   return steps.map((step) => {
-    const cause = step.action === 'stop' || step.action === 'backup' ? undefined : forced.get(step.id)
+    const cause = endsSomething(step) ? forced.get(step.id) : undefined
     return cause ? { ...step, summary: `${step.summary}; not last, because ${cause.id} needs it` } : step
   })
 }

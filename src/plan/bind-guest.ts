@@ -1,5 +1,6 @@
 import type { AppliedResource } from '../resource/applied.ts'
 import type { ObservedGuest } from '../resource/observed.ts'
+import { withLifecycle } from './lifecycle-step.ts'
 import type { GuestInput } from './planned-resource.ts'
 import type { StepDraft } from './step-chain.ts'
 
@@ -25,6 +26,9 @@ export const bindDraft = (
     ...common,
     summary: `rename ${movedFrom} to ${input.desired.address}`,
     reversal: { by: 'requests', requests: [], note: `rename it back to ${movedFrom}` },
-    binding: { before: { ...applied, address: movedFrom }, after: { ...applied, address: input.desired.address } },
+    binding: {
+      before: { ...applied, address: movedFrom },
+      after: { ...withLifecycle(applied, input.desired.lifecycle), address: input.desired.address },
+    },
   }
 }

@@ -12,6 +12,7 @@ import { advance, type GuestContext, type PlanPart, type Progress } from './gues
 import { configRequests } from './guest-state.ts'
 import { checkUntied, migrateGuest } from './migrate-step.ts'
 import { creationSummary, destroyNew, finishNew, goesWithGuest, growNew, nameKey, newName } from './new-guest.ts'
+import { provenanceOf } from './provenance.ts'
 import { guestRecord } from './record.ts'
 import { sortDifferences } from './sort-differences.ts'
 import { checkStorage } from './storage-check.ts'
@@ -87,7 +88,10 @@ const cloneStep =
         requests: [{ method: 'POST', path: `${guestPath(source.guest)}/clone`, params }],
         disruption: 'none',
         reversal: destroyNew(context, guest, source.config),
-        binding: { before: null, after: guestRecord(desired, { ...guest, node: desired.node }, undefined) },
+        binding: {
+          before: null,
+          after: guestRecord(desired, { ...guest, node: desired.node }, undefined, provenanceOf(desired)),
+        },
       },
     )
     return isDirect ? made : migrateGuest(context, desired.node)(made)

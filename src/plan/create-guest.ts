@@ -16,6 +16,7 @@ import {
   growNew,
   newName,
 } from './new-guest.ts'
+import { provenanceOf } from './provenance.ts'
 import { guestRecord } from './record.ts'
 import { warnOfRootOnly } from './root-only-check.ts'
 import type { StepDraft } from './step-chain.ts'
@@ -55,7 +56,7 @@ const createStep =
       requests: [{ method: 'POST', path: `/nodes/${guest.node}/${guest.type}`, params }],
       disruption: 'none',
       reversal: destroyNew(context, guest),
-      binding: { before: null, after: guestRecord(desired, guest, undefined) },
+      binding: { before: null, after: guestRecord(desired, guest, undefined, provenanceOf(desired)) },
     })
   }
 

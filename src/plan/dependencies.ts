@@ -5,6 +5,12 @@ import { addressIndex } from './address-filter.ts'
 
 const EMPTY: readonly Address[] = []
 
+/** The pool a nested one lies in: `team` of `team/dev`. */
+export const parentPool = (poolid: string): string | undefined => {
+  const at = poolid.lastIndexOf('/')
+  return at < 0 ? undefined : poolid.slice(0, at)
+}
+
 /** Names and VMIDs a clone may refer to, of guests that are declared. */
 const templates = (guests: readonly DesiredGuest[]): ReadonlyMap<string, Address> =>
   new Map(
@@ -18,8 +24,8 @@ const templates = (guests: readonly DesiredGuest[]): ReadonlyMap<string, Address
   )
 
 /**
- * What each declared resource needs first: what `depends_on` and `replace_triggered_by` name, its pool, and the guest it is a clone of, as far as those are
- * declared too.
+ * What each declared resource needs first: what `depends_on` and `replace_triggered_by` name, its pool, the pool a pool lies in, and the guest it is a
+ * clone of, as far as those are declared too.
  */
 export const dependenciesOf = (desired: Desired): ReadonlyMap<Address, readonly Address[]> => {
   const find = addressIndex(desired.resources.map(({ address }) => address))
@@ -29,7 +35,7 @@ export const dependenciesOf = (desired: Desired): ReadonlyMap<Address, readonly 
   const clones = guests.some(({ source }) => source.by === 'clone')
   const byName = clones ? templates(guests) : new Map<string, Address>()
   const implied = (resource: DesiredResource): readonly (Address | undefined)[] => {
-    if (resource.kind === 'pool') return EMPTY
+    if (resource.kind === 'pool') return [pools.get(parentPool(resource.poolid) ?? '')]
     const { pool, source, kind } = resource
     return [
       ...(pool === undefined ? EMPTY : [pools.get(pool)]),

@@ -5,14 +5,14 @@ import { isSecret } from '../resource/config-value.ts'
 import type { Desired, DesiredGuest, DesiredResource } from '../resource/desired.ts'
 import type { Vmid } from '../resource/guest.ts'
 import type { Observed } from '../resource/observed.ts'
-import { selectAddresses } from './address-filter.ts'
+import { replacedGuests, selectAddresses } from './address-filter.ts'
 import { allocateVmids } from './allocate-vmids.ts'
 import { assemblePlan } from './assemble-plan.ts'
 import type { GuestFinder } from './attach-steps.ts'
 import { type Bindings, resolveBindings } from './bindings.ts'
 import { checkBridges } from './bridge-check.ts'
 import { checkCapacity } from './capacity-check.ts'
-import { dependenciesOf } from './dependencies.ts'
+import { dependenciesOf, parentPool } from './dependencies.ts'
 import { linkedClones } from './destroy-check.ts'
 import { checkDuplicates } from './duplicate-check.ts'
 import { checkExisting } from './existing-check.ts'
@@ -21,6 +21,7 @@ import { type VolumeHolders, volumeHolders } from './foreign-volumes.ts'
 import { guestNumbers } from './guest-numbers.ts'
 import { inOrder } from './in-order.ts'
 import { layered } from './layers.ts'
+import { withLifecycle } from './lifecycle-step.ts'
 import { checkMacs } from './mac-check.ts'
 import { noteMoves } from './move-check.ts'
 import type { Plan } from './plan.ts'
@@ -46,6 +47,8 @@ interface Ground {
   readonly findTemplate: TemplateFinder
   readonly findGuest: GuestFinder
   readonly holders: VolumeHolders
+  /** What `--replace` names. */
+  readonly replaced: ReadonlySet<Address>
 }
 
 const isGuest = (resource: DesiredResource): resource is DesiredGuest => resource.kind !== 'pool'
@@ -120,6 +123,10 @@ const groundOf = (world: PlanWorld, desired: Desired, applied: Applied): Ground 
       return { type: guest.kind === 'vm' ? 'qemu' : 'lxc', node: guest.node, vmid }
     },
     holders: volumeHolders(world),
+    replaced: replacedGuests(
+      world,
+      guests.map(({ address }) => address),
+    ),
   }
 }
 
@@ -138,7 +145,7 @@ const planOne = (
   const applied = boundAs(bindings.bound.get(address), address)
   const movedFrom = bindings.movedFrom.get(address)
   if (resource.kind === 'pool') {
-    const pool = planPool(world, resource, applied)
+    const pool = planPool(world, resource, applied, plannedPools)
     return pool && { address, kind: 'pool', reason: 'declared', name: resource.poolid, ...pool }
   }
   const vmid = vmids.get(address)
@@ -157,6 +164,7 @@ const planOne = (
     triggered: resource.lifecycle.replaceTriggeredBy.some((trigger) =>
       [...changed.keys()].some((other) => other === trigger || other.startsWith(`${trigger}[`)),
     ),
+    isReplaced: ground.replaced.has(address),
     freshVmid: () => ground.freshVmid(resource),
   })
 }
@@ -192,6 +200,7 @@ const planEnds = (ground: Ground, kept: readonly PlannedResource[]): readonly Pl
       guest && attributes.some(({ name }) => name === 'pool') ? [guest.vmid] : [],
     ),
   ])
+  const endingPools = new Set(ending.flatMap(([, { poolid }]) => poolid ?? []))
   const clones = linkedClones(world)
   const ends = ending.flatMap(([address, resource]): readonly PlannedResource[] => {
     if (resource.kind !== 'pool') {
@@ -205,7 +214,8 @@ const planEnds = (ground: Ground, kept: readonly PlannedResource[]): readonly Pl
       )
       return end ? [end] : []
     }
-    const pool = destroyPool(world, resource, leaving)
+    const lifecycle = declared.get(address)?.lifecycle
+    const pool = destroyPool(world, lifecycle ? withLifecycle(resource, lifecycle) : resource, leaving, endingPools)
     if (!pool) return [planForgotten(resource, true)]
     return [{ address, kind: 'pool', reason: 'no-longer-declared', name: resource.poolid ?? address, ...pool }]
   })
@@ -215,6 +225,23 @@ const planEnds = (ground: Ground, kept: readonly PlannedResource[]): readonly Pl
         .filter(({ address }) => selected.has(address))
         .map((resource) => planForgotten(resource, false))
   return [...ends, ...forgotten]
+}
+
+/** A pool goes after those that lie in it. */
+const addNestedPools = (
+  planned: readonly PlannedResource[],
+  ends: ReadonlySet<Address>,
+  add: (address: Address, other: Address) => void,
+): void => {
+  const ending = new Map(
+    planned.flatMap(({ address, kind, name }) =>
+      kind === 'pool' && name !== undefined && ends.has(address) ? [[name, address] as const] : [],
+    ),
+  )
+  for (const [poolid, address] of ending) {
+    const outer = ending.get(parentPool(poolid) ?? '')
+    if (outer !== undefined) add(outer, address)
+  }
 }
 
 /** What has to be done before a resource: its needs; and before an end, everything that still needs what ends. */
@@ -235,6 +262,7 @@ const orderOf = ({ needs, world, holders }: Ground, planned: readonly PlannedRes
       if (member.guest && world.guests.get(member.guest.vmid)?.pool === name) add(address, member.address)
     }
   }
+  addNestedPools(planned, ends, add)
   const byVmid = new Map(guests.map(({ guest, address }) => [guest?.vmid ?? 0, address]))
   const clones = linkedClones(world)
   for (const { address, guest } of guests) {
@@ -299,6 +327,9 @@ export const planChanges = (
   const diagnostics = inOrder(world.diagnostics, ({ address = '', code, detail }) => `${address} ${code} ${detail}`)
   if (hasErrors(diagnostics)) return { value: undefined, diagnostics }
   const { changes, steps } = assemblePlan(planned, orderOf(ground, planned))
+  const madeFromOthers = diagnostics.flatMap(({ code, address }) =>
+    code === 'plan.made-from-another' && address !== undefined ? [address as Address] : [],
+  )
   const plan = sealPlan({
     format_version: '1.0',
     origin: { kind: 'declaration' },
@@ -306,6 +337,7 @@ export const planChanges = (
     changes,
     steps,
     unchanged: ground.selected.size - changes.length,
+    ...(madeFromOthers.length > 0 && { madeFromOthers }),
     outputs: options.destroy ? [] : outputsOf(desired),
   })
   return { value: plan, diagnostics }

@@ -1,4 +1,6 @@
 import { kindOfType } from '../kinds/registry.ts'
+import type { AppliedResource } from '../resource/applied.ts'
+import type { AttributeChange } from '../resource/change.ts'
 import type { ObservedGuest } from '../resource/observed.ts'
 import { suggestion } from '../util/did-you-mean.ts'
 import { checkNoAttachments } from './attach-steps.ts'
@@ -9,8 +11,10 @@ import { warnOfCreationOnly } from './creation-only.ts'
 import { checkChangeable, checkIdentity, noteUnreachable } from './guest-check.ts'
 import { seenIdentity } from './guest-identity.ts'
 import type { GuestContext } from './guest-progress.ts'
+import { lifecycleChanges, rememberLifecycle } from './lifecycle-step.ts'
 import { newName } from './new-guest.ts'
 import { expectationOf, expecting, type GuestInput, type PlannedResource } from './planned-resource.ts'
+import { keptProvenance, noteProvenance } from './provenance.ts'
 import { guestRecord } from './record.ts'
 import { replaceGuest } from './replace-guest.ts'
 import { updateGuest } from './update-guest.ts'
@@ -45,6 +49,27 @@ const planCreate = (input: GuestInput, context: GuestContext): PlannedResource =
   }
 }
 
+/** A guest of which nothing changes but what mpc remembers. */
+const rememberedGuest = (
+  { desired }: GuestInput,
+  { type, node, vmid, name }: ObservedGuest,
+  applied: AppliedResource,
+  changes: readonly AttributeChange[],
+): PlannedResource | undefined => {
+  if (changes.length === 0) return undefined
+  const guest = { type, node, vmid }
+  return {
+    address: desired.address,
+    kind: desired.kind,
+    action: 'update',
+    reason: 'declared',
+    guest,
+    name,
+    attributes: changes,
+    drafts: [{ ...rememberLifecycle(applied, desired.lifecycle, changes), guest }],
+  }
+}
+
 const planExisting = (
   input: GuestInput,
   context: GuestContext,
@@ -55,18 +80,21 @@ const planExisting = (
   const update = updateGuest(context, observed, applied)
   if (update.replacing.length === 0 && !triggered) checkNoAttachments(context)
   if (applied || input.imported) warnOfCreationOnly(context, observed.vmid, applied, observed.current)
-  if (update.replacing.length > 0 || triggered) {
+  if (update.replacing.length > 0 || triggered || input.isReplaced) {
     checkChangeable(world, observed, place)
     return replaceGuest(input, context, observed, update)
   }
   if (update.drafts.length > 0) checkChangeable(world, observed, place)
   else noteUnreachable(world, observed, place)
-  if (update.drafts.length === 0 && !input.imported && movedFrom === undefined) return undefined
+  noteProvenance(context, applied)
+  const remembered = lifecycleChanges(applied, desired.lifecycle)
+  const isOnlyRemembered = update.drafts.length === 0 && !input.imported && movedFrom === undefined
+  if (isOnlyRemembered) return applied && rememberedGuest(input, observed, applied, remembered)
   const expects = expectationOf(observed, applied)
   const last = update.drafts.at(-1)
   const guest = { type: observed.type, node: last?.guest?.node ?? observed.node, vmid: observed.vmid }
   const moved = update.drafts.some(({ verb }) => verb === 'migrate') ? { ...guest, node: desired.node } : guest
-  const record = guestRecord(desired, moved, seenIdentity(observed))
+  const record = guestRecord(desired, moved, seenIdentity(observed), keptProvenance(desired, applied))
   const bind = bindDraft(input, observed, record)
   if (update.drafts.length === 0 && !bind) return undefined
   const drafts = expecting(update.drafts, expects).map((draft, index) =>
@@ -83,8 +111,8 @@ const planExisting = (
     name: observed.name,
     attributes:
       movedFrom === undefined
-        ? update.attributes
-        : [fieldChange('address', movedFrom, desired.address), ...update.attributes],
+        ? [...update.attributes, ...remembered]
+        : [fieldChange('address', movedFrom, desired.address), ...update.attributes, ...remembered],
     drafts: bind ? [bind, ...drafts] : drafts,
   }
 }
@@ -119,9 +147,9 @@ export const planGuest = (input: GuestInput): PlannedResource | undefined => {
     return undefined
   }
   if (applied && !checkIdentity(world, applied, observed, place)) return undefined
-  if (desired.vmid !== undefined && desired.vmid !== vmid) {
+  if (desired.vmid !== undefined && desired.vmid !== vmid && !input.isReplaced) {
     world.report('plan.vmid-changed', {
-      detail: `\`${desired.address}\` is guest ${vmid} (${newName(context)}) and declares \`vmid = ${desired.vmid}\`; Proxmox VE cannot renumber a guest. Declare ${vmid}, or leave \`vmid\` out.`,
+      detail: `\`${desired.address}\` is guest ${vmid} (${newName(context)}) and declares \`vmid = ${desired.vmid}\`; Proxmox VE cannot renumber a guest. Declare ${vmid}, leave \`vmid\` out, or have the guest destroyed and made anew as ${desired.vmid} with \`--replace '${desired.address}'\`.`,
       ...place,
       range: desired.rangeOf?.('vmid') ?? desired.range,
     })

@@ -10,6 +10,8 @@ export interface PlanOptions {
   readonly excludes: readonly Address[]
   /** Only what these addresses (of resources, without instance keys, and of modules) cover; what else is managed stays as it is. */
   readonly scope?: readonly string[]
+  /** Guests to be made anew though nothing asks for it. */
+  readonly replaces: readonly Address[]
   /** Plan the destruction of everything managed (of the targets, when there are any). */
   readonly destroy: boolean
   /** Resources that a run which was cut short was working on: what became of them is not settled. */
@@ -28,5 +30,6 @@ export const DEFAULT_PLAN_OPTIONS: PlanOptions = {
   vmids: { first: 100, last: 999_999_999 },
   targets: [],
   excludes: [],
+  replaces: [],
   destroy: false,
 }

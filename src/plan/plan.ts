@@ -80,6 +80,8 @@ export interface Plan {
   readonly steps: readonly Step[]
   /** Resources that need nothing done. */
   readonly unchanged: number
+  /** Resources that were made from something else than their declarations name now; nothing is done about it. */
+  readonly madeFromOthers?: readonly Address[]
   readonly outputs: readonly { readonly name: string; readonly value: unknown; readonly sensitive: boolean }[]
 }
 

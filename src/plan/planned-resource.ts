@@ -38,6 +38,8 @@ export interface GuestInput {
   readonly plannedPools: ReadonlySet<string>
   /** A resource named in `replace_triggered_by` changes. */
   readonly triggered: boolean
+  /** It was asked for. */
+  readonly isReplaced: boolean
   /** A VMID nobody has, for a replacement. */
   readonly freshVmid: () => Vmid | undefined
 }

@@ -5,6 +5,8 @@ import type { DesiredPool } from '../resource/desired.ts'
 import type { ObservedPool } from '../resource/observed.ts'
 import type { ApiRequest } from '../resource/request.ts'
 import { fieldChange } from './change-builder.ts'
+import { parentPool } from './dependencies.ts'
+import { lifecycleChanges, rememberLifecycle } from './lifecycle-step.ts'
 import type { ResourceChange } from './plan.ts'
 import type { PlanWorld } from './plan-world.ts'
 import { poolRecord } from './record.ts'
@@ -88,16 +90,43 @@ const updateComment = (
   }
 }
 
+/** What else is declared of a bound pool: how it may end. */
+const withRemembered = (
+  update: PoolPlan | undefined,
+  applied: AppliedResource,
+  { lifecycle }: DesiredPool,
+): PoolPlan | undefined => {
+  const changes = lifecycleChanges(applied, lifecycle)
+  if (changes.length === 0) return update
+  if (update) return { ...update, attributes: [...update.attributes, ...changes] }
+  return { action: 'update', attributes: changes, drafts: [rememberLifecycle(applied, lifecycle, changes)] }
+}
+
+/** PVE makes no pool in one that is not there: `parent 'team' of pool 'team/dev' does not exist`. */
+const checkParent = (world: PlanWorld, { poolid, address, range }: DesiredPool, planned: ReadonlySet<string>): void => {
+  const parent = parentPool(poolid)
+  if (parent === undefined || world.pools.has(parent) || planned.has(parent)) return
+  world.report('plan.unknown-pool', {
+    detail: `Pool \`${poolid}\` lies in pool \`${parent}\`, which neither exists nor is declared. Declare it too: \`pool "…" { poolid = "${parent}" }\`.`,
+    address,
+    range,
+  })
+}
+
 /** Plans a declared pool; undefined when there is nothing to do. An existing pool of that name is taken over as it is. */
 export const planPool = (
   world: PlanWorld,
   desired: DesiredPool,
   applied: AppliedResource | undefined,
+  plannedPools: ReadonlySet<string>,
 ): PoolPlan | undefined => {
   const observed = world.pools.get(desired.poolid)
-  if (!observed) return createPool(desired)
+  if (!observed) {
+    checkParent(world, desired, plannedPools)
+    return createPool(desired)
+  }
   const update = updateComment(desired, observed, applied)
-  if (applied) return update
+  if (applied) return withRemembered(update, applied, desired)
   const { drafts = [], attributes = [] } = update ?? {}
   return {
     action: update ? 'update' : 'bind',
@@ -106,15 +135,25 @@ export const planPool = (
   }
 }
 
-/** Plans the end of a pool that is declared no more. It must be empty by then: `leaving` are the members the plan takes out. */
+/**
+ * Plans the end of a pool that is declared no more. It must be empty by then: `leaving` are the members the plan takes out, `ending` the pools it
+ * deletes.
+ */
 export const destroyPool = (
   world: PlanWorld,
   resource: AppliedResource,
   leaving: ReadonlySet<number>,
+  ending: ReadonlySet<string>,
 ): PoolPlan | undefined => {
   const { address, poolid } = resource
   const observed = poolid === undefined ? undefined : world.pools.get(poolid)
   if (poolid === undefined || !observed) return undefined
+  if (resource.preventDestroy) {
+    world.report('plan.prevent-destroy', {
+      detail: `The plan would delete pool \`${poolid}\` (\`${address}\`), which was declared with \`prevent_destroy = true\`. If it is to go, declare it once more with \`prevent_destroy = false\`, apply that, and remove it then. To only stop managing it, use a \`removed\` block.`,
+      address,
+    })
+  }
   const left = world.observed.guests.filter(({ pool, vmid }) => pool === poolid && !leaving.has(vmid))
   if (left.length > 0)
     reportMembers(
@@ -123,6 +162,13 @@ export const destroyPool = (
       poolid,
       left.map(({ vmid }) => vmid),
     )
+  const nested = [...world.pools.keys()].filter((other) => parentPool(other) === poolid && !ending.has(other)).sort()
+  if (nested.length > 0) {
+    world.report('plan.pool-not-empty', {
+      detail: `The plan would delete pool \`${poolid}\`, but pools lie in it that the plan does not delete: ${nested.join(', ')}. Proxmox VE deletes empty pools only. Delete them first, or keep the pool with a \`removed\` block.`,
+      address,
+    })
+  }
   return {
     action: 'destroy',
     attributes: [fieldChange('poolid', poolid, undefined)],

@@ -1,4 +1,4 @@
-import type { AppliedResource } from '../resource/applied.ts'
+import type { AppliedResource, Provenance } from '../resource/applied.ts'
 import type { Config } from '../resource/config-value.ts'
 import type { DesiredGuest, DesiredPool } from '../resource/desired.ts'
 import type { GuestIdentity, GuestRef } from '../resource/guest.ts'
@@ -14,6 +14,7 @@ export const guestRecord = (
   desired: DesiredGuest,
   guest: GuestRef,
   identity: GuestIdentity | undefined,
+  madeFrom: Provenance | undefined,
 ): AppliedResource => ({
   address: desired.address,
   kind: desired.kind,
@@ -24,6 +25,7 @@ export const guestRecord = (
   ...(desired.pool !== undefined && { pool: desired.pool }),
   preventDestroy: desired.lifecycle.preventDestroy,
   onDestroy: desired.lifecycle.onDestroy,
+  ...(madeFrom && { madeFrom }),
 })
 
 /** The same for a pool. */

@@ -11,9 +11,10 @@ import { checkDestroy, linkedClones } from './destroy-check.ts'
 import { destroyGuest } from './destroy-guest.ts'
 import type { TemplateFinder } from './find-template.ts'
 import { checkHolders } from './foreign-volumes.ts'
-import type { GuestContext } from './guest-progress.ts'
+import { type GuestContext, guestLabel } from './guest-progress.ts'
 import { stateOf, textOf } from './guest-state.ts'
 import { expectationOf, expecting, type GuestInput, type PlannedResource } from './planned-resource.ts'
+import { provenanceOf } from './provenance.ts'
 import { guestRecord } from './record.ts'
 import { currentProperties, undeclaredLosses } from './replaced-attributes.ts'
 import type { StepDraft } from './step-chain.ts'
@@ -78,6 +79,18 @@ const attributesOf = (
   return [...changed, ...chosen]
 }
 
+/** The VMID a guest is made anew under must be its own, or nobody's. */
+const isFree = ({ world, desired }: GuestContext, observed: ObservedGuest, vmid: Vmid): boolean => {
+  const other = vmid === observed.vmid ? undefined : world.guests.get(vmid)
+  if (!other) return true
+  world.report('plan.vmid-taken', {
+    detail: `\`${desired.address}\` is to be made anew as ${vmid}, and that VMID belongs to ${guestLabel(other.name, other)} on ${other.node}. Choose another \`vmid\`, or leave it out.`,
+    address: desired.address,
+    range: desired.rangeOf?.('vmid') ?? desired.range,
+  })
+  return false
+}
+
 /**
  * Plans a new guest in the place of an old one, for changes Proxmox VE cannot make to an existing guest. A guest that ran will run. The old one
  * is then treated as destroyed.
@@ -89,23 +102,24 @@ export const replaceGuest = (
   update: GuestUpdate,
 ): PlannedResource | undefined => {
   const { world, desired, applied, findTemplate } = input
-  const isSameVmid = desired.vmid !== undefined
+  const isSameVmid = desired.vmid === observed.vmid
   const { address, lifecycle } = desired
   const expects = expectationOf(observed, applied)
   const old =
-    applied ?? guestRecord(desired, { type: observed.type, node: observed.node, vmid: observed.vmid }, expects.identity)
+    applied ??
+    guestRecord(desired, { type: observed.type, node: observed.node, vmid: observed.vmid }, expects.identity, undefined)
   const bind = bindDraft(input, observed, old)
   const resource = { ...old, address, preventDestroy: lifecycle.preventDestroy }
   if (isSameVmid && (lifecycle.onDestroy === 'retain' || lifecycle.createBeforeDestroy)) {
     world.report('plan.retain-vmid', {
-      detail: `\`${address}\` has to be replaced (${update.replacing.join(', ') || 'replace_triggered_by'}), and the old guest shall still be there when the new one is made, but both would have VMID ${desired.vmid}. Leave \`vmid\` out, or use \`on_destroy = "backup"\` without \`create_before_destroy\`.`,
+      detail: `\`${address}\` has to be replaced (${update.replacing.join(', ') || (input.isReplaced ? '--replace' : 'replace_triggered_by')}), and the old guest shall still be there when the new one is made, but both would have VMID ${desired.vmid}. Leave \`vmid\` out, or use \`on_destroy = "backup"\` without \`create_before_destroy\`.`,
       address,
       range: desired.rangeOf?.('vmid') ?? desired.range,
     })
     return undefined
   }
-  const vmid = isSameVmid ? observed.vmid : input.freshVmid()
-  if (vmid === undefined) return undefined
+  const vmid = desired.vmid ?? input.freshVmid()
+  if (vmid === undefined || !isFree(context, observed, vmid)) return undefined
   const clones = observed.template && lifecycle.onDestroy !== 'retain' ? linkedClones(world)(observed.vmid) : []
   checkDestroy(world, resource, observed, clones)
   if (lifecycle.onDestroy !== 'retain') checkHolders(world, address, observed, input.holders(observed.vmid))
@@ -116,7 +130,7 @@ export const replaceGuest = (
   const made = createGuest(renewed, vmid, findTemplate)
   const destruction = { resource, observed, onDestroy: lifecycle.onDestroy, unbind: isSameVmid }
   const destroyed = expecting(destroyGuest(world, destruction), expects)
-  const record = guestRecord(desired, { ...made.guest, node: desired.node }, undefined)
+  const record = guestRecord(desired, { ...made.guest, node: desired.node }, undefined, provenanceOf(desired))
   const both = lifecycle.onDestroy === 'retain' ? ', so that the two must never run at once' : ''
   const addresses = kept === desired ? '' : `, with the MAC addresses of ${observed.vmid}${both}`
   const created = made.drafts.map((draft) =>

@@ -182,6 +182,9 @@ const undoText = ({ steps }: Plan): string => {
 }
 
 const titleOf = (plan: Plan, empty: boolean): string => {
+  const { madeFromOthers = [] } = plan
+  if (empty && madeFromOthers.length > 0)
+    return `Nothing to do, though the declarations name another origin of ${madeFromOthers.join(', ')}: see the warnings.`
   if (empty) return 'No changes. The cluster matches the declarations.'
   if (plan.origin.kind === 'revert') return `Plan ${plan.id} undoes run ${plan.origin.run} of plan ${plan.origin.plan}:`
   return `Plan ${plan.id} changes ${counted(plan.changes.length, 'resource')}:`

@@ -1,6 +1,14 @@
 import type { Address } from './address.ts'
 import type { Config } from './config-value.ts'
+import type { GuestSource } from './desired.ts'
 import type { GuestIdentity, GuestRef } from './guest.ts'
+
+/** Where a guest comes from: it cannot be changed afterwards. */
+export interface Provenance {
+  readonly source: GuestSource
+  /** Images that disks were made from, by key. */
+  readonly images: { readonly [key: string]: string }
+}
 
 /** A resource mpc manages: what it is bound to and what mpc last made of it. */
 export interface AppliedResource {
@@ -19,6 +27,8 @@ export interface AppliedResource {
   readonly preventDestroy: boolean
   /** How it wants to be destroyed, remembered because its declaration may be gone by then. */
   readonly onDestroy: 'backup' | 'retain' | 'delete'
+  /** Guests that mpc made; missing of those that were adopted, or made before this was remembered. */
+  readonly madeFrom?: Provenance
 }
 
 export type Applied = readonly AppliedResource[]

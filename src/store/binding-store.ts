@@ -27,6 +27,7 @@ const rowOf = (resource: AppliedResource): ResourceTable => ({
   pool: resource.pool ?? null,
   prevent_destroy: resource.preventDestroy ? 1 : 0,
   on_destroy: resource.onDestroy,
+  made_from: resource.madeFrom ? toJson(resource.madeFrom) : null,
 })
 
 const guestOf = ({ type, node, vmid }: ResourceTable): Pick<AppliedResource, 'guest'> => {
@@ -47,6 +48,7 @@ const resourceOf = (row: ResourceTable): AppliedResource => ({
   ...(row.pool !== null && { pool: row.pool }),
   preventDestroy: row.prevent_destroy === 1,
   onDestroy: row.on_destroy as AppliedResource['onDestroy'],
+  ...(row.made_from !== null && { madeFrom: fromJson(row.made_from) }),
 })
 
 /** Used by the journal too, inside the transaction that ends a step. */

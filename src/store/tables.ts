@@ -109,6 +109,8 @@ export interface ResourceTable {
   readonly pool: string | null
   readonly prevent_destroy: Flag
   readonly on_destroy: string
+  /** JSON; null: not known. */
+  readonly made_from: string | null
 }
 
 export interface PlanTable {

@@ -232,6 +232,15 @@ export const CASES: readonly (readonly [
     },
   ],
   [
+    'plan.made-from-another',
+    'a guest whose declaration names another image than it was made from',
+    /disk\.scsi0\.import-from.*was local:import\/a\.qcow2 and is local:import\/b\.qcow2 now.*--replace 'vm\.web'/,
+    () => {
+      const from = (image: string) => web({ scsi0: { ...DISK, 'import-from': `local:import/${image}.qcow2` } })
+      return after(made(from('a')), desire([from('b')]))
+    },
+  ],
+  [
     'plan.cannot-migrate',
     'a guest with a local medium that is to be moved',
     /ide2 holds a medium of pve1 \(local:iso\/a\.iso\): eject it first/,

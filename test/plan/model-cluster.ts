@@ -217,12 +217,17 @@ const pools = (model: Model, method: string, params: Params): null => {
   const poolid = textOf(params['poolid'])
   if (method === 'POST') {
     if (poolid in model.pools) refuse(`pool '${poolid}' already exists`)
+    const parent = /^(.+)\/[^/]*$/.exec(poolid)?.[1]
+    if (parent !== undefined && !(parent in model.pools))
+      refuse(`parent '${parent}' of pool '${poolid}' does not exist`)
     model.pools[poolid] = textOf(params['comment'] ?? '')
     return null
   }
   if (!(poolid in model.pools)) refuse(`pool '${poolid}' does not exist`)
   if (method === 'DELETE') {
     if (Object.values(model.guests).some(({ pool }) => pool === poolid)) refuse(`pool '${poolid}' is not empty`)
+    const nested = Object.keys(model.pools).find((other) => other.startsWith(`${poolid}/`))
+    if (nested !== undefined) refuse(`pool '${poolid}' is not empty (contains pool '${nested}')`)
     delete model.pools[poolid]
     return null
   }

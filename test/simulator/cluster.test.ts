@@ -165,6 +165,25 @@ test('backup jobs are kept as given and say when they run next', () =>
         { timestamp: 1_795_487_400, utc: 'Tue, 24 Nov 2026 02:30:00 GMT' },
       ],
     },
+    {
+      ask: 'GET /cluster/jobs/schedule-analyze',
+      with: { schedule: 'sat *-1..7 15:00', starttime: 1_795_258_198, iterations: 2 },
+      data: [
+        { timestamp: Date.UTC(2026, 11, 5, 15) / 1000, utc: 'Sat, 05 Dec 2026 15:00:00 GMT' },
+        { timestamp: Date.UTC(2027, 0, 2, 15) / 1000, utc: 'Sat, 02 Jan 2027 15:00:00 GMT' },
+      ],
+    },
+    {
+      ask: 'GET /cluster/jobs/schedule-analyze',
+      with: { schedule: '2026-12-01 10:00:30', starttime: 1_795_258_198, iterations: 2 },
+      data: [{ timestamp: Date.UTC(2026, 11, 1, 10, 0, 30) / 1000, utc: 'Tue, 01 Dec 2026 10:00:30 GMT' }],
+    },
+    {
+      ask: 'GET /cluster/jobs/schedule-analyze',
+      with: { schedule: '*-*-* 02:00', starttime: 1_795_258_198, iterations: 1 },
+      data: [{ timestamp: Date.UTC(2026, 10, 22, 2) / 1000, utc: 'Sun, 22 Nov 2026 02:00:00 GMT' }],
+    },
+    { ask: 'GET /cluster/jobs/schedule-analyze', with: { schedule: 'monthly' }, says: FAILED },
     { ask: 'DELETE /cluster/backup/job1' },
     { ask: 'DELETE /cluster/backup/job1', says: '400 Parameter verification failed.' },
   ]))

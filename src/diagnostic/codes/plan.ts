@@ -15,6 +15,7 @@ export const planCodes = {
   'plan.vmid-changed': { severity: 'error', summary: 'The VMID of an existing guest cannot change' },
   'plan.no-free-vmid': { severity: 'error', summary: 'No VMID is left in the range' },
   'plan.identity-changed': { severity: 'error', summary: 'Another guest has taken the VMID' },
+  'plan.made-from-another': { severity: 'warning', summary: 'Guest was made from something else than is declared' },
   'plan.guest-gone': { severity: 'warning', summary: 'A managed guest no longer exists' },
   'plan.guest-locked': { severity: 'error', summary: 'Guest is locked' },
   'plan.guest-unreachable': { severity: 'error', summary: 'Guest cannot be reached' },

@@ -16,6 +16,7 @@ export const changeAccess = <T>({ world }: Call, what: string, change: () => T):
 /** Sets `key` to a request's text; an empty one takes it away, as PVE's files do not keep empty values. */
 export const setText = <K extends string>(target: { [key in K]?: string }, key: K, call: Call): void => {
   if (!call.has(key)) return
-  if (call.text(key) === '') delete target[key]
-  else target[key] = call.text(key) as (typeof target)[K]
+  const text = key === 'comment' ? call.text(key).trim() : call.text(key)
+  if (text === '') delete target[key]
+  else target[key] = text as (typeof target)[K]
 }

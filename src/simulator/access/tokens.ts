@@ -37,7 +37,7 @@ const createToken = (call: Call): unknown => {
     expire: call.number('expire'),
     privsep: !call.has('privsep') || call.flag('privsep'),
     secret,
-    ...(call.text('comment') === '' ? {} : { comment: call.text('comment') }),
+    ...(call.text('comment').trim() === '' ? {} : { comment: call.text('comment').trim() }),
   })
   call.world.access.generation++
   return { 'full-tokenid': `${owner.userid}!${tokenid}`, info: given(call), value: secret }
@@ -47,7 +47,7 @@ const updateToken = (call: Call): unknown => {
   const token = tokenOf(call)
   if (call.has('expire')) token.expire = call.number('expire')
   if (call.has('privsep')) token.privsep = call.flag('privsep')
-  if (call.text('comment') !== '') token.comment = call.text('comment')
+  if (call.text('comment').trim() !== '') token.comment = call.text('comment').trim()
   const gone = call.list('delete')
   if (gone.includes('comment') || (call.has('comment') && call.text('comment') === '')) delete token.comment
   if (gone.includes('expire')) token.expire = 0

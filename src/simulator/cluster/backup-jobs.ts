@@ -19,7 +19,12 @@ const isNumber = (key: string): boolean => /^(?:boolean|integer)$/.test(schemas[
 
 const shownValue = (key: string, value: string): unknown => {
   if (key === 'prune-backups' || key === 'performance' || key === 'fleecing')
-    return Object.fromEntries(value.split(',').map((part) => [part.replace(/=.*/, ''), part.replace(/^[^=]*=/, '')]))
+    return Object.fromEntries(
+      value.split(',').map((part) => {
+        const [name = '', text = ''] = [part.replace(/=.*/, ''), part.replace(/^[^=]*=/, '')]
+        return [name, name === 'enabled' ? Number(text) : text]
+      }),
+    )
   if (key === 'exclude-path') return value.split(',')
   return isNumber(key) ? Number(value) : value
 }
@@ -54,7 +59,9 @@ const scheduleOf = (call: Call): FileSection => {
 }
 
 const given = (call: Call): FileSection => ({
-  ...Object.fromEntries(Object.entries(call.params).filter(([key]) => !NOT_KEPT.has(key))),
+  ...Object.fromEntries(
+    Object.entries(call.params).filter(([key, value]) => !NOT_KEPT.has(key) && !(key === 'mailto' && value === '')),
+  ),
   ...(call.has('exclude') && !call.has('pool') ? { all: '1' } : {}),
   ...scheduleOf(call),
 })
@@ -159,7 +166,9 @@ const analyze = (call: Call): readonly unknown[] => {
   const times: { readonly timestamp: number; readonly utc: string }[] = []
   let last = call.has('starttime') ? call.number('starttime') : nowSeconds(call.world)
   for (let count = 0; count < call.number('iterations', 10); count++) {
-    last = nextRun(event, last)
+    const next = nextRun(event, last)
+    if (next === undefined) break
+    last = next
     times.push({ timestamp: last, utc: new Date(last * 1000).toUTCString() })
   }
   return times

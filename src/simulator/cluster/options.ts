@@ -36,6 +36,10 @@ const defaultKey = (name: string): string => {
 const shownValue = (name: string, value: string): unknown => {
   if (name === 'registered-tags') return splitList(value)
   if (AS_TEXT.has(name)) return name === 'description' && value !== '' ? `${value}\n` : value
+  if (name === 'crs')
+    return Object.fromEntries(
+      Object.entries(pairs(value, 'ha')).map(([key, text]) => [key, /^\d+$/.test(text) ? Number(text) : text]),
+    )
   if (value.includes('=') || typeof schemas[name]?.format === 'object') return pairs(value, defaultKey(name))
   return /^(?:boolean|integer)$/.test(schemas[name]?.type ?? '') ? Number(value) : value
 }
@@ -76,7 +80,10 @@ const write = (call: Call): null => {
     if (Number(lower) > Number(upper)) raise(`lower (${lower}) <= upper (${upper}) boundary rule broken`)
   }
   for (const name of call.list('delete')) delete options[name]
-  for (const [name, value] of Object.entries(call.params)) if (name !== 'delete') options[name] = value
+  for (const [name, value] of Object.entries(call.params)) {
+    if (name === 'crs' && value === '') delete options[name]
+    else if (name !== 'delete') options[name] = value
+  }
   return null
 }
 

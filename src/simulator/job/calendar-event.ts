@@ -1,11 +1,18 @@
 /** A text that is no calendar event; the message is the reason PVE gives. */
 export class CalendarError extends Error {}
 
-/** When a job is due: days of the week (0 is Sunday), hours and minutes; nothing for hours or minutes means all of them. */
+/** Values of a part of an event; nothing means all of them. */
+type Values = ReadonlySet<number> | undefined
+
+/** When a job is due: days of the week (0 is Sunday), a date, and the time of day. */
 export type CalendarEvent = {
   readonly days: ReadonlySet<number>
-  readonly hours: ReadonlySet<number> | undefined
-  readonly minutes: ReadonlySet<number> | undefined
+  readonly years: Values
+  readonly months: Values
+  readonly daysOfMonth: Values
+  readonly hours: Values
+  readonly minutes: Values
+  readonly seconds: Values
 }
 
 const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat']
@@ -15,8 +22,13 @@ const fail = (text: string): never => {
   throw new CalendarError(text)
 }
 
+const LONG_DAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday']
+
+const findDay = (text: string): number =>
+  Math.max(DAYS.indexOf(text.toLowerCase()), LONG_DAYS.indexOf(text.toLowerCase()))
+
 const dayNumber = (text: string): number => {
-  const found = DAYS.findIndex((day) => text.toLowerCase().startsWith(day))
+  const found = findDay(text)
   return found < 0 ? fail('unable to parse calendar event') : found
 }
 
@@ -63,41 +75,74 @@ const valueSet = (text: string, limit: number): ReadonlySet<number> | undefined 
   return all ? undefined : values
 }
 
+const EVERY_DATE = { years: undefined, months: undefined, daysOfMonth: undefined }
+
+/** `2026-12-01`, `*-*-1..7`, or month and day alone. */
+const dateOf = (text: string): Pick<CalendarEvent, 'years' | 'months' | 'daysOfMonth'> => {
+  const parts = text.split('-')
+  if (parts.length > 3) fail('unable to parse calendar event')
+  const [day = '', month = '', year = '*'] = parts.reverse()
+  return { years: valueSet(year, 2201), months: valueSet(month, 13), daysOfMonth: valueSet(day, 32) }
+}
+
+const ZERO: ReadonlySet<number> = new Set([0])
+
+const timeOf = (text: string): Pick<CalendarEvent, 'hours' | 'minutes' | 'seconds'> => {
+  const parts = text.split(':')
+  if (!/^[\d*/.,:]+$/.test(text) || parts.length > 3) fail('unable to parse calendar event')
+  if (parts.length === 1) return { hours: undefined, minutes: valueSet(text, 60), seconds: ZERO }
+  const [hour = '', minute = '', second] = parts
+  const seconds = second === undefined ? ZERO : valueSet(second, 60)
+  return { hours: valueSet(hour, 24), minutes: valueSet(minute, 60), seconds }
+}
+
 /**
- * Reads a calendar event (`mon..fri 02:30`, `*\/30`, `8..17:0/15`). Words such as `daily` are refused, as the recorded node does.
- * Throws CalendarError.
+ * Reads a calendar event (`mon..fri 02:30`, `*\/30`, `8..17:0/15`, `sat *-1..7 15:00`, `2026-12-01 10:00`, `02:00:30`). Words such as `daily` are
+ * refused, as the recorded node does. Throws CalendarError.
  */
 export const parseCalendarEvent = (text: string): CalendarEvent => {
   const parts = text.trim().split(/\s+/)
   if (parts.at(-1)?.toUpperCase() === 'UTC') parts.pop()
-  const named = /^(?:mon|tue|wed|thu|fri|sat|sun)/i.test(parts[0] ?? '')
+  const named = findDay(/^[a-z]+/i.exec(parts[0] ?? '')?.[0] ?? '') >= 0
   const days = named ? daySet(parts.shift() ?? '') : EVERY_DAY
-  const time = parts.shift() ?? (named ? '00:00' : fail('unable to parse calendar event - event is empty'))
+  const dated = parts[0]?.includes('-') === true
+  const date = dated ? dateOf(parts.shift() ?? '') : EVERY_DATE
+  const time = parts.shift() ?? (named || dated ? '00:00' : fail('unable to parse calendar event - event is empty'))
   if (parts.length > 0) fail('unable to parse calendar event - unused parts')
-  const clock = /^([^:\s]+):([^:\s]+)$/.exec(time)
-  if (clock !== null) return { days, hours: valueSet(clock[1] ?? '', 24), minutes: valueSet(clock[2] ?? '', 60) }
-  if (!/^[\d*/.,]+$/.test(time)) fail('unable to parse calendar event')
-  return { days, hours: undefined, minutes: valueSet(time, 60) }
+  return { days, ...date, ...timeOf(time) }
 }
 
-const MINUTE = 60
-const DAY = 24 * 60 * MINUTE
-const YEAR_OF_DAYS = 366
+const DAY = 86_400
+/** Days that are looked at: a leap day comes within eight years. */
+const DAYS_AHEAD = 366 * 8
 
-/** The first moment after `after` (seconds since 1970, UTC) at which the event is due. */
-export const nextRun = ({ days, hours, minutes }: CalendarEvent, after: number): number => {
-  const first = Math.floor(after / MINUTE) * MINUTE + MINUTE
-  const today = Math.floor(first / DAY) * DAY
-  for (let day = 0; day < YEAR_OF_DAYS; day++) {
+const has = (values: Values, value: number): boolean => values === undefined || values.has(value)
+
+const listOf = (values: Values, limit: number): readonly number[] =>
+  Array.from({ length: limit }, (_, value) => value).filter((value) => has(values, value))
+
+const isDueOn = (event: CalendarEvent, midnight: number): boolean => {
+  const date = new Date(midnight * 1000)
+  return (
+    event.days.has(date.getUTCDay()) &&
+    has(event.years, date.getUTCFullYear()) &&
+    has(event.months, date.getUTCMonth() + 1) &&
+    has(event.daysOfMonth, date.getUTCDate())
+  )
+}
+
+/** The first moment after `after` (seconds since 1970, UTC) at which the event is due; nothing when it never is again. */
+export const nextRun = (event: CalendarEvent, after: number): number | undefined => {
+  const times = listOf(event.hours, 24).flatMap((hour) =>
+    listOf(event.minutes, 60).flatMap((minute) =>
+      listOf(event.seconds, 60).map((second) => (hour * 60 + minute) * 60 + second),
+    ),
+  )
+  const today = Math.floor(after / DAY) * DAY
+  for (let day = 0; day < DAYS_AHEAD; day++) {
     const midnight = today + day * DAY
-    if (!days.has(new Date(midnight * 1000).getUTCDay())) continue
-    for (let hour = 0; hour < 24; hour++) {
-      if (hours !== undefined && !hours.has(hour)) continue
-      for (let minute = 0; minute < 60; minute++) {
-        const moment = midnight + (hour * 60 + minute) * MINUTE
-        if (moment >= first && (minutes === undefined || minutes.has(minute))) return moment
-      }
-    }
+    const time = isDueOn(event, midnight) ? times.find((each) => midnight + each > after) : undefined
+    if (time !== undefined) return midnight + time
   }
-  return first
+  return undefined
 }

@@ -53,7 +53,7 @@ const create = (call: Call): null =>
     if (call.world.pools.has(id)) raise(`pool '${id}' already exists`)
     const parent = id.slice(0, Math.max(0, id.lastIndexOf('/')))
     if (parent !== '' && !call.world.pools.has(parent)) raise(`parent '${parent}' of pool '${id}' does not exist`)
-    call.world.pools.set(id, { id, comment: call.text('comment') || undefined, storages: new Set() })
+    call.world.pools.set(id, { id, comment: call.text('comment').trim() || undefined, storages: new Set() })
   })
 
 const checkGuests = (call: Call, pool: ResourcePool): void => {
@@ -94,7 +94,7 @@ const update = (call: Call): null =>
       if (call.flag('delete')) pool.storages.delete(storage)
       else pool.storages.add(storage)
     }
-    if (call.has('comment')) pool.comment = call.text('comment') || undefined
+    if (call.has('comment')) pool.comment = call.text('comment').trim() || undefined
   })
 
 const remove = (call: Call): null =>
