@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { column, makeContainer, makeVm, onCluster } from './cluster-bench.ts'
+import { alpine, column, makeContainer, makeVm, onCluster } from './cluster-bench.ts'
 
 // What is easy to get wrong about a real server, kind by kind; seen on PVE 9.2 unless a test says where else it stands.
 
@@ -84,5 +84,16 @@ test("lists show the HA manager's state of a guest, and what is asked for only u
     await ask('DELETE', '/cluster/ha/resources/vm:101')
     assert.is(await hastate(), undefined)
   }, 200))
+
+test('of a VM and a container asked for at once under one number the VM is made', () =>
+  onCluster(async (bench) => {
+    const container = { vmid: 130, ostemplate: alpine, rootfs: 'thin:1' }
+    const [ct, vm] = await Promise.all([
+      bench.ask('POST', '/nodes/pve1/lxc', container),
+      bench.ask('POST', '/nodes/pve1/qemu', { vmid: 130 }),
+    ])
+    assert.is(vm?.task, 'OK')
+    assert.is(ct?.line, "500 unable to create CT 130 - VM 130 already exists on node 'pve1'")
+  }, 0.1))
 
 test.run()

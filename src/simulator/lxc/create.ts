@@ -326,11 +326,15 @@ const manage = (world: World, { vmid, start }: Request): void => {
   carryOut(world, guest)
 }
 
+/** Model milliseconds between the checks and the reservation: who asks for the same number meanwhile gets it (seen on PVE 9.2). */
+const checkTime = 40
+
 /** POST /nodes/{node}/lxc: creates a container from a template, or restores one from a backup. */
-export const create = (call: Call): unknown => {
+export const create = async (call: Call): Promise<unknown> => {
   const { world } = call
   const request = readRequest(call)
   const mounts = check(call, request)
+  await world.clock.sleep(checkTime)
   const draft = makeGuest('lxc', request.vmid, request.node, {})
   updateConfig(world, draft, { set: request.options, remove: [], revert: [] })
   const emptyDescription = draft.config['description'] === ''

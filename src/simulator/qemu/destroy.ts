@@ -65,9 +65,11 @@ const destroy = async (call: Call, guest: Guest, worker: Worker): Promise<void> 
   for (const volid of volumes) {
     const volume = findVolume(world, volid, guest.node)
     if (volume === undefined) continue
-    if (clonesOf(world, volume.storage, volume.name).length > 0)
-      raise(`base volume '${volid}' is still in use by linked cloned`)
-    removeVolume(world, guest.node, volume)
+    if (clonesOf(world, volume.storage, volume.name).length === 0) removeVolume(world, guest.node, volume)
+    else
+      worker.warn(
+        `Could not remove disk '${volid}', check manually: base volume '${volid}' is still in use by linked cloned`,
+      )
   }
   if (call.flag('destroy-unreferenced-disks')) freeUnreferenced(world, guest.node, guest.vmid)
   const purge = call.flag('purge')
