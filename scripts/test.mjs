@@ -2,8 +2,8 @@
 // a time, and ends with one line: N passed, N failed.
 //   node scripts/test.mjs [--build DIR] [part of a file name …]
 import { spawn } from 'node:child_process'
-import { readdirSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -19,12 +19,18 @@ const files = readdirSync(tests, { recursive: true })
   .sort()
   .map((file) => join(tests, file))
 
+// Whatever a test leaves lying about goes with this folder.
+const temporary = mkdtempSync(join(tmpdir(), 'mpc-tests-'))
+const cleanUp = () => rmSync(temporary, { recursive: true, force: true })
+process.on('exit', cleanUp)
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130))
+
 const runFile = (file) =>
   new Promise((resolve) => {
     const child = spawn(process.execPath, ['--enable-source-maps', '--disable-warning=ExperimentalWarning', file], {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, FORCE_COLOR: undefined, NO_COLOR: '1', MPC_TEST: '1' },
+      env: { ...process.env, TMPDIR: temporary, FORCE_COLOR: undefined, NO_COLOR: '1', MPC_TEST: '1' },
     })
     let output = ''
     const take = (chunk) => {

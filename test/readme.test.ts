@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { COMMANDS } from '../src/cli/command-table.ts'
+import { readyText } from '../src/cli/commands/simulate.ts'
 import { type Simulator, startSimulator } from '../src/simulator/start.ts'
 import { mpc } from './cli/mpc.ts'
 import { callPve, pveumCallsIn } from './cli/pveum.ts'
@@ -45,11 +46,16 @@ interface Scene {
 }
 
 const TOUR: readonly Scene[] = [
+  {
+    say: 'It goes on running. In a second terminal, in an empty folder, paste the line with the token from above, and then the one with `mpc init`:',
+    show: "export PROXMOX_VE_API_TOKEN='root@pam!mpc=…'",
+    act: () => undefined,
+  },
   { say: '', show: 'mpc init --endpoint https://127.0.0.1:8006 --fingerprint AB:CD:…' },
   { say: '', show: 'mpc sync' },
   {
-    say: 'Declare something. [examples/homelab](examples/homelab/homelab.mpc.hcl) has two web servers made from a template, a container, and a database VM that exists already:',
-    show: 'cp examples/homelab/homelab.mpc.hcl .',
+    say: 'Declare something. [examples/homelab](examples/homelab/homelab.mpc.hcl) has two web servers made from a template, a container, and a database VM that exists already (the checkout is in `~/proxmox-mpc` here):',
+    show: 'cp ~/proxmox-mpc/examples/homelab/homelab.mpc.hcl .',
     act: (folder) =>
       cpSync(join(process.cwd(), 'examples', 'homelab', 'homelab.mpc.hcl'), join(folder, 'homelab.mpc.hcl')),
   },
@@ -68,7 +74,8 @@ test('the tour in the README is what mpc really prints', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'mpc-readme-'))
   const env = { PROXMOX_VE_API_TOKEN: simulator.token, COLUMNS: '120' }
   let plan = ''
-  const blocks: string[] = ['```console\n$ mpc simulate\n```\n']
+  const ready = scrub(readyText(simulator), simulator)
+  const blocks: string[] = [`\`\`\`console\n$ mpc simulate\n${ready}\`\`\`\n`]
   try {
     for (const { say, show = '', act, code = 0 } of TOUR) {
       const command = show.replace('PLAN', plan)

@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { Io } from '../io/io.ts'
 import { diagnosticJson, diagnosticText, type Sources } from '../render/diagnostic-text.ts'
-import { ansiPaint, type Paint, plainPaint } from '../render/style.ts'
+import { ansiPaint, type Paint, plainPaint, wantsColour } from '../render/style.ts'
 import { visibleJson, visiblePainted } from '../util/visible.ts'
 import type { ExitCode } from './exit-code.ts'
 
@@ -57,7 +57,7 @@ const FORMAT_VERSION = '1.0'
 
 export const commandContext = (io: Io, global: GlobalOptions, runLine: CommandContext['runLine']): CommandContext => {
   const forced = io.env['FORCE_COLOR'] !== undefined && io.env['FORCE_COLOR'] !== '0'
-  const allowed = global.color && (io.env['NO_COLOR'] ?? '') === '' && io.env['TERM'] !== 'dumb'
+  const allowed = global.color && wantsColour(io.env)
   const paintFor = (terminal: boolean): Paint => (allowed && (terminal || forced) ? ansiPaint : plainPaint)
   const notePaint = paintFor(io.stderr.isTerminal)
   const printJson = (value: object) => io.stdout.write(`${visibleJson({ format_version: FORMAT_VERSION, ...value })}\n`)

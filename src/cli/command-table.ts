@@ -278,7 +278,7 @@ export const COMMANDS = [
     name: 'completion',
     summary: 'print a completion script for a shell',
     description: 'Prints a script that completes commands, options and files.',
-    args: [{ name: '<shell>', description: 'bash, zsh or fish' }],
+    args: [{ name: '<shell>', description: 'bash, zsh or fish; plan-ids prints what these complete plans with' }],
     options: [],
     examples: [{ command: 'source <(mpc completion bash)', means: 'complete in this shell' }],
   },

@@ -11,9 +11,14 @@ const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
 const wordsFor = (spec: CommandSpec, globals: readonly OptionSpec[]): string =>
   [...spec.options, ...globals].flatMap(namesOf).join(' ')
 
+/** What prints the ids of saved plans, one a line. */
+const PLAN_IDS = '$(mpc completion plan-ids 2>/dev/null)'
+
+const takesPlan = ({ args }: CommandSpec): boolean => args.some(({ completes }) => completes === 'plan')
+
 const bash = (commands: readonly CommandSpec[], globals: readonly OptionSpec[]): string => {
   const cases = commands.map((spec) => {
-    const shells = spec.name === 'completion' ? ` ${SHELLS.join(' ')}` : ''
+    const shells = spec.name === 'completion' ? ` ${SHELLS.join(' ')}` : takesPlan(spec) ? ` ${PLAN_IDS}` : ''
     return `    ${[spec.name, ...(spec.alias === undefined ? [] : [spec.alias])].join('|')}) words="${wordsFor(spec, globals)}${shells}" ;;`
   })
   return `# mpc completion for bash; load it with: source <(mpc completion bash)
@@ -45,7 +50,12 @@ const zshOption = (option: OptionSpec): readonly string[] => {
 const zsh = (commands: readonly CommandSpec[], globals: readonly OptionSpec[]): string => {
   const cases = commands.map((spec) => {
     const options = [...spec.options, ...globals].flatMap(zshOption)
-    const rest = spec.name === 'completion' ? quoted(`1:shell:(${SHELLS.join(' ')})`) : quoted('*:file:_files')
+    const rest =
+      spec.name === 'completion'
+        ? quoted(`1:shell:(${SHELLS.join(' ')})`)
+        : takesPlan(spec)
+          ? `"1:plan:(${PLAN_IDS})"`
+          : quoted('*:file:_files')
     return `    ${spec.name}) _arguments ${options.join(' ')} ${rest} ;;`
   })
   return `#compdef mpc
@@ -84,6 +94,12 @@ const fish = (commands: readonly CommandSpec[], globals: readonly OptionSpec[]):
     ...commands.flatMap((spec) =>
       spec.options.flatMap((option) => fishOption(option, `__fish_seen_subcommand_from ${spec.name}`)),
     ),
+    ...commands
+      .filter(takesPlan)
+      .map(
+        ({ name }) =>
+          `complete -c mpc -f -n '__fish_seen_subcommand_from ${name}' -a '(mpc completion plan-ids 2>/dev/null)'`,
+      ),
     `complete -c mpc -f -n '__fish_seen_subcommand_from completion' -a ${quoted(SHELLS.join(' '))}`,
     '',
   ].join('\n')

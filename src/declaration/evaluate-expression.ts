@@ -1,9 +1,12 @@
 import { type Checked, hasErrors } from '../diagnostic/diagnostic.ts'
+import { suggestion } from '../util/did-you-mean.ts'
+import { type Evaluation, fail } from './eval/evaluation.ts'
 import { toPlain } from './eval/to-json.ts'
 import { typeText } from './eval/type.ts'
-import { deepUnmarked, FAILED, hasSensitive, isWhollyKnown, typeOf, type Value } from './eval/value.ts'
+import { deepUnmarked, FAILED, hasSensitive, isWhollyKnown, markSensitive, typeOf, type Value } from './eval/value.ts'
 import { valueText } from './eval/value-text.ts'
 import { evaluateDesired } from './evaluate-desired.ts'
+import { isSensitiveOutput, outputValue } from './module/module-values.ts'
 import { evaluationIn, type ModuleScope } from './module/scope.ts'
 import {
   collector,
@@ -35,6 +38,27 @@ export interface CheckedExpression extends Checked<EvaluatedExpression> {
 /** The name diagnostics give the expression. */
 const FILENAME = '<expression>'
 
+/** Outputs have no name inside of a configuration; a person who asks from outside names them so. */
+const withOutputs = (root: ModuleScope): Evaluation => {
+  const plain = evaluationIn(root)
+  const { outputs } = root.module.declared
+  return {
+    ...plain,
+    resolve: (names, at, evaluation) => {
+      const [kind, name] = names
+      if (kind !== 'output' || name === undefined) return plain.resolve(names, at, evaluation)
+      const block = outputs.get(name)
+      if (block) {
+        const value = outputValue(root, name)
+        return { value: isSensitiveOutput(root, block) ? markSensitive(value) : value, used: 2 }
+      }
+      const guess = suggestion(name, outputs.keys()) || ` Outputs: ${[...outputs.keys()].sort().join(', ') || 'none'}.`
+      const detail = `The output "${name}" is not declared.${guess}`
+      return { value: fail(evaluation, at, detail, 'declaration.unknown-reference'), used: names.length }
+    },
+  }
+}
+
 /**
  * Evaluates one expression with the variables, locals and resources of a workspace. Problems of declarations that the expression does not need
  * are not looked for. `value` is undefined when there are errors.
@@ -48,7 +72,7 @@ export const evaluateExpression = async (options: LoadOptions, expression: strin
   for (const diagnostic of parsed.diagnostics) report(diagnostic)
   if (hasErrors(diagnostics)) return { value: undefined, diagnostics, sources }
   const evaluated = (root: ModuleScope): Value => {
-    const evaluation = evaluationIn(root)
+    const evaluation = withOutputs(root)
     return evaluation.evaluate(parsed.value, evaluation)
   }
   const first = await evaluateWorkspace(workspace, evaluated, FAILED)

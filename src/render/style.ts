@@ -36,6 +36,10 @@ export const plainPaint: Paint = (_tone, text) => text
 
 export const ansiPaint: Paint = (tone, text) => (text === '' ? '' : `${CODES[tone][0]}${text}${CODES[tone][1]}`)
 
+/** NO_COLOR asks for none, and a dumb terminal knows none. */
+export const wantsColour = ({ NO_COLOR, TERM }: Readonly<Record<string, string | undefined>>): boolean =>
+  (NO_COLOR ?? '') === '' && TERM !== 'dumb'
+
 /** The names Ink gives the same colours. */
 export const INK_COLOURS = {
   plain: undefined,

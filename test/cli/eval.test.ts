@@ -117,4 +117,19 @@ test('a file that is too large to be read exists all the same, and a device is n
   })
 })
 
+test('an output is named as a person names it', () =>
+  withFolder(
+    {
+      'a.mpc.hcl':
+        'output "sum" {\n  value = 1 + 2\n}\noutput "key" {\n  value = sensitive("geheim")\n  sensitive = true\n}\n',
+    },
+    async ({ run }) => {
+      assert.is((await run(['eval', 'output.sum * 2'])).stdout, '6\n')
+      assert.match((await run(['eval', 'output.key'])).stdout, /^\(sensitive/)
+      const other = await run(['eval', 'output.sun'])
+      assert.is(other.code, 1)
+      assert.match(other.stderr, 'The output "sun" is not declared. Did you mean "sum"?')
+    },
+  ))
+
 test.run()

@@ -104,6 +104,7 @@ test('a missing node, storage or template is named with its place and what was p
       'Did you mean "local-lvm"',
       'debian-13',
       'Did you mean "debian-12"',
+      /node = "pve9"\n +│ +\^{6}\n/,
     ])
   }))
 

@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { COMMANDS } from '../../src/cli/command-table.ts'
-import { mpc } from './mpc.ts'
+import { mpc, withWorkspace } from './mpc.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'mpc-usage-'))
 test.after(() => rmSync(folder, { recursive: true, force: true }))
@@ -89,5 +89,37 @@ test('a folder that does not exist is named', async () => {
   assert.is(code, 1)
   assert.match(stderr, 'nowhere')
 })
+
+test('an old Node is told that it is old', async () => {
+  const pretend = join(folder, 'pretend.cjs')
+  writeFileSync(
+    pretend,
+    "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '18.19.0' } })\n",
+  )
+  const old = await mpc(['plan'], { cwd: folder, env: { NODE_OPTIONS: `--require ${pretend}` } })
+  assert.is(old.code, 1)
+  assert.match(old.stderr, /^Error: mpc needs Node 20\.19 or newer, and this is Node 18\.19\.0/)
+  assert.not.match(readFileSync(join(process.cwd(), 'dist', 'main.js'), 'utf8'), /\?\.|\?\?|^await /m)
+})
+
+test('plans are completed by their ids', async () => {
+  await withWorkspace(async ({ run, write, folder }) => {
+    write('a.mpc.hcl', 'pool "lab" {}\n')
+    const id = /p-\w+/.exec((await run(['plan'])).stdout)?.[0]
+    assert.is((await run(['completion', 'plan-ids'])).stdout, `${id}\n`)
+    assert.is((await run(['-C', join(folder, '..'), 'completion', 'plan-ids'])).all, '')
+  })
+  for (const shell of ['bash', 'zsh', 'fish'])
+    assert.match((await mpc(['completion', shell], { cwd: process.cwd() })).stdout, 'mpc completion plan-ids')
+})
+
+test('a value that an option does not take is wrong usage', () =>
+  withWorkspace(async ({ run }) => {
+    for (const args of [
+      ['history', '--limit', 'abc'],
+      ['simulate', '--port', 'x'],
+    ])
+      assert.is((await run(args)).code, 64, args.join(' '))
+  }))
 
 test.run()

@@ -26,7 +26,11 @@ const terminal = (rows = 40) => {
       if (seen.includes('is accepted')) resolve()
     })
   })
-  return { io: { terminal: { stdin, stdout: stderr, stderr } } as unknown as Pick<Io, 'terminal'>, stdin, drawn }
+  return {
+    io: { env: {}, terminal: { stdin, stdout: stderr, stderr } } as unknown as Pick<Io, 'terminal' | 'env'>,
+    stdin,
+    drawn,
+  }
 }
 
 const CLEARS_SCROLL_BACK = '\x1b[3J'
@@ -75,6 +79,45 @@ test('a plan taller than the screen leaves the scroll-back alone and follows the
   stdin.write('no\r')
   assert.equal(await review, 'declined')
   assert.not.ok(shown.includes(CLEARS_SCROLL_BACK))
+})
+
+test('Home, End and the pages move the cursor, and / finds', async () => {
+  const { io, stdin, drawn } = terminal(12)
+  let shown = ''
+  io.terminal.stderr.on('data', (chunk: Buffer) => {
+    shown += chunk
+  })
+  const review = reviewPlan(planView(samplePlan), true, io)
+  await drawn
+  const last = samplePlan.changes.at(-1)?.address ?? ''
+  const after = async (key: string) => {
+    shown = ''
+    stdin.write(key)
+    await new Promise((done) => setTimeout(done, 150))
+    return shown
+  }
+  assert.not.ok(shown.includes(`# ${last}`))
+  const end = samplePlan.steps.at(-1)?.summary ?? ''
+  assert.ok((await after('\x1b[F')).includes(end), 'End')
+  assert.not.ok((await after('\x1b[H')).includes(`# ${last}`), 'Home')
+  assert.match(await after('/'), 'Find:')
+  assert.ok((await after(`${last}\r`)).includes(`# ${last}`), 'found')
+  assert.not.ok((await after('\x1b[5~\x1b[5~')).includes(`# ${last}`), 'PageUp')
+  stdin.write('yes\r')
+  assert.equal(await review, 'approved')
+})
+
+test('NO_COLOR takes the colours and leaves the mark', async () => {
+  const { io, stdin, drawn } = terminal()
+  let shown = ''
+  io.terminal.stderr.on('data', (chunk: Buffer) => {
+    shown += chunk
+  })
+  const review = reviewPlan(planView(samplePlan), true, { ...io, env: { NO_COLOR: '1' } })
+  await drawn
+  stdin.write('no\r')
+  await review
+  for (const colour of [31, 32, 33, 35, 36]) assert.not.ok(shown.includes(`\x1b[${colour}m`))
 })
 
 test.run()

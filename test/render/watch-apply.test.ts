@@ -81,7 +81,7 @@ test('a run with more steps than the screen has lines never clears the terminal,
   const watch = watchApply({
     terminal: { stdin, stdout: stderr, stderr },
     clock: { now: () => new Date(AT) },
-  } as unknown as Pick<Io, 'terminal' | 'clock'>)
+  } as unknown as Pick<Io, 'terminal' | 'clock' | 'env'>)
   for (const event of started) watch.emit(event)
   await drawn
   for (const event of finished) watch.emit(event)

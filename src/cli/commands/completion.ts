@@ -1,11 +1,21 @@
 import { diagnose } from '../../diagnostic/diagnostic.ts'
 import { suggestion } from '../../util/did-you-mean.ts'
-import type { RunCommand } from '../command-context.ts'
+import type { CommandContext, RunCommand } from '../command-context.ts'
 import { COMMANDS, GLOBAL_OPTIONS } from '../command-table.ts'
 import { completionScript, SHELLS } from '../completion-script.ts'
-import { EXIT } from '../exit-code.ts'
+import { EXIT, type ExitCode } from '../exit-code.ts'
+import { withSession } from '../session.ts'
 
-export const run: RunCommand = async ({ print, report }, { args: [wanted = ''] }) => {
+/** What the scripts ask for when a plan is to be named; nothing where there is no workspace. */
+const printPlanIds = (context: CommandContext): Promise<ExitCode> =>
+  withSession({ ...context, report: () => undefined }, async ({ store }) => {
+    for (const { id } of await store.plans.list()) context.print(`${id}\n`)
+    return EXIT.done
+  })
+
+export const run: RunCommand = async (context, { args: [wanted = ''] }) => {
+  const { printExactly, report } = context
+  if (wanted === 'plan-ids') return printPlanIds(context)
   const shell = SHELLS.find((name) => name === wanted)
   if (shell === undefined) {
     report([
@@ -15,6 +25,6 @@ export const run: RunCommand = async ({ print, report }, { args: [wanted = ''] }
     ])
     return EXIT.usage
   }
-  print(completionScript(shell, COMMANDS, GLOBAL_OPTIONS))
+  printExactly(completionScript(shell, COMMANDS, GLOBAL_OPTIONS))
   return EXIT.done
 }

@@ -109,9 +109,11 @@ const start = async (options: SimulatorOptions): Promise<Simulator> => {
   }
 }
 
-const readyText = ({ url, fingerprint, token }: Simulator): string =>
+export const readyText = ({ url, fingerprint, token }: Simulator): string =>
   [
     `Simulated Proxmox VE is ready at ${url}`,
+    '',
+    'In another terminal, in an empty folder:',
     '',
     `  export PROXMOX_VE_ENDPOINT=${url}`,
     `  export PROXMOX_VE_API_TOKEN='${token}'`,

@@ -17,14 +17,27 @@ interface Teller {
   readonly say: (text: string) => void
 }
 
-const RULE = '─'.repeat(100)
+/** No line of ours is longer than a terminal is wide. */
+const WIDTH = 80
+
+const wrapped = (text: string, width: number): string =>
+  text
+    .split('\n')
+    .map((line) =>
+      line.startsWith('    ')
+        ? line
+        : line.replace(new RegExp(`(.{1,${width - 1}})(?:\\s+|$)`, 'gu'), '$1\n').trimEnd(),
+    )
+    .join('\n')
 
 const teller = (context: CommandContext, { folder, simulator }: Stage): Teller => {
   const { io, print, paint } = context
-  const say = (text: string) => print(`${text}\n`)
+  const width = Math.min(WIDTH, io.stdout.columns)
+  const rule = '─'.repeat(width)
+  const say = (text: string) => print(`${wrapped(text, width)}\n`)
   return {
     say,
-    chapter: (title, text) => print(`\n${paint('accent', RULE)}\n${paint('bold', title)}\n\n${text}\n`),
+    chapter: (title, text) => print(`\n${paint('accent', rule)}\n${paint('bold', title)}\n\n${wrapped(text, width)}\n`),
     command: async (args, expected) => {
       print(`\n${paint('accent', '$')} ${paint('bold', `mpc ${args.join(' ')}`)}\n`)
       const heard: string[] = []

@@ -76,6 +76,14 @@ const readOne = async (files: Files, path: string, atMost: number): Promise<File
   }
 }
 
+/** A device is refused as what it is: allowing it would not help. */
+const refused = async (files: Files, path: string, why: string): Promise<FileContent> => {
+  const looked = await readOne(files, path, 0)
+  return looked.kind === 'missing' && looked.code === 'ENOTSUP'
+    ? looked
+    : { kind: 'missing', code: OUTSIDE, reason: why }
+}
+
 /** Says why a path may not be read; undefined where it may. */
 export type FileBoundary = (path: string) => Promise<string | undefined>
 
@@ -105,10 +113,8 @@ export const fileCache = (files: Files, workspace: string, outside: FileBoundary
       wantedFolders.clear()
       for (const path of paths) {
         const why = await outside(path)
-        const content: FileContent =
-          why === undefined
-            ? await readOne(files, path, Math.min(MAX_FILE, left))
-            : { kind: 'missing', code: OUTSIDE, reason: why }
+        const content =
+          why === undefined ? await readOne(files, path, Math.min(MAX_FILE, left)) : await refused(files, path, why)
         if (content.kind === 'bytes') left -= content.bytes.length
         known.set(path, content)
       }

@@ -141,8 +141,10 @@ export const guestReporter = (
 
 /** Looks a place up only when it is asked for: hardly any is. */
 const rangesOf =
-  (kind: GuestKind, places: readonly ConfigPlace[]): NonNullable<DesiredGuest['rangeOf']> =>
+  (kind: GuestKind, places: readonly ConfigPlace[], fields: OwnFields): NonNullable<DesiredGuest['rangeOf']> =>
   (wanted) => {
+    const field = fields.attribute(wanted)
+    if (field) return rangeOf(field.expression)
     for (const { key, at, properties } of places) {
       const name = attributeName(kind, key)
       if (wanted === name) return rangeOf(at)
@@ -198,6 +200,6 @@ export const desiredGuest = (
     lifecycle: parts.lifecycle,
     dependsOn: parts.dependsOn,
     range: rangeOf(parts.at),
-    rangeOf: rangesOf(kind, own.places),
+    rangeOf: rangesOf(kind, own.places, fields),
   }
 }

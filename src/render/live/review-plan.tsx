@@ -1,10 +1,20 @@
-import { Box, render, Text, useApp, useInput } from 'ink'
+import { Box, type Key, render, Text, useApp, useInput } from 'ink'
 import { useRef, useState } from 'react'
 import type { Io } from '../../io/io.ts'
 import type { PlanView } from '../plan-view.ts'
+import { wantsColour } from '../style.ts'
 import { PlanSummary, ResourcePicture } from './plan-picture.tsx'
-import { moveCursor, nextFilter, type ReviewState, reviewRows, toggleRow, visibleResources } from './review-rows.ts'
+import {
+  findRow,
+  moveCursor,
+  nextFilter,
+  type ReviewState,
+  reviewRows,
+  toggleRow,
+  visibleResources,
+} from './review-rows.ts'
 import { reviewWindow, type Screen } from './review-window.ts'
+import { Colours } from './toned.tsx'
 
 /** How a review ended; closing a view that does not ask is declining. */
 export type ReviewEnd = 'approved' | 'declined' | 'interrupted'
@@ -25,6 +35,10 @@ const Review = ({ view, asks, screen, onEnd }: ReviewProps) => {
     openSteps: new Set(),
     filter: undefined,
   })
+  const [search, setSearch] = useState<string | undefined>()
+  // As with the answer: keys may come faster than the screen is drawn.
+  const searched = useRef<string | undefined>(undefined)
+  const lastSearch = useRef('')
   const [answer, setAnswer] = useState('')
   // Several keys may arrive before the next drawing, when `answer` is still the old one.
   const typedSoFar = useRef('')
@@ -36,10 +50,34 @@ const Review = ({ view, asks, screen, onEnd }: ReviewProps) => {
     onEnd(how)
     exit()
   }
+  const page = Math.max(1, Math.floor(screen.rows / 2))
+  const lookFor = (text: string | undefined) => {
+    searched.current = text
+    setSearch(text)
+  }
+  const searchWith = (text: string) => {
+    lastSearch.current = text || lastSearch.current
+    setState((now) => findRow(view, now, lastSearch.current))
+    lookFor(undefined)
+  }
+  const searchKey = (input: string, key: Key) => {
+    const text = searched.current ?? ''
+    if (key.escape) lookFor(undefined)
+    else if (key.return) searchWith(text)
+    else if (key.backspace || key.delete) lookFor(text.slice(0, -1))
+    else if (input.endsWith('\r')) searchWith(text + input.slice(0, -1))
+    else if (!key.ctrl && !key.meta) lookFor(text + input)
+  }
   const answerWith = (text: string) => end(text.trim() === 'yes' ? 'approved' : 'declined')
   useInput((input, key) => {
     if (key.ctrl && input === 'c') return end('interrupted')
-    if (key.escape || (!asks && input === 'q')) return end('declined')
+    if (searched.current === undefined && (key.escape || (!asks && input === 'q'))) return end('declined')
+    if (searched.current !== undefined) return searchKey(input, key)
+    if (input === '/' && !key.ctrl && !key.meta) return lookFor('')
+    if (key.pageUp) return setState((now) => moveCursor(view, now, -page))
+    if (key.pageDown) return setState((now) => moveCursor(view, now, page))
+    if (key.home) return setState((now) => ({ ...now, cursor: 0 }))
+    if (key.end) return setState((now) => moveCursor(view, now, Number.MAX_SAFE_INTEGER))
     if (key.upArrow) return setState((now) => moveCursor(view, now, -1))
     if (key.downArrow) return setState((now) => moveCursor(view, now, 1))
     if (key.leftArrow || key.rightArrow) return setState((now) => toggleRow(view, now))
@@ -81,9 +119,11 @@ const Review = ({ view, asks, screen, onEnd }: ReviewProps) => {
       {resources.length === 0 ? <Text>{'  Nothing here is that disruptive.'}</Text> : null}
       <Text dimColor>{below > 0 ? `  ↓ ${below} more` : ' '}</Text>
       <PlanSummary view={view} />
-      <Text
-        dimColor
-      >{`↑↓ move · ←→ fold or open · Tab filter: ${state.filter ?? 'all'} · Esc ${asks ? 'cancel' : 'close'}`}</Text>
+      <Text dimColor>
+        {search === undefined
+          ? `↑↓ PgUp PgDn Home End · ←→ open · / find · Tab filter: ${state.filter ?? 'all'} · Esc ${asks ? 'cancel' : 'close'}`
+          : `Find: ${search}▏ (Enter: next, Esc: leave)`}
+      </Text>
       {asks ? (
         <Text>
           Apply these changes? Only "yes" is accepted: <Text bold>{answer}</Text>
@@ -101,18 +141,20 @@ const Review = ({ view, asks, screen, onEnd }: ReviewProps) => {
 export const reviewPlan = async (
   view: PlanView,
   asks: boolean,
-  { terminal }: Pick<Io, 'terminal'>,
+  { terminal, env = {} }: Pick<Io, 'terminal'> & Partial<Pick<Io, 'env'>>,
 ): Promise<ReviewEnd> => {
   const review: { end: ReviewEnd } = { end: 'declined' }
   const { waitUntilExit } = render(
-    <Review
-      view={view}
-      asks={asks}
-      screen={{ rows: terminal.stderr.rows ?? 24, columns: terminal.stderr.columns ?? 80 }}
-      onEnd={(end) => {
-        review.end = end
-      }}
-    />,
+    <Colours.Provider value={wantsColour(env)}>
+      <Review
+        view={view}
+        asks={asks}
+        screen={{ rows: terminal.stderr.rows ?? 24, columns: terminal.stderr.columns ?? 80 }}
+        onEnd={(end) => {
+          review.end = end
+        }}
+      />
+    </Colours.Provider>,
     { stdin: terminal.stdin, stdout: terminal.stderr, stderr: terminal.stderr, exitOnCtrlC: false },
   )
   await waitUntilExit()

@@ -45,6 +45,21 @@ export const toggleRow = (view: PlanView, state: ReviewState): ReviewState => {
     : { ...state, openSteps: toggled(state.openSteps, row) }
 }
 
+const textOf = (view: PlanView, row: string): string => {
+  const resource = view.resources.find(({ address, steps }) => address === row || steps.some(({ id }) => id === row))
+  const step = resource?.steps.find(({ id }) => id === row)
+  return (step ? step.summary : `${resource?.heading} ${resource?.guest}`).toLowerCase()
+}
+
+/** Puts the cursor on the next row that holds a text, beginning anew at the top; where none does, it stays. */
+export const findRow = (view: PlanView, state: ReviewState, text: string): ReviewState => {
+  const rows = reviewRows(view, state)
+  const wanted = text.toLowerCase()
+  const order = [...rows.keys()].map((at) => (state.cursor + 1 + at) % rows.length)
+  const found = wanted === '' ? undefined : order.find((at) => textOf(view, rows[at] ?? '').includes(wanted))
+  return found === undefined ? state : { ...state, cursor: found }
+}
+
 /** Moves the cursor and keeps it on a row. */
 export const moveCursor = (view: PlanView, state: ReviewState, by: number): ReviewState => ({
   ...state,

@@ -4,8 +4,8 @@ import type { Io } from '../../io/io.ts'
 import { type ApplyProgress, LOG_TAIL, NO_PROGRESS, progressAfter, type StepProgress } from '../apply-progress.ts'
 import { stepMark } from '../apply-text.ts'
 import { durationText } from '../duration-text.ts'
-import { INK_COLOURS } from '../style.ts'
-import { Toned } from './toned.tsx'
+import { wantsColour } from '../style.ts'
+import { Colours, Toned } from './toned.tsx'
 
 const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
 const FRAME_MS = 100
@@ -77,6 +77,10 @@ const ApplyPicture = ({ progress, ended, now, frame, rows, notice }: ApplyProps)
   const noticeLines = notice === '' || progress.rollingBack ? [] : notice.trimEnd().split('\n').slice(0, MOST_NOTICE)
   const elapsed = Math.max(0, now - Date.parse(progress.startedAt || new Date(now).toISOString())) / 1000
   const done = progress.steps.filter(({ status }) => ENDED.has(status)).length
+  const undone = progress.steps.filter(({ status }) => status === 'undone' || status === 'undo-failed').length
+  const count = progress.rollingBack
+    ? `${undone} of ${progress.toUndo} steps undone`
+    : `${done} of ${progress.steps.length} steps`
   const room = applyRoom(Math.max(1, rows - noticeLines.length), running.length)
   const waiting = progress.rollingBack
     ? []
@@ -87,8 +91,8 @@ const ApplyPicture = ({ progress, ended, now, frame, rows, notice }: ApplyProps)
       {progress.outcome ? null : (
         <Box flexDirection="column">
           {noticeLines.map((line) => (
-            <Text key={line} color={INK_COLOURS.warning} wrap="truncate-end">
-              {line}
+            <Text key={line} wrap="truncate-end">
+              <Toned tone="warning">{line}</Toned>
             </Text>
           ))}
           {progress.rollingBack ? (
@@ -101,7 +105,7 @@ const ApplyPicture = ({ progress, ended, now, frame, rows, notice }: ApplyProps)
           {waiting.map((step) => (
             <Text key={step.id} dimColor wrap="truncate-end">{`  · ${step.address}: ${step.summary}`}</Text>
           ))}
-          <Toned tone="dim">{`  ${done} of ${progress.steps.length} steps · ${running.length} running · ${durationText(elapsed)}`}</Toned>
+          <Toned tone="dim">{`  ${count} · ${running.length} running · ${durationText(elapsed)}`}</Toned>
         </Box>
       )}
     </>
@@ -122,7 +126,11 @@ export interface ApplyWatch {
  * Opens a live view of a run on stderr; events are fed to it by the command that runs the plan. It is drawn by the clock and not by the
  * event: a large plan has many more events than anybody sees.
  */
-export const watchApply = ({ terminal, clock }: Pick<Io, 'terminal' | 'clock'>): ApplyWatch => {
+export const watchApply = ({
+  terminal,
+  clock,
+  env = {},
+}: Pick<Io, 'terminal' | 'clock'> & Partial<Pick<Io, 'env'>>): ApplyWatch => {
   let progress = NO_PROGRESS
   let frame = 0
   let notice = ''
@@ -138,14 +146,16 @@ export const watchApply = ({ terminal, clock }: Pick<Io, 'terminal' | 'clock'>):
     }
     const rows = terminal.stderr.rows ?? 24
     return (
-      <ApplyPicture
-        progress={progress}
-        ended={ended}
-        now={clock.now().getTime()}
-        frame={frame}
-        rows={rows}
-        notice={notice}
-      />
+      <Colours.Provider value={wantsColour(env)}>
+        <ApplyPicture
+          progress={progress}
+          ended={ended}
+          now={clock.now().getTime()}
+          frame={frame}
+          rows={rows}
+          notice={notice}
+        />
+      </Colours.Provider>
     )
   }
   const { rerender, unmount, waitUntilExit } = render(picture(), {
