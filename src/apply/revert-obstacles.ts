@@ -156,6 +156,29 @@ const holderObstacles = (
   return [problem('apply.revert-changed', text)]
 }
 
+/** A rollback sets back every volume the snapshot holds, whoever has it now: what another guest wrote to it is not this run's to undo. */
+const sharedObstacles = (
+  left: LeftGuest,
+  steps: readonly Step[],
+  observed: Observed,
+  problem: Problem,
+): readonly Diagnostic[] => {
+  if (wantedSnapshots(steps).length === 0) return []
+  const { vmid } = left.guest
+  const holders = observed.guests.filter((guest) => foreignVolumes(guest).some(({ owner }) => owner === vmid))
+  const own = observed.guests.find((guest) => guest.vmid === vmid)
+  const foreign = own
+    ? foreignVolumes(own).filter(({ owner }) => observed.guests.some((one) => one.vmid === owner))
+    : []
+  const what = [
+    ...holders.map((guest) => `volumes of it are attached to ${guest.name} (${guest.vmid}) now`),
+    ...foreign.map(({ key, volume, owner }) => `${key} (${volume}) belongs to ${owner}`),
+  ]
+  if (what.length === 0) return []
+  const text = `${nameOf(left)} can only be brought back by rolling back to a snapshot, and ${what.join(', and ')}: what was written there since would be lost to the other guest as well. Detach them first.`
+  return [problem('apply.revert-changed', text)]
+}
+
 /** What stands in the way of these steps, guest by guest: everything that is not as the run left it. */
 export const revertObstacles = (
   left: ReadonlyMap<number, LeftGuest>,
@@ -171,7 +194,8 @@ export const revertObstacles = (
     const problem = problemFor(own)
     if (one.present) {
       const found = presentObstacles(one, guests.get(vmid), own, problem)
-      return found.length > 0 ? found : holderObstacles(one, going, observed, problem)
+      if (found.length > 0) return found
+      return [...holderObstacles(one, going, observed, problem), ...sharedObstacles(one, own, observed, problem)]
     }
     const taken = guests.get(vmid)
     if (!taken) return []

@@ -1,7 +1,9 @@
 import { attributeName } from '../kinds/attribute-name.ts'
 import { parseSize } from '../kinds/size.ts'
+import { volumeOwner } from '../kinds/volume.ts'
 import { isPropertyMap } from '../resource/config-value.ts'
 import type { Difference } from './config-difference.ts'
+import { hasForeign } from './foreign-volumes.ts'
 import type { GuestContext } from './guest-progress.ts'
 
 /** What a new disk lacks, as a reported problem; true when it is whole. */
@@ -32,6 +34,24 @@ export const checkNewDisk = (context: GuestContext, { key, declared }: Differenc
   return false
 }
 
+/** A volume of another guest has the size that one gives it: PVE writes a new size into the configuration of the guest that grows it only. */
+const checkOwnSize = (context: GuestContext, key: string, observed: Difference['observed']): boolean => {
+  const { kind, world, desired, find } = context
+  const volume = isPropertyMap(observed) ? String(observed[kind.volumeProperty(key) ?? ''] ?? '') : ''
+  const owner = volumeOwner(volume)
+  const own = find?.(desired.address)?.vmid
+  // A clone that is still to be made is compared with its source.
+  if (owner === undefined || own === undefined || !hasForeign(world, own, volume) || !world.guests.has(owner))
+    return true
+  const name = attributeName(kind, key, 'size')
+  world.report('plan.foreign-size', {
+    detail: `\`${name}\` of \`${desired.address}\` is declared as another size than its volume has, and ${volume} belongs to ${owner}. Leave \`size\` out here, and grow it on ${owner}.`,
+    address: desired.address,
+    range: desired.rangeOf?.(name) ?? desired.rangeOf?.(attributeName(kind, key)) ?? desired.range,
+  })
+  return false
+}
+
 /** Whether a size difference asks for growing; a shrink is reported. */
 export const checkSize = (context: GuestContext, { key, declared, observed }: Difference): boolean => {
   const { kind, world, desired } = context
@@ -40,6 +60,7 @@ export const checkSize = (context: GuestContext, { key, declared, observed }: Di
     isPropertyMap(observed) ? observed['size'] : undefined,
   ]
   if (want === undefined || have === undefined) return want !== undefined
+  if (!checkOwnSize(context, key, observed)) return false
   if ((parseSize(String(want)) ?? 0) >= (parseSize(String(have)) ?? 0)) return true
   const name = attributeName(kind, key, 'size')
   world.report('plan.cannot-shrink', {

@@ -64,6 +64,46 @@ export const volumeHolders = (world: PlanWorld): VolumeHolders => {
   }
 }
 
+/** A volume that two guests have, as one of them sees it. */
+export interface SharedVolume {
+  readonly key: string
+  readonly volume: string
+  /** The guest it belongs to, when that is another one. */
+  readonly owner?: number
+  /** The others that have it, when it is the guest's own. */
+  readonly others: readonly number[]
+}
+
+/**
+ * Volumes of a guest that another one has too: what the server does to all volumes of a guest (snapshots, copies to another node) it does to
+ * them, and asks nobody. One whose owner is gone is as good as the guest's own.
+ */
+export const sharedVolumes = (
+  { world, kind, holders }: Pick<GuestContext, 'world' | 'kind' | 'holders'>,
+  vmid: number,
+  state: GuestState,
+): readonly SharedVolume[] =>
+  Object.entries(effectiveConfig(state))
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([key, text]): readonly SharedVolume[] => {
+      const volume = volumeIn(kind, key, text)
+      const owner = volume === undefined ? undefined : volumeOwner(volume)
+      if (volume === undefined || owner === undefined) return []
+      if (owner !== vmid) return world.guests.has(owner) ? [{ key, volume, owner, others: [] }] : []
+      const others = (holders?.(vmid) ?? []).filter((holder) => hasForeign(world, holder, volume))
+      return others.length === 0 ? [] : [{ key, volume, others }]
+    })
+
+/** Whether a guest has this volume of another one attached. */
+export const hasForeign = (world: PlanWorld, vmid: number, volume: string): boolean => {
+  const guest = world.guests.get(vmid)
+  return guest !== undefined && foreignVolumes(guest).some((foreign) => foreign.volume === volume)
+}
+
+/** Whose else a volume is, in words. */
+export const whoseElse = ({ owner, others }: SharedVolume): string =>
+  owner === undefined ? `is attached to ${others.join(', ')} too` : `belongs to ${owner}`
+
 /** Destroying a guest erases its volumes, wherever else they are attached: PVE does not look. */
 export const checkHolders = (
   world: PlanWorld,
@@ -89,17 +129,15 @@ export const checkMovable = (context: GuestContext, { key, observed }: Differenc
   const own = find?.(desired.address)?.vmid
   const owner = volumeOwner(String(volume))
   if (own === undefined || owner === undefined) return true
-  // A clone that is still to be made has copies of what stands here.
-  if (!world.guests.has(own)) return true
-  const has = (vmid: number): boolean => {
-    const guest = world.guests.get(vmid)
-    return guest !== undefined && foreignVolumes(guest).some((foreign) => foreign.volume === volume)
-  }
-  const others = owner === own ? (holders?.(own) ?? []).filter(has) : [owner]
+  const has = (vmid: number): boolean => vmid !== own && hasForeign(world, vmid, String(volume))
+  // A clone that is still to be made is compared with its source.
+  if (owner !== own && !hasForeign(world, own, String(volume))) return true
+  const isOwners = owner !== own && world.guests.has(owner)
+  const others = isOwners ? [owner] : (holders?.(owner) ?? []).filter(has)
   if (others.length === 0) return true
   const name = attributeName(kind, key)
   world.report('plan.volume-in-use', {
-    detail: `\`${name}\` of \`${desired.address}\` would move, which makes a new volume and erases ${volume}, and that ${owner === own ? `is attached to ${others.join(', ')} too` : `belongs to ${owner}`}. Detach it ${owner === own ? 'there' : 'here'} and apply that first${owner === own ? '' : `, then move it where it belongs`}.`,
+    detail: `\`${name}\` of \`${desired.address}\` would move, which makes a new volume and erases ${volume}, and that ${isOwners ? `belongs to ${owner}` : `is attached to ${others.join(', ')} too`}. Detach it ${isOwners ? 'here' : 'there'} and apply that first${isOwners ? `, then move it where it belongs` : ''}.`,
     address: desired.address,
     range: desired.rangeOf?.(name) ?? desired.range,
   })

@@ -5,6 +5,7 @@ import type { Reversal } from '../resource/reversal.ts'
 import { sha256 } from '../util/sha256.ts'
 import type { Difference } from './config-difference.ts'
 import { volumeOf } from './disk-steps.ts'
+import { sharedVolumes, whoseElse } from './foreign-volumes.ts'
 import { advance, type GuestContext, type PlanPart, type Progress, post, startRequest } from './guest-progress.ts'
 import { configRequests, effectiveConfig, restoreRequests } from './guest-state.ts'
 import { canSnapshot } from './storage-feature.ts'
@@ -12,6 +13,9 @@ import { canSnapshot } from './storage-feature.ts'
 /** Volumes that keep the guest from having a snapshot, in words; empty when nothing does. */
 const snapshotObstacle = (context: GuestContext, { guest, state }: Progress): string => {
   const { kind, world } = context
+  const [shared] = sharedVolumes(context, guest.vmid, state)
+  if (shared)
+    return `${shared.key} (${shared.volume}) ${whoseElse(shared)}, and a snapshot of this guest would hold it and set it back as well`
   for (const [key, text] of Object.entries(effectiveConfig(state)).sort()) {
     if (kind.volumeProperty(key) === undefined || key.startsWith('unused')) continue
     const value = kind.decodeValue(key, text)
@@ -38,6 +42,16 @@ interface SnapshotReason {
   readonly obstacle: string
 }
 
+/** Who wants a snapshot before every change hears of a change without one. */
+const warnOfNone = ({ world, desired }: GuestContext, obstacle: string): void => {
+  if (desired.lifecycle.snapshot !== 'always') return
+  world.report('plan.no-snapshot', {
+    detail: `\`${desired.address}\` declares \`snapshot = "always"\`, and none can be taken: ${obstacle}. It is changed without one. Write \`snapshot = "auto"\` if that is meant.`,
+    address: desired.address,
+    range: desired.range,
+  })
+}
+
 /** Takes a snapshot before steps that only it can undo, or because every change shall have one. */
 export const takeSnapshot =
   (context: GuestContext, { digest, why, obstacle: known }: SnapshotReason): PlanPart =>
@@ -46,7 +60,10 @@ export const takeSnapshot =
     const { guest, state } = progress
     const never = desired.lifecycle.snapshot === 'never' ? '`snapshot = "never"` is declared' : ''
     const obstacle = never || known || snapshotObstacle(context, progress)
-    if (obstacle !== '') return { ...progress, snapshot: { obstacle, state } }
+    if (obstacle !== '') {
+      if (progress.snapshot?.obstacle !== obstacle) warnOfNone(context, obstacle)
+      return { ...progress, snapshot: { obstacle, state } }
+    }
     const name = `mpc_${sha256(`${desired.address} ${guest.vmid} ${digest} ${why}`).slice(0, 10)}`
     const isSecond = progress.drafts.some(({ verb }) => verb === 'snapshot')
     const taken = advance(progress, {

@@ -1,6 +1,8 @@
+import { storageOf } from '../kinds/volume.ts'
 import { isPropertyMap } from '../resource/config-value.ts'
 import type { GuestRef } from '../resource/guest.ts'
 import type { ApiRequest } from '../resource/request.ts'
+import { hasForeign, sharedVolumes, whoseElse } from './foreign-volumes.ts'
 import { advance, type GuestContext, type PlanPart, type Progress, post } from './guest-progress.ts'
 import { effectiveConfig } from './guest-state.ts'
 import { checkStorage } from './storage-check.ts'
@@ -87,10 +89,23 @@ const localObstacles = (context: GuestContext, node: string, state: Progress['st
     return (isDrive ? driveObstacle(context, node, key, text) : deviceObstacle(key, text, state.running)) ?? []
   })
 
+/** A local volume would be copied, and erased where it was: with another guest's PVE refuses that, with one that another guest has it does not look. */
+const sharedObstacles = (context: GuestContext, node: string, state: Progress['state']): readonly string[] => {
+  const vmid = context.find?.(context.desired.address)?.vmid
+  if (vmid === undefined) return []
+  return (
+    sharedVolumes(context, vmid, state)
+      .filter(({ volume }) => !isShared(context, node, storageOf(volume) ?? ''))
+      // What a new clone has yet is its source's.
+      .filter(({ volume, owner }) => owner === undefined || hasForeign(context.world, vmid, volume))
+      .map((shared) => `${shared.key} (${shared.volume}) lies on a local storage and ${whoseElse(shared)}`)
+  )
+}
+
 /** Whether nothing ties a guest to the node it is on, or is made on; what does is reported. */
 export const checkUntied = (context: GuestContext, node: string, state: Progress['state']): boolean => {
   const { world, desired } = context
-  const obstacles = localObstacles(context, node, state)
+  const obstacles = [...localObstacles(context, node, state), ...sharedObstacles(context, node, state)]
   if (obstacles.length === 0) return true
   world.report('plan.cannot-migrate', {
     detail: `\`${desired.address}\` cannot be moved from ${node} to ${desired.node}: ${[...obstacles].sort().join('; ')}. Proxmox VE migrates no such guest. Leave it on ${node}, or change that first in a plan of its own.`,

@@ -1,6 +1,8 @@
 import { type ConfigValue, isPropertyMap } from '../resource/config-value.ts'
 import type { ObservedGuest } from '../resource/observed.ts'
+import { sharedVolumes, whoseElse } from './foreign-volumes.ts'
 import type { GuestContext } from './guest-progress.ts'
+import { stateOf } from './guest-state.ts'
 import type { SortedDifferences } from './sort-differences.ts'
 
 const checkTemplate = ({ world, desired }: GuestContext, observed: ObservedGuest, sorted: SortedDifferences): void => {
@@ -88,9 +90,23 @@ const checkProtection = (
   })
 }
 
+/** Converting to a template renames all volumes, also those another guest has. */
+const checkSharedTemplate = (context: GuestContext, observed: ObservedGuest): void => {
+  const { world, desired } = context
+  if (desired.template !== true || observed.template) return
+  const [shared] = sharedVolumes(context, observed.vmid, stateOf(observed))
+  if (!shared) return
+  world.report('plan.volume-in-use', {
+    detail: `\`${desired.address}\` is to become a template, which renames its volumes, and ${shared.key} (${shared.volume}) ${whoseElse(shared)}. Detach it ${shared.owner === undefined ? 'there' : 'here'} and apply that first.`,
+    address: desired.address,
+    range: desired.rangeOf?.('template') ?? desired.range,
+  })
+}
+
 /** Reports changes that the server would refuse, or would accept although they break something. */
 export const checkUpdate = (context: GuestContext, observed: ObservedGuest, sorted: SortedDifferences): void => {
   checkTemplate(context, observed, sorted)
+  checkSharedTemplate(context, observed)
   checkProtection(context, observed, sorted)
   checkPendingMoves(context, observed, sorted)
   checkMovedSlots(context, observed, sorted)

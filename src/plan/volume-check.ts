@@ -104,6 +104,12 @@ const isMeant = ({ addressOf }: Cluster, { volume, guest, from }: VolumeUse): bo
   return owner !== undefined && guest.dependsOn.includes(owner)
 }
 
+/** The storage of a volume that is still to be made. */
+const storageOfNew = ({ declared }: Cluster, { from, volume }: VolumeUse): string | undefined => {
+  const value = from === undefined ? undefined : declared.get(from)?.config[volume.split(' ')[0] ?? '']
+  return isPropertyMap(value) && value['storage'] !== undefined ? String(value['storage']) : undefined
+}
+
 const checkUse = (cluster: Cluster, use: VolumeUse, earlier: readonly VolumeUse[]): void => {
   const others = othersOf(cluster, use, earlier)
   const [other] = others
@@ -132,12 +138,12 @@ const checkUse = (cluster: Cluster, use: VolumeUse, earlier: readonly VolumeUse[
       detail: `${what} would be written to by \`${guest.address}\` (\`${name}\`) and by ${running.label} (\`${running.slot}\`) at once, which destroys its data: both run, or are to run. Stop one of them, with \`power = "stopped"\` where it is declared.`,
       ...place,
     })
-  const storage = storageOf(volume)
+  const storage = use.from === undefined ? storageOf(volume) : storageOfNew(cluster, use)
   const isShared = storage !== undefined && world.storages.get(storage)?.get(guest.node)?.shared === true
   const elsewhere = others.find(({ node }) => node !== guest.node)
-  if (elsewhere && !isShared && use.from === undefined)
+  if (elsewhere && !isShared)
     world.report('plan.volume-elsewhere', {
-      detail: `${what} lies on ${elsewhere.node}, where ${elsewhere.label} is, and \`${guest.address}\` is declared on ${guest.node}, which does not share that storage. Declare both on one node, or put the volume on a shared storage.`,
+      detail: `${what} ${use.from === undefined ? 'lies' : 'will lie'} on ${elsewhere.node}, where ${elsewhere.label} is, and \`${guest.address}\` is declared on ${guest.node}, which does not share that storage. Declare both on one node, or put the volume on a shared storage.`,
       ...place,
     })
 }

@@ -598,6 +598,55 @@ export const CASES: readonly (readonly [
       }),
   ],
   [
+    'plan.foreign-size',
+    'another size of a disk that belongs to another guest',
+    /Leave `size` out here, and grow it on 300/,
+    () => ({
+      model: withModel((model) => {
+        addGuest(model, { type: 'qemu', vmid: 300, current: { scsi0: 'local-lvm:vm-300-disk-0,size=1G' } })
+        addGuest(model, { type: 'qemu', vmid: 301, current: { scsi1: 'local-lvm:vm-300-disk-0,size=1G' } })
+      }),
+      applied: [
+        {
+          address: at('vm.a'),
+          kind: 'vm',
+          guest: { type: 'qemu', node: 'pve1', vmid: vmidOf(301) },
+          config: {},
+          preventDestroy: false,
+          onDestroy: 'backup',
+        },
+      ],
+      desired: desire([
+        vm('vm.a', {
+          config: { scsi1: { file: 'local-lvm:vm-300-disk-0', size: '2G' } },
+          lifecycle: { attachForeignVolumes: true },
+        }),
+      ]),
+    }),
+  ],
+  [
+    'plan.no-snapshot',
+    'a change without the snapshot that is declared',
+    /scsi1 \(local-lvm:vm-300-disk-0\) belongs to 300, .*Write `snapshot = "auto"`/,
+    () => ({
+      model: withModel((model) => {
+        addGuest(model, { type: 'qemu', vmid: 300, current: { scsi0: 'local-lvm:vm-300-disk-0,size=1G' } })
+        addGuest(model, { type: 'qemu', vmid: 301, current: { scsi1: 'local-lvm:vm-300-disk-0,size=1G' } })
+      }),
+      applied: [
+        {
+          address: at('vm.a'),
+          kind: 'vm',
+          guest: { type: 'qemu', node: 'pve1', vmid: vmidOf(301) },
+          config: {},
+          preventDestroy: false,
+          onDestroy: 'backup',
+        },
+      ],
+      desired: desire([vm('vm.a', { config: { cores: 2 }, lifecycle: { snapshot: 'always' } })]),
+    }),
+  ],
+  [
     'plan.fixed-property',
     'another EFI type',
     /fixed when the volume is made/,

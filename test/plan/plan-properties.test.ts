@@ -49,8 +49,9 @@ const EXPECTED = new Set([
   'plan.blocked-by-snapshot',
   'plan.needs-stop',
   'plan.storage-content',
-  // A warning beside one of those.
+  // Warnings beside one of those.
   'plan.disk-replaced',
+  'plan.no-snapshot',
 ])
 
 /** A cluster in use: one random declaration after the other, each carried out where it can be. */
