@@ -1,14 +1,18 @@
-import { type Checked, type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
+import { type Checked, type Diagnostic, diagnose, hasErrors } from '../diagnostic/diagnostic.ts'
 import { boundIdentity } from '../plan/guest-identity.ts'
 import type { Plan, ResourceChange, Step, StepId } from '../plan/plan.ts'
+import { DEFAULT_PLAN_OPTIONS, type PlanOptions } from '../plan/plan-options.ts'
+import { type PlanWorld, planWorld } from '../plan/plan-world.ts'
 import { sealPlan } from '../plan/seal-plan.ts'
 import type { Address } from '../resource/address.ts'
 import type { Applied, AppliedResource } from '../resource/applied.ts'
 import { DISRUPTIONS } from '../resource/change.ts'
 import type { Observed } from '../resource/observed.ts'
+import { addedSince } from './added-since.ts'
 import type { FinishedRun, RecordedRun } from './journal.ts'
+import { erasesVolume, judgeAnew } from './judge-anew.ts'
 import { revertObstacles } from './revert-obstacles.ts'
-import { bindingFrom, type Given, undoId, undoingStep, withoutIdlePower } from './revert-steps.ts'
+import { bindingFrom, type Given, transferred, undoId, undoingStep, withoutIdlePower } from './revert-steps.ts'
 import { isUndoPlan, type LeftGuest, leftBy, presenceAfter, type StandingStep, standingSteps } from './run-left.ts'
 
 interface Drafted {
@@ -54,7 +58,7 @@ const goneForGood = (standing: readonly StandingStep[]): ReadonlySet<number | un
   )
 
 /** Undoes the steps that stand, last first. */
-const draftUndo = (run: RecordedRun, applied: Applied): Drafted => {
+const draftUndo = (run: RecordedRun, applied: Applied, world: PlanWorld): Drafted => {
   const standing = standingSteps(run)
   const given: Given = new Map(run.steps.map(({ step, outputs }) => [step, outputs]))
   const bindings = bindingsOf(applied)
@@ -71,13 +75,14 @@ const draftUndo = (run: RecordedRun, applied: Applied): Drafted => {
   const steps = standing
     .filter(undoable)
     .toReversed()
-    .map((one) => {
+    .flatMap((one) => {
       const { step } = one
-      const undoing = undoingStep(one, given, dependents.get(step.id) ?? [], bindings.get(step.address) ?? undefined)
+      const bound = bindings.get(step.address) ?? undefined
+      const undoing = undoingStep(one, given, dependents.get(step.id) ?? [], bound)
       if (undoing.binding) bindings.set(step.address, undoing.binding.after)
-      return undoing
+      return judgeAnew(world, { done: step, undoing, bound })
     })
-  return { steps, diagnostics }
+  return { steps, diagnostics: [...diagnostics, ...world.diagnostics] }
 }
 
 /** Does again what the reverted run had undone: the original steps, so that backups and snapshots are taken afresh. */
@@ -90,14 +95,58 @@ const draftRedo = (run: FinishedRun, original: RecordedRun, applied: Applied): D
   const stands = (step: Step) => (attempted.has(undoId(step)) ? !undone.has(undoId(step)) : isLeftAlone(original, step))
   const again = original.plan.steps.filter((step) => done.has(step.id) && !stands(step))
   const included = new Set(again.map(({ id }) => id))
-  const steps = again.map((step) => {
-    const { binding, expects: _stale, ...rest } = step
+  const back = givenBack(run, again)
+  const steps = again.flatMap((step) => {
+    const redone = back(step)
+    if (!redone) return []
+    const { binding, expects: _stale, ...rest } = redone
     const renewed = binding && bindingFrom(bindings.get(step.address) ?? undefined, binding.before, binding.after)
     if (renewed) bindings.set(step.address, renewed.after)
     return { ...rest, needs: step.needs.filter((need) => included.has(need)), ...(renewed && { binding: renewed }) }
   })
   return { steps, diagnostics: [] }
 }
+
+/**
+ * What doing a step again means where the revert kept something: the guest is restored from the backup that was made of it, a volume that was kept is
+ * attached again. Undefined: it came back with the guest.
+ */
+const givenBack = (revert: RecordedRun, again: readonly Step[]): ((step: Step) => Step | undefined) => {
+  const undone = new Map(standingSteps(revert).map(({ step }) => [step.id, step]))
+  const given: Given = new Map(revert.steps.map(({ step, outputs }) => [step, outputs]))
+  const restored = new Set(
+    again.flatMap((step) =>
+      presenceAfter(step) === true && undone.get(undoId(step))?.reversal.by === 'backup' && step.guest
+        ? [step.guest.vmid]
+        : [],
+    ),
+  )
+  return (step) => {
+    const undoing = undone.get(undoId(step))
+    const isRestored = step.guest !== undefined && restored.has(step.guest.vmid)
+    if (isRestored && presenceAfter(step) !== true) return step.action === 'start' ? step : undefined
+    if (!undoing || undoing.reversal.by === 'nothing' || !(isRestored || isKept(step, undoing))) return step
+    return {
+      ...step,
+      summary: isRestored
+        ? `${step.summary}: restore the backup the revert made of it`
+        : `${step.summary}: attach it again`,
+      requests: transferred(undoing.reversal.requests, undoing.id, step.id, given),
+      disruption: isRestored ? 'recreate' : step.disruption,
+      ...(!isRestored && {
+        reversal: {
+          by: 'requests',
+          requests: transferred(undoing.requests, undoing.id, step.id, given),
+          note: 'detach it again',
+        },
+      }),
+    }
+  }
+}
+
+/** The revert detached what the step had added, instead of erasing it. */
+const isKept = (step: Step, { requests }: Step): boolean =>
+  step.reversal.by === 'requests' && erasesVolume(step) && !requests.some(({ params = {} }) => params['force'] === true)
 
 /** Steps of one guest follow one another, whatever was left out between them. */
 const chained = (steps: readonly Step[]): readonly Step[] => {
@@ -208,14 +257,22 @@ const knownNow = (left: ReadonlyMap<number, LeftGuest>, applied: Applied): Reado
  * again. Pure. Refuses, with one diagnostic for each guest, when something is not as the run left it; steps that cannot be undone are named in
  * warnings beside the plan.
  */
-export const planRevert = (run: FinishedRun, observed: Observed, applied: Applied): Checked<Plan> => {
+export const planRevert = (
+  run: FinishedRun,
+  observed: Observed,
+  applied: Applied,
+  options: Pick<PlanOptions, 'backupStorage'> = {},
+): Checked<Plan> => {
   const refused = refusal(run)
   if (refused) return { value: undefined, diagnostics: [refused] }
   const original = isUndoPlan(run.plan) ? run.original : undefined
-  const drafted = original ? draftRedo(run, original, applied) : draftUndo(run, applied)
+  const world = planWorld(observed, { ...DEFAULT_PLAN_OPTIONS, ...options })
+  const drafted = original ? draftRedo(run, original, applied) : draftUndo(run, applied, world)
   const left = knownNow(leftBy(run), applied)
   const obstacles = revertObstacles(left, drafted.steps, observed)
-  if (obstacles.length > 0) return { value: undefined, diagnostics: obstacles }
+  const added = original ? [] : addedSince(run, observed)
+  if (obstacles.length + added.length > 0) return { value: undefined, diagnostics: [...obstacles, ...added] }
+  if (hasErrors(drafted.diagnostics)) return { value: undefined, diagnostics: drafted.diagnostics }
   const running = new Map<number, boolean>(observed.guests.map(({ vmid, status }) => [vmid, status === 'running']))
   const steps = drafted.steps.flatMap((step) => withoutIdlePower(step, running) ?? [])
   const whole = expecting(chained(steps), left, observed)

@@ -52,7 +52,7 @@ const mapped = <T, U>(record: Readonly<Record<string, T>>, change: (value: T) =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]))
 
 /** Requests of one step as those of another: references to what the run's steps gave become what they gave. */
-const transferred = (
+export const transferred = (
   requests: readonly ApiRequest[],
   from: StepId,
   to: StepId,
@@ -166,6 +166,9 @@ export const withoutIdlePower = (step: Step, running: Map<number, boolean>): Ste
   const requests = step.requests.filter((request) => {
     const effect = effectOf(request)
     if (effect.kind === 'guest-made') running.set(effect.guest.vmid, false)
+    // A rollback stops the guest (seen on PVE 9.2).
+    if (effect.kind === 'config' && request.path.endsWith('/rollback'))
+      running.set(effect.guest.vmid, request.params?.['start'] === true)
     if (effect.kind !== 'power' || effect.running === undefined) return true
     const idle = running.get(effect.guest.vmid) === effect.running
     running.set(effect.guest.vmid, effect.running)

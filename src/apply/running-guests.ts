@@ -73,10 +73,11 @@ export const staysInEffect = ({ address, reversal, summary }: Step, { id, origin
   const cost = isSnapshot
     ? `set it back to the snapshot ${reversal.name}: it would be restarted, and what it wrote since would be lost`
     : 'restart it'
-  const again = origin.kind === 'revert' ? '' : ` To have it undone when that suits you: mpc revert ${id}.`
+  const command = `mpc revert ${id}${isSnapshot ? ' --allow-irreversible' : ''}`
+  const again = origin.kind === 'revert' ? '' : ` To have it undone when that suits you: ${command}.`
   return diagnose(isSnapshot ? 'apply.stays-grown' : 'apply.stays-in-effect', {
     address,
     detail: `"${summary}" stays in effect, because ${address} runs and undoing it would ${cost}.${again} A failed apply does so by itself only where the declaration says lifecycle { rollback = "allowed" }.`,
-    ...(origin.kind === 'revert' ? {} : { hint: `mpc revert ${id}` }),
+    ...(origin.kind === 'revert' ? {} : { hint: command }),
   })
 }

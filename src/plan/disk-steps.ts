@@ -27,7 +27,7 @@ import { stepId } from './step-chain.ts'
 import { isFileStorage } from './storage-feature.ts'
 
 /** The volume of a drive's text. */
-export const volumeOf = ({ kind }: GuestContext, key: string, text: string): string => {
+export const volumeOf = ({ kind }: Pick<GuestContext, 'kind'>, key: string, text: string): string => {
   const value = kind.decodeValue(key, text)
   const property = kind.volumeProperty(key)
   return isPropertyMap(value) && property !== undefined ? String(value[property] ?? '') : ''
@@ -129,7 +129,7 @@ export const addDisk =
     )
   }
 
-const afterDetach = (context: GuestContext, state: GuestState, key: string): GuestState => {
+const afterDetach = (context: Pick<GuestContext, 'kind'>, state: GuestState, key: string): GuestState => {
   const text = textOf(state, key) ?? ''
   const next = afterWrite(state, context.kind, { set: {}, remove: [key] })
   if (next.current[key] !== undefined) return next
@@ -138,7 +138,7 @@ const afterDetach = (context: GuestContext, state: GuestState, key: string): Gue
 
 /** Detaches a disk or mount point; its volume stays as `unusedN`, and the way back attaches it again. */
 export const detachDisk =
-  (context: GuestContext, { key }: Difference): PlanPart =>
+  (context: Pick<GuestContext, 'kind'>, { key }: Pick<Difference, 'key'>): PlanPart =>
   (progress) => {
     const { guest, state } = progress
     const next = afterDetach(context, state, key)

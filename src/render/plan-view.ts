@@ -177,8 +177,15 @@ const undoText = ({ steps }: Plan): string => {
   if (steps.length === 0) return ''
   if (stuck > 0) return `${counted(steps.length, 'step')}; ${counted(stuck, 'step')} CANNOT be undone.`
   const lossy = steps.filter(({ disruption }) => disruption === 'data-loss').length
-  const but = lossy === 0 ? '' : `, but ${lossy === 1 ? '1 loses data' : `${lossy} lose data`}`
-  return `${counted(steps.length, 'step')}; every step can be undone${but}.`
+  const costly = steps.filter(({ reversal }) => reversal.by === 'snapshot').length
+  if (lossy + costly === 0) return `${counted(steps.length, 'step')}; every step can be undone.`
+  const parts = [
+    ...(lossy > 0
+      ? [`${lossy === 1 ? '1 loses data' : `${lossy} lose data`}, as far as its undo does not bring it back`]
+      : []),
+    ...(costly > 0 ? [`undoing ${costly} costs what the guest wrote since`] : []),
+  ]
+  return `${counted(steps.length, 'step')}; ${parts.join('; ')}.`
 }
 
 const titleOf = (plan: Plan, empty: boolean): string => {

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import { parse } from 'yaml'
 import type { ClusterDescription } from '../../src/simulator/twin/description.ts'
 import { parseDescription } from '../../src/simulator/twin/parse-description.ts'
-import { type Workspace, withWorkspace } from './mpc.ts'
+import { type Workspace, withoutKept, withWorkspace } from './mpc.ts'
 
 const EXAMPLES = join(process.cwd(), 'examples')
 
@@ -60,8 +60,9 @@ for (const example of names) {
       assert.not.equal(simulator.dump(), before)
       assert.match(await works('plan --detailed-exitcode'), 'No changes.')
 
-      await works(`revert ${id} --auto-approve`)
-      assert.equal(simulator.dump(), before)
+      // Growing is undone by a snapshot, which costs what was written since; disks that were added are detached and kept.
+      await works(`revert ${id} --auto-approve --allow-irreversible`)
+      assert.equal(withoutKept(simulator.dump()), before)
     }))
 }
 

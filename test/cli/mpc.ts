@@ -100,3 +100,7 @@ export const withWorkspace = async (
     rmSync(folder, { recursive: true, force: true })
   }
 }
+
+/** Configurations but for volumes that a revert has detached and kept. */
+export const withoutKept = (dump: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(dump).map(([guest, text]) => [guest, text.replace(/^unused\d+: .*\n/gm, '')]))

@@ -12,6 +12,7 @@ import { withSession } from '../session.ts'
 export const run: RunCommand = (context, input) =>
   withSession(context, async (session) => {
     const { store } = session
+    const { backupStorage } = session.settings.defaults
     const blocked = await clearTheWay(context, session, input)
     if (blocked !== undefined) return blocked
     const { observed, syncedAt } = await session.sync()
@@ -23,7 +24,9 @@ export const run: RunCommand = (context, input) =>
       return EXIT.error
     }
     context.report(unknown)
-    const { value: plan, diagnostics } = planRevert(finished, observed, await store.bindings.all())
+    const { value: plan, diagnostics } = planRevert(finished, observed, await store.bindings.all(), {
+      ...(backupStorage !== undefined && { backupStorage }),
+    })
     context.report(diagnostics)
     if (!plan || hasErrors(diagnostics)) return EXIT.refused
     if (!isEmptyPlan(plan)) await store.plans.save(plan, syncedAt)

@@ -35,5 +35,6 @@ export const applyCodes = {
   'apply.revert-replaced': { severity: 'error', summary: 'Guest was replaced by another' },
   'apply.revert-taken': { severity: 'error', summary: 'VMID is in use again' },
   'apply.revert-snapshot': { severity: 'error', summary: 'Snapshot is missing' },
+  'apply.revert-keeps': { severity: 'warning', summary: 'Volume is kept' },
   'apply.revert-irreversible': { severity: 'warning', summary: 'Step stays as it is' },
 } as const satisfies CodeTable
