@@ -1,5 +1,6 @@
 import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
-import type { Plan } from '../plan/plan.ts'
+import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
+import type { Plan, Step } from '../plan/plan.ts'
 import type { GuestIdentity } from '../resource/guest.ts'
 import type { ApplyEvent, RunOutcome } from './apply-event.ts'
 import { compareWithBefore } from './as-before.ts'
@@ -117,6 +118,22 @@ type Identities = ReadonlyMap<number, GuestIdentity>
 const identitiesOf = (ctx: RunContext) =>
   new Map([...ctx.guests].flatMap(([vmid, { identity }]) => (identity ? [[vmid, identity] as const] : [])))
 
+/** A journal that can no longer be written, or that another process has taken over, stops a run where it is: it is suspended, and nothing is undone. */
+export const unlessUnwritable = async (known: readonly StepResult[], work: () => Promise<RunEnd>): Promise<RunEnd> => {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error
+    return {
+      status: 'incomplete',
+      suspended: true,
+      results: known,
+      interrupted: false,
+      diagnostics: error.diagnostics,
+    }
+  }
+}
+
 /**
  * Carries a plan out: all of it, or, when a step fails or the signal is given, nothing of it. Expected failures are in the outcome; an exception
  * means that the journal cannot be written or that mpc is wrong, and leaves a run for `recoverRun`.
@@ -140,7 +157,16 @@ export const applyPlan = async (
   const stale = await checkAll(ctx, width)
   if (stale.length > 0) return end({ status: 'rolled-back', results: [], interrupted: false, diagnostics: stale })
   await world.journal.begin({ id: run, plan: plan.id, status: 'running', startedAt: isoNow(ctx) }, plan)
-  const ended = await carryOut(ctx, { width, work: (step) => runStep(ctx, step) }, { sweep })
-  if (!ended.suspended && !ended.rolledBack?.suspended) await world.journal.end(run, ended.status, isoNow(ctx))
+  const known: StepResult[] = []
+  const work = async (step: Step): Promise<StepResult> => {
+    const result = await runStep(ctx, step)
+    known.push(result)
+    return result
+  }
+  const ended = await unlessUnwritable(known, async () => {
+    const begun = await carryOut(ctx, { width, work }, { sweep })
+    if (!begun.suspended && !begun.rolledBack?.suspended) await world.journal.end(run, begun.status, isoNow(ctx))
+    return begun
+  })
   return end(ended)
 }

@@ -1,7 +1,7 @@
 import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
 import type { Expectation, Step } from '../plan/plan.ts'
 import type { ApplyEvent, RunOutcome } from './apply-event.ts'
-import { carryOut, endOfUndoing, type RunEnd } from './apply-plan.ts'
+import { carryOut, endOfUndoing, type RunEnd, unlessUnwritable } from './apply-plan.ts'
 import type { RequestRecord, StepRecord, StepStatus, UnfinishedRun } from './journal.ts'
 import { forwardRecords, remember, whyNotFinish } from './recorded-run.ts'
 import { type RolledBack, rollBack } from './roll-back.ts'
@@ -172,8 +172,11 @@ export const recoverRun = async (
   const ctx = makeContext(world, run.id, plan, emit)
   const startedAt = world.clock.monotonic()
   emit({ type: 'run-started', at: isoNow(ctx), run: run.id, plan })
-  const ended = await (direction === 'undo' ? undo(ctx, unfinished) : finish(ctx, unfinished))
-  if (!ended.suspended && !ended.rolledBack?.suspended) await world.journal.end(ctx.run, ended.status, isoNow(ctx))
+  const ended = await unlessUnwritable([], async () => {
+    const went = await (direction === 'undo' ? undo(ctx, unfinished) : finish(ctx, unfinished))
+    if (!went.suspended && !went.rolledBack?.suspended) await world.journal.end(ctx.run, went.status, isoNow(ctx))
+    return went
+  })
   const outcome = outcomeOf(ctx, { ...ended, seconds: Math.max(0, world.clock.monotonic() - startedAt) / 1000 })
   emit({ type: 'run-ended', at: isoNow(ctx), outcome })
   return outcome

@@ -3,7 +3,7 @@ import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
 import type { Step } from '../plan/plan.ts'
 import type { AppliedResource } from '../resource/applied.ts'
 import { type GuestIdentity, type GuestRef, guestPath } from '../resource/guest.ts'
-import type { ApiRequest } from '../resource/request.ts'
+import { type ApiRequest, isOutputRef } from '../resource/request.ts'
 import { effectAppeared } from './effect-holds.ts'
 import type { JournalEntry, RequestRecord } from './journal.ts'
 import { type GuestView, readRunning, seenOf } from './read-guest.ts'
@@ -31,16 +31,26 @@ const irreversible = (step: Step, reason: string): Diagnostic =>
     detail: `"${step.summary}" was carried out and cannot be undone: ${reason}`,
   })
 
-const notUndone = (step: Step, requests: readonly ApiRequest[]): Diagnostic =>
-  diagnose('apply.not-undone', {
-    address: step.address,
-    detail: [
-      `"${step.summary}" is still in effect, at least in part. To undo it by hand, send what mpc would have sent:`,
-      ...requests.map(({ method, path, params }) =>
-        `  ${method} ${path} ${params ? JSON.stringify(params) : ''}`.trimEnd(),
-      ),
-    ].join('\n'),
+/** A request as a person would send it; undefined where it needs what an earlier step did not give. */
+const shown = ({ outputs }: RunContext, { method, path, params = {} }: ApiRequest): string | undefined => {
+  const whole = resolvePath(path, outputs)
+  const given = Object.entries(params).map(([name, param]) => {
+    if (!isOutputRef(param)) return [name, param] as const
+    const value = outputs.get(param.fromStep)?.[param.output]
+    return [name, value === undefined ? undefined : `${value}${param.suffix ?? ''}`] as const
   })
+  if (/[{}]/.test(whole) || given.some(([, value]) => value === undefined)) return undefined
+  return `  ${method} ${whole} ${given.length > 0 ? JSON.stringify(Object.fromEntries(given)) : ''}`.trimEnd()
+}
+
+const notUndone = (ctx: RunContext, step: Step, requests: readonly ApiRequest[]): Diagnostic => {
+  const known = requests.flatMap((request) => shown(ctx, request) ?? [])
+  const by = known.length > 0 ? ' To undo it by hand, send what mpc would have sent:' : ''
+  return diagnose('apply.not-undone', {
+    address: step.address,
+    detail: [`"${step.summary}" is still in effect, at least in part.${by}`, ...known].join('\n'),
+  })
+}
 
 const notOurs = (step: Step, guest: GuestRef, why: string): Diagnostic =>
   diagnose('apply.not-ours', {
@@ -209,7 +219,7 @@ const sendReversal = async (
   if (sent.kind === 'done')
     return { undone: { status: 'undone', diagnostics: sent.diagnostics }, closing: sent.closing }
   if (sent.unreachable) return { undone: { status: 'suspended', diagnostics: sent.diagnostics }, closing: sent.closing }
-  const diagnostics = [...sent.diagnostics, notUndone(step, all)]
+  const diagnostics = [...sent.diagnostics, notUndone(ctx, step, all)]
   return { undone: { status: 'undo-failed', diagnostics }, closing: sent.closing }
 }
 

@@ -115,8 +115,8 @@ const explained = (error: unknown): unknown => {
   return new DiagnosticError(
     [
       diagnose('store.unwritable', {
-        detail: `What mpc is about to do cannot be written down (${error.message}), so it does nothing more. Make room, or make the workspace writable; the next mpc apply, revert or sync asks the server how far this run had come and ends it.`,
-        hint: 'mpc sync',
+        detail: `What mpc is about to do cannot be written down (${error.message}), so it does nothing more. Make room, or make the workspace writable; mpc recover then asks the server how far this run had come and ends it.`,
+        hint: 'mpc recover',
       }),
     ],
     { cause: error },

@@ -2,6 +2,9 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { RunOutcome } from '../../src/apply/apply-event.ts'
 import type { Journal } from '../../src/apply/journal.ts'
+import { exitCodeOf } from '../../src/apply/run-outcome.ts'
+import { diagnose } from '../../src/diagnostic/diagnostic.ts'
+import { DiagnosticError } from '../../src/diagnostic/diagnostic-error.ts'
 import type { Server } from '../../src/resource/server.ts'
 import { IMPATIENT } from './connection.ts'
 import { container, samplePlan, stopped } from './sample-steps.ts'
@@ -46,6 +49,31 @@ for (const at of [1, 2, 5, 9, 12])
       assert.equal(sameButGeneration(bench), before)
     }),
   )
+
+test(
+  'a full disk suspends the run: exit 4, and nothing is undone before it can be written down',
+  onWorkbench(async (bench) => {
+    const before = sameButGeneration(bench)
+    const plan = await samplePlan(bench.client)
+    let count = 0
+    const full = new DiagnosticError([diagnose('store.unwritable', { detail: 'The disk is full.' })])
+    const journal: Journal = {
+      ...bench.world.journal,
+      record: async (entries) => {
+        if (++count >= 6) throw full
+        await bench.world.journal.record(entries)
+      },
+    }
+    const outcome = await bench.apply(plan, { journal, parallelism: 1 })
+    assert.is(exitCodeOf(outcome), 4)
+    assert.is(outcome.suspended, true)
+    assert.equal(codesOf(outcome), ['store.unwritable'])
+    assert.is(outcome.steps[0]?.status, 'done')
+    const [recovered] = await bench.recover()
+    assert.is(recovered?.status, 'rolled-back', JSON.stringify(recovered?.diagnostics))
+    assert.equal(sameButGeneration(bench), before)
+  }),
+)
 
 test(
   'a run whose steps were all done when its process ended counts as applied',
