@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { SnapshotRemoval } from '../apply/snapshot-retention.ts'
-import type { ApplyWorld } from '../apply/world.ts'
+import { type ApplyWorld, DEFAULT_PATIENCE } from '../apply/world.ts'
 import { diagnose, hasErrors } from '../diagnostic/diagnostic.ts'
 import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -190,7 +190,8 @@ const makeSession = (
       if (!lease) throw new DiagnosticError(diagnostics)
       try {
         const { clock, signal } = context.io
-        return await work({ server: await writer(), journal: store.journal(lease), clock, signal })
+        const patience = { ...DEFAULT_PATIENCE, task: settings.defaults.taskTimeout * 60_000 }
+        return await work({ server: await writer(), journal: store.journal(lease), clock, signal, patience })
       } finally {
         await lease.release()
       }

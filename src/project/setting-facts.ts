@@ -99,6 +99,14 @@ export const SETTINGS = {
         maximum: 64,
         example: '8',
       },
+      task_timeout: {
+        type: 'integer',
+        description:
+          'Minutes a task on the server may take before mpc lets go of it and suspends the run; mpc recover goes on with it later.',
+        minimum: 1,
+        maximum: 10_080,
+        example: '360',
+      },
     },
   },
 } as const satisfies Settings

@@ -23,6 +23,7 @@ defaults:
   backup_storage: nas
   vmids: { first: 1000, last: 1999 }
   parallelism: 4
+  task_timeout: 90
 `
 
 test('every setting is read', () => {
@@ -38,6 +39,7 @@ test('every setting is read', () => {
       backupStorage: 'nas',
       vmids: { first: 1000, last: 1999 },
       parallelism: 4,
+      taskTimeout: 90,
     },
     toTrust: [
       { name: 'endpoint', value: 'pve1.example.com', risk: 'your credentials are sent there' },

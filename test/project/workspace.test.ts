@@ -25,6 +25,7 @@ test('a new workspace has settings with every setting explained, and is found ag
       '# command:',
       '# node:',
       '# parallelism:',
+      '# task_timeout:',
       '# backup_storage:',
     ])
       assert.match(text, word)
