@@ -111,7 +111,7 @@ test('a file that is too large to be read exists all the same, and a device is n
     truncateSync(join(path, 'large.iso'), 70 * 1024 * 1024)
     assert.is((await run(['eval', 'fileexists("large.iso")'])).stdout, 'true\n')
     assert.is((await run(['eval', 'fileexists("none.iso")'])).stdout, 'false\n')
-    const device = await run(['eval', 'fileexists("/dev/zero")'])
+    const device = await run(['eval', '--allow-files', 'fileexists("/dev/zero")'])
     assert.is(device.code, 1)
     assert.match(device.stderr, 'is a pipe or a device, not a file')
   })
