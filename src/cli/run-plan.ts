@@ -16,6 +16,7 @@ import { madeSince } from './made-since.ts'
 import { explainMissing } from './missing-rights.ts'
 import { numberOption } from './number-option.ts'
 import type { Session } from './session.ts'
+import { waitingGuests, waitingLine } from './waiting-guests.ts'
 
 type Executed =
   | { readonly outcome: RunOutcome; readonly stale?: never }
@@ -84,6 +85,19 @@ const lackedFor = async (session: Session, plan: Plan): Promise<Diagnostic | und
   return explainMissing(plan, { guests, ...(rights && { rights }) }, 'cli.rights-refused')
 }
 
+/** Changes that are written are not all in effect: guests of the plan that wait for their next start are named. */
+const tellWaiting = async ({ report }: CommandContext, { store }: Session, plan: Plan): Promise<void> => {
+  const touched = new Set(plan.steps.flatMap(({ guest }) => (guest ? [guest.vmid as number] : [])))
+  const latest = touched.size === 0 ? undefined : await store.observations.latest()
+  const waiting = latest ? waitingGuests(await store.bindings.all(), latest.observed, touched) : []
+  if (waiting.length === 0) return
+  report([
+    diagnose('cli.reboot-pending', {
+      detail: `What was written takes effect at the next start of:\n${waiting.map((guest) => `- ${waitingLine(guest)}`).join('\n')}\nRestart them when it suits, or allow it with \`lifecycle { reboot = "allowed" }\`: the next plan restarts them then.`,
+    }),
+  ])
+}
+
 interface RunOptions {
   readonly secrets: Secrets
   readonly options: Options
@@ -133,7 +147,10 @@ export const runPlan = async (
   context.report(context.global.json ? [] : outcome.diagnostics)
   if (!context.global.json) context.print(outcomeText(plan, outcome, context.paint).trimStart())
   // After an interruption nothing more is asked of the server: the next command that reads it does so.
-  if (!context.io.signal.aborted) await refreshState(context, session, plan)
+  if (!context.io.signal.aborted) {
+    await refreshState(context, session, plan)
+    await tellWaiting(context, session, plan)
+  }
   if (outputs && outcome.status === 'applied' && !context.io.signal.aborted) printOutputs(context, await outputs())
   return exitCodeOf(outcome)
 }

@@ -18,6 +18,7 @@ import { keptProvenance, noteProvenance } from './provenance.ts'
 import { guestRecord } from './record.ts'
 import { replaceGuest } from './replace-guest.ts'
 import { updateGuest } from './update-guest.ts'
+import { noteWaiting } from './waiting.ts'
 
 const checkPool = ({ world, desired, plannedPools }: GuestInput): void => {
   const { pool, address } = desired
@@ -78,6 +79,7 @@ const planExisting = (
   const { world, desired, applied, movedFrom, triggered } = input
   const place = { address: desired.address, range: desired.range }
   const update = updateGuest(context, observed, applied)
+  if (update.replacing.length === 0) noteWaiting(context, observed, update.drafts)
   if (update.replacing.length === 0 && !triggered) checkNoAttachments(context)
   if (applied || input.imported) warnOfCreationOnly(context, observed.vmid, applied, observed.current)
   if (update.replacing.length > 0 || triggered || input.isReplaced) {

@@ -16,6 +16,7 @@ import { sortDifferences } from './sort-differences.ts'
 import type { StepDraft } from './step-chain.ts'
 import { checkStaysTemplate, checkUpdate } from './update-check.ts'
 import { type FieldDifferences, needsStop, updateParts } from './update-parts.ts'
+import { restartFor, waitingAttributes } from './waiting.ts'
 
 export interface GuestUpdate {
   readonly attributes: readonly AttributeChange[]
@@ -120,7 +121,9 @@ export const updateGuest = (
   })
   const fields = fieldDifferences(context, observed, applied)
   checkStaysTemplate(context, observed)
-  if (differences.length === 0 && Object.keys(fields).length === 0) return { attributes: [], drafts: [], replacing: [] }
+  const waiting = restartFor(context, observed)
+  if (differences.length + waiting.length === 0 && Object.keys(fields).length === 0)
+    return { attributes: [], drafts: [], replacing: [] }
   const replacing = differences.flatMap(({ key, observed: was, declared }) =>
     kind.change(key, was, declared) === 'replace' ? [key] : [],
   )
@@ -138,10 +141,12 @@ export const updateGuest = (
   const cleared = runParts(start, clearSnapshots(context, observed, sorted, fields))
   if (fields.node !== undefined && checkMigration(context, observed.node, state))
     checkRestart(context, observed.node, state)
-  const stop = needsStop(context, cleared, sorted, fields)
+  const others = waiting.filter((key) => !differences.some((difference) => difference.key === key))
+  const brought = waitingAttributes(context, observed, others)
+  const stop = needsStop(context, cleared, sorted, fields, waiting)
   const moved = fields.node === undefined ? cleared : migrateAndStop(context, fields.node, stop)(cleared)
   return {
-    attributes: stop === undefined ? attributes : attributes.map(takenByRestart),
+    attributes: stop === undefined ? attributes : [...attributes.map(takenByRestart), ...brought],
     drafts: runParts(moved, updateParts(context, observed, sorted, fields, stop)).drafts,
     replacing,
   }

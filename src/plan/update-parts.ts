@@ -1,3 +1,4 @@
+import { attributeName } from '../kinds/attribute-name.ts'
 import { isPropertyMap } from '../resource/config-value.ts'
 import type { ObservedGuest } from '../resource/observed.ts'
 import type { Difference } from './config-difference.ts'
@@ -56,6 +57,7 @@ export const needsStop = (
   progress: Progress,
   sorted: SortedDifferences,
   fields: FieldDifferences,
+  waiting: readonly string[],
 ) => {
   const { kind, desired } = context
   const { state, guest } = progress
@@ -72,9 +74,9 @@ export const needsStop = (
     ...sorted.adds.map(({ key, declared }) => [key, kind.encode(key, declared ?? '')] as const),
     ...sorted.detaches.map(({ key }) => [key, undefined] as const),
   ]
-  return texts.some(([key, text]) => waitsForStart(state, kind, key, text))
-    ? ' so that all changes take effect'
-    : undefined
+  if (texts.some(([key, text]) => waitsForStart(state, kind, key, text))) return ' so that all changes take effect'
+  if (waiting.length === 0) return undefined
+  return ` so that ${waiting.map((key) => attributeName(kind, key)).join(', ')} ${waiting.length === 1 ? 'takes' : 'take'} effect`
 }
 
 const sizesOf = (grows: readonly Difference[]): string =>

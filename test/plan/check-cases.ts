@@ -295,6 +295,17 @@ export const CASES: readonly (readonly [
     }),
   ],
   [
+    'plan.reboot-pending',
+    'a guest that runs with what it had before',
+    /`vm\.web` \(VM 100\) waits for its next start.*`cores`.*reboot = "allowed"/,
+    () => {
+      const world = made(web({}, { power: 'running' }))
+      const running = world.model.guests[100]
+      if (running) running.pending = { cores: { value: '4' } }
+      return after(world, desire([web({}, { power: 'running' })]))
+    },
+  ],
+  [
     'plan.root-only',
     'an option only root may set',
     /`args` of `vm\.a`/,

@@ -4,6 +4,7 @@ import type { RunCommand } from '../command-context.ts'
 import { EXIT } from '../exit-code.ts'
 import { withSession } from '../session.ts'
 import { tellUnfinished } from '../unfinished.ts'
+import { waitingGuests, waitingLine } from '../waiting-guests.ts'
 
 export const run: RunCommand = (context, _input) =>
   withSession(context, async (session) => {
@@ -16,6 +17,7 @@ export const run: RunCommand = (context, _input) =>
     const { version } = await pve.version()
     const endpoint = context.io.env['PROXMOX_VE_ENDPOINT'] ?? settings.endpoint?.origin ?? ''
     const age = latest && context.io.clock.now().getTime() - Date.parse(latest.syncedAt)
+    const waiting = latest ? waitingGuests(managed, latest.observed) : []
     if (context.global.json) {
       context.printJson({
         type: 'status',
@@ -25,6 +27,7 @@ export const run: RunCommand = (context, _input) =>
         guests: latest?.observed.guests.length ?? null,
         managed: managed.length,
         unfinished_runs: unfinished,
+        waiting_for_restart: waiting,
       })
       return EXIT.done
     }
@@ -32,6 +35,7 @@ export const run: RunCommand = (context, _input) =>
       ? `${counted(latest.observed.guests.length, 'guest')} as of ${ageText(age ?? 0)}; ${managed.length === 1 ? '1 resource is' : `${managed.length} resources are`} managed`
       : 'nothing yet: run mpc sync'
     const runs = unfinished.map((id) => `Run:    ${id} was cut short; mpc recover ends it\n`)
-    context.print(`Server: ${endpoint}, Proxmox VE ${version}\nState:  ${state}\n${runs.join('')}`)
+    const waits = waiting.map((guest) => `Waits:  for a restart: ${waitingLine(guest)}\n`)
+    context.print(`Server: ${endpoint}, Proxmox VE ${version}\nState:  ${state}\n${runs.join('')}${waits.join('')}`)
     return EXIT.done
   })

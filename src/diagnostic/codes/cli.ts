@@ -13,6 +13,7 @@ export const cliCodes = {
   'cli.no-such-plan': { severity: 'error', summary: 'No such plan' },
   'cli.missing-secret': { severity: 'error', summary: 'A secret of the plan is not at hand' },
   'cli.needs-approval': { severity: 'error', summary: 'Approval is needed' },
+  'cli.reboot-pending': { severity: 'warning', summary: 'Guests wait for a restart' },
   'cli.rights-missing': { severity: 'warning', summary: 'Rights are missing for the plan' },
   'cli.rights-refused': { severity: 'error', summary: 'Rights are missing for the plan' },
   'cli.irreversible-steps': { severity: 'error', summary: 'The plan has steps that cannot be undone' },

@@ -60,6 +60,7 @@ export const planCodes = {
   'plan.ha-managed': { severity: 'error', summary: 'High availability looks after the guest' },
   'plan.replicated': { severity: 'error', summary: 'Guest is replicated' },
   'plan.cannot-migrate': { severity: 'error', summary: 'Guest is tied to its node' },
+  'plan.reboot-pending': { severity: 'warning', summary: 'Guest waits for a restart' },
   'plan.creation-only': { severity: 'warning', summary: 'Taken only when a guest is made' },
   'plan.root-only': { severity: 'warning', summary: 'Only root@pam may set this' },
   'plan.linked-clones': { severity: 'error', summary: 'Template has linked clones' },
