@@ -63,6 +63,7 @@ interface ApplyProps {
   readonly now: number
   readonly frame: number
   readonly rows: number
+  readonly columns: number
   /** What is said of an interruption; empty when there was none. */
   readonly notice: string
 }
@@ -71,17 +72,18 @@ interface ApplyProps {
  * A run's progress: what ended above, what runs with the tail of its log, what waits, and the counts. What changes is never taller than the
  * screen: then Ink would clear the terminal, and write everything that ended once more, with every frame.
  */
-const ApplyPicture = ({ progress, ended, now, frame, rows, notice }: ApplyProps) => {
+const ApplyPicture = ({ progress, ended, now, frame, rows, columns, notice }: ApplyProps) => {
   const running = progress.steps.filter(({ status }) => status === 'running')
   // The steps that are waited for stand below with their clocks; their tasks are named here.
   const noticeLines = notice === '' || progress.rollingBack ? [] : notice.trimEnd().split('\n').slice(0, MOST_NOTICE)
+  const noticeRows = noticeLines.reduce((sum, line) => sum + Math.ceil((line.length + 1) / columns), 0)
   const elapsed = Math.max(0, now - Date.parse(progress.startedAt || new Date(now).toISOString())) / 1000
   const done = progress.steps.filter(({ status }) => ENDED.has(status)).length
   const undone = progress.steps.filter(({ status }) => status === 'undone' || status === 'undo-failed').length
   const count = progress.rollingBack
     ? `${undone} of ${progress.toUndo} steps undone`
     : `${done} of ${progress.steps.length} steps`
-  const room = applyRoom(Math.max(1, rows - noticeLines.length), running.length)
+  const room = applyRoom(Math.max(1, rows - noticeRows), running.length)
   const waiting = progress.rollingBack
     ? []
     : progress.steps.filter(({ status }) => status === 'waiting').slice(0, room.waiting)
@@ -91,7 +93,7 @@ const ApplyPicture = ({ progress, ended, now, frame, rows, notice }: ApplyProps)
       {progress.outcome ? null : (
         <Box flexDirection="column">
           {noticeLines.map((line) => (
-            <Text key={line} wrap="truncate-end">
+            <Text key={line}>
               <Toned tone="warning">{line}</Toned>
             </Text>
           ))}
@@ -153,6 +155,7 @@ export const watchApply = ({
           now={clock.now().getTime()}
           frame={frame}
           rows={rows}
+          columns={terminal.stderr.columns ?? 80}
           notice={notice}
         />
       </Colours.Provider>
