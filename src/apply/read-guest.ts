@@ -70,8 +70,8 @@ const viewOf = (guest: GuestRef, data: Readonly<Record<string, unknown>>, hidden
   }
 }
 
-/** PVE answers 500, not 404, for a guest that is not there (seen on PVE 9.2). */
-const ABSENT = /does not exist|unable to find configuration file/
+/** PVE answers 500, not 404, for a guest that is not there (seen on PVE 9.2). Other things that do not exist, a storage or a node, say nothing of the guest. */
+const ABSENT = /Configuration file '[^']*' does not exist|unable to find configuration file for (?:VM|CT) \d+/i
 
 /** PVE API: GET /cluster/nextid?vmid=N is answered with N where no guest has it, and refused where one has, seen or not. */
 const isFree = async (asking: Asking, { vmid }: GuestRef): Promise<boolean> =>

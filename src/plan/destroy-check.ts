@@ -1,21 +1,42 @@
+import type { GuestKind } from '../kinds/kind.ts'
+import { kindOfType } from '../kinds/registry.ts'
 import type { AppliedResource } from '../resource/applied.ts'
+import { isPropertyMap } from '../resource/config-value.ts'
 import type { ObservedGuest } from '../resource/observed.ts'
 import type { PlanWorld } from './plan-world.ts'
 
 /** VMIDs of linked clones by the VMID of the template whose base images they need. */
 export type LinkedClones = (vmid: number) => readonly number[]
 
-/** Finds linked clones by their volumes (`base-100-disk-0`); all guests are looked through once, when first asked. */
+/** A volume that needs a base image: `local:104/base-104-disk-0.qcow2/105/vm-105-disk-0.qcow2`, `tank:base-104-disk-0/vm-105-disk-0`. */
+const BASE = /[:/]base(?:vol)?-(\d+)-[^/]+\/./
+
+/** Templates whose base images a guest's volumes need, by the names of the volumes. */
+export const basesOf = ({ type, vmid, current, pending }: ObservedGuest): readonly number[] => {
+  const kind = kindOfType(type)
+  const texts = [
+    ...Object.entries(current),
+    ...Object.entries(pending).map(([key, { value = '' }]) => [key, value] as const),
+  ].flatMap(([key, text]) =>
+    kind.volumeProperty(key) === undefined && !/^unused\d+$/.test(key) ? [] : [volumeText(kind, key, text)],
+  )
+  const bases = texts.flatMap((text) => Number(BASE.exec(text)?.[1] ?? vmid))
+  return [...new Set(bases)].filter((base) => base !== vmid)
+}
+
+const volumeText = (kind: GuestKind, key: string, text: string): string => {
+  const value = kind.decodeValue(key, text)
+  const property = kind.volumeProperty(key)
+  return isPropertyMap(value) && property !== undefined ? String(value[property] ?? '') : (text.split(',')[0] ?? '')
+}
+
+/** Finds linked clones by their volumes; all guests are looked through once, when first asked. */
 export const linkedClones = (world: PlanWorld): LinkedClones => {
   let byTemplate: ReadonlyMap<number, readonly number[]> | undefined
   const search = () => {
     const found = new Map<number, number[]>()
-    for (const { vmid, current } of world.observed.guests) {
-      const bases = Object.values(current).flatMap((text) => [...text.matchAll(/base(?:vol)?-(\d+)-disk-\d+[^,]*\//g)])
-      for (const base of new Set(bases.map(([, id]) => Number(id)))) {
-        if (base !== vmid) found.set(base, [...(found.get(base) ?? []), vmid])
-      }
-    }
+    for (const guest of world.observed.guests)
+      for (const base of basesOf(guest)) found.set(base, [...(found.get(base) ?? []), guest.vmid])
     return found
   }
   return (vmid) => {

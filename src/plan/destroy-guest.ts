@@ -6,6 +6,7 @@ import type { ObservedGuest } from '../resource/observed.ts'
 import type { ApiRequest } from '../resource/request.ts'
 import type { Reversal } from '../resource/reversal.ts'
 import { sha256 } from '../util/sha256.ts'
+import { basesOf } from './destroy-check.ts'
 import { releaseForeign, withoutForeign } from './foreign-volumes.ts'
 import { advance, guestLabel, type PlanPart, type Progress } from './guest-progress.ts'
 import {
@@ -148,7 +149,7 @@ const destroyReversal = (destruction: Destruction, guest: GuestRef, storage: str
     by: 'backup',
     storage,
     requests: [restoreRequest(destruction, guest)],
-    note: `the same VMID and addresses${lost}`,
+    note: `the same VMID and addresses${lost}${basesOf(observed).length === 0 ? '' : '; a full copy instead of a linked clone'}`,
   }
 }
 

@@ -27,6 +27,21 @@ test('what was destroyed for good stays gone, and the rest of the run is undone 
     assert.not.ok(texts.some((text) => /^name: gone$/m.test(text)))
   }))
 
+test('a run of which nothing can be undone is said to be one, and nothing is changed', () =>
+  withWorkspace(async ({ run, write, simulator }) => {
+    write('a.mpc.hcl', 'vm "gone" {\n  node = "pve1"\n  lifecycle {\n    on_destroy = "delete"\n  }\n}\n')
+    assert.is((await run(['apply', '--auto-approve'])).code, 0)
+    write('a.mpc.hcl', '# nothing\n')
+    const destroyed = await run(['apply', '--auto-approve', '--allow-irreversible', '--allow-destroy'])
+    assert.is(destroyed.code, 0, destroyed.all)
+    const before = simulator.dump()
+    const reverted = await run(['revert', planId(destroyed.stdout), '--auto-approve'])
+    assert.is(reverted.code, 6, reverted.all)
+    assert.match(reverted.stderr, 'Nothing of run')
+    assert.not.match(reverted.all, 'No changes')
+    assert.equal(simulator.dump(), before)
+  }))
+
 test('a destroyed guest comes back from its backup, as it was', () =>
   withWorkspace(async ({ run, write, simulator }) => {
     write(

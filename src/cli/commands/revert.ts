@@ -1,5 +1,5 @@
 import { planRevert } from '../../apply/plan-revert.ts'
-import { hasErrors } from '../../diagnostic/diagnostic.ts'
+import { diagnose, hasErrors } from '../../diagnostic/diagnostic.ts'
 import { isEmptyPlan } from '../../plan/plan.ts'
 import type { RunCommand } from '../command-context.ts'
 import { EXIT } from '../exit-code.ts'
@@ -29,7 +29,16 @@ export const run: RunCommand = (context, input) =>
     })
     context.report(diagnostics)
     if (!plan || hasErrors(diagnostics)) return EXIT.refused
-    if (!isEmptyPlan(plan)) await store.plans.save(plan, syncedAt)
+    if (isEmptyPlan(plan)) {
+      context.report([
+        diagnose('apply.revert-nothing', {
+          detail: `Nothing of run ${finished.run.id} can be undone: the warnings say of each step why. Nothing was changed.`,
+          hint: 'mpc history',
+        }),
+      ])
+      return EXIT.refused
+    }
+    await store.plans.save(plan, syncedAt)
     const secrets = await secretsFor(context, session, input, plan)
     return 'exit' in secrets
       ? secrets.exit
