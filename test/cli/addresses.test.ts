@@ -79,4 +79,26 @@ test('what other tools call the address is answered with the name it has here, a
     assert.is(new Set(names).size, names.length, list)
   }))
 
+test('addresses of a guest that the plan starts are known after it, and status says of when they are', () =>
+  withWorkspace(async ({ run, write, simulator }) => {
+    const output = 'output "ip" { value = vm.a.ipv4_addresses }\n'
+    write('main.mpc.hcl', `${MACHINE.replace('"running"', '"stopped"')}${output}`)
+    const made = await run(['apply', '--auto-approve'])
+    assert.is(made.code, 0, made.all)
+    assert.match(made.stdout, /ip\s+= \[\]/)
+    assert.not.match((await run(['status'])).stdout, 'Addresses:')
+    write('main.mpc.hcl', `${MACHINE}${output}`)
+    const planned = await run(['plan'])
+    assert.is(planned.code, 0, planned.all)
+    assert.match(planned.stdout, /ip\s+= \(?known after apply/)
+    const started = await run(['apply', '--auto-approve'])
+    assert.is(started.code, 0, started.all)
+    assert.match(started.stdout.split('Outputs').at(-1) ?? '', /ip\s+= \[/)
+    await simulator.world.clock.sleep(10_000)
+    assert.is((await run(['sync', '--addresses'])).code, 0)
+    assert.match((await run(['status'])).stdout, /Addresses: of \d+ guests, the oldest as of /)
+    const { addresses } = JSON.parse((await run(['status', '--json'])).stdout)
+    assert.ok(addresses.guests > 1 && Date.parse(addresses.oldest) > 0)
+  }))
+
 test.run()

@@ -2,9 +2,17 @@ import { ageText } from '../../render/duration-text.ts'
 import { counted } from '../../util/counted.ts'
 import type { RunCommand } from '../command-context.ts'
 import { EXIT } from '../exit-code.ts'
+import type { Picture } from '../session.ts'
 import { withSession } from '../session.ts'
 import { tellUnfinished } from '../unfinished.ts'
 import { waitingGuests, waitingLine } from '../waiting-guests.ts'
+
+/** Of how many guests addresses are known, and when the oldest of them were told. */
+const addressesIn = (latest: Picture | undefined) => {
+  const told = latest?.observed.guests.flatMap(({ addresses }) => (addresses ? [addresses.asOf] : [])) ?? []
+  const [oldest] = told.toSorted()
+  return oldest === undefined ? undefined : { guests: told.length, oldest }
+}
 
 export const run: RunCommand = (context, _input) =>
   withSession(context, async (session) => {
@@ -16,8 +24,9 @@ export const run: RunCommand = (context, _input) =>
     const pve = await reader()
     const { version } = await pve.version()
     const endpoint = context.io.env['PROXMOX_VE_ENDPOINT'] ?? settings.endpoint?.origin ?? ''
-    const age = latest && context.io.clock.now().getTime() - Date.parse(latest.syncedAt)
     const waiting = latest ? waitingGuests(managed, latest.observed) : []
+    const addresses = addressesIn(latest)
+    const ageOf = (time: string): string => ageText(context.io.clock.now().getTime() - Date.parse(time))
     if (context.global.json) {
       context.printJson({
         type: 'status',
@@ -28,14 +37,20 @@ export const run: RunCommand = (context, _input) =>
         managed: managed.length,
         unfinished_runs: unfinished,
         waiting_for_restart: waiting,
+        addresses: addresses ?? null,
       })
       return EXIT.done
     }
     const state = latest
-      ? `${counted(latest.observed.guests.length, 'guest')} as of ${ageText(age ?? 0)}; ${managed.length === 1 ? '1 resource is' : `${managed.length} resources are`} managed`
+      ? `${counted(latest.observed.guests.length, 'guest')} as of ${ageOf(latest.syncedAt)}; ${managed.length === 1 ? '1 resource is' : `${managed.length} resources are`} managed`
       : 'nothing yet: run mpc sync'
     const runs = unfinished.map((id) => `Run:    ${id} was cut short; mpc recover ends it\n`)
     const waits = waiting.map((guest) => `Waits:  for a restart: ${waitingLine(guest)}\n`)
-    context.print(`Server: ${endpoint}, Proxmox VE ${version}\nState:  ${state}\n${runs.join('')}${waits.join('')}`)
+    const told = addresses
+      ? `Addresses: of ${counted(addresses.guests, 'guest')}, the oldest as of ${ageOf(addresses.oldest)}\n`
+      : ''
+    context.print(
+      `Server: ${endpoint}, Proxmox VE ${version}\nState:  ${state}\n${told}${runs.join('')}${waits.join('')}`,
+    )
     return EXIT.done
   })

@@ -63,7 +63,7 @@ const filterOf = (args: Arguments): ((guest: ObservedGuest) => boolean) => {
   const type = wordArgument(args, 'type', GUEST_TYPES)
   const status = wordArgument(args, 'status', GUEST_STATUS)
   const template = flagArgument(args, 'template')
-  // PVE ignores the case of tags unless the cluster's `tag-style` says otherwise.
+  // The cluster's `tag-style` may tell upper from lower case; a filter does not.
   const tags = textsArgument(args, 'tags')?.map((tag) => tag.toLowerCase())
   return (guest) => {
     if (node !== undefined && guest.node !== node) return false

@@ -3,6 +3,7 @@ import { guestKinds } from '../../kinds/registry.ts'
 import type { Address } from '../../resource/address.ts'
 import { defaultName } from '../../resource/default-name.ts'
 import type { KnownGuest } from '../../resource/known-guest.ts'
+import type { ObservedGuest } from '../../resource/observed.ts'
 import { integer, NULL, type ObjectValue, object, string, type Value, withMarksOf } from '../eval/value.ts'
 import { ADDRESS_FIELDS, addressValue, isAddressField } from './address-value.ts'
 import { bodyValue, evaluateBody } from './evaluate-body.ts'
@@ -95,6 +96,10 @@ const FOREIGN: ReadonlyMap<string, string> = new Map([
 
 const foreignHint = (name: string): string | undefined => FOREIGN.get(name)
 
+/** A guest that is declared to run, and does not: it has its addresses only after the apply. */
+const willStart = ({ status, template }: ObservedGuest, power: Value | undefined): boolean =>
+  (status === 'stopped' || status === 'paused') && !template && power?.kind === 'string' && power.value === 'running'
+
 const guestValue = (
   address: Address,
   entries: Entries,
@@ -120,7 +125,7 @@ const guestValue = (
         const synonym = own.includes(name) && declared.entries.get(SYNONYMS[name] ?? '')
         if (synonym) return synonym
         if (isAddressField(name))
-          return beyond.guest
+          return beyond.guest && !willStart(beyond.guest, declared.entries.get('power'))
             ? addressValue(beyond.guest, name, beyond.noteAddresses)
             : beyond.later(`${address}.${name}`)
         if (own.includes(name)) return ownField(name, known, beyond, address)
