@@ -1,5 +1,6 @@
 import type { Plan, Step } from '../plan/plan.ts'
 import { type GuestRef, guestPath } from '../resource/guest.ts'
+import { MASK } from '../resource/hidden-keys.ts'
 import type { RawConfig } from '../resource/observed.ts'
 import { readPool } from './effect-holds.ts'
 import { type Asking, ask, readGuest, readSnapshots } from './read-guest.ts'
@@ -83,11 +84,13 @@ const readConfig = async (asking: Asking, guest: GuestRef): Promise<GuestMeasure
     return (await readGuest(asking, guest)).kind === 'absent' ? null : undefined
   const current: Record<string, string> = {}
   const pending: Record<string, string | null> = {}
+  const hidden = asking.hidden?.get(guest.vmid)
   for (const entry of answer.data as readonly Entry[]) {
     const key = String(entry['key'])
-    if (entry['value'] !== undefined) current[key] = textOf(entry['value'])
+    const shown = (value: unknown) => (hidden?.has(key) ? MASK : textOf(value))
+    if (entry['value'] !== undefined) current[key] = shown(entry['value'])
     if (entry['delete'] !== undefined && Number(entry['delete']) > 0) pending[key] = null
-    else if (entry['pending'] !== undefined) pending[key] = textOf(entry['pending'])
+    else if (entry['pending'] !== undefined) pending[key] = shown(entry['pending'])
   }
   return { current, pending }
 }

@@ -31,8 +31,8 @@ export interface RollBackOptions {
 
 const suspension = (ctx: RunContext, cause: readonly Diagnostic[]): Diagnostic =>
   diagnose('apply.rollback-suspended', {
-    detail: `The server stopped answering while run ${ctx.run} was being rolled back (${cause[0]?.detail ?? 'no answer'}). What was done is written down: the next mpc apply, revert or sync goes on with it.`,
-    hint: 'mpc sync',
+    detail: `The server stopped answering while run ${ctx.run} was being rolled back (${cause[0]?.detail ?? 'no answer'}). What was done is written down, and mpc recover goes on with it.`,
+    hint: 'mpc recover',
   })
 
 const isUndoable = ({ status, effect }: StepResult): boolean => status === 'done' || effect !== 'none'

@@ -209,7 +209,9 @@ test(
     const outcome = await bench.apply(plan, { patience })
     assert.is(outcome.status, 'incomplete')
     assert.is(exitCodeOf(outcome), 4)
-    assert.ok(codesOf(outcome).includes('apply.rollback-suspended'))
+    const said = outcome.diagnostics.find(({ code }) => code === 'apply.rollback-suspended')
+    assert.match(said?.detail ?? '', /mpc recover goes on with it/)
+    assert.is(said?.hint, 'mpc recover')
     assert.equal(
       (await bench.recover({ patience })).map(({ status }) => status),
       ['incomplete'],

@@ -70,6 +70,6 @@ test('a second apply hears first who is at work', () =>
     )
     assert.ok(simulator.requests.length >= seen)
     assert.is((await first).code, 0)
-  }, 4))
+  }, 1))
 
 test.run()
