@@ -3,7 +3,7 @@ import type { Step } from '../plan/plan.ts'
 import { guestPath } from '../resource/guest.ts'
 import type { ApiRequest } from '../resource/request.ts'
 import { type Unlike, unlike } from './compare-measures.ts'
-import { type GuestMeasure, type Measure, measureGuest, measurePool, sidesOf } from './measure.ts'
+import { type GuestMeasure, type Measure, measureGuest, measurePool, poolLost, sidesOf } from './measure.ts'
 import { type Effect, effectOf, touchedKeys } from './request-effect.ts'
 import { type RunContext, record } from './run-context.ts'
 import { runRequests } from './run-requests.ts'
@@ -30,8 +30,10 @@ const readAgain = (ctx: RunContext, before: Measure): Promise<Measure | undefine
 const stepsOf = ({ plan }: RunContext, before: Measure): readonly Step[] =>
   before.kind === 'guest'
     ? plan.steps.filter(({ guest }) => guest?.vmid === before.guest.vmid)
-    : plan.steps.filter(({ requests }) =>
-        requests.map(effectOf).some((effect) => 'poolid' in effect && effect.poolid === before.poolid),
+    : plan.steps.filter(
+        (step) =>
+          poolLost(step) === before.poolid ||
+          step.requests.map(effectOf).some((effect) => 'poolid' in effect && effect.poolid === before.poolid),
       )
 
 const effectsOf = ({ requests, reversal }: Step): readonly Effect[] =>
@@ -53,7 +55,8 @@ const COMPANIONS = /^(?:unused\d+|boot|bootdisk)$/
 /** Whether the run can have changed it; otherwise somebody else did. */
 const mayBeOurs = (effects: readonly Effect[], { what }: Unlike): boolean => {
   const key = what.replace(/^pending /, '')
-  if (COMPANIONS.test(key) || /^(?:the guest|the pool|comment|members|power|ha|rights)$/.test(what)) return true
+  if (COMPANIONS.test(key) || /^(?:the guest|the pool|comment|members|power|ha|rights|lxc lines)$/.test(what))
+    return true
   const named = effects.filter((effect) => 'guest' in effect)
   if (what === 'snapshots') return named.some(({ kind }) => kind === 'snapshot' || kind === 'guest-gone')
   return named.some((effect) => {

@@ -32,6 +32,9 @@ const normal = (type: GuestType, key: string, text: string, exactVolumes: boolea
 const keysOf = (...records: readonly Readonly<Record<string, unknown>>[]): readonly string[] =>
   [...new Set(records.flatMap(Object.keys))].filter((key) => !BY_ITSELF.test(key)).sort()
 
+/** Sides as they are told. */
+const NAMES: Readonly<Record<string, string>> = { acl: 'rights', raw: 'lxc lines' }
+
 const guestUnlike = (before: GuestMeasure, now: GuestMeasure, exactVolumes: boolean): readonly Unlike[] => {
   const name = (measure: GuestMeasure) => (measure.config ? `there, on ${measure.guest.node}` : undefined)
   if (!before.config || !now.config || before.guest.node !== now.guest.node)
@@ -48,12 +51,12 @@ const guestUnlike = (before: GuestMeasure, now: GuestMeasure, exactVolumes: bool
   const pending = keysOf(was.pending, is.pending)
     .filter((key) => !same(key, waiting(was.pending[key]), waiting(is.pending[key])))
     .map((key) => ({ what: `pending ${key}`, before: waiting(was.pending[key]), now: waiting(is.pending[key]) }))
-  const lists = (['power', 'ha', 'snapshots', 'acl'] as const).flatMap((what) => {
+  const lists = (['power', 'ha', 'snapshots', 'acl', 'raw'] as const).flatMap((what) => {
     const [a, b] = [before[what], now[what]]
     if (a === undefined || b === undefined || String(a) === String(b)) return []
     const text = (value: string | readonly string[]) =>
       (typeof value === 'string' ? value : value.join('; ')) || undefined
-    return [{ what: what === 'acl' ? 'rights' : what, before: text(a), now: text(b) }]
+    return [{ what: NAMES[what] ?? what, before: text(a), now: text(b) }]
   })
   return [...current, ...pending, ...lists]
 }

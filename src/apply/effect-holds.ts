@@ -99,6 +99,17 @@ const poolHolds = async (
   return effect.vmids.every((vmid) => (pool?.vmids ?? []).includes(vmid) === effect.present)
 }
 
+const grantHolds = async (
+  asking: Asking,
+  { path, who, role, present }: Effect & { readonly kind: 'grant' },
+): Promise<boolean | undefined> => {
+  const entries = entriesOf(await ask(asking, '/access/acl'))
+  return entries && who.every((one) => entries.some((entry) => isGrant(entry, path, one, role)) === present)
+}
+
+const isGrant = (entry: Entry, path: string, who: string, role: string): boolean =>
+  entry['path'] === path && entry['ugid'] === who && entry['roleid'] === role
+
 /** Archives with the notes of a backup, newest first. */
 export const archivesOf = async (
   asking: Asking,
@@ -149,6 +160,8 @@ export const effectHolds = async (
     case 'pool-comment':
     case 'membership':
       return poolHolds(asking, effect)
+    case 'grant':
+      return grantHolds(asking, effect)
     case 'volume-gone':
       return volumeGone(asking, effect.content, effect.volume)
     case 'backup':

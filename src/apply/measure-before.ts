@@ -1,6 +1,6 @@
 import type { Step } from '../plan/plan.ts'
 import type { JournalEntry } from './journal.ts'
-import { type Measure, measureGuest, measurePool, poolsOf, sidesOf } from './measure.ts'
+import { type Measure, measureGuest, measurePool, poolLost, poolsOf, sidesOf } from './measure.ts'
 import { effectOf } from './request-effect.ts'
 import type { RunContext } from './run-context.ts'
 
@@ -26,13 +26,14 @@ const guestBefore = async (ctx: RunContext, { guest, expects }: Step): Promise<M
   })
 }
 
-const poolsBefore = (ctx: RunContext, { requests }: Step): readonly Promise<Measure | undefined>[] =>
-  requests.map(effectOf).flatMap((effect) => {
-    if (!('poolid' in effect)) return []
-    const { poolid } = effect
+const poolsBefore = (ctx: RunContext, step: Step): readonly Promise<Measure | undefined>[] => {
+  const changed = step.requests.map(effectOf).flatMap((effect) => ('poolid' in effect ? [effect.poolid] : []))
+  const lost = poolLost(step)
+  return [...changed, ...(lost === undefined ? [] : [lost])].map((poolid) => {
     const vmids = poolsOf(ctx.plan).get(poolid) ?? []
-    return [once(ctx, `pool/${poolid}`, () => measurePool(ctx.asking, poolid, vmids))]
+    return once(ctx, `pool/${poolid}`, () => measurePool(ctx.asking, poolid, vmids))
   })
+}
 
 /** What a step is about to change, as it is before the run's first write to it; to be recorded together with the step's first intent. */
 export const measureBefore = async (ctx: RunContext, step: Step): Promise<readonly JournalEntry[]> => {

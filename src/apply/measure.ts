@@ -23,6 +23,8 @@ export interface GuestMeasure {
   readonly snapshots?: readonly string[]
   /** Entries of /vms/N: who, role, whether it propagates. */
   readonly acl?: readonly string[]
+  /** `lxc.*` lines of a container's file. */
+  readonly raw?: readonly string[]
 }
 
 /** A pool, with those of the guests that the run moves about. */
@@ -117,17 +119,27 @@ const readAcl = async (asking: Asking, { vmid }: GuestRef): Promise<readonly str
     .sort()
 }
 
+/** PVE API: GET config shows them as pairs; …/pending does not. */
+const readRaw = async (asking: Asking, guest: GuestRef): Promise<readonly string[] | undefined> => {
+  if (guest.type !== 'lxc') return undefined
+  const answer = await ask(asking, `${guestPath(guest)}/config`)
+  if (answer.kind !== 'answered' || typeof answer.data !== 'object' || answer.data === null) return undefined
+  const { lxc } = answer.data as Entry
+  return Array.isArray(lxc) ? lxc.map((pair: unknown) => (Array.isArray(pair) ? pair.join(' = ') : textOf(pair))) : []
+}
+
 /** Reads a guest; undefined when the server does not show it. */
 export const measureGuest = async (
   asking: Asking,
   guest: GuestRef,
   sides: Sides,
 ): Promise<GuestMeasure | undefined> => {
-  const [config, status, snapshots, acl] = await Promise.all([
+  const [config, status, snapshots, acl, raw] = await Promise.all([
     readConfig(asking, guest),
     sides.power ? readStatus(asking, guest) : {},
     sides.snapshots ? readSnapshots(asking, guest) : undefined,
     sides.acl ? readAcl(asking, guest) : undefined,
+    sides.acl ? readRaw(asking, guest) : undefined,
   ])
   if (config === undefined) return undefined
   if (config === null) return { kind: 'guest', guest }
@@ -138,6 +150,7 @@ export const measureGuest = async (
     ...status,
     ...(snapshots && { snapshots: [...snapshots].sort() }),
     ...(acl && { acl }),
+    ...(raw && { raw }),
   }
 }
 
@@ -154,9 +167,19 @@ export const measurePool = async (
   return { kind: 'pool', poolid, comment: pool.comment.trim(), vmids: own }
 }
 
+/** The pool that a step's guest loses with its destruction, and is to be restored to. */
+export const poolLost = ({ guest, reversal }: Step): string | undefined => {
+  const pool = reversal.by === 'backup' && guest ? reversal.requests[0]?.params?.['pool'] : undefined
+  return typeof pool === 'string' ? pool : undefined
+}
+
 /** Pools that a plan's requests change, with the guests they move about. */
 export const poolsOf = ({ steps }: Plan): ReadonlyMap<string, readonly number[]> => {
   const pools = new Map<string, readonly number[]>()
+  for (const step of steps) {
+    const lost = poolLost(step)
+    if (lost !== undefined && step.guest) pools.set(lost, [...(pools.get(lost) ?? []), step.guest.vmid])
+  }
   for (const effect of steps.flatMap(effectsOf)) {
     if (effect.kind !== 'pool' && effect.kind !== 'pool-comment' && effect.kind !== 'membership') continue
     const more = effect.kind === 'membership' ? effect.vmids : []

@@ -28,6 +28,17 @@ const staysAsItIs = ({ address, summary, reversal }: Step): Diagnostic =>
     detail: `"${summary}" cannot be undone: ${sentence(reversal.by === 'nothing' ? reversal.reason : 'there is no way back')} The rest is undone around it.`,
   })
 
+/** The guest comes back from its backup, and what was not in that does not. */
+const comesBackLess = ({ address, summary, reversal }: Step): readonly Diagnostic[] =>
+  reversal.by === 'backup' && reversal.lost !== undefined
+    ? [
+        diagnose('apply.revert-irreversible', {
+          address,
+          detail: `"${summary}" cannot be undone altogether: ${sentence(reversal.lost)} The rest comes back.`,
+        }),
+      ]
+    : []
+
 /** Bindings as they will be while the plan runs. */
 const bindingsOf = (applied: Applied): Map<Address, AppliedResource | null> =>
   new Map(applied.map((resource) => [resource.address, resource]))
@@ -72,6 +83,7 @@ const draftUndo = (run: RecordedRun, applied: Applied, world: PlanWorld): Drafte
     .filter(({ step }) => step.reversal.by === 'nothing')
     .filter((one) => !covered(one))
     .map(({ step }) => staysAsItIs(step))
+  const less = standing.filter(undoable).flatMap(({ step }) => comesBackLess(step))
   const steps = standing
     .filter(undoable)
     .toReversed()
@@ -82,7 +94,7 @@ const draftUndo = (run: RecordedRun, applied: Applied, world: PlanWorld): Drafte
       if (undoing.binding) bindings.set(step.address, undoing.binding.after)
       return judgeAnew(world, { done: step, undoing, bound })
     })
-  return { steps, diagnostics: [...diagnostics, ...world.diagnostics] }
+  return { steps, diagnostics: [...diagnostics, ...less, ...world.diagnostics] }
 }
 
 /** Does again what the reverted run had undone: the original steps, so that backups and snapshots are taken afresh. */

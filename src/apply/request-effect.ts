@@ -47,6 +47,14 @@ export type Effect =
       readonly vmids: readonly number[]
       readonly present: boolean
     }
+  /** Somebody gets, or loses, a role on a path. */
+  | {
+      readonly kind: 'grant'
+      readonly path: string
+      readonly who: readonly string[]
+      readonly role: string
+      readonly present: boolean
+    }
   /** A backup archive comes into being; `notes` tell it from others. */
   | {
       readonly kind: 'backup'
@@ -201,13 +209,29 @@ const storageEffect = ({ method, path, params }: ApiRequest): Effect | undefined
   return { kind: 'volume-gone', content, volume: decodeURIComponent(volume) }
 }
 
+/** PVE API: PUT /access/acl. */
+const grantEffect = ({ method, path, params }: ApiRequest): Effect | undefined =>
+  method === 'PUT' && path === '/access/acl'
+    ? {
+        kind: 'grant',
+        path: text(params?.['path']),
+        who: ['users', 'groups', 'tokens'].flatMap((name) => listed(params?.[name])),
+        role: text(params?.['roles']),
+        present: params?.['delete'] === undefined,
+      }
+    : undefined
+
 /** What a request is meant to change. Only paths are looked at, and parameters that name things. */
 export const effectOf = (request: ApiRequest): Effect => {
   if (request.method === 'GET') return { kind: 'other', tasks: [] }
   const inGuest = guestOfPath(request.path)
   const effect = inGuest ? guestEffect(inGuest.guest, inGuest.rest, request) : undefined
   return (
-    effect ?? creationEffect(request) ?? poolEffect(request) ?? storageEffect(request) ?? { kind: 'other', tasks: [] }
+    effect ??
+    creationEffect(request) ??
+    poolEffect(request) ??
+    storageEffect(request) ??
+    grantEffect(request) ?? { kind: 'other', tasks: [] }
   )
 }
 

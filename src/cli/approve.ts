@@ -2,6 +2,7 @@ import { diagnose } from '../diagnostic/diagnostic.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { ReviewEnd } from '../render/live/review-plan.tsx'
 import { planView } from '../render/plan-view.ts'
+import { lossOf } from '../resource/reversal.ts'
 import type { CommandContext, Options } from './command-context.ts'
 import { isAttended, isCi } from './is-attended.ts'
 import { sayAsOf, showPlan } from './show-plan.ts'
@@ -48,11 +49,9 @@ export const approve = async (
 
 /** Steps that cannot be undone need a second, explicit yes. False, with the reasons reported, when it is missing. */
 export const allowsIrreversible = ({ report }: CommandContext, plan: Plan, options: Options): boolean => {
-  const stuck = plan.steps.filter(({ reversal }) => reversal.by === 'nothing')
+  const stuck = plan.steps.filter(({ reversal }) => lossOf(reversal) !== undefined)
   if (stuck.length === 0 || options['allowIrreversible'] === true) return true
-  const lines = stuck.map(
-    ({ address, summary, reversal }) => `- ${address}: ${summary}: ${reversal.by === 'nothing' ? reversal.reason : ''}`,
-  )
+  const lines = stuck.map(({ address, summary, reversal }) => `- ${address}: ${summary}: ${lossOf(reversal) ?? ''}`)
   report([
     diagnose('cli.irreversible-steps', {
       detail: `If a later step fails, or you want to go back, these stay done:\n${lines.join('\n')}\nNothing was changed. If that is what you want:`,

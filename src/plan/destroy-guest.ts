@@ -1,25 +1,15 @@
 import { kindOfType } from '../kinds/registry.ts'
 import type { AppliedResource } from '../resource/applied.ts'
-import { isPropertyMap } from '../resource/config-value.ts'
 import { type GuestRef, guestPath } from '../resource/guest.ts'
 import type { ObservedGuest } from '../resource/observed.ts'
-import type { ApiRequest } from '../resource/request.ts'
 import type { Reversal } from '../resource/reversal.ts'
 import { sha256 } from '../util/sha256.ts'
-import { basesOf } from './destroy-check.ts'
 import { releaseForeign, withoutForeign } from './foreign-volumes.ts'
 import { advance, guestLabel, type PlanPart, type Progress } from './guest-progress.ts'
-import {
-  afterWrite,
-  configRequests,
-  effectiveConfig,
-  type GuestState,
-  restoreRequests,
-  stateOf,
-  textOf,
-} from './guest-state.ts'
+import { afterWrite, configRequests, type GuestState, restoreRequests, stateOf, textOf } from './guest-state.ts'
 import type { PlanWorld } from './plan-world.ts'
 import { stopGuest } from './power-steps.ts'
+import { restoration } from './restore-guest.ts'
 import { type StepDraft, stepId } from './step-chain.ts'
 import { checkStorage, storagesFor } from './storage-check.ts'
 
@@ -32,18 +22,6 @@ export interface Destruction {
   readonly onDestroy: AppliedResource['onDestroy']
   /** The binding goes with the guest; a replaced one has already been bound anew. */
   readonly unbind: boolean
-}
-
-/** Volumes a backup leaves out: PVE takes neither detached ones nor those with `backup=0`, and mount points only with `backup=1`. */
-const notInBackup = (observed: ObservedGuest): readonly string[] => {
-  const kind = kindOfType(observed.type)
-  return Object.entries(effectiveConfig(stateOf(observed))).flatMap(([key, text]) => {
-    if (/^unused\d+$/.test(key)) return [key]
-    const value = kind.decodeValue(key, text)
-    if (!isPropertyMap(value) || !kind.isVolume(key, value)) return []
-    const isTaken = key.startsWith('mp') ? value['backup'] === true : value['backup'] !== false
-    return isTaken ? [] : [key]
-  })
 }
 
 const backupStorage = (world: PlanWorld, { resource, observed }: Destruction): string | undefined => {
@@ -106,59 +84,22 @@ const backupStep =
     })
   }
 
-/** Restoring a container without naming its volumes would put them all on the storage `local` (PVE API: POST …/lxc with `restore`). */
-const volumesOf = (observed: ObservedGuest): ApiRequest['params'] => {
-  const kind = kindOfType(observed.type)
-  return Object.fromEntries(
-    Object.entries(effectiveConfig(stateOf(observed))).flatMap(([key, text]) => {
-      const value = kind.decodeValue(key, text)
-      const property = kind.volumeProperty(key)
-      if (!isPropertyMap(value) || property === undefined || !kind.isVolume(key, value)) return []
-      const { [property]: _volume, ...rest } = value
-      return [[key, kind.encode(key, rest)] as const]
-    }),
-  )
-}
-
-const restoreRequest = ({ resource, observed }: Destruction, guest: GuestRef): ApiRequest => {
-  const archive = { fromStep: stepId(resource.address, 'backup'), output: 'volid' }
-  const own = guest.type === 'qemu' ? { archive } : { ostemplate: archive, restore: true, ...volumesOf(observed) }
-  return {
-    method: 'POST',
-    path: `/nodes/${guest.node}/${guest.type}`,
-    params: { vmid: guest.vmid, ...own, ...(observed.pool !== undefined && { pool: observed.pool }) },
-  }
-}
-
-const destroyReversal = (destruction: Destruction, guest: GuestRef, storage: string | undefined): Reversal => {
-  const { observed } = destruction
-  if (storage === undefined)
-    return {
-      by: 'nothing',
-      reason: 'the guest and its data are gone, and no backup is taken (`on_destroy = "delete"`)',
-    }
-  const left = notInBackup(observed)
-  if (left.length > 0) {
-    return {
-      by: 'nothing',
-      reason: `the backup on ${storage} holds all but ${[...left].sort().join(', ')}, which Proxmox VE leaves out of backups`,
-    }
-  }
-  const lost = observed.current['parent'] === undefined ? '' : '; its snapshots are lost'
-  return {
-    by: 'backup',
-    storage,
-    requests: [restoreRequest(destruction, guest)],
-    note: `the same VMID and addresses${lost}${basesOf(observed).length === 0 ? '' : '; a full copy instead of a linked clone'}`,
-  }
-}
+const destroyReversal = (
+  world: PlanWorld,
+  { resource, observed }: Destruction,
+  guest: GuestRef,
+  storage: string | undefined,
+): Reversal =>
+  storage === undefined
+    ? { by: 'nothing', reason: 'the guest and its data are gone, and no backup is taken (`on_destroy = "delete"`)' }
+    : restoration(world, { observed, guest, storage, backup: stepId(resource.address, 'backup') })
 
 const destroyStep =
-  (destruction: Destruction, storage: string | undefined): PlanPart =>
+  (world: PlanWorld, destruction: Destruction, storage: string | undefined): PlanPart =>
   (progress) => {
     const { guest } = progress
     const { resource, observed, unbind } = destruction
-    const reversal = destroyReversal(destruction, guest, storage)
+    const reversal = destroyReversal(world, destruction, guest, storage)
     return advance(progress, {
       verb: 'destroy',
       action: 'destroy',
@@ -221,7 +162,7 @@ export const destroyGuest = (world: PlanWorld, given: Destruction): readonly Ste
           stopGuest(' before it is destroyed'),
           releaseForeign(observed),
           ...(storage === undefined ? [] : [backupStep(destruction, storage)]),
-          destroyStep(destruction, storage),
+          destroyStep(world, destruction, storage),
         ]
   return parts.reduce((next, part) => part(next), start).drafts
 }

@@ -1,8 +1,10 @@
 import { kindOfType } from '../kinds/registry.ts'
 import { isPropertyMap } from '../resource/config-value.ts'
 import type { ObservedGuest, ObservedRights } from '../resource/observed.ts'
-import { type Need, neededRights } from './needed-rights.ts'
+import { requestsOf } from '../resource/reversal.ts'
+import { type Need, neededRights, restoreNeeds } from './needed-rights.ts'
 import type { Plan, Step } from './plan.ts'
+import { rightsWithout } from './restore-guest.ts'
 import { mayAny } from './rights.ts'
 
 /** Privileges that are missing on one path, and the first step that needs one of them. */
@@ -60,11 +62,19 @@ export const missingRights = (
   const pools = poolsOfNew(plan)
   const missing = new Map<string, { readonly privileges: Set<string>; readonly step: Step }>()
   for (const step of plan.steps) {
-    const undoing = step.reversal.by === 'nothing' ? [] : step.reversal.requests
-    for (const each of [...step.requests, ...undoing].flatMap((request) => neededRights(request, storagesOf))) {
-      const whole = withPools(each, pools)
+    const destroyed = step.reversal.by === 'backup' && step.guest ? byVmid.get(step.guest.vmid) : undefined
+    const needs = [
+      ...[...step.requests, ...(destroyed ? [] : requestsOf(step.reversal))].flatMap((request) =>
+        neededRights(request, storagesOf).map((each) => ({ need: withPools(each, pools), has: rights })),
+      ),
+      ...(destroyed ? restoreNeeds(destroyed, volumeStorages(destroyed)) : []).map((each) => ({
+        need: each,
+        has: rightsWithout(rights, destroyed?.vmid ?? 0),
+      })),
+    ]
+    for (const { need: whole, has } of needs) {
       const [path, privilege] = [whole.paths[0], whole.privileges[0]]
-      if (path === undefined || privilege === undefined || isMet(rights, whole)) continue
+      if (path === undefined || privilege === undefined || isMet(has, whole)) continue
       const known = missing.get(path) ?? { privileges: new Set<string>(), step }
       missing.set(path, known)
       known.privileges.add(privilege)

@@ -1,3 +1,4 @@
+import type { ObservedGuest } from '../resource/observed.ts'
 import type { ApiRequest, RequestParam } from '../resource/request.ts'
 
 /** One condition of the server's: it is met by any of these privileges on any of these paths. */
@@ -192,6 +193,21 @@ const poolNeeds = ({ method, params = {} }: ApiRequest): readonly Need[] => {
   return [
     need(`/pool/${textOf(params['poolid'])}`, 'Pool.Allocate'),
     ...vmids.flatMap((vmid) => (vmid === '' ? [] : [need(`/vms/${vmid}`, 'VM.Allocate', 'Permissions.Modify')])),
+  ]
+}
+
+/**
+ * What restoring a destroyed guest takes besides room: its rights of its own are gone by then, so those on its pool, or on all guests, count. PVE asks
+ * for some of them only in the task, when the guest is no longer there.
+ */
+export const restoreNeeds = ({ type, current, pool }: ObservedGuest, storages: readonly string[]): readonly Need[] => {
+  const places = [...(pool === undefined ? [] : [`/pool/${pool}`]), '/vms']
+  return [
+    need(places, 'VM.Allocate'),
+    ...storages.map((storage) => need(`/storage/${storage}`, 'Datastore.AllocateSpace')),
+    ...Object.entries(current).flatMap(([key, text]) => (/^net\d+$/.test(key) ? bridgeNeed(text) : [])),
+    ...(type === 'lxc' ? [need(places, 'VM.Config.Disk')] : []),
+    ...(type === 'lxc' && current['unprivileged'] !== '1' ? [need('/', 'Sys.Modify')] : []),
   ]
 }
 

@@ -1,3 +1,4 @@
+import { lossOf } from '../resource/reversal.ts'
 import type { Plan, ResourceChange } from './plan.ts'
 
 /** How many resources each action touches, and how many steps there are and cannot be undone. */
@@ -15,6 +16,6 @@ export const summarize = (plan: Pick<Plan, 'changes' | 'steps' | 'unchanged'>): 
     ...counts,
     unchanged: plan.unchanged,
     steps: plan.steps.length,
-    irreversible: plan.steps.filter(({ reversal }) => reversal.by === 'nothing').length,
+    irreversible: plan.steps.filter(({ reversal }) => lossOf(reversal) !== undefined).length,
   }
 }

@@ -1,4 +1,5 @@
 import type { Plan } from '../plan/plan.ts'
+import { lossOf } from '../resource/reversal.ts'
 import { outputJson } from './output-view.ts'
 
 /** A plan for machines, as `schemas/plan.schema.json` describes it: the plan itself and its counts. */
@@ -17,7 +18,7 @@ export const planJson = (plan: Plan): object => {
       forget: of('forget'),
       unchanged: plan.unchanged,
       steps: plan.steps.length,
-      irreversible: plan.steps.filter(({ reversal }) => reversal.by === 'nothing').length,
+      irreversible: plan.steps.filter(({ reversal }) => lossOf(reversal) !== undefined).length,
     },
   }
 }

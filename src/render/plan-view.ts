@@ -1,5 +1,6 @@
 import type { Plan, ResourceChange, Step } from '../plan/plan.ts'
 import type { AttributeChange, Disruption } from '../resource/change.ts'
+import { lossOf } from '../resource/reversal.ts'
 import { counted } from '../util/counted.ts'
 import { visibleLine } from '../util/visible.ts'
 import { changedLines } from './changed-lines.ts'
@@ -170,7 +171,7 @@ export const summaryText = ({ changes }: Pick<Plan, 'changes'>): string => {
   return `${parts.join(', ')}.`
 }
 
-const isIrreversible = ({ reversal }: Step): boolean => reversal.by === 'nothing'
+const isIrreversible = ({ reversal }: Step): boolean => lossOf(reversal) !== undefined
 
 const undoText = ({ steps }: Plan): string => {
   const stuck = steps.filter(isIrreversible).length

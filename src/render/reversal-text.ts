@@ -14,6 +14,8 @@ export const reversalText = (reversal: Reversal): string => {
     case 'snapshot':
       return `roll back to snapshot ${reversal.name}${reversal.note === undefined ? '' : ` (${reversal.note})`}`
     case 'backup':
+      if (reversal.lost !== undefined)
+        return `CANNOT BE UNDONE: ${reversal.lost}; the rest can be restored${reversal.note === undefined ? '' : ` (${reversal.note})`}`
       return `restore the backup on ${reversal.storage}${reversal.note === undefined ? '' : ` (${reversal.note})`}`
     case 'nothing':
       return `CANNOT BE UNDONE: ${reversal.reason}`

@@ -87,6 +87,15 @@ export interface ObservedPool {
   readonly comment?: string
 }
 
+/** An entry of the access control list on a guest of its own (path /vms/N). */
+export interface ObservedAclEntry {
+  readonly vmid: number
+  readonly type: 'user' | 'group' | 'token'
+  readonly who: string
+  readonly role: string
+  readonly propagate: boolean
+}
+
 /** What the login of the last sync may do. */
 export interface ObservedRights {
   /** `user@realm` or `user@realm!token`. */
@@ -95,6 +104,8 @@ export interface ObservedRights {
   readonly separated?: boolean
   /** Privileges by path; true: below it, too. PVE lists paths that have rights of their own. */
   readonly paths: { readonly [path: string]: { readonly [privilege: string]: boolean } }
+  /** Who has rights on single guests, as far as the login sees it, sorted; missing where it was not asked. */
+  readonly onGuests?: readonly ObservedAclEntry[]
 }
 
 /** The cluster as the last sync saw it. Lists are sorted (nodes and pools by name, guests by VMID), so that equal clusters are equal values. */

@@ -28,5 +28,16 @@ export type Reversal =
       readonly storage: string
       readonly requests: readonly ApiRequest[]
       readonly note?: string
+      /** What was on the guest and is not in the backup, in a sentence; it is lost. Missing: the backup holds all. */
+      readonly lost?: string
     }
   | { readonly by: 'nothing'; readonly reason: string }
+
+export const requestsOf = (reversal: Reversal): readonly ApiRequest[] =>
+  reversal.by === 'nothing' ? [] : reversal.requests
+
+/** Why undoing a step does not bring everything back, in a sentence; undefined when it does. */
+export const lossOf = (reversal: Reversal): string | undefined => {
+  if (reversal.by === 'nothing') return reversal.reason
+  return reversal.by === 'backup' ? reversal.lost : undefined
+}

@@ -1,4 +1,4 @@
-import type { ObservedNode, ObservedRights } from '../resource/observed.ts'
+import type { ObservedAclEntry, ObservedNode, ObservedRights } from '../resource/observed.ts'
 import type { Answer } from '../resource/server.ts'
 import { askFor, eachBounded, type Reader } from './guest-reading.ts'
 import { rowsOf, textOf } from './read-inventory.ts'
@@ -22,13 +22,25 @@ const pathsOf = (data: unknown): ObservedRights['paths'] =>
     ]),
   )
 
+/** PVE API: GET /access/acl shows what the login may audit or change. */
+const entriesOnGuests = (data: unknown): readonly ObservedAclEntry[] =>
+  rowsOf(data)
+    .flatMap((row): readonly ObservedAclEntry[] => {
+      const vmid = Number(/^\/vms\/(\d+)$/.exec(textOf(row, 'path') ?? '')?.[1])
+      const [type, who, role] = [textOf(row, 'type'), textOf(row, 'ugid'), textOf(row, 'roleid')]
+      if (!Number.isFinite(vmid) || who === undefined || role === undefined) return []
+      if (type !== 'user' && type !== 'group' && type !== 'token') return []
+      return [{ vmid, type, who, role, propagate: Number(row['propagate'] ?? 1) === 1 }]
+    })
+    .sort((a, b) => a.vmid - b.vmid || (`${a.type} ${a.who} ${a.role}` < `${b.type} ${b.who} ${b.role}` ? -1 : 1))
+
 const separationOf = (answer: Answer | undefined): Pick<ObservedRights, 'separated'> => {
   const privsep = answer?.kind === 'answered' && isRecord(answer.data) ? answer.data['privsep'] : undefined
   return privsep === undefined ? {} : { separated: Number(privsep) === 1 }
 }
 
 /**
- * What the login may do, all at once (PVE API: GET /access/permissions), and where a token may see it whether it has rights of its own (GET
+ * What the login may do, all at once (PVE API: GET /access/permissions), who has rights on single guests, and where a token may see it whether it has rights of its own (GET
  * /access/users/{user}/token/{name}). Undefined where the server does not tell.
  */
 export const readRights = async (
@@ -39,12 +51,18 @@ export const readRights = async (
   if (principal === undefined) return undefined
   const [user = '', token] = principal.split('!')
   const path = `/access/users/${encodeURIComponent(user)}/token/${encodeURIComponent(token ?? '')}`
-  const [permissions, own] = await Promise.all([
+  const [permissions, entries, own] = await Promise.all([
     askFor(reader, '/access/permissions', signal),
+    askFor(reader, '/access/acl', signal),
     token === undefined ? undefined : askFor(reader, path, signal),
   ])
   if (permissions.kind !== 'answered') return undefined
-  return { principal, ...separationOf(own), paths: pathsOf(permissions.data) }
+  return {
+    principal,
+    ...separationOf(own),
+    paths: pathsOf(permissions.data),
+    ...(entries.kind === 'answered' && { onGuests: entriesOnGuests(entries.data) }),
+  }
 }
 
 const readBridges = async (

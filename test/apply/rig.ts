@@ -63,7 +63,7 @@ export const lab = ({ guests = [], files = [], nodes = ['pve1'] }: LabOptions = 
 })
 
 export const observe = async ({ client }: Workbench): Promise<Observed> =>
-  (await syncCluster(client, { now: '2026-01-01T00:00:00.000Z' })).observed
+  (await syncCluster(client, { now: '2026-01-01T00:00:00.000Z', principal: client.principal })).observed
 
 export const tryPlan = async (
   bench: Workbench,

@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { planView } from '../../src/render/plan-view.ts'
+import { lossOf } from '../../src/resource/reversal.ts'
 import { applied, carryOut, newWorld } from './carry-out.ts'
 import { type Model, observe } from './model-cluster.ts'
 import { addGuest, container, desire, emptyModel, pool, vm } from './samples.ts'
@@ -41,7 +42,7 @@ test('destroying without a backup, or with one that misses a volume, cannot be u
   )
   const plan = planOf(desire([]), world.model, applied(world))
   assert.equal(
-    plan.steps.map(({ id, reversal }) => [id, reversal.by === 'nothing' ? reversal.reason : reversal.by]),
+    plan.steps.map(({ id, reversal }) => [id, lossOf(reversal) ?? reversal.by]),
     [
       ['vm.a/destroy', 'the guest and its data are gone, and no backup is taken (`on_destroy = "delete"`)'],
       ['vm.b/backup', 'requests'],
