@@ -87,7 +87,7 @@ test('the tour in the README is what mpc really prints', async () => {
       act?.(folder)
       const output = act
         ? ''
-        : await mpc(args, { cwd: folder, env }).then((result) => {
+        : await mpc(args, { cwd: folder, env, together: true }).then((result) => {
             assert.is(result.code, code, `${command}\n${result.all}`)
             return result.all
           })

@@ -17,6 +17,8 @@ export interface Undoing {
   readonly undoing: Step
   /** What the address is bound to. */
   readonly bound: AppliedResource | undefined
+  /** Pools that are undone along with it. */
+  readonly endingPools: ReadonlySet<string>
 }
 
 /** Whether the reversal of a step erases a volume the step had made. */
@@ -70,11 +72,13 @@ const gone = (undoing: Step): Step => ({
 
 /** A guest that was made ends as it does when its declaration goes: backed up first, or retained, or for good. */
 const ended = (world: PlanWorld, part: Undoing, guest: ObservedGuest): readonly Step[] => {
-  const { undoing, done, bound } = part
+  const { undoing, done, bound, endingPools } = part
   const resource = bound ?? done.binding?.after
   if (!resource) return [gone(undoing)]
   const { onDestroy } = resource
-  const drafts = destroyGuest(world, { resource, observed: guest, onDestroy, unbind: false })
+  // By then it is back where it was made.
+  const observed = { ...guest, node: undoing.guest?.node ?? guest.node }
+  const drafts = destroyGuest(world, { resource, observed, onDestroy, unbind: false, endingPools })
   if (onDestroy === 'delete') return [gone(undoing)]
   return drafts.map((draft) => {
     if (draft.verb !== 'destroy' && draft.verb !== 'retain') return asStep(part, draft)

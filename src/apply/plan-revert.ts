@@ -11,6 +11,7 @@ import type { Observed } from '../resource/observed.ts'
 import { addedSince } from './added-since.ts'
 import type { FinishedRun, RecordedRun } from './journal.ts'
 import { erasesVolume, judgeAnew } from './judge-anew.ts'
+import { effectOf } from './request-effect.ts'
 import { revertObstacles } from './revert-obstacles.ts'
 import { bindingFrom, type Given, transferred, undoId, undoingStep, withoutIdlePower } from './revert-steps.ts'
 import { isUndoPlan, type LeftGuest, leftBy, presenceAfter, type StandingStep, standingSteps } from './run-left.ts'
@@ -68,6 +69,15 @@ const goneForGood = (standing: readonly StandingStep[]): ReadonlySet<number | un
     ),
   )
 
+const poolsMade = (standing: readonly StandingStep[]): ReadonlySet<string> =>
+  new Set(
+    standing.flatMap(({ step }) =>
+      step.requests
+        .map(effectOf)
+        .flatMap((effect) => (effect.kind === 'pool' && effect.present ? [effect.poolid] : [])),
+    ),
+  )
+
 /** Undoes the steps that stand, last first. */
 const draftUndo = (run: RecordedRun, applied: Applied, world: PlanWorld): Drafted => {
   const standing = standingSteps(run)
@@ -79,6 +89,7 @@ const draftUndo = (run: RecordedRun, applied: Applied, world: PlanWorld): Drafte
   const covered = ({ step }: StandingStep) => step.guest !== undefined && made.has(step.guest.vmid)
   const included = new Set(standing.filter(undoable).map(({ step }) => step.id))
   const dependents = undoneFirst(run.plan, included)
+  const endingPools = poolsMade(standing.filter(undoable))
   const diagnostics = standing
     .filter(({ step }) => step.reversal.by === 'nothing')
     .filter((one) => !covered(one))
@@ -92,7 +103,7 @@ const draftUndo = (run: RecordedRun, applied: Applied, world: PlanWorld): Drafte
       const bound = bindings.get(step.address) ?? undefined
       const undoing = undoingStep(one, given, dependents.get(step.id) ?? [], bound)
       if (undoing.binding) bindings.set(step.address, undoing.binding.after)
-      return judgeAnew(world, { done: step, undoing, bound })
+      return judgeAnew(world, { done: step, undoing, bound, endingPools })
     })
   return { steps, diagnostics: [...diagnostics, ...less, ...world.diagnostics] }
 }

@@ -3,6 +3,7 @@ import type { Plan, Step, StepId } from '../plan/plan.ts'
 import { isOutputRef } from '../resource/request.ts'
 import { effectOf } from './request-effect.ts'
 import { lookAt, type RunContext } from './run-context.ts'
+import { presenceAfter } from './run-left.ts'
 import { sameIdentity } from './same-identity.ts'
 
 const usesSnapshot = (step: Step, net: Step): boolean =>
@@ -24,10 +25,13 @@ const usesBackup = (step: Step, net: Step): boolean =>
     Object.values(params).some((param) => isOutputRef(param) && param.fromStep === net.id),
   )
 
-/** Steps of the plan that only this backup or snapshot can undo. */
+const destroys = (step: Step, { guest }: Step): boolean =>
+  presenceAfter(step) === false && step.guest?.vmid === guest?.vmid
+
+/** Steps of the plan that only this backup or snapshot can undo, or that leave nothing else of the guest. */
 const usersOf = ({ steps }: Plan, net: Step): readonly Step[] => {
   if (net.action === 'snapshot') return steps.filter((step) => usesSnapshot(step, net))
-  return net.action === 'backup' ? steps.filter((step) => usesBackup(step, net)) : []
+  return net.action === 'backup' ? steps.filter((step) => usesBackup(step, net) || destroys(step, net)) : []
 }
 
 const kept = (net: Step, why: string): Diagnostic =>
@@ -47,7 +51,7 @@ export const netStays = async (
 ): Promise<Diagnostic | undefined> => {
   const users = usersOf(ctx.plan, net)
   const needed = users.find(({ id }) => standing.has(id))
-  if (needed) return kept(net, `"${needed.summary}" is still in effect and only that undoes it`)
+  if (needed) return kept(net, `"${needed.summary}" is still in effect and nothing else holds what was there`)
   if (net.action !== 'backup' || users.length === 0 || !net.guest) return undefined
   const before = ctx.guests.get(net.guest.vmid)?.identity
   const reading = await lookAt(ctx, net.guest)

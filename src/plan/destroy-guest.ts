@@ -7,6 +7,7 @@ import { sha256 } from '../util/sha256.ts'
 import { releaseForeign, withoutForeign } from './foreign-volumes.ts'
 import { advance, guestLabel, type PlanPart, type Progress } from './guest-progress.ts'
 import { afterWrite, configRequests, type GuestState, restoreRequests, stateOf, textOf } from './guest-state.ts'
+import { changePool } from './membership-step.ts'
 import type { PlanWorld } from './plan-world.ts'
 import { stopGuest } from './power-steps.ts'
 import { restoration } from './restore-guest.ts'
@@ -22,6 +23,8 @@ export interface Destruction {
   readonly onDestroy: AppliedResource['onDestroy']
   /** The binding goes with the guest; a replaced one has already been bound anew. */
   readonly unbind: boolean
+  /** Pools that end with the plan: they must be empty by then, so a guest that is retained leaves them. */
+  readonly endingPools: ReadonlySet<string>
 }
 
 const backupStorage = (world: PlanWorld, { resource, observed }: Destruction): string | undefined => {
@@ -150,14 +153,21 @@ const retainStep =
 
 /** Plans the end of a guest: shut down, then backed up and destroyed, or retained, or destroyed for good. */
 export const destroyGuest = (world: PlanWorld, given: Destruction): readonly StepDraft[] => {
-  const { observed, onDestroy } = given
+  const { observed, onDestroy, endingPools } = given
   const destruction: Destruction = { ...given, observed: withoutForeign(observed) }
   const guest: GuestRef = { type: observed.type, node: observed.node, vmid: observed.vmid }
   const start: Progress = { guest, state: stateOf(observed), drafts: [] }
   const storage = onDestroy === 'backup' ? backupStorage(world, destruction) : undefined
   const parts: readonly PlanPart[] =
     onDestroy === 'retain'
-      ? [stopGuest(''), releaseForeign(observed), retainStep(destruction)]
+      ? [
+          stopGuest(''),
+          releaseForeign(observed),
+          ...(observed.pool !== undefined && endingPools.has(observed.pool)
+            ? [changePool(observed.pool, undefined)]
+            : []),
+          retainStep(destruction),
+        ]
       : [
           stopGuest(' before it is destroyed'),
           releaseForeign(observed),

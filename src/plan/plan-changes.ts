@@ -211,6 +211,7 @@ const planEnds = (ground: Ground, kept: readonly PlannedResource[]): readonly Pl
         clones,
         ground.holders,
         destroyed,
+        endingPools,
       )
       return end ? [end] : []
     }

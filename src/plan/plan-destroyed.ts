@@ -30,7 +30,9 @@ export const planForgotten = (resource: AppliedResource, isGone: boolean): Plann
   ],
 })
 
-/** Plans the end of a managed guest. `leaving` are the guests the plan destroys, which linked clones may belong to. */
+/**
+ * Plans the end of a managed guest. `leaving` are the guests the plan destroys, which linked clones may belong to; `endingPools` the pools that end with it.
+ */
 export const planDestroyed = (
   world: PlanWorld,
   resource: AppliedResource,
@@ -38,6 +40,7 @@ export const planDestroyed = (
   clones: LinkedClones,
   holders: VolumeHolders,
   leaving: ReadonlySet<number>,
+  endingPools: ReadonlySet<string>,
 ): PlannedResource | undefined => {
   const { address, guest } = resource
   if (!guest) return undefined
@@ -58,7 +61,7 @@ export const planDestroyed = (
       observed,
       holders(guest.vmid).filter((vmid) => !leaving.has(vmid)),
     )
-  const destruction = { resource: current, observed, onDestroy: current.onDestroy, unbind: true }
+  const destruction = { resource: current, observed, onDestroy: current.onDestroy, unbind: true, endingPools }
   const drafts = destroyGuest(world, destruction).map((draft) =>
     draft.binding ? { ...draft, binding: { before: resource, after: null } } : draft,
   )

@@ -129,7 +129,7 @@ export const replaceGuest = (
   const renewed = { ...context, desired: { ...kept, ...(power && { power }) } }
   const made = createGuest(renewed, vmid, findTemplate)
   const destruction = { resource, observed, onDestroy: lifecycle.onDestroy, unbind: isSameVmid }
-  const destroyed = expecting(destroyGuest(world, destruction), expects)
+  const destroyed = expecting(destroyGuest(world, { ...destruction, endingPools: new Set() }), expects)
   const record = guestRecord(desired, { ...made.guest, node: desired.node }, undefined, provenanceOf(desired))
   const both = lifecycle.onDestroy === 'retain' ? ', so that the two must never run at once' : ''
   const addresses = kept === desired ? '' : `, with the MAC addresses of ${observed.vmid}${both}`

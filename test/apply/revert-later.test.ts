@@ -2,7 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Desired, Lifecycle } from '../../src/resource/desired.ts'
 import { lostContents } from '../../src/simulator/fact/world-facts.ts'
-import { container, desire, vm } from '../plan/samples.ts'
+import { container, desire, pool, vm } from '../plan/samples.ts'
 import { carryOut, DEBIAN, lab, planned, reverted, tryRevert } from './rig.ts'
 import { guestRef, onWorkbench, type Workbench } from './workbench.ts'
 
@@ -146,5 +146,43 @@ test(
     assert.match(bench.simulator.facts().guests['qemu/300']?.config['scsi1'] ?? '', /vm-300-disk-1/)
   }),
 )
+
+for (const onDestroy of ['retain', 'backup'] as const)
+  test(
+    `a clone that was moved to another node and put into a new pool is undone with both (${onDestroy})`,
+    onWorkbench(
+      async (bench) => {
+        const before = bench.simulator.facts()
+        const clone = vm('vm.clone', {
+          node: 'pve2',
+          source: { by: 'clone', template: '900' },
+          pool: 'apps',
+          power: 'running',
+          lifecycle: { onDestroy },
+        })
+        const plan = await planned(bench, desire([pool('pool.apps', 'apps'), clone]))
+        await carryOut(bench, plan)
+        await carryOut(bench, await reverted(bench, plan.id))
+        const after = bench.simulator.facts()
+        assert.equal(after.pools, before.pools)
+        const left = Object.values(after.guests).map(({ config }) => config['name'])
+        assert.equal(left, onDestroy === 'retain' ? ['clone-retained', 'image'] : ['image'])
+        assert.equal(lostContents(before, after), [])
+      },
+      {
+        from: lab({
+          nodes: ['pve1', 'pve2'],
+          guests: [
+            {
+              vmid: 900,
+              type: 'qemu',
+              node: 'pve1',
+              config: { name: 'image', template: 1, scsi0: 'local-lvm:base-900-disk-0,size=2G' },
+            },
+          ],
+        }),
+      },
+    ),
+  )
 
 test.run()

@@ -105,4 +105,49 @@ test(
   ),
 )
 
+test(
+  'a backup that lacks a disk is kept all the same when the guest it was made of is gone',
+  onWorkbench(
+    async (bench) => {
+      const both = desire([vm('vm.db', {}), vm('vm.other', {})], {
+        imports: [
+          { to: at('vm.db'), id: '200' },
+          { to: at('vm.other'), id: '201' },
+        ],
+      })
+      await carryOut(bench, await planned(bench, both))
+      const before = bench.simulator.facts()
+      const plan = await planned(bench, desire([]))
+      let destroyed = 0
+      bench.simulator.hooks.push({
+        before: (seen) => {
+          if (isDestroy(seen) && ++destroyed === 2) throw new PveError(403, 'Permission check failed')
+          return undefined
+        },
+      })
+      const outcome = await bench.apply(plan, { parallelism: 1 })
+      assert.is(exitCodeOf(outcome), 4, JSON.stringify(outcome.diagnostics, null, 1))
+      assert.ok(outcome.diagnostics.some(({ code }) => code === 'apply.safety-kept'))
+      const lost = lostContents(before, bench.simulator.facts()).map(({ volid }) => volid)
+      assert.equal(lost, ['local-lvm:vm-200-disk-1'], 'only what the plan said would be')
+    },
+    {
+      from: lab({
+        guests: [
+          { ...database, config: { ...database.config, scsi1: 'local-lvm:vm-200-disk-1,size=1G,backup=0' } },
+          {
+            ...database,
+            vmid: 201,
+            config: {
+              name: 'other',
+              smbios1: 'uuid=00000000-0000-4000-8000-000000000201',
+              scsi0: 'local-lvm:vm-201-disk-0,size=8G',
+            },
+          },
+        ],
+      }),
+    },
+  ),
+)
+
 test.run()

@@ -22,16 +22,21 @@ export const mpc = (
     env = {},
     input = '',
     interruptAt,
+    together = false,
   }: {
     readonly cwd: string
     readonly env?: Readonly<Record<string, string>>
     readonly input?: string
     /** Ctrl-C as soon as this has been printed. */
     readonly interruptAt?: string
+    /** Both streams into one pipe, so that `all` is in the order of writing; `stderr` stays empty. */
+    readonly together?: boolean
   },
 ): Promise<Result> =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [MAIN, ...args], {
+    const command = [process.execPath, MAIN, ...args] as const
+    const [program, ...rest] = together ? (['sh', '-c', 'exec "$@" 2>&1', 'sh', ...command] as const) : command
+    const child = spawn(program, rest, {
       cwd,
       env: { PATH: process.env['PATH'], HOME: cwd, NO_COLOR: '1', ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
