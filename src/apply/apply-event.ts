@@ -26,7 +26,13 @@ export type ApplyEvent =
       readonly seconds: number
       readonly diagnostics: readonly Diagnostic[]
     }
-  | { readonly type: 'rollback-started'; readonly at: string; readonly steps: readonly string[] }
+  | {
+      readonly type: 'rollback-started'
+      readonly at: string
+      readonly steps: readonly string[]
+      /** Those of them that had finished; the others may have done something before they failed. */
+      readonly finished: readonly string[]
+    }
   | { readonly type: 'run-ended'; readonly at: string; readonly outcome: RunOutcome }
 
 export interface StepOutcome {

@@ -6,20 +6,18 @@ import type { ApplyEvent, RunOutcome } from './apply-event.ts'
 import { compareWithBefore } from './as-before.ts'
 import { checkExpectation } from './check-expectation.ts'
 import { type ForwardOptions, goForward } from './go-forward.ts'
+import { notSwept } from './optional-step.ts'
 import { type RolledBack, rollBack } from './roll-back.ts'
 import { isoNow, makeContext, type RunContext } from './run-context.ts'
 import { presenceAfter } from './run-left.ts'
 import { type Ended, outcomeOf } from './run-outcome.ts'
 import { runStep } from './run-step.ts'
-import { removeSnapshots, type SnapshotRemoval } from './snapshot-retention.ts'
 import type { StepResult } from './step-result.ts'
 import { type ApplyWorld, DEFAULT_PARALLELISM } from './world.ts'
 
 export interface ApplyOptions {
   /** `<plan>.<n>`, not used before. */
   readonly run: string
-  /** Safety snapshots of earlier runs that go when this one succeeds. */
-  readonly sweep?: readonly SnapshotRemoval[]
 }
 
 /** Does the same with every item, a few at a time, in order. */
@@ -76,18 +74,15 @@ export type RunEnd = Omit<Ended, 'seconds'>
 export const carryOut = async (
   ctx: RunContext,
   forward: ForwardOptions,
-  {
-    identities = new Map(),
-    sweep = [],
-  }: { readonly identities?: Identities; readonly sweep?: readonly SnapshotRemoval[] },
+  identities: Identities = new Map(),
 ): Promise<RunEnd> => {
   const { results, interrupted } = await goForward(ctx, forward)
-  const open = results.find(({ undecided }) => undecided)
+  const required = results.filter(({ step }) => !step.optional)
+  const open = required.find(({ undecided }) => undecided)
   if (open) return { status: 'incomplete', suspended: true, results, interrupted, diagnostics: [suspended(ctx, open)] }
-  const failed = results.some(({ status }) => status === 'failed')
+  const failed = required.some(({ status }) => status === 'failed')
   if (!failed && !interrupted) {
-    const diagnostics = await removeSnapshots(ctx, sweep)
-    return { status: 'applied', results, interrupted, diagnostics }
+    return { status: 'applied', results, interrupted, diagnostics: notSwept(ctx.plan, results) }
   }
   const known = new Map([...identities, ...identitiesOf(ctx)])
   const rolledBack = await rollBack(ctx, { results, identities: known, prior: [] })
@@ -140,7 +135,7 @@ export const unlessUnwritable = async (known: readonly StepResult[], work: () =>
  */
 export const applyPlan = async (
   plan: Plan,
-  { run, sweep = [] }: ApplyOptions,
+  { run }: ApplyOptions,
   world: ApplyWorld,
   emit: (event: ApplyEvent) => void,
 ): Promise<RunOutcome> => {
@@ -164,7 +159,7 @@ export const applyPlan = async (
     return result
   }
   const ended = await unlessUnwritable(known, async () => {
-    const begun = await carryOut(ctx, { width, work }, { sweep })
+    const begun = await carryOut(ctx, { width, work })
     if (!begun.suspended && !begun.rolledBack?.suspended) await world.journal.end(run, begun.status, isoNow(ctx))
     return begun
   })

@@ -1,5 +1,5 @@
 import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
-import type { Step } from '../plan/plan.ts'
+import { requiredSteps, type Step } from '../plan/plan.ts'
 import { guestPath } from '../resource/guest.ts'
 import type { ApiRequest } from '../resource/request.ts'
 import { type Unlike, unlike } from './compare-measures.ts'
@@ -29,7 +29,7 @@ const readAgain = (ctx: RunContext, before: Measure): Promise<Measure | undefine
 
 const stepsOf = ({ plan }: RunContext, before: Measure): readonly Step[] =>
   before.kind === 'guest'
-    ? plan.steps.filter(({ guest }) => guest?.vmid === before.guest.vmid)
+    ? requiredSteps(plan).filter(({ guest }) => guest?.vmid === before.guest.vmid)
     : plan.steps.filter(
         (step) =>
           poolLost(step) === before.poolid ||

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import type { Step } from '../plan/plan.ts'
+import { requiredSteps, type Step } from '../plan/plan.ts'
 import type { RunContext } from './run-context.ts'
 import { stepQueue } from './step-queue.ts'
 import type { StepResult } from './step-result.ts'
@@ -7,6 +7,7 @@ import type { StepResult } from './step-result.ts'
 export interface Forward {
   /** In the order in which they ended. */
   readonly results: readonly StepResult[]
+  /** Before all that has to be done was done. */
   readonly interrupted: boolean
 }
 
@@ -17,7 +18,9 @@ export interface ForwardOptions {
   readonly work: (step: Step) => Promise<StepResult>
 }
 
-/** Runs steps until all are done, one fails, or the run is interrupted; steps that have begun are always waited for. */
+/**
+ * Runs steps until all are done, one that has to succeed fails, or the run is interrupted; steps that have begun are always waited for.
+ */
 export const goForward = async (ctx: RunContext, { width, work }: ForwardOptions): Promise<Forward> => {
   const queue = stepQueue(ctx.plan)
   const results: StepResult[] = []
@@ -27,7 +30,7 @@ export const goForward = async (ctx: RunContext, { width, work }: ForwardOptions
     const under = work(step).then((result) => {
       results.push(result)
       running.delete(step.id)
-      if (result.status === 'done') queue.finished(step.id)
+      if (result.status === 'done' || step.optional) queue.finished(step.id)
       else failed = true
     })
     running.set(step.id, under)
@@ -48,5 +51,6 @@ export const goForward = async (ctx: RunContext, { width, work }: ForwardOptions
     // Steps that ask no server follow one another without a pause, and an interruption would not be seen before the last.
     await setImmediate()
   }
-  return { results, interrupted: (ctx.world.signal?.aborted ?? false) && results.length < ctx.plan.steps.length }
+  const left = requiredSteps(ctx.plan).length - results.filter(({ step }) => !step.optional).length
+  return { results, interrupted: (ctx.world.signal?.aborted ?? false) && left > 0 }
 }

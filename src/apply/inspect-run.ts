@@ -100,7 +100,7 @@ export const inspectRun = async (
     plan,
     steps,
     undoing,
-    complete: steps.every(({ standing }) => standing === 'done'),
+    complete: steps.every(({ step, standing }) => standing === 'done' || step.optional),
     ...(reason !== undefined && { whyNotFinish: reason }),
   }
 }

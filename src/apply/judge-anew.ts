@@ -6,9 +6,11 @@ import { stateOf, textOf } from '../plan/guest-state.ts'
 import type { Step } from '../plan/plan.ts'
 import type { PlanWorld } from '../plan/plan-world.ts'
 import { type StepDraft, stepId } from '../plan/step-chain.ts'
+import { isGone } from '../plan/sweep-steps.ts'
 import type { AppliedResource } from '../resource/applied.ts'
 import type { ObservedGuest } from '../resource/observed.ts'
 import { isOutputRef } from '../resource/request.ts'
+import { effectOf } from './request-effect.ts'
 import { presenceAfter } from './run-left.ts'
 
 /** A step of a run that ended, and the step that undoes it as far as the run's own plan knew. */
@@ -105,6 +107,10 @@ const shutDown = (step: Step): Step => ({
   ),
 })
 
+/** Names of the snapshots a step takes. */
+const snapshotsOf = ({ requests }: Step): readonly string[] =>
+  requests.map(effectOf).flatMap((effect) => (effect.kind === 'snapshot' && effect.present ? [effect.name] : []))
+
 /**
  * The steps that undo a step of a run that ended, judged by what is there now instead of by what was there when the step was planned: days may lie
  * between. Pure; what keeps a step from being planned is reported to `world`.
@@ -115,6 +121,8 @@ export const judgeAnew = (world: PlanWorld, part: Undoing): readonly Step[] => {
   if (done.action === 'start') return [shutDown(undoing)]
   const guest = undoing.guest && world.guests.get(undoing.guest.vmid)
   if (!guest) return [undoing]
+  const known = world.options.safetySnapshots
+  if (done.action === 'snapshot' && snapshotsOf(done).every((name) => isGone(guest, name, known))) return []
   if (presenceAfter(done) === true) return ended(world, part, guest)
   return [erasesVolume(done) ? detached(world, part, guest) : undoing]
 }

@@ -1,4 +1,4 @@
-import type { Plan, Step } from '../plan/plan.ts'
+import { type Plan, requiredSteps, type Step } from '../plan/plan.ts'
 import { type GuestRef, guestPath } from '../resource/guest.ts'
 import { MASK } from '../resource/hidden-keys.ts'
 import type { RawConfig } from '../resource/observed.ts'
@@ -59,7 +59,7 @@ export const sidesOf = (plan: Plan): ReadonlyMap<number, Sides> => {
   const known = ofPlan.get(plan)
   if (known) return known
   const sides = new Map<number, Sides>()
-  for (const step of plan.steps) {
+  for (const step of requiredSteps(plan)) {
     if (!step.guest) continue
     const before = sides.get(step.guest.vmid)
     const effects = effectsOf(step)

@@ -1,6 +1,6 @@
 import { type Checked, type Diagnostic, diagnose, hasErrors } from '../diagnostic/diagnostic.ts'
 import { boundIdentity } from '../plan/guest-identity.ts'
-import type { Plan, ResourceChange, Step, StepId } from '../plan/plan.ts'
+import { type Plan, type ResourceChange, requiredSteps, type Step, type StepId } from '../plan/plan.ts'
 import { DEFAULT_PLAN_OPTIONS, type PlanOptions } from '../plan/plan-options.ts'
 import { type PlanWorld, planWorld } from '../plan/plan-world.ts'
 import { sealPlan } from '../plan/seal-plan.ts'
@@ -85,7 +85,8 @@ const draftUndo = (run: RecordedRun, applied: Applied, world: PlanWorld): Drafte
   const bindings = bindingsOf(applied)
   const made = new Set(standing.flatMap(({ step }) => (presenceAfter(step) === true ? [step.guest?.vmid] : [])))
   const lost = goneForGood(standing)
-  const undoable = ({ step }: StandingStep) => step.reversal.by !== 'nothing' && !lost.has(step.guest?.vmid)
+  const undoable = ({ step }: StandingStep) =>
+    !step.optional && step.reversal.by !== 'nothing' && !lost.has(step.guest?.vmid)
   const covered = ({ step }: StandingStep) => step.guest !== undefined && made.has(step.guest.vmid)
   const included = new Set(standing.filter(undoable).map(({ step }) => step.id))
   const dependents = undoneFirst(run.plan, included)
@@ -116,7 +117,7 @@ const draftRedo = (run: FinishedRun, original: RecordedRun, applied: Applied): D
   const bindings = bindingsOf(applied)
   // A step without a place in the revert needed no undoing of its own, or could not be undone and still stands.
   const stands = (step: Step) => (attempted.has(undoId(step)) ? !undone.has(undoId(step)) : isLeftAlone(original, step))
-  const again = original.plan.steps.filter((step) => done.has(step.id) && !stands(step))
+  const again = requiredSteps(original.plan).filter((step) => done.has(step.id) && !stands(step))
   const included = new Set(again.map(({ id }) => id))
   const back = givenBack(run, again)
   const steps = again.flatMap((step) => {
@@ -284,7 +285,7 @@ export const planRevert = (
   run: FinishedRun,
   observed: Observed,
   applied: Applied,
-  options: Pick<PlanOptions, 'backupStorage'> = {},
+  options: Pick<PlanOptions, 'backupStorage' | 'safetySnapshots'> = {},
 ): Checked<Plan> => {
   const refused = refusal(run)
   if (refused) return { value: undefined, diagnostics: [refused] }
@@ -292,7 +293,7 @@ export const planRevert = (
   const world = planWorld(observed, { ...DEFAULT_PLAN_OPTIONS, ...options })
   const drafted = original ? draftRedo(run, original, applied) : draftUndo(run, applied, world)
   const left = knownNow(leftBy(run), applied)
-  const obstacles = revertObstacles(left, drafted.steps, observed)
+  const obstacles = revertObstacles(left, drafted.steps, observed, options.safetySnapshots)
   const added = original ? [] : addedSince(run, observed)
   if (obstacles.length + added.length > 0) return { value: undefined, diagnostics: [...obstacles, ...added] }
   if (hasErrors(drafted.diagnostics)) return { value: undefined, diagnostics: drafted.diagnostics }

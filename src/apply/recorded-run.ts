@@ -1,3 +1,4 @@
+import { requiredSteps } from '../plan/plan.ts'
 import type { GuestIdentity } from '../resource/guest.ts'
 import type { RequestRecord, UnfinishedRun } from './journal.ts'
 import { subjectOf } from './measure.ts'
@@ -31,13 +32,14 @@ export const forwardRecords = (requests: readonly RequestRecord[], step: string)
   requests.filter((record) => record.step === step && record.direction === 'forward')
 
 /** Why an unfinished run can only be undone; undefined: it can be finished. */
-export const whyNotFinish = ({ steps, requests }: UnfinishedRun): string | undefined => {
+export const whyNotFinish = ({ plan, steps, requests }: UnfinishedRun): string | undefined => {
   const undone = steps.find(({ status }) => status === 'undone' || status === 'undo-failed')
   if (undone || requests.some(({ direction, step }) => direction === 'reverse' && !isSweep(step)))
     return 'undoing it had begun before its process ended.'
-  const failed = steps.find(({ status }) => status === 'failed')
+  const required = new Set(requiredSteps(plan).map(({ id }) => id))
+  const failed = steps.find(({ step, status }) => status === 'failed' && required.has(step))
   return failed && `its step ${failed.step} failed.`
 }
 
-/** Removing an old safety snapshot runs as a reversal and undoes nothing of the run. */
+/** An earlier mpc removed old safety snapshots outside of the plan and wrote that down as a reversal; it undoes nothing of the run. */
 const isSweep = (step: string): boolean => /\/sweep-[^/]*$/.test(step)

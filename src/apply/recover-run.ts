@@ -1,5 +1,5 @@
 import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
-import type { Expectation, Step } from '../plan/plan.ts'
+import { type Expectation, requiredSteps, type Step } from '../plan/plan.ts'
 import type { ApplyEvent, RunOutcome } from './apply-event.ts'
 import { carryOut, endOfUndoing, type RunEnd, unlessUnwritable } from './apply-plan.ts'
 import type { RequestRecord, StepRecord, StepStatus, UnfinishedRun } from './journal.ts'
@@ -45,7 +45,7 @@ const settleAll = async (ctx: RunContext, { steps, requests }: UnfinishedRun): P
     const own = forwardRecords(requests, step.id)
     if (record.status === 'undone' || record.status === 'undo-failed') statuses.set(step.id, record.status)
     else if (record.status !== 'running') results.push(endedResult(step, record, own))
-    else {
+    else if (!step.optional) {
       const { result, diagnostics } = await settleStep(ctx, step, own, record.outputs)
       if (!result) return { results, statuses, stuck: diagnostics }
       results.push(result)
@@ -92,8 +92,8 @@ const undo = async (ctx: RunContext, unfinished: UnfinishedRun): Promise<RunEnd>
       interrupted: false,
       diagnostics: [unsettled(ctx, stuck)],
     }
-  const finished = statuses.size === 0 && results.length === ctx.plan.steps.length
-  if (finished && results.every(({ status }) => status === 'done')) return asApplied(ctx, all)
+  const done = new Set(results.flatMap(({ step, status }) => (status === 'done' ? [step.id] : [])))
+  if (statuses.size === 0 && requiredSteps(ctx.plan).every(({ id }) => done.has(id))) return asApplied(ctx, all)
   const prior = unfinished.requests.filter(({ direction }) => direction === 'reverse')
   const rolledBack = whole(
     await rollBack(ctx, { results, identities, prior, failed: failedBefore(statuses) }),
@@ -116,6 +116,10 @@ const asApplied = (ctx: RunContext, results: readonly StepResult[]): RunEnd => {
   const diagnostics = [account(ctx, 'All its steps had been carried out, so it counts as applied.')]
   return { status: 'applied', results, interrupted: false, diagnostics }
 }
+
+/** A step that is not gone on with. Tidying up is tried once. */
+const isEnded = ({ optional }: Step, { status }: StepRecord): boolean =>
+  status === 'done' || (optional === true && status === 'failed')
 
 /** How the run's last step on a guest left it: a step that comes after it must find it so. */
 const leftBehind = ({ plan, steps }: UnfinishedRun, { guest }: Step): Expectation | undefined => {
@@ -140,13 +144,13 @@ const finish = async (ctx: RunContext, unfinished: UnfinishedRun): Promise<RunEn
   const work = async (step: Step): Promise<StepResult> => {
     const record = records.get(step.id)
     const own = forwardRecords(unfinished.requests, step.id)
-    if (record?.status === 'done') return endedResult(step, record, own)
+    if (record && isEnded(step, record)) return endedResult(step, record, own)
     const left = step.guest && !moved.has(step.guest.vmid) ? leftBehind(unfinished, step) : undefined
     if (step.guest) moved.add(step.guest.vmid)
     return record ? resumeStep(ctx, step, own, record.outputs) : runStep(ctx, step, left ?? step.expects)
   }
   const width = Math.max(1, ctx.world.parallelism ?? DEFAULT_PARALLELISM)
-  const end = await carryOut(ctx, { width, work }, { identities })
+  const end = await carryOut(ctx, { width, work }, identities)
   if (end.status !== 'applied') return end
   return { ...end, diagnostics: [account(ctx, 'What was left of it has now been carried out.'), ...end.diagnostics] }
 }

@@ -6,6 +6,7 @@ import { foreignVolumes } from '../plan/foreign-volumes.ts'
 import { seenIdentity } from '../plan/guest-identity.ts'
 import type { Step } from '../plan/plan.ts'
 import { heldByHa } from '../plan/server-hold.ts'
+import { isGone, type SafetySnapshot } from '../plan/sweep-steps.ts'
 import { type GuestType, guestPath } from '../resource/guest.ts'
 import type { Observed, ObservedGuest, RawConfig } from '../resource/observed.ts'
 import { canonicalJson } from '../util/canonical-json.ts'
@@ -63,12 +64,12 @@ const snapshotObstacles = (
   guest: ObservedGuest,
   steps: readonly Step[],
   problem: Problem,
+  standing: readonly SafetySnapshot[] | undefined,
 ): readonly Diagnostic[] => {
   const wanted = wantedSnapshots(steps)
   if (wanted.length === 0) return []
   const name = nameOf(left)
-  const known = guest.snapshots ?? (guest.current['parent'] === undefined ? [] : undefined)
-  const missing = known ? wanted.filter((snapshot) => !known.includes(snapshot)) : []
+  const missing = wanted.filter((snapshot) => isGone(guest, snapshot, standing))
   if (missing.length > 0) {
     const text = `${name} has no snapshot ${missing.join(', ')} any more, and only that could bring it back. Snapshots of earlier runs are removed after a while, or somebody removed it.`
     return [problem('apply.revert-snapshot', text)]
@@ -87,6 +88,7 @@ const presentObstacles = (
   guest: ObservedGuest | undefined,
   steps: readonly Step[],
   problem: Problem,
+  standing: readonly SafetySnapshot[] | undefined,
 ): readonly Diagnostic[] => {
   const name = nameOf(left)
   if (!guest)
@@ -132,7 +134,7 @@ const presentObstacles = (
         `${changed.join(', ')} of ${name} ${changed.length === 1 ? 'has' : 'have'} been changed since the run; undoing the run would undo that as well. Undo the later change first, or change the guest by its declaration.`,
       ),
     ]
-  return snapshotObstacles(left, guest, steps, problem)
+  return snapshotObstacles(left, guest, steps, problem, standing)
 }
 
 const isDestruction = ({ guest, requests }: Step): boolean =>
@@ -179,11 +181,12 @@ const sharedObstacles = (
   return [problem('apply.revert-changed', text)]
 }
 
-/** What stands in the way of these steps, guest by guest: everything that is not as the run left it. */
+/** What stands in the way of these steps, guest by guest: everything that is not as the run left it. `standing`: snapshots that stand by mpc's records. */
 export const revertObstacles = (
   left: ReadonlyMap<number, LeftGuest>,
   steps: readonly Step[],
   observed: Observed,
+  standing?: readonly SafetySnapshot[],
 ): readonly Diagnostic[] => {
   const guests = new Map<number, ObservedGuest>(observed.guests.map((guest) => [guest.vmid, guest]))
   const going = new Set(steps.filter(isDestruction).flatMap(({ guest }) => (guest ? [guest.vmid as number] : [])))
@@ -193,7 +196,7 @@ export const revertObstacles = (
     if (own.length === 0) return []
     const problem = problemFor(own)
     if (one.present) {
-      const found = presentObstacles(one, guests.get(vmid), own, problem)
+      const found = presentObstacles(one, guests.get(vmid), own, problem, standing)
       if (found.length > 0) return found
       return [...holderObstacles(one, going, observed, problem), ...sharedObstacles(one, own, observed, problem)]
     }

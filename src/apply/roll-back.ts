@@ -35,7 +35,8 @@ const suspension = (ctx: RunContext, cause: readonly Diagnostic[]): Diagnostic =
     hint: 'mpc recover',
   })
 
-const isUndoable = ({ status, effect }: StepResult): boolean => status === 'done' || effect !== 'none'
+const isUndoable = ({ step, status, effect }: StepResult): boolean =>
+  !step.optional && (status === 'done' || effect !== 'none')
 
 /** How far a rollback has come. */
 interface Progress {
@@ -72,11 +73,13 @@ const note = ({ statuses, diagnostics, standing }: Progress, { id }: Step, undon
 export const rollBack = async (ctx: RunContext, options: RollBackOptions): Promise<RolledBack> => {
   const { results, prior, failed = [] } = options
   const order = results.filter(isUndoable).toReversed()
-  if (order.length > 0) ctx.emit({ type: 'rollback-started', at: isoNow(ctx), steps: order.map(({ step }) => step.id) })
+  const idsOf = (some: typeof order) => some.map(({ step }) => step.id)
+  const finished = idsOf(order.filter(({ status }) => status === 'done'))
+  if (order.length > 0) ctx.emit({ type: 'rollback-started', at: isoNow(ctx), steps: idsOf(order), finished })
   const progress: Progress = {
     statuses: new Map(),
     diagnostics: new Map(),
-    standing: new Set([...order.map(({ step }) => step.id), ...failed]),
+    standing: new Set([...idsOf(order), ...failed]),
   }
   const { statuses, diagnostics } = progress
   const suspended = (cause: readonly Diagnostic[]): RolledBack => ({

@@ -4,6 +4,7 @@ import type { AppliedResource } from '../resource/applied.ts'
 import { checkExpectation } from './check-expectation.ts'
 import type { JournalEntry, RequestRecord, Seen } from './journal.ts'
 import { measureBefore } from './measure-before.ts'
+import { tidyingFailed } from './optional-step.ts'
 import { readRunning, seenOf } from './read-guest.ts'
 import { effectOf, touchedKeys } from './request-effect.ts'
 import { currentView, type RunContext, record } from './run-context.ts'
@@ -68,7 +69,7 @@ const endStep = async (
   outputs: Readonly<Record<string, string>>,
 ): Promise<StepResult> => {
   const status = requested.kind
-  if (requested.undecided) return leaveOpen(ctx, step, requested, outputs)
+  if (requested.undecided && !step.optional) return leaveOpen(ctx, step, requested, outputs)
   const after = status === 'done' ? await guestAfter(ctx, step) : undefined
   const all = { ...outputs, ...ctx.outputs.get(step.id) }
   const ended: JournalEntry = {
@@ -79,7 +80,9 @@ const endStep = async (
     ...(status === 'done' && bindingAfter(ctx, step, after)),
   }
   await record(ctx, [...requested.closing, ended])
-  const { diagnostics, effect, failed } = requested
+  const { effect, failed } = requested
+  const diagnostics =
+    step.optional && status === 'failed' ? [tidyingFailed(step, requested.diagnostics)] : requested.diagnostics
   return {
     step,
     status,

@@ -51,7 +51,7 @@ const planOptions = async (
     allowDuplicateNames: options['allowDuplicateNames'] === true,
     allowDiskReplacement: options['allowDiskReplacement'] === true,
     destroy: options['destroy'] === true,
-    safetySnapshots: snapshots.map(({ guest, name }) => ({ vmid: guest.vmid, name })),
+    safetySnapshots: snapshots,
     unsettled: new Set(unfinished.flatMap(({ plan }) => plan.steps.map(({ address }) => address))),
     ...(settings.defaults.backupStorage !== undefined && { backupStorage: settings.defaults.backupStorage }),
   }

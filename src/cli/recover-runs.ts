@@ -46,18 +46,25 @@ const standingLines = (steps: readonly StepStanding[]): readonly string[] => {
 
 const IS_DONE: ReadonlySet<Standing> = new Set(['done', 'partly', 'failed', 'running', 'unknown', 'undo-failed'])
 
-const undoText = ({ steps, complete }: RunInspection): string => {
-  if (complete) return 'nothing: all its steps were carried out, so it counts as applied (mpc revert undoes it then)'
-  const begun = steps.filter(({ standing }) => IS_DONE.has(standing))
+/** Tidying up that failed is not tried again. */
+const leftOf = ({ steps }: RunInspection): number =>
+  steps.filter(({ step, standing }) => standing !== 'done' && !(step.optional && standing === 'failed')).length
+
+const undoText = (inspection: RunInspection): string => {
+  const { steps, complete } = inspection
+  const what = leftOf(inspection) === 0 ? 'all its steps' : 'all its steps but the removal of old snapshots'
+  if (complete) return `nothing: ${what} were carried out, so it counts as applied (mpc revert undoes it then)`
+  const begun = steps.filter(({ step, standing }) => !step.optional && IS_DONE.has(standing))
   return begun.length === 0
     ? 'there is nothing to take back; the run is closed'
     : `takes back ${counted(begun.length, 'step')}, last first`
 }
 
-const finishText = ({ steps, complete, whyNotFinish }: RunInspection): string => {
-  if (complete) return 'writes it down as applied'
+const finishText = (inspection: RunInspection): string => {
+  const { whyNotFinish } = inspection
+  const left = leftOf(inspection)
+  if (left === 0) return 'writes it down as applied'
   if (whyNotFinish !== undefined) return `not possible: ${whyNotFinish}`
-  const left = steps.filter(({ standing }) => standing !== 'done').length
   return `carries out ${counted(left, 'step')} that ${left === 1 ? 'is' : 'are'} left`
 }
 

@@ -51,9 +51,8 @@ const execute = async (
       const run = await session.store.runs.nextId(plan.id)
       const parallelism =
         numberOption(options, 'parallelism', { least: 1, most: 64 }) ?? session.settings.defaults.parallelism
-      const sweep = await session.sweepFor(plan)
       return {
-        outcome: await applyPlan(plan, { run, sweep }, { ...world, secrets, parallelism }, listener.emit),
+        outcome: await applyPlan(plan, { run }, { ...world, secrets, parallelism }, listener.emit),
       }
     })
   } finally {

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path'
-import type { SnapshotRemoval } from '../apply/snapshot-retention.ts'
 import { type ApplyWorld, DEFAULT_PATIENCE } from '../apply/world.ts'
 import { diagnose, hasErrors } from '../diagnostic/diagnostic.ts'
 import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
@@ -52,12 +51,7 @@ export interface Session {
   readonly tellAddresses: (observed: Observed, vmids: ReadonlySet<Vmid>) => Promise<Observed>
   /** Does something that changes the cluster, as the only one to do so in this workspace. */
   readonly write: <T>(purpose: string, work: (world: WritingWorld) => Promise<T>) => Promise<T>
-  /** Safety snapshots that have had their time once `plan` succeeds. */
-  readonly sweepFor: (plan: Plan) => Promise<readonly SnapshotRemoval[]>
 }
-
-/** For how many runs of a guest its safety snapshots are kept, so that `revert` can still use them. */
-const RUNS_KEPT = 3
 
 const touchedBy = ({ steps }: Plan): ReadonlySet<number> =>
   new Set(steps.flatMap(({ guest }) => (guest ? [guest.vmid as number] : [])))
@@ -195,10 +189,6 @@ const makeSession = (
       } finally {
         await lease.release()
       }
-    },
-    sweepFor: async (plan) => {
-      const { snapshotsToRemove } = await import('../apply/snapshot-retention.ts')
-      return snapshotsToRemove(await store.runs.safetySnapshots(), plan, RUNS_KEPT)
     },
   }
   const close = async () => {

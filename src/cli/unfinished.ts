@@ -21,8 +21,9 @@ const WORDS = {
 /** What the journal says of a run's steps, a line each. */
 export const stepsSoFar = ({ plan, steps }: UnfinishedRun): readonly string[] => {
   const summaries = new Map(plan.steps.map(({ id, address, summary }) => [id, `${address}: ${summary}`]))
-  const lines = steps.map(({ step, status }) => `- ${summaries.get(step) ?? step}: ${WORDS[status]}`)
-  const rest = plan.steps.length - steps.length
+  const own = steps.filter(({ step }) => summaries.has(step))
+  const lines = own.map(({ step, status }) => `- ${summaries.get(step) ?? step}: ${WORDS[status]}`)
+  const rest = plan.steps.length - own.length
   return [
     ...lines.slice(0, MOST_NAMED),
     ...(lines.length > MOST_NAMED ? [`- and ${counted(lines.length - MOST_NAMED, 'more step')}`] : []),

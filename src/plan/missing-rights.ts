@@ -3,7 +3,7 @@ import { isPropertyMap } from '../resource/config-value.ts'
 import type { ObservedGuest, ObservedRights } from '../resource/observed.ts'
 import { requestsOf } from '../resource/reversal.ts'
 import { type Need, neededRights, restoreNeeds } from './needed-rights.ts'
-import type { Plan, Step } from './plan.ts'
+import { type Plan, requiredSteps, type Step } from './plan.ts'
 import { rightsWithout } from './restore-guest.ts'
 import { mayAny } from './rights.ts'
 
@@ -61,7 +61,7 @@ export const missingRights = (
   const storagesOf = (vmid: number) => volumeStorages(byVmid.get(vmid))
   const pools = poolsOfNew(plan)
   const missing = new Map<string, { readonly privileges: Set<string>; readonly step: Step }>()
-  for (const step of plan.steps) {
+  for (const step of requiredSteps(plan)) {
     const destroyed = step.reversal.by === 'backup' && step.guest ? byVmid.get(step.guest.vmid) : undefined
     const needs = [
       ...[...step.requests, ...(destroyed ? [] : requestsOf(step.reversal))].flatMap((request) =>

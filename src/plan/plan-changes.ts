@@ -33,6 +33,7 @@ import type { PlannedResource } from './planned-resource.ts'
 import { destroyPool, planPool } from './pool-plan.ts'
 import { sealPlan } from './seal-plan.ts'
 import { checkServerHolds } from './server-hold.ts'
+import { withSweeps } from './sweep-steps.ts'
 
 /** Everything worked out before single resources are planned. */
 interface Ground {
@@ -327,7 +328,7 @@ export const planChanges = (
   noteMoves(world, planned)
   const diagnostics = inOrder(world.diagnostics, ({ address = '', code, detail }) => `${address} ${code} ${detail}`)
   if (hasErrors(diagnostics)) return { value: undefined, diagnostics }
-  const { changes, steps } = assemblePlan(planned, orderOf(ground, planned))
+  const { changes, steps } = assemblePlan(withSweeps(world, planned), orderOf(ground, planned))
   const madeFromOthers = diagnostics.flatMap(({ code, address }) =>
     code === 'plan.made-from-another' && address !== undefined ? [address as Address] : [],
   )

@@ -1,4 +1,5 @@
 import type { Address } from '../resource/address.ts'
+import type { SafetySnapshot } from './sweep-steps.ts'
 
 export interface PlanOptions {
   /** Range the planner takes VMIDs from, both ends included; PVE's own default is 100 and up. */
@@ -22,8 +23,8 @@ export interface PlanOptions {
   readonly allowDuplicateNames?: boolean
   /** Put another or an empty volume in the place of one that a guest starts from. */
   readonly allowDiskReplacement?: boolean
-  /** Snapshots mpc took as a safety net and that still exist, oldest first: they go where they forbid a change. */
-  readonly safetySnapshots?: readonly { readonly vmid: number; readonly name: string }[]
+  /** Snapshots mpc took as a safety net, oldest first: they go where they forbid a change, and after a change where newer ones stand. */
+  readonly safetySnapshots?: readonly SafetySnapshot[]
 }
 
 export const DEFAULT_PLAN_OPTIONS: PlanOptions = {

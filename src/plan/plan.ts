@@ -50,6 +50,10 @@ export interface Step {
   readonly binding?: { readonly before: AppliedResource | null; readonly after: AppliedResource | null }
 }
 
+/** The steps that have to succeed; the others tidy up after them. */
+export const requiredSteps = ({ steps }: Pick<Plan, 'steps'>): readonly Step[] =>
+  steps.filter(({ optional }) => !optional)
+
 /** What happens to one resource as a whole; the renderers' headings. */
 export interface ResourceChange {
   readonly address: Address

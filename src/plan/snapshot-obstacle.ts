@@ -56,8 +56,8 @@ export const clearSnapshots = (
   const { parent } = observed.current
   const what = parent === undefined ? '' : forbidden(context, observed, sorted, fields)
   if (parent === undefined || what === '') return []
-  const known = (world.options.safetySnapshots ?? []).flatMap(({ vmid, name }) =>
-    vmid === observed.vmid ? [name] : [],
+  const known = (world.options.safetySnapshots ?? []).flatMap(({ guest, name }) =>
+    guest.vmid === observed.vmid ? [name] : [],
   )
   const own = new Set([...known, ...(parent.startsWith('mpc_') ? [parent] : [])])
   const others = (observed.snapshots ?? [parent]).filter((name) => !own.has(name))

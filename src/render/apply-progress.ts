@@ -24,15 +24,15 @@ export interface ApplyProgress {
   readonly startedAt: string
   readonly steps: readonly StepProgress[]
   readonly rollingBack: boolean
-  /** How many steps are to be undone. */
-  readonly toUndo: number
+  /** Steps that are to be undone. */
+  readonly toUndo: readonly string[]
   readonly outcome?: RunOutcome
 }
 
 /** So many lines of a task's log are kept. */
 export const LOG_TAIL = 3
 
-export const NO_PROGRESS: ApplyProgress = { run: '', startedAt: '', steps: [], rollingBack: false, toUndo: 0 }
+export const NO_PROGRESS: ApplyProgress = { run: '', startedAt: '', steps: [], rollingBack: false, toUndo: [] }
 
 const waitingSteps = (event: Extract<ApplyEvent, { readonly type: 'run-started' }>): readonly StepProgress[] =>
   event.plan.steps.map(({ id, address, summary }) => ({
@@ -78,7 +78,7 @@ export const progressAfter = (progress: ApplyProgress, events: readonly ApplyEve
       now = { ...NO_PROGRESS, run: event.run, startedAt: event.at }
       steps.clear()
       for (const step of waitingSteps(event)) steps.set(step.id, step)
-    } else if (event.type === 'rollback-started') now = { ...now, rollingBack: true, toUndo: event.steps.length }
+    } else if (event.type === 'rollback-started') now = { ...now, rollingBack: true, toUndo: event.steps }
     else if (event.type === 'run-ended') now = { ...now, outcome: event.outcome }
     else {
       const step = steps.get(event.step)

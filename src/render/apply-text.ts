@@ -1,4 +1,5 @@
 import type { ApplyEvent, RunOutcome } from '../apply/apply-event.ts'
+import { countSteps } from '../apply/count-steps.ts'
 import type { StepStatus } from '../apply/journal.ts'
 import { nothingBegun } from '../apply/run-outcome.ts'
 import type { DiagnosticCode } from '../diagnostic/codes.ts'
@@ -42,6 +43,12 @@ const wordFor = (status: StepStatus, diagnostics: readonly Diagnostic[]): string
   return left ?? STATUS_WORD[status]
 }
 
+/** What is about to be undone: steps that finished, and what others may have done before they failed. */
+const undoingText = (finished: number, all: number): string => {
+  if (finished === 0) return 'Undoing what it may have done.'
+  return `Undoing ${counted(finished, 'finished step')}${finished < all ? ' and what the other may have done' : ''}, last first.`
+}
+
 /**
  * Turns events into plain progress lines, one or none per event. Keeps the plan of the run it follows, so one printer serves
  * one run.
@@ -70,7 +77,7 @@ export const applyLines = (paint: Paint): ((event: ApplyEvent) => readonly strin
         return [
           paint(
             'warning',
-            `${failed ? 'A step failed.' : 'The run was cut short.'} Undoing ${counted(event.steps.length, 'finished step')}, last first.`,
+            `${failed ? 'A step failed.' : 'The run was cut short.'} ${undoingText(event.finished.length, event.steps.length)}`,
           ),
         ]
       // What is waited for is said at once, by who hears the interruption.
@@ -84,10 +91,10 @@ export const applyLines = (paint: Paint): ((event: ApplyEvent) => readonly strin
 }
 
 const closing = (plan: Plan, outcome: RunOutcome, paint: Paint): string => {
-  const stepsDone = outcome.steps.filter(({ status }) => status === 'done').length
+  const { done, total } = countSteps(plan, outcome.steps)
   switch (outcome.status) {
     case 'applied':
-      return `${paint('create', 'Applied.')} ${stepsDone} of ${plan.steps.length} steps done in ${durationText(outcome.seconds)}. Undo it with: mpc revert ${plan.id}`
+      return `${paint('create', 'Applied.')} ${done} of ${total} steps done in ${durationText(outcome.seconds)}. Undo it with: mpc revert ${plan.id}`
     case 'rolled-back':
       if (nothingBegun(outcome)) return paint('warning', 'Nothing was changed.')
       return `${paint('warning', 'Rolled back.')} ${outcome.interrupted ? 'The run was interrupted' : 'The plan failed'} and everything it had done was undone${outcome.asBefore ? ': the cluster is as it was before.' : '.'}`

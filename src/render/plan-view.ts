@@ -179,7 +179,9 @@ const undoText = ({ steps }: Plan): string => {
   if (stuck > 0) return `${counted(steps.length, 'step')}; ${counted(stuck, 'step')} CANNOT be undone.`
   const lossy = steps.filter(({ disruption }) => disruption === 'data-loss').length
   const costly = steps.filter(({ reversal }) => reversal.by === 'snapshot').length
-  if (lossy + costly === 0) return `${counted(steps.length, 'step')}; every step can be undone.`
+  const swept = steps.filter(({ optional }) => optional).length
+  const but = swept === 0 ? '' : ` but the removal of ${counted(swept, 'old snapshot')}`
+  if (lossy + costly === 0) return `${counted(steps.length, 'step')}; every step can be undone${but}.`
   const parts = [
     ...(lossy > 0
       ? [`${lossy === 1 ? '1 loses data' : `${lossy} lose data`}, as far as its undo does not bring it back`]

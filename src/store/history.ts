@@ -20,6 +20,7 @@ export type HistoryEntry =
       readonly endedAt?: string
       /** The run it undid. */
       readonly reverts?: string
+      /** As `countSteps` counts them. */
       readonly steps: { readonly done: number; readonly total: number }
     }
 
@@ -46,10 +47,13 @@ const runsOf = async (db: Kysely<Tables>): Promise<readonly HistoryEntry[]> => {
       'run.ended_at',
       'plan.origin_run',
       'plan.steps',
+      // An earlier mpc wrote down here what it did beside the plan, too: only steps of the plan count.
       selectFrom('run_step')
+        .innerJoin('plan_step', 'plan_step.step', 'run_step.step')
         .select(({ fn }) => fn.countAll<number>().as('done'))
         .whereRef('run_step.run', '=', 'run.id')
-        .where('run_step.status', '=', 'done')
+        .whereRef('plan_step.plan', '=', 'run.plan')
+        .where('run_step.status', 'in', ['done', 'undo-failed'])
         .as('done'),
     ])
     .execute()

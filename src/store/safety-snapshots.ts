@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import { effectOf } from '../apply/request-effect.ts'
-import type { SafetySnapshot } from '../apply/snapshot-retention.ts'
+import type { SafetySnapshot } from '../plan/sweep-steps.ts'
 import type { Address } from '../resource/address.ts'
 import type { ApiRequest } from '../resource/request.ts'
 import { fromJson } from './json-text.ts'
@@ -14,7 +14,7 @@ const readRequests = (db: Kysely<Tables>) =>
     .leftJoin('plan_step', (join) =>
       join.onRef('plan_step.plan', '=', 'run.plan').onRef('plan_step.step', '=', 'journal.step'),
     )
-    .select(['journal.run', 'journal.request', 'plan_step.action', 'plan_step.address'])
+    .select(['journal.run', 'run.plan', 'journal.request', 'plan_step.action', 'plan_step.address'])
     .where('journal.status', '=', 'done')
     .where(({ or, eb }) =>
       or([eb('plan_step.action', '=', 'snapshot'), eb('journal.request', 'like', '%"method":"DELETE"%')]),
@@ -22,10 +22,20 @@ const readRequests = (db: Kysely<Tables>) =>
     .orderBy('journal.at')
     .execute()
 
+type Taken = Omit<SafetySnapshot, 'isWayBack'> & { readonly plan: string }
+
+/** Guests, by plan, that only a rollback to a snapshot brings back. */
+const readWaysBack = async (db: Kysely<Tables>, plans: readonly string[]): Promise<ReadonlySet<string>> => {
+  if (plans.length === 0) return new Set()
+  const needing = db.selectFrom('plan_step').select(['plan', 'vmid']).distinct().where('reversal', '=', 'snapshot')
+  const rows = await needing.where('plan', 'in', plans).execute()
+  return new Set(rows.map(({ plan, vmid }) => `${plan} ${vmid}`))
+}
+
 /** Snapshots that mpc took and, by its own records, has not removed, oldest first. */
 export const readSafetySnapshots = async (db: Kysely<Tables>): Promise<readonly SafetySnapshot[]> => {
-  const standing = new Map<string, SafetySnapshot>()
-  for (const { run, request, action, address } of await readRequests(db)) {
+  const standing = new Map<string, Taken>()
+  for (const { run, plan, request, action, address } of await readRequests(db)) {
     const effect = effectOf(fromJson<ApiRequest>(request))
     if (effect.kind === 'guest-gone') {
       for (const [key, { guest }] of standing) if (guest.vmid === effect.guest.vmid) standing.delete(key)
@@ -35,7 +45,11 @@ export const readSafetySnapshots = async (db: Kysely<Tables>): Promise<readonly 
     const key = `${guest.vmid} ${name}`
     standing.delete(key)
     const taken = effect.present && action === 'snapshot' && address !== null
-    if (taken) standing.set(key, { run, address: address as Address, guest, name })
+    if (taken) standing.set(key, { run, plan, address: address as Address, guest, name })
   }
-  return [...standing.values()]
+  const ways = await readWaysBack(db, [...new Set([...standing.values()].map(({ plan }) => plan))])
+  return [...standing.values()].map(({ plan, ...one }) => ({
+    ...one,
+    isWayBack: ways.has(`${plan} ${one.guest.vmid}`),
+  }))
 }

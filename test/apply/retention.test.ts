@@ -3,12 +3,12 @@ import * as assert from 'uvu/assert'
 import type { RunOutcome } from '../../src/apply/apply-event.ts'
 import { applyPlan } from '../../src/apply/apply-plan.ts'
 import { planRevert } from '../../src/apply/plan-revert.ts'
-import { type SafetySnapshot, snapshotsToRemove } from '../../src/apply/snapshot-retention.ts'
-import type { Plan } from '../../src/plan/plan.ts'
+import type { Plan, Step } from '../../src/plan/plan.ts'
+import { type SafetySnapshot, tooOld } from '../../src/plan/sweep-steps.ts'
 import { guestPath } from '../../src/resource/guest.ts'
 import { syncCluster } from '../../src/sync/sync-cluster.ts'
-import { container, stopped } from './sample-steps.ts'
-import { address, expectsNow, onWorkbench, planOf, step, undoBy, type Workbench, write } from './workbench.ts'
+import { stopped } from './sample-steps.ts'
+import { address, expectsNow, onWorkbench, planOf, step, undoBy, type Workbench } from './workbench.ts'
 
 const snapshotStep = (name: string) =>
   step('vm.box', 'snapshot', stopped, {
@@ -33,11 +33,22 @@ const grow = async ({ client }: Workbench, name: string, size: string): Promise<
     }),
   ])
 
-/** As the commands do it. */
-const applySweeping = async ({ store, world, events }: Workbench, plan: Plan, keep = 1): Promise<RunOutcome> => {
-  const run = await store.runs.nextId(plan.id)
-  const sweep = snapshotsToRemove(await store.runs.safetySnapshots(), plan, keep)
-  return applyPlan(plan, { run, sweep }, world, (event) => void events.push(event))
+/** As the planner adds it. */
+const sweep = (name: string): Step => ({
+  ...step('vm.box', `sweep-${name}`, stopped, {
+    action: 'snapshot',
+    requests: [{ method: 'DELETE', path: `${guestPath(stopped)}/snapshot/${name}` }],
+    reversal: undoBy(),
+  }),
+  optional: true,
+})
+
+/** Sweeps what is there by mpc's records. */
+const applySweeping = async ({ store, world, events }: Workbench, plan: Plan): Promise<RunOutcome> => {
+  const old = (await store.runs.safetySnapshots()).map(({ name }) => name)
+  const whole = planOf([...plan.steps, ...old.map(sweep)])
+  const run = await store.runs.nextId(whole.id)
+  return applyPlan(whole, { run }, world, (event) => void events.push(event))
 }
 
 const names = async ({ store }: Workbench) => (await store.runs.safetySnapshots()).map(({ name }) => name)
@@ -61,27 +72,25 @@ test(
 test(
   'the last run can still be reverted after the sweep changed the configuration’s digest',
   onWorkbench(async (bench) => {
-    const second = [] as Plan[]
+    const plans: string[] = []
     for (const [name, size] of [
       ['mpc_one', '60G'],
       ['mpc_two', '70G'],
-    ] as const) {
-      const plan = await grow(bench, name, size)
-      second.push(plan)
-      await applySweeping(bench, plan)
-    }
-    const revert = async (plan: Plan | undefined) => {
-      const { value: run } = await bench.store.runs.finished(plan?.id ?? '')
+    ] as const)
+      plans.push((await applySweeping(bench, await grow(bench, name, size))).plan)
+    const revert = async (id = '') => {
+      const { value: run } = await bench.store.runs.finished(id)
       const { observed } = await syncCluster(bench.client, { now: '2026-01-01T00:00:00.000Z' })
       return run ? planRevert(run, observed, []) : { value: undefined, diagnostics: [] }
     }
     assert.equal(
-      (await revert(second[0])).diagnostics.map(({ code }) => code),
+      (await revert(plans[0])).diagnostics.map(({ code }) => code),
       ['apply.revert-changed'],
     )
-    const { value: plan } = await revert(second[1])
+    const { value: plan } = await revert(plans[1])
     if (!plan) throw new Error('the last run can be reverted')
-    assert.is((await applySweeping(bench, plan)).status, 'applied')
+    const reverted = await applyPlan(plan, { run: `${plan.id}.1` }, bench.world, () => undefined)
+    assert.is(reverted.status, 'applied')
     assert.match(bench.simulator.dump()['qemu/107'] ?? '', /scsi0: .*size=60G/)
     assert.equal(onServer(bench), [])
     assert.equal(await names(bench), [])
@@ -108,42 +117,21 @@ test(
   }),
 )
 
-const standing = (run: string, name: string, guest = stopped): SafetySnapshot => ({
+const standing = (run: string, name: string): SafetySnapshot => ({
   run,
   address: address('vm.box'),
-  guest,
+  guest: stopped,
   name,
+  isWayBack: true,
 })
 
-const removed = (existing: readonly SafetySnapshot[], plan: Plan, keep: number) =>
-  snapshotsToRemove(existing, plan, keep).map(({ name }) => name)
-
-test('the last runs that took snapshots are kept, guest by guest', () => {
-  const existing = [
-    standing('a.1', 'one'),
-    standing('a.1', 'two'),
-    standing('b.1', 'three'),
-    standing('c.1', 'other', container),
-  ]
-  const taking = planOf([snapshotStep('new')])
-  const changing = planOf([
-    step('vm.box', 'update', stopped, { action: 'update', requests: [write(stopped, {})], reversal: undoBy() }),
-  ])
-  assert.equal(removed(existing, taking, 1), ['one', 'two', 'three'])
-  assert.equal(removed(existing, taking, 2), ['one', 'two'])
-  assert.equal(removed(existing, changing, 1), ['one', 'two'])
-  assert.equal(removed(existing, changing, 3), [])
-})
-
-test('snapshots of a guest that goes with the plan go by themselves', () => {
-  const plan = planOf([
-    step('vm.box', 'destroy', stopped, {
-      action: 'destroy',
-      requests: [{ method: 'DELETE', path: guestPath(stopped) }],
-      reversal: { by: 'nothing', reason: 'test' },
-    }),
-  ])
-  assert.equal(removed([standing('a.1', 'one')], plan, 0), [])
+test('the last runs that took snapshots are kept, the new one counted', () => {
+  const existing = [standing('a.1', 'one'), standing('a.1', 'two'), standing('b.1', 'three')]
+  const old = (takesOne: boolean, keep: number) => tooOld(existing, { takesOne, keep }).map(({ name }) => name)
+  assert.equal(old(true, 1), ['one', 'two', 'three'])
+  assert.equal(old(true, 2), ['one', 'two'])
+  assert.equal(old(false, 1), ['one', 'two'])
+  assert.equal(old(false, 3), [])
 })
 
 test.run()

@@ -36,7 +36,7 @@ const APPLY = ['apply', '--auto-approve']
 
 test('no snapshot holds the volume of another guest: a growth beside it cannot be undone, and whoever wants one always hears why', () =>
   withWorkspace(async ({ run, write, simulator }) => {
-    const snapshots = () => Object.keys(simulator.world.guests.get(3001)?.snapshots ?? {})
+    const snapshots = () => [...(simulator.world.guests.get(3001)?.snapshots.keys() ?? [])]
     write('main.mpc.hcl', data() + machine())
     await check(run(APPLY))
     write('main.mpc.hcl', data() + machine('', '6G'))

@@ -3,7 +3,9 @@ import * as assert from 'uvu/assert'
 import type { Plan } from '../../src/plan/plan.ts'
 import { planChanges } from '../../src/plan/plan-changes.ts'
 import { DEFAULT_PLAN_OPTIONS } from '../../src/plan/plan-options.ts'
+import type { Address } from '../../src/resource/address.ts'
 import type { Desired } from '../../src/resource/desired.ts'
+import { parseVmid, type Vmid } from '../../src/resource/guest.ts'
 import { canonicalJson } from '../../src/util/canonical-json.ts'
 import { applied, backward, carryOut, forward, newWorld, type World } from './carry-out.ts'
 import { observe, picture } from './model-cluster.ts'
@@ -28,11 +30,23 @@ const same = (actual: string, expected: string, message: string): void => {
 const SEEDS = Number(process.env['PLAN_SEEDS'] ?? 60)
 const ROUNDS = 4
 
+const vmidOf = (value: number): Vmid => {
+  const vmid = parseVmid(value)
+  if (vmid === undefined) throw new Error(`${value} is no VMID`)
+  return vmid
+}
+
 const optionsOf = ({ model }: World) => ({
   ...DEFAULT_PLAN_OPTIONS,
   allowDiskReplacement: true,
-  safetySnapshots: Object.values(model.guests).flatMap(({ vmid, snapshots }) =>
-    Object.keys(snapshots).map((name) => ({ vmid, name })),
+  safetySnapshots: Object.values(model.guests).flatMap(({ type, node, vmid, snapshots }) =>
+    Object.keys(snapshots).map((name, at) => ({
+      run: `p-${at}.1`,
+      address: `vm.of${vmid}` as Address,
+      guest: { type, node, vmid: vmidOf(vmid) },
+      name,
+      isWayBack: true,
+    })),
   ),
 })
 

@@ -25,6 +25,7 @@ export const run: RunCommand = (context, input) =>
     }
     context.report(unknown)
     const { value: plan, diagnostics } = planRevert(finished, observed, await store.bindings.all(), {
+      safetySnapshots: await store.runs.safetySnapshots(),
       ...(backupStorage !== undefined && { backupStorage }),
     })
     context.report(diagnostics)

@@ -1,5 +1,6 @@
 import { Box, render, Static, Text } from 'ink'
 import type { ApplyEvent } from '../../apply/apply-event.ts'
+import { countSteps } from '../../apply/count-steps.ts'
 import type { Io } from '../../io/io.ts'
 import { type ApplyProgress, LOG_TAIL, NO_PROGRESS, progressAfter, type StepProgress } from '../apply-progress.ts'
 import { stepMark } from '../apply-text.ts'
@@ -46,7 +47,15 @@ const Running = ({ step, frame, now, logLines }: RunningProps) => (
   </>
 )
 
-const ENDED = new Set<StepProgress['status']>(['done', 'failed', 'undone', 'undo-failed', 'not-run'])
+const countText = ({ steps, rollingBack, toUndo }: ApplyProgress): string => {
+  const statuses = steps.map(({ id, status }) => ({ step: id, status }))
+  if (!rollingBack) {
+    const { ended, total } = countSteps({ steps }, statuses)
+    return `${ended} of ${total} steps`
+  }
+  const undone = new Set(steps.flatMap(({ id, status }) => (status === 'undone' ? [id] : [])))
+  return `${toUndo.filter((id) => undone.has(id)).length} of ${toUndo.length} steps undone`
+}
 
 /** How many steps and lines of logs a screen holds: what runs comes first, then its logs, then what waits. */
 export const applyRoom = (rows: number, running: number) => {
@@ -78,11 +87,7 @@ const ApplyPicture = ({ progress, ended, now, frame, rows, columns, notice }: Ap
   const noticeLines = notice === '' || progress.rollingBack ? [] : notice.trimEnd().split('\n').slice(0, MOST_NOTICE)
   const noticeRows = noticeLines.reduce((sum, line) => sum + Math.ceil((line.length + 1) / columns), 0)
   const elapsed = Math.max(0, now - Date.parse(progress.startedAt || new Date(now).toISOString())) / 1000
-  const done = progress.steps.filter(({ status }) => ENDED.has(status)).length
-  const undone = progress.steps.filter(({ status }) => status === 'undone' || status === 'undo-failed').length
-  const count = progress.rollingBack
-    ? `${undone} of ${progress.toUndo} steps undone`
-    : `${done} of ${progress.steps.length} steps`
+  const count = countText(progress)
   const room = applyRoom(Math.max(1, rows - noticeRows), running.length)
   const waiting = progress.rollingBack
     ? []
