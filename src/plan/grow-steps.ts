@@ -42,11 +42,11 @@ interface SnapshotReason {
   readonly obstacle: string
 }
 
-/** Who wants a snapshot before every change hears of a change without one. */
+/** Who wants a snapshot before every change gets no change without one. */
 const warnOfNone = ({ world, desired }: GuestContext, obstacle: string): void => {
   if (desired.lifecycle.snapshot !== 'always') return
   world.report('plan.no-snapshot', {
-    detail: `\`${desired.address}\` declares \`snapshot = "always"\`, and none can be taken: ${obstacle}. It is changed without one. Write \`snapshot = "auto"\` if that is meant.`,
+    detail: `\`${desired.address}\` declares \`snapshot = "always"\`, and none can be taken: ${obstacle}. Write \`snapshot = "auto"\` to have it changed without one.`,
     address: desired.address,
     range: desired.range,
   })

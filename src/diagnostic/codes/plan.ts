@@ -50,7 +50,7 @@ export const planCodes = {
   'plan.disk-replaced': { severity: 'warning', summary: 'Another volume takes the place of one that is there' },
   'plan.boot-disk-replaced': { severity: 'error', summary: 'Guest would start from another volume' },
   'plan.foreign-size': { severity: 'error', summary: 'The disk belongs to another guest' },
-  'plan.no-snapshot': { severity: 'warning', summary: 'No snapshot before the change' },
+  'plan.no-snapshot': { severity: 'error', summary: 'No snapshot can be taken before the change' },
   'plan.fixed-property': { severity: 'error', summary: 'Fixed when the volume was made' },
   'plan.blocked-by-snapshot': { severity: 'error', summary: 'A snapshot forbids the change' },
   'plan.template-fixed': { severity: 'error', summary: 'A template cannot be changed this way' },
