@@ -72,6 +72,7 @@ export const guestKind = (definition: KindDefinition): GuestKind => {
     volumeProperty: (key) => keys(key)?.volume,
     isUndeletable: (key) => definition.undeletable.includes(keys(key)?.name ?? key),
     isFixed: (key, property) => definition.fixedProperties[keys(key)?.name ?? key]?.includes(property) ?? false,
+    isSupplied: (key, property) => property in (definition.supplied[keys(key)?.name ?? key] ?? {}),
     isUnnoticed: (key) => definition.unnoticed.includes(keys(key)?.name ?? key),
     isReadAtStart: (key, raw) => {
       const when = definition.readAtStart[keys(key)?.name ?? key]

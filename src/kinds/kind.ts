@@ -57,6 +57,8 @@ export interface GuestKind {
   readonly isUndeletable: (key: string) => boolean
   /** The property is fixed when the volume is made: `efidisk0.efitype`. */
   readonly isFixed: (key: string, property: string) => boolean
+  /** The property must be there, and mpc chooses one where nobody does: `net0.model`. */
+  readonly isSupplied: (key: string, property: string) => boolean
   /** A change of the key is not noticed by a running guest or its users. */
   readonly isUnnoticed: (key: string) => boolean
   /** The server writes the key at once, and the guest has it only from its next start on; `raw` is what it has otherwise. */

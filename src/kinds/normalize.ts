@@ -59,7 +59,6 @@ const PLACING: readonly string[] = ['storage', 'size', 'format', 'media', 'impor
 const emptiedProperty = (facts: KeyFacts, key: string, definition: KindDefinition): CheckedValue => {
   const isNeeded =
     facts.facts.properties?.[key]?.optional === false ||
-    key === facts.facts.defaultKey ||
     key in (definition.supplied[facts.name] ?? {}) ||
     (facts.volume !== undefined && (key === facts.volume || PLACING.includes(key)))
   return isNeeded ? { problem: 'cannot be empty. Give it a value, or leave it out' } : { value: '' }

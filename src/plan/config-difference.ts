@@ -50,7 +50,7 @@ const droppedProperties = (input: DifferenceInput, key: string, declared: Proper
     if (kind.volumeProperty(key) !== undefined) {
       return !['storage', 'size', 'format', 'media', 'import-from', kind.volumeProperty(key)].includes(property)
     }
-    return kind.factsFor(key)?.properties?.[property]?.optional !== false
+    return !kind.isSupplied(key, property) && kind.factsFor(key)?.properties?.[property]?.optional !== false
   })
 }
 

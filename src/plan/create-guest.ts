@@ -6,6 +6,7 @@ import { cloneGuest } from './clone-guest.ts'
 import { checkContents } from './content-check.ts'
 import type { TemplateFinder } from './find-template.ts'
 import { advance, type GuestContext, type PlanPart, type Progress } from './guest-progress.ts'
+import { configRequests } from './guest-state.ts'
 import {
   checkNewVolumes,
   checkNode,
@@ -13,6 +14,7 @@ import {
   creationSummary,
   destroyNew,
   finishNew,
+  goesWithGuest,
   growNew,
   newName,
 } from './new-guest.ts'
@@ -60,6 +62,22 @@ const createStep =
     })
   }
 
+/** PVE gives every new VM a boot order. One that is declared to be empty is taken away again. */
+const unsetBoot =
+  ({ desired }: GuestContext): PlanPart =>
+  (progress) =>
+    progress.guest.type !== 'qemu' || desired.config['boot'] !== ''
+      ? progress
+      : advance(progress, {
+          verb: 'unset-boot',
+          action: 'update',
+          guest: progress.guest,
+          summary: 'unset boot, which Proxmox VE gives every new VM',
+          requests: configRequests(progress.guest, {}, ['boot']),
+          disruption: 'none',
+          reversal: goesWithGuest,
+        })
+
 /** Plans a guest that does not exist yet: from nothing, from an archive, or as a clone. */
 export const createGuest = (context: GuestContext, vmid: Vmid, findTemplate: TemplateFinder): GuestCreation => {
   const { world, desired, kind } = context
@@ -77,7 +95,13 @@ export const createGuest = (context: GuestContext, vmid: Vmid, findTemplate: Tem
     checkContents(context, values, desired.node)
     warnOfRootOnly(context, values)
   }
-  const parts = [createStep(context), growNew(importedGrows(context)), attachVolumes(context), finishNew(context)]
+  const parts = [
+    createStep(context),
+    unsetBoot(context),
+    growNew(importedGrows(context)),
+    attachVolumes(context),
+    finishNew(context),
+  ]
   const { drafts } = parts.reduce((next, part) => part(next), start)
   return { guest, name: newName(context), drafts }
 }

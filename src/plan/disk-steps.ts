@@ -99,10 +99,15 @@ export const addDisk =
     const pending = staysPending(state, kind, key, text)
     const size = declared['size'] === undefined ? '' : `, ${declared['size']}`
     const where = named ? volumeOf(context, key, text) : `${declared['storage']}${size}`
+    const next = afterWrite(state, kind, { set: { [key]: text }, remove: [] })
+    const back = textOf(state, 'boot') === textOf(next, 'boot') ? [] : ['boot']
     const reversal: Reversal = named
       ? {
           by: 'requests',
-          requests: unprotected(progress, configRequests(guest, {}, [key])),
+          requests: unprotected(progress, [
+            ...configRequests(guest, {}, [key]),
+            ...restoreRequests(kind, guest, { before: state, after: next }, back),
+          ]),
           note: `detach ${key}; its volume stays`,
         }
       : removeVolume(context, progress, key, pending)
@@ -125,7 +130,7 @@ export const addDisk =
         disruption: pending ? 'pending' : state.running ? 'live' : 'none',
         reversal,
       },
-      afterWrite(state, kind, { set: { [key]: text }, remove: [] }),
+      next,
     )
   }
 

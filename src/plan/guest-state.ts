@@ -80,6 +80,9 @@ const writeKey = (state: GuestState, kind: GuestKind, key: string, text: string 
   return { ...state, current, pending }
 }
 
+const bootOrder = ({ boot = '' }: RawConfig): readonly string[] | undefined =>
+  /^order=(.*)$/.exec(boot)?.[1]?.split(';')
+
 /** The boot order without a device, as PVE rewrites it when the device goes; undefined when it was not in it. */
 const bootWithout = (boot: string | undefined, key: string): string | undefined => {
   const order = /^order=(.*)$/.exec(boot ?? '')?.[1]?.split(';')
@@ -88,10 +91,28 @@ const bootWithout = (boot: string | undefined, key: string): string | undefined 
   return rest.length === 0 ? ' ' : `order=${rest.join(';')}`
 }
 
-/** The state after a write, as PVE carries it out: a device that goes leaves the boot order too. */
+/** The text is a CD drive, with or without a medium, and not the cloud-init drive. */
+export const isCdDrive = (kind: GuestKind, key: string, text: string): boolean => {
+  if (kind.type !== 'qemu' || kind.volumeProperty(key) === undefined) return false
+  const value = kind.decodeValue(key, text)
+  return isPropertyMap(value) && value['media'] === 'cdrom'
+}
+
+/** The boot order with CD drives that were written, which PVE appends to the order in force, not to a pending one; undefined: it stays. */
+const bootWith = (state: GuestState, kind: GuestKind, { set }: ConfigWrite): string | undefined => {
+  const order = bootOrder(state.current)
+  const drives = Object.entries(set).filter(([key, text]) => isCdDrive(kind, key, text) && !order?.includes(key))
+  return order === undefined || drives.length === 0 || 'boot' in set
+    ? undefined
+    : `order=${[...order, ...drives.map(([key]) => key).sort()].join(';')}`
+}
+
+/** The state after a write, as PVE carries it out: a device that goes leaves the boot order too, and a CD drive that is written joins it. */
 export const afterWrite = (state: GuestState, kind: GuestKind, write: ConfigWrite): GuestState => {
   let next = state
   for (const [key, text] of Object.entries(write.set)) next = writeKey(next, kind, key, text)
+  const longer = bootWith(state, kind, write)
+  if (longer !== undefined) next = writeKey(next, kind, 'boot', longer)
   for (const key of write.remove) {
     const boot = bootWithout(textOf(next, 'boot'), key)
     next = writeKey(next, kind, key, undefined)
@@ -149,12 +170,12 @@ const isProtected = (kind: GuestKind, before: GuestState, after: GuestState, key
     (key) => kind.volumeProperty(key) !== undefined && (kind.type === 'lxc' || textOf(before, key) === undefined),
   )
 
-/** A CD drive that comes back: PVE appends it to the boot order, which is set again then. */
-const isReturningDrive = (kind: GuestKind, before: GuestState, after: GuestState, key: string): boolean =>
-  kind.volumeProperty(key) !== undefined &&
-  /(?:^|,)media=cdrom(?:,|$)/.test(textOf(before, key) ?? '') &&
-  textOf(after, key) === undefined &&
-  textOf(before, 'boot') !== undefined
+/** A CD drive that is written on the way back: PVE appends it to the boot order unless it stands there, so that the order is set again then. */
+const isReturningDrive = (kind: GuestKind, before: GuestState, after: GuestState, key: string): boolean => {
+  const text = textOf(before, key)
+  if (text === undefined || textOf(before, 'boot') === undefined || text === textOf(after, key)) return false
+  return isCdDrive(kind, key, text) && !(bootOrder(after.current)?.includes(key) ?? false)
+}
 
 /**
  * Requests that bring keys back to what they were in `before`, exactly: values, absence and pending changes. What `after` holds as

@@ -1,12 +1,13 @@
-import { attributeName } from '../kinds/attribute-name.ts'
+import { attributeName, isIgnored } from '../kinds/attribute-name.ts'
 import { isPropertyMap } from '../resource/config-value.ts'
 import type { ObservedGuest } from '../resource/observed.ts'
+import { ejectCloudInit, movedCloudInit } from './cloud-init-step.ts'
 import type { Difference } from './config-difference.ts'
 import { declaredText, setSecret, updateConfig, updateMovedDisk, writeOf } from './config-steps.ts'
 import { addDisk, detachDisk, moveDisk, volumeOf } from './disk-steps.ts'
 import { growDisks, takeSnapshot } from './grow-steps.ts'
 import type { GuestContext, PlanPart, Progress } from './guest-progress.ts'
-import { type ConfigWrite, stateOf, textOf, waitsForStart } from './guest-state.ts'
+import { type ConfigWrite, isCdDrive, stateOf, textOf, waitsForStart } from './guest-state.ts'
 import { changePool } from './membership-step.ts'
 import { resumeGuest, startGuest, stopGuest } from './power-steps.ts'
 import { protectAgain, unprotect } from './protection-step.ts'
@@ -21,11 +22,11 @@ export interface FieldDifferences {
   readonly template?: true
 }
 
-/** What is written before devices come and go, and the boot order, which may only name devices that are there. */
-const splitWrite = (given: ConfigWrite, { adds, detaches }: SortedDifferences, kept: string | undefined) => {
+/** What is written before devices come and go, and the boot order, which may only name devices that are there, and which PVE appends CD drives to. */
+const splitWrite = (given: ConfigWrite, isBootLate: boolean, kept: string | undefined) => {
   const isWritten = 'boot' in given.set || given.remove.includes('boot')
   const write = kept === undefined || isWritten ? given : { ...given, set: { ...given.set, boot: kept } }
-  const isLate = (key: string) => key === 'boot' && adds.length + detaches.length > 0
+  const isLate = (key: string) => key === 'boot' && isBootLate
   const part = (isIn: (key: string) => boolean): ConfigWrite => ({
     set: Object.fromEntries(Object.entries(write.set).filter(([key]) => isIn(key))),
     remove: write.remove.filter(isIn),
@@ -50,6 +51,24 @@ const keptBoot = (boot: string | undefined, renamed: ReadonlyMap<string | undefi
   if (!order?.some((key) => renamed.has(key))) return undefined
   return `order=${[...new Set(order.map((key) => renamed.get(key) ?? key))].join(';')}`
 }
+
+/** The declared boot order, where there is one, for when PVE appends a CD drive that it does not name. */
+const declaredBoot = ({ kind, desired }: GuestContext, drives: readonly string[]): string | undefined => {
+  const boot = desired.config['boot']
+  if (boot === undefined || !isPropertyMap(boot) || isIgnored(kind, desired.lifecycle.ignoreChanges, 'boot'))
+    return undefined
+  const order = String(boot['order'] ?? '').split(';')
+  return boot['order'] === undefined || drives.every((key) => order.includes(key))
+    ? undefined
+    : kind.encode('boot', boot)
+}
+
+/** The slots of CD drives that are written. */
+const drivesIn = ({ kind }: GuestContext, { set }: ConfigWrite, { adds }: SortedDifferences): readonly string[] =>
+  [
+    ...Object.entries(set),
+    ...adds.map(({ key, declared }) => [key, kind.encode(key, declared ?? '')] as const),
+  ].flatMap(([key, text]) => (isCdDrive(kind, key, text) ? [key] : []))
 
 /** Whether the guest is to be down while it is changed: it shall be off, or may be restarted for what would stay pending. */
 export const needsStop = (
@@ -133,13 +152,15 @@ export const updateParts = (
   stop: string | undefined,
 ): readonly PlanPart[] => {
   const { early, late, renamed } = inOrder(context, sorted)
+  const write = writeOf(
+    context,
+    sorted.plain.filter(({ key }) => key !== 'protection'),
+  )
+  const drives = drivesIn(context, write, sorted)
   const { main, boot } = splitWrite(
-    writeOf(
-      context,
-      sorted.plain.filter(({ key }) => key !== 'protection'),
-    ),
-    sorted,
-    keptBoot(textOf(stateOf(observed), 'boot'), renamed),
+    write,
+    sorted.adds.length + sorted.detaches.length + drives.length > 0,
+    keptBoot(textOf(stateOf(observed), 'boot'), renamed) ?? declaredBoot(context, drives),
   )
   const snapshots = snapshotsOf(context, observed, sorted, fields.template === true)
   const growth = growDisks(context, sorted.grows)
@@ -150,6 +171,7 @@ export const updateParts = (
     unprotect(context, sorted),
     ...sorted.moves.map((difference) => moveDisk(context, difference)),
     ...(sorted.moves.length === 0 ? [] : snapshots.first),
+    ...movedCloudInit(context, sorted.plain).map((key) => ejectCloudInit(context, key)),
     updateConfig(context, 'update', main),
     ...sorted.movedOptions.map((difference) => updateMovedDisk(context, difference)),
     ...early.map((difference) => addDisk(context, difference)),

@@ -210,6 +210,15 @@ const deleteKey = (model: Model, guest: ModelGuest, key: string, erase: boolean)
   if (before !== undefined && !(key in guest.current)) release(model, guest, key, before, erase)
 }
 
+/** PVE appends a CD drive that is written to the boot order in force, not to a pending one; the cloud-init drive is none. */
+const joinBoot = (guest: ModelGuest, key: string): void => {
+  const text = effective(guest, key) ?? ''
+  const order = /^order=(.*)$/.exec(guest.current['boot'] ?? '')?.[1]?.split(';')
+  if (guest.type !== 'qemu' || !/media=cdrom/.test(text) || /cloudinit/.test(text) || !order || order.includes(key))
+    return
+  writeKey(guest, 'boot', `order=${[...order, key].join(';')}`)
+}
+
 const setKey = (model: Model, guest: ModelGuest, key: string, value: string): void => {
   const before = guest.current[key]
   const text = stored(model, guest, key, value)
@@ -225,6 +234,7 @@ const setKey = (model: Model, guest: ModelGuest, key: string, value: string): vo
   writeKey(guest, key, text)
   const gone = before !== undefined && guest.current[key] !== before && head(before) !== head(guest.current[key] ?? '')
   if (gone && isVolumeKey(guest.type, key)) release(model, guest, key, before, false)
+  if (isVolumeKey(guest.type, key)) joinBoot(guest, key)
 }
 
 const NOT_KEYS = new Set(['digest', 'delete', 'revert', 'force', 'vmid'])

@@ -428,6 +428,62 @@ test('a volume in the place of another is a removal and an addition, and the old
     assert.is(guest?.current['boot'], 'order=net0;virtio0')
   }))
 
+const CLOUD = { scsi0: 'local-lvm:2', boot: { order: 'scsi0' } }
+
+for (const [power, slot] of [
+  ['stopped', 'sata1'],
+  ['running', 'scsi3'],
+  ['running', 'ide0'],
+] as const)
+  test(`a cloud-init drive of a ${power} VM moves to ${slot}, to another storage, and gives way to a CD, and back`, () =>
+    withWorld(async (world) => {
+      const web = (config: Readonly<Record<string, ConfigValue>>) =>
+        desire([vm('vm.web', { power, config: { ...CLOUD, ...config } })])
+      await thereAndBack(world, web({ ide2: 'local-lvm:cloudinit', ciuser: 'x' }))
+      await thereAndBack(world, web({ [slot]: 'local-lvm:cloudinit', ciuser: 'x' }))
+      await thereAndBack(world, web({ [slot]: { storage: 'tank', media: 'cloudinit' } }))
+      await thereAndBack(world, web({ [slot]: 'none,media=cdrom' }))
+      await thereAndBack(world, web({}))
+    }))
+
+for (const power of ['stopped', 'running'] as const)
+  test(`a CD drive that a plan gives a ${power} VM joins the boot order unless that is declared, and leaves it with the undo`, () =>
+    withWorld(async (world) => {
+      const disk = { scsi0: 'local-lvm:2' }
+      const web = (config: Readonly<Record<string, ConfigValue>>) =>
+        desire([vm('vm.web', { power, config: { ...disk, ...config } })])
+      await thereAndBack(world, web({}))
+      const drive = { sata0: 'none,media=cdrom', scsi4: 'none,media=cdrom' }
+      await thereAndBack(world, web(drive))
+      assert.equal(await bootOf(world), ['order=scsi0;sata0;scsi4'])
+      await thereAndBack(world, web({}))
+      await thereAndBack(world, web({ ...drive, boot: { order: 'scsi0' } }))
+      assert.equal(await bootOf(world), ['order=scsi0'])
+      await thereAndBack(world, web({ scsi4: 'none,media=cdrom', boot: { order: 'scsi4;scsi0' } }))
+      assert.equal(await bootOf(world), ['order=scsi4;scsi0'])
+    }))
+
+const bootOf = async (world: World): Promise<readonly (string | undefined)[]> =>
+  (await sync(world)).guests
+    .filter(({ name }) => name === 'web')
+    .map(({ current, pending }) => (pending['boot'] ? pending['boot'].value : current['boot']))
+
+test('a boot order that is declared empty is unset, also of a new VM', () =>
+  withWorld(async (world) => {
+    await thereAndBack(world, desire([vm('vm.web', { config: { scsi0: 'local-lvm:2', boot: '' } })]))
+    assert.equal(await bootOf(world), [undefined])
+  }))
+
+test('keys that a device cannot be without stay when they are declared no more, and others can be emptied', () =>
+  withWorld(async (world) => {
+    const web = (config: Readonly<Record<string, ConfigValue>>) => desire([vm('vm.web', { config })])
+    await thereAndBack(world, web({ net0: 'e1000,bridge=vmbr0,tag=5', startup: 'order=2,up=30' }))
+    await thereAndBack(world, web({ net0: { bridge: 'vmbr0', tag: '' }, startup: { order: '', up: 30 } }))
+    const guest = (await sync(world)).guests.find(({ name }) => name === 'web')
+    assert.match(guest?.current['net0'] ?? '', /^e1000=[0-9A-F:]+,bridge=vmbr0$/)
+    assert.is(guest?.current['startup'], 'up=30')
+  }))
+
 test('a mount point moves to another slot with what is on it', () =>
   withWorld(async (world) => {
     const base = { rootfs: 'local-lvm:2', mp0: 'local-lvm:1,mp=/srv,backup=1' }
