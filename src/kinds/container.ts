@@ -38,7 +38,7 @@ export const containerDefinition: KindDefinition = {
     rootfs: { idmap: 'set', mountoptions: 'set' },
   },
   lists: {
-    tags: { separator: ';', split: /[;,\s]+/, set: true, lowerCase: true },
+    tags: { separator: ';', split: /[;,\s]+/, set: true },
     nameserver: { separator: ' ', split: /[;,\s]+/ },
     searchdomain: { separator: ' ', split: /[;,\s]+/ },
     env: { separator: '\0', split: /[\0\n]+/, unordered: true },

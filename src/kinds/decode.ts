@@ -6,11 +6,11 @@ import { parsePropertyString } from './property-string.ts'
 import { readValue } from './value.ts'
 import { volumeProperties } from './volume.ts'
 
-/** Entries in canonical form: trimmed, without empty ones; sets are lower-cased where the server does so, unique and sorted. */
+/** Entries in canonical form: trimmed, without empty ones; sets are unique and sorted. */
 export const canonicalList = (entries: readonly string[], form: ListForm): readonly string[] => {
   const own = entries.map((entry) => entry.trim()).filter((entry) => entry !== '')
   if (!form.set) return own
-  return [...new Set(form.lowerCase ? own.map((entry) => entry.toLowerCase()) : own)].sort()
+  return [...new Set(own)].sort()
 }
 
 /** A list out of PVE's text for it. */

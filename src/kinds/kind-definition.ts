@@ -12,8 +12,6 @@ export interface ListForm {
   readonly set?: true
   /** Order and repetition mean nothing, but what is written keeps the order it was declared in. */
   readonly unordered?: true
-  /** Letters are lower-cased by the server. */
-  readonly lowerCase?: true
   /** Texts that stand for a whole list: hotplug `0` is none, `1` the usual ones. */
   readonly words?: { readonly [text: string]: readonly string[] }
 }

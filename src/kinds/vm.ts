@@ -70,7 +70,7 @@ export const vmDefinition: KindDefinition = {
     vmgenid: { '': 'lower' },
   },
   lists: {
-    tags: { separator: ';', split: /[;,\s]+/, set: true, lowerCase: true },
+    tags: { separator: ';', split: /[;,\s]+/, set: true },
     nameserver: { separator: ' ', split: /[;,\s]+/ },
     searchdomain: { separator: ' ', split: /[;,\s]+/ },
     hotplug: { separator: ',', split: /[;,\s]+/, set: true, words: { 0: [], 1: ['disk', 'network', 'usb'] } },

@@ -206,7 +206,14 @@ export const cloneGuest = (context: GuestContext, start: Progress, findTemplate:
   const { node } = source.guest
   if (node !== desired.node && !isShared(context, source, storage)) checkUntied(context, node, state)
   const declared = { ...emptyIn(desired.emptySlots ?? [], current), ...desired.config }
-  const differences = configDifferences({ kind, declared, applied: {}, state, ignored: [] })
+  const differences = configDifferences({
+    kind,
+    declared,
+    applied: {},
+    state,
+    ignored: [],
+    caseSensitiveTags: context.world.observed.cluster.caseSensitiveTags === true,
+  })
   const sorted = sortDifferences(context, differences, desired.node)
   const grows = sorted.grows.flatMap(({ key, declared }) =>
     isPropertyMap(declared) && declared['size'] !== undefined ? [{ key, size: String(declared['size']) }] : [],

@@ -10,6 +10,7 @@ import {
   type Scalar,
 } from '../resource/config-value.ts'
 import { type GuestState, pluggingConfig, textOf } from './guest-state.ts'
+import { lowerCaseTags } from './tag-case.ts'
 
 /** One configuration key that is not as declared. */
 export interface Difference {
@@ -32,6 +33,8 @@ export interface DifferenceInput {
   readonly applied: Config
   readonly state: GuestState
   readonly ignored: readonly string[]
+  /** The cluster tells upper from lower case in tags. */
+  readonly caseSensitiveTags: boolean
 }
 
 /** Without the properties whose changes are to be ignored. */
@@ -84,7 +87,7 @@ const mapDifference = (
 }
 
 const plainDifference = (
-  { kind, applied }: DifferenceInput,
+  { kind, applied, caseSensitiveTags }: DifferenceInput,
   key: string,
   declared: ConfigValue,
   text: string | undefined,
@@ -93,7 +96,8 @@ const plainDifference = (
   if (isSecret(declared)) {
     const last = applied[key]
     if (observed !== undefined && isSecret(last) && last.fingerprint === declared.fingerprint) return undefined
-  } else if (kind.holds(key, declared, observed)) return undefined
+  } else if (kind.holds(key, declared, key === 'tags' && !caseSensitiveTags ? lowerCaseTags(observed) : observed))
+    return undefined
   return {
     key,
     declared,

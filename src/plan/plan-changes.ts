@@ -34,6 +34,7 @@ import { destroyPool, planPool } from './pool-plan.ts'
 import { sealPlan } from './seal-plan.ts'
 import { checkServerHolds } from './server-hold.ts'
 import { withSweeps } from './sweep-steps.ts'
+import { withTagCase } from './tag-case.ts'
 
 /** Everything worked out before single resources are planned. */
 interface Ground {
@@ -320,7 +321,7 @@ export const planChanges = (
   options: PlanOptions,
 ): Checked<Plan> => {
   const world = planWorld(observed, options)
-  const ground = groundOf(world, desired, applied)
+  const ground = groundOf(world, withTagCase(desired, observed), applied)
   const kept = options.destroy ? [] : planDeclared(ground)
   const planned = [...kept, ...planEnds(ground, kept)]
   checkServerHolds(world, planned)

@@ -39,7 +39,8 @@ const fieldDifferences = (
       range: desired.rangeOf?.('node') ?? desired.range,
     })
   }
-  const pool = desired.pool ?? (applied?.pool === observed.pool ? undefined : observed.pool)
+  const left = desired.noPool || applied?.pool === observed.pool ? undefined : observed.pool
+  const pool = desired.pool ?? left
   const power = powerDifference(desired.power, observed)
   return {
     ...(!drifted && observed.node !== desired.node && !ignores('node') && { node: desired.node }),
@@ -118,6 +119,7 @@ export const updateGuest = (
     applied: applied?.config ?? {},
     state,
     ignored,
+    caseSensitiveTags: context.world.observed.cluster.caseSensitiveTags === true,
   })
   const fields = fieldDifferences(context, observed, applied)
   checkStaysTemplate(context, observed)

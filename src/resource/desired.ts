@@ -53,6 +53,8 @@ export interface DesiredGuest {
   readonly movedSlots?: readonly { readonly from: string; readonly to: string }[]
   readonly power?: 'running' | 'stopped'
   readonly pool?: string
+  /** It is to be in no pool. */
+  readonly noPool?: true
   /** True: convert to a template once created. */
   readonly template?: boolean
   readonly lifecycle: Lifecycle

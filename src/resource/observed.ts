@@ -110,7 +110,13 @@ export interface ObservedRights {
 
 /** The cluster as the last sync saw it. Lists are sorted (nodes and pools by name, guests by VMID), so that equal clusters are equal values. */
 export interface Observed {
-  readonly cluster: { readonly name: string; readonly version: string; readonly fingerprint?: string }
+  readonly cluster: {
+    readonly name: string
+    readonly version: string
+    readonly fingerprint?: string
+    /** The cluster's `tag-style` tells upper from lower case in tags; PVE lower-cases them otherwise. */
+    readonly caseSensitiveTags?: true
+  }
   readonly nodes: readonly ObservedNode[]
   readonly storages: readonly ObservedStorage[]
   readonly pools: readonly ObservedPool[]

@@ -35,8 +35,10 @@ const replaceSmallTables = async (db: Transaction<Tables>, observed: Observed, s
     .insertInto('cluster')
     .values({
       id: 1,
-      ...cluster,
+      name: cluster.name,
+      version: cluster.version,
       fingerprint: cluster.fingerprint ?? null,
+      case_sensitive_tags: cluster.caseSensitiveTags ? 1 : null,
       synced_at: syncedAt,
       rights: rights ? toJson(rights) : null,
     })
@@ -182,9 +184,14 @@ const latest: (db: Kysely<Tables>) => ReturnType<Observations['latest']> = (db) 
       const storages = await tx.selectFrom('storage').selectAll().orderBy('storage').orderBy('node').execute()
       const pools = await tx.selectFrom('pool').selectAll().orderBy('poolid').execute()
       const guests = await tx.selectFrom('guest').select('body').orderBy('vmid').execute()
-      const { name, version, fingerprint, synced_at, rights } = cluster
+      const { name, version, fingerprint, synced_at, rights, case_sensitive_tags } = cluster
       const observed: Observed = {
-        cluster: { name, version, ...(fingerprint !== null && { fingerprint }) },
+        cluster: {
+          name,
+          version,
+          ...(fingerprint !== null && { fingerprint }),
+          ...(case_sensitive_tags === 1 && { caseSensitiveTags: true as const }),
+        },
         nodes: nodes.map(({ node, status, facts }) => ({
           node,
           status: status as ObservedNode['status'],

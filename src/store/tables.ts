@@ -11,6 +11,7 @@ export interface ClusterTable {
   readonly synced_at: string
   /** JSON; null when the server did not tell. */
   readonly rights: string | null
+  readonly case_sensitive_tags: Flag | null
 }
 
 export interface SyncRunTable {

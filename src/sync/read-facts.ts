@@ -65,6 +65,19 @@ export const readRights = async (
   }
 }
 
+/** Whether tags may differ by case alone (PVE API: GET /cluster/options, `tag-style`); PVE's default, and where it does not tell: no. */
+export const readTagStyle = async (
+  reader: Reader,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly caseSensitiveTags?: true }> => {
+  const answer = await askFor(reader, '/cluster/options', signal)
+  const style = answer.kind === 'answered' && isRecord(answer.data) ? answer.data['tag-style'] : undefined
+  const isSensitive = isRecord(style)
+    ? Number(style['case-sensitive']) === 1
+    : /(?:^|,)case-sensitive=1(?:,|$)/.test(String(style ?? ''))
+  return isSensitive ? { caseSensitiveTags: true } : {}
+}
+
 const readBridges = async (
   reader: Reader,
   node: ObservedNode,

@@ -8,7 +8,7 @@ import { lastStarts, withAtStart } from './at-start.ts'
 import { askFor, eachBounded, type GuestReading, type Reader, readGuest } from './guest-reading.ts'
 import { type LifeEvents, lifeEventsIn, readLifeEvents, withLifeEvent } from './life-events.ts'
 import { readAddresses, withAddresses } from './read-addresses.ts'
-import { keepBridges, readRights, withBridges } from './read-facts.ts'
+import { keepBridges, readRights, readTagStyle, withBridges } from './read-facts.ts'
 import { holdsOf, statusOf } from './read-guest.ts'
 import {
   type Inventory,
@@ -72,13 +72,14 @@ interface Head {
   readonly starts: ReadonlyMap<string, string>
   readonly lives: LifeEvents
   readonly rights: ObservedRights | undefined
+  readonly tags: Pick<Observed['cluster'], 'caseSensitiveTags'>
 }
 
 const readHead = async (reader: Reader, { signal, principal, only, previous }: SyncOptions): Promise<Head> => {
   // Alone and first: a wrong certificate or token is then met, and told, once.
   const version = dataOf(await askFor(reader, '/version', signal))
   const ask = (path: string) => askFor(reader, path, signal)
-  const [resources, status, pools, tasks, ha, replication, rights] = await Promise.all([
+  const [resources, status, pools, tasks, ha, replication, rights, tags] = await Promise.all([
     ask('/cluster/resources'),
     ask('/cluster/status'),
     ask('/pools'),
@@ -86,6 +87,7 @@ const readHead = async (reader: Reader, { signal, principal, only, previous }: S
     ask('/cluster/ha/resources'),
     ask('/cluster/replication'),
     only && previous ? previous.observed.rights : readRights(reader, principal, signal),
+    only && previous ? previous.observed.cluster : readTagStyle(reader, signal),
   ])
   const inventory = readInventory(dataOf(resources))
   return {
@@ -97,6 +99,7 @@ const readHead = async (reader: Reader, { signal, principal, only, previous }: S
     starts: lastStarts(ifAnswered(tasks)),
     lives: lifeEventsIn(ifAnswered(tasks)),
     rights,
+    tags,
   }
 }
 
@@ -223,7 +226,7 @@ const withTrouble = (nodes: readonly ObservedNode[], down: ReadonlySet<string>):
  * the server cannot be reached or refuses the lists.
  */
 export const syncCluster = async (reader: Reader, options: SyncOptions): Promise<Synced> => {
-  const { inventory, pools, version, name, recent, starts, rights, lives } = await readHead(reader, options)
+  const { inventory, pools, version, name, recent, starts, rights, lives, tags } = await readHead(reader, options)
   const down = new Set(inventory.nodes.filter(({ status }) => status === 'offline').map(({ node }) => node))
   const kept = keptGuests(inventory.guests, recent, down, options)
   const asked = inventory.guests.filter(({ vmid }) => !kept.has(vmid))
@@ -251,6 +254,7 @@ export const syncCluster = async (reader: Reader, options: SyncOptions): Promise
       name: clusterName,
       version,
       ...(options.fingerprint !== undefined && { fingerprint: options.fingerprint }),
+      ...(tags.caseSensitiveTags && { caseSensitiveTags: true as const }),
     },
     nodes,
     storages,

@@ -615,6 +615,20 @@ vm "a" {
   })
 })
 
+test('an empty pool is none, and takes the place of one that defaults give', async () => {
+  const [vm] = await guestsOf(
+    loadHcl(`defaults "vm" {
+  ${VM}
+  pool = "prod"
+}
+vm "a" {
+  pool = ""
+}
+`),
+  )
+  equal([vm?.pool, vm?.noPool], [undefined, true])
+})
+
 test('a reference to what is null, or in the text of a slot, gives what the server has', async () => {
   const guest: ObservedGuest = {
     type: 'qemu',

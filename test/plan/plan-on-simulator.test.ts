@@ -484,6 +484,46 @@ test('keys that a device cannot be without stay when they are declared no more, 
     assert.is(guest?.current['startup'], 'up=30')
   }))
 
+test('a guest that is declared to be in no pool is taken out of the one it is in, whoever put it there', () =>
+  withWorld(async (world) => {
+    const scsi0 = 'local-lvm:1'
+    await thereAndBack(world, desire([vm('vm.web', { pool: 'prod', config: { scsi0 } })]))
+    assert.equal(steps(await thereAndBack(world, desire([vm('vm.web', { noPool: true, config: { scsi0 } })]))), [
+      'vm.web/pool',
+    ])
+    const vmid = (await sync(world)).guests.find(({ name }) => name === 'web')?.vmid ?? 0
+    await world.client.send({ method: 'PUT', path: '/pools', params: { poolid: 'prod', vms: String(vmid) } })
+    await thereAndBack(world, desire([vm('vm.web', { noPool: true, config: { scsi0 } })]))
+    assert.is((await sync(world)).guests.find(({ name }) => name === 'web')?.pool, undefined)
+  }))
+
+const tagsOf = async (world: World): Promise<readonly (string | undefined)[]> =>
+  (await sync(world)).guests
+    .filter(({ name }) => name === 'web' || name === 'app')
+    .map(({ current }) => current['tags'])
+
+test('the case of tags is told apart where the cluster does so, and only there', () =>
+  withWorld(async (world) => {
+    const all = (tags: readonly string[]) =>
+      desire([
+        vm('vm.web', { config: { scsi0: 'local-lvm:1', tags } }),
+        container('container.app', {
+          config: { rootfs: 'local-lvm:1', tags },
+          source: { by: 'archive', volume: 'local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst' },
+        }),
+      ])
+    await thereAndBack(world, all(['Web', 'prod', 'WEB']))
+    assert.equal(await tagsOf(world), ['prod;web', 'prod;web'])
+    assert.equal(steps(await planOf(world, all(['PROD', 'web']))), [])
+    await world.client.send({ method: 'PUT', path: '/cluster/options', params: { 'tag-style': 'case-sensitive=1' } })
+    const plan = await thereAndBack(world, all(['Web', 'prod', 'WEB']))
+    assert.equal(steps(plan), ['container.app/update', 'vm.web/update'])
+    assert.equal(await tagsOf(world), ['WEB;Web;prod', 'WEB;Web;prod'])
+    // Tags that were written before the style was changed are equal in any case.
+    await world.client.send({ method: 'PUT', path: '/cluster/options', params: { 'tag-style': 'shape=full' } })
+    assert.equal(steps(await planOf(world, all(['web', 'prod']))), [])
+  }))
+
 test('a mount point moves to another slot with what is on it', () =>
   withWorld(async (world) => {
     const base = { rootfs: 'local-lvm:2', mp0: 'local-lvm:1,mp=/srv,backup=1' }

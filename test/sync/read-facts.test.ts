@@ -56,6 +56,24 @@ test('rights are read once, for whoever is logged in, and kept by a sync of a fe
   assert.equal(again.observed.nodes, first.observed.nodes)
 })
 
+test('whether tags are told apart by case is asked for once, and kept by a sync of a few guests', async ({
+  simulator,
+  client,
+}) => {
+  const plain = await syncCluster(client, { now: NOW() })
+  assert.not.ok('caseSensitiveTags' in plain.observed.cluster)
+  await send(client, 'PUT', '/cluster/options', { 'tag-style': 'shape=full,case-sensitive=1' })
+  const first = await syncCluster(client, { now: NOW() })
+  assert.is(first.observed.cluster.caseSensitiveTags, true)
+  const asked = () =>
+    simulator.requests.filter(({ verb, path }) => verb === 'GET' && path === '/cluster/options').length
+  assert.is(asked(), 2)
+  const previous = { observed: first.observed, syncedAt: NOW() }
+  const again = await syncCluster(client, { now: NOW(), previous, only: new Set([100]) })
+  assert.equal(again.observed.cluster, first.observed.cluster)
+  assert.is(asked(), 2)
+})
+
 test('without an answer nothing is said of rights or bridges', async ({ simulator, client }) => {
   simulator.faults.add({ kind: 'http-error', status: 501, on: { path: '/access/permissions' }, times: 0 })
   simulator.faults.add({ kind: 'http-error', status: 403, on: { path: '/nodes/pve1/network' }, times: 0 })

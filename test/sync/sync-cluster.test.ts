@@ -46,7 +46,7 @@ test('everything is read, sorted, with one question for each guest', async ({ si
   assert.is(bridges.length, observed.nodes.length)
   const tasks = simulator.requests.filter(({ path }) => /^\/nodes\/[^/]+\/tasks$/.test(path))
   assert.is(tasks.length, observed.nodes.length)
-  assert.is(simulator.requests.length, 15 + 7 + bridges.length + tasks.length + listed.length)
+  assert.is(simulator.requests.length, 15 + 8 + bridges.length + tasks.length + listed.length)
   for (const one of observed.guests) {
     assert.match(one.digest, /^[0-9a-f]{40}$/)
     assert.equal(Object.keys(one.current), Object.keys(one.current).sort())

@@ -180,7 +180,8 @@ export const desiredGuest = (
   if (node === undefined && !fields.attribute('node') && !parts.isBroken) missingNode(reporter, parts.at)
   const vmid = vmidOf(fields, reporter)
   const power = fields.choice('power', ['running', 'stopped'])
-  const pool = fields.text('pool')
+  const noPool = fields.isEmpty('pool')
+  const pool = noPool ? undefined : fields.text('pool')
   const template = parts.kind === 'vm' ? fields.flag('template') : undefined
   const source = sourceOf(kind, fields, reporter)
   const emptySlots = [...own.dropped].filter((key) => kind.groupOf(key) !== undefined).sort()
@@ -196,6 +197,7 @@ export const desiredGuest = (
     ...(own.attachments.length > 0 && { attachments: own.attachments }),
     ...(power && { power }),
     ...(pool !== undefined && { pool }),
+    ...(noPool && { noPool: true as const }),
     ...(template !== undefined && { template }),
     lifecycle: parts.lifecycle,
     dependsOn: parts.dependsOn,

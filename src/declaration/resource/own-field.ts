@@ -13,6 +13,8 @@ export interface OwnFields {
   readonly attribute: (name: string) => EvaluatedAttribute | undefined
   /** Declared as null: left out, and not inherited either. */
   readonly isNull: (name: string) => boolean
+  /** Declared as an empty text. */
+  readonly isEmpty: (name: string) => boolean
 }
 
 const usable = (attribute: EvaluatedAttribute, reporter: Reporter): Value | undefined => {
@@ -41,6 +43,7 @@ export const fieldsOver = (own: OwnFields, below: OwnFields | undefined): OwnFie
   return {
     attribute: (name) => from(name).attribute(name),
     isNull: (name) => from(name).isNull(name),
+    isEmpty: (name) => from(name).isEmpty(name),
     text: (name) => from(name).text(name),
     flag: (name) => from(name).flag(name),
     choice: (name, choices) => from(name).choice(name, choices),
@@ -72,6 +75,10 @@ export const ownFields = (body: EvaluatedBody, reporter: Reporter): OwnFields =>
   return {
     attribute: find,
     isNull: (name) => body.attributes.get(name)?.value.kind === 'null',
+    isEmpty: (name) => {
+      const value = body.attributes.get(name)?.value
+      return value?.kind === 'string' && value.value === ''
+    },
     text,
     flag: (name) => {
       const attribute = find(name)

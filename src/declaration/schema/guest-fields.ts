@@ -16,7 +16,7 @@ const shared: { readonly [name: string]: JsonSchema } = {
   power: described('Whether the guest is to run. Without it, it is left as it is.', {
     anyOf: [{ enum: ['running', 'stopped', null] }, { type: 'string', pattern: EXPRESSION }],
   }),
-  pool: described('Pool the guest belongs to.', TEXT),
+  pool: described('Pool the guest belongs to; empty: none.', TEXT),
 }
 
 const cloned = (what: string): { readonly [name: string]: JsonSchema } => ({
