@@ -48,7 +48,7 @@ export interface RunOutcome {
   readonly status: RunStatus
   /** The run has not ended: what became of a request, or of the undoing, is not known yet. `recoverRun` goes on. */
   readonly suspended?: true
-  /** What the run touched was read again and is as it was before. */
+  /** What the run touched was read again and is as it was before; for a run that undid another one: as it was before that one. */
   readonly asBefore?: true
   readonly interrupted: boolean
   readonly steps: readonly StepOutcome[]

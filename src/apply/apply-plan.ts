@@ -5,7 +5,9 @@ import type { GuestIdentity } from '../resource/guest.ts'
 import type { ApplyEvent, RunOutcome } from './apply-event.ts'
 import { compareWithBefore } from './as-before.ts'
 import { checkExpectation } from './check-expectation.ts'
+import { compareWithEarlier } from './compare-earlier.ts'
 import { type ForwardOptions, goForward } from './go-forward.ts'
+import type { Measure } from './measure.ts'
 import { notSwept } from './optional-step.ts'
 import { type RolledBack, rollBack } from './roll-back.ts'
 import { isoNow, makeContext, type RunContext } from './run-context.ts'
@@ -18,6 +20,8 @@ import { type ApplyWorld, DEFAULT_PARALLELISM } from './world.ts'
 export interface ApplyOptions {
   /** `<plan>.<n>`, not used before. */
   readonly run: string
+  /** For a plan that undoes a run: what that run had found. */
+  readonly earlier?: readonly Measure[]
 }
 
 /** Does the same with every item, a few at a time, in order. */
@@ -74,7 +78,10 @@ export type RunEnd = Omit<Ended, 'seconds'>
 export const carryOut = async (
   ctx: RunContext,
   forward: ForwardOptions,
-  identities: Identities = new Map(),
+  {
+    identities = new Map(),
+    earlier = [],
+  }: { readonly identities?: Identities; readonly earlier?: readonly Measure[] } = {},
 ): Promise<RunEnd> => {
   const { results, interrupted } = await goForward(ctx, forward)
   const required = results.filter(({ step }) => !step.optional)
@@ -82,7 +89,14 @@ export const carryOut = async (
   if (open) return { status: 'incomplete', suspended: true, results, interrupted, diagnostics: [suspended(ctx, open)] }
   const failed = required.some(({ status }) => status === 'failed')
   if (!failed && !interrupted) {
-    return { status: 'applied', results, interrupted, diagnostics: notSwept(ctx.plan, results) }
+    const { asBefore, diagnostics } = await compareWithEarlier(ctx, earlier)
+    return {
+      status: 'applied',
+      results,
+      interrupted,
+      ...(asBefore && { asBefore }),
+      diagnostics: [...notSwept(ctx.plan, results), ...diagnostics],
+    }
   }
   const known = new Map([...identities, ...identitiesOf(ctx)])
   const rolledBack = await rollBack(ctx, { results, identities: known, prior: [] })
@@ -135,7 +149,7 @@ export const unlessUnwritable = async (known: readonly StepResult[], work: () =>
  */
 export const applyPlan = async (
   plan: Plan,
-  { run }: ApplyOptions,
+  { run, earlier = [] }: ApplyOptions,
   world: ApplyWorld,
   emit: (event: ApplyEvent) => void,
 ): Promise<RunOutcome> => {
@@ -159,7 +173,7 @@ export const applyPlan = async (
     return result
   }
   const ended = await unlessUnwritable(known, async () => {
-    const begun = await carryOut(ctx, { width, work })
+    const begun = await carryOut(ctx, { width, work }, { earlier })
     if (!begun.suspended && !begun.rolledBack?.suspended) await world.journal.end(run, begun.status, isoNow(ctx))
     return begun
   })

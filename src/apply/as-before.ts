@@ -152,30 +152,30 @@ const mend = async (ctx: RunContext, difference: Difference, results: readonly S
   return compare(ctx, before)
 }
 
-const nameOf = (measure: Measure): string =>
+export const nameOfMeasure = (measure: Measure): string =>
   measure.kind === 'pool'
     ? `Pool ${measure.poolid}`
     : `${measure.guest.type === 'qemu' ? 'VM' : 'Container'} ${measure.guest.vmid} on ${measure.guest.node}`
 
-const lines = (list: readonly Unlike[]): string =>
+export const differenceLines = (list: readonly Unlike[]): string =>
   list.map(({ what, before, now }) => `  ${what}: ${before ?? '(none)'} → ${now ?? '(none)'}`).join('\n')
 
 const notAsBefore = (ctx: RunContext, { before, ours }: Difference): Diagnostic =>
   diagnose('apply.not-as-before', {
     address: stepsOf(ctx, before)[0]?.address,
-    detail: `${nameOf(before)} is not as it was before the run (before → now):\n${lines(ours)}`,
+    detail: `${nameOfMeasure(before)} is not as it was before the run (before → now):\n${differenceLines(ours)}`,
   })
 
 const changedByOthers = (ctx: RunContext, { before, theirs }: Difference): Diagnostic =>
   diagnose('apply.changed-by-others', {
     address: stepsOf(ctx, before)[0]?.address,
-    detail: `${nameOf(before)} was changed by somebody else while the run went on, and that stays (before → now):\n${lines(theirs)}`,
+    detail: `${nameOfMeasure(before)} was changed by somebody else while the run went on, and that stays (before → now):\n${differenceLines(theirs)}`,
   })
 
 const notMeasured = (ctx: RunContext, { before }: Difference): Diagnostic =>
   diagnose('apply.not-compared', {
     address: stepsOf(ctx, before)[0]?.address,
-    detail: `${nameOf(before)} could not be read again, so nobody knows whether it is as it was before the run. Look at it before you do anything to it.`,
+    detail: `${nameOfMeasure(before)} could not be read again, so nobody knows whether it is as it was before the run. Look at it before you do anything to it.`,
   })
 
 /**

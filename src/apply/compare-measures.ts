@@ -1,5 +1,6 @@
 import { kindOfType } from '../kinds/registry.ts'
 import type { GuestType } from '../resource/guest.ts'
+import { isMasked } from '../resource/hidden-keys.ts'
 import { canonicalJson } from '../util/canonical-json.ts'
 import type { GuestMeasure, Measure, PoolMeasure } from './measure.ts'
 
@@ -42,7 +43,9 @@ const guestUnlike = (before: GuestMeasure, now: GuestMeasure, exactVolumes: bool
   const { type } = before.guest
   const same = (key: string, a: string | undefined, b: string | undefined) =>
     a === b ||
-    (a !== undefined && b !== undefined && normal(type, key, a, exactVolumes) === normal(type, key, b, exactVolumes))
+    (a !== undefined &&
+      b !== undefined &&
+      (isMasked(a) || isMasked(b) || normal(type, key, a, exactVolumes) === normal(type, key, b, exactVolumes)))
   const [was, is] = [before.config, now.config]
   const current = keysOf(was.current, is.current)
     .filter((key) => !same(key, was.current[key], is.current[key]))

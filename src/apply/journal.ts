@@ -112,7 +112,10 @@ export interface RecordedRun {
 }
 
 /** A run that was begun and never ended. */
-export type UnfinishedRun = RecordedRun
+export interface UnfinishedRun extends RecordedRun {
+  /** For runs of revert plans: what the run they undo had found. */
+  readonly earlier?: readonly Measure[]
+}
 
 /** A run that ended, and what became of it since. */
 export interface FinishedRun extends RecordedRun {

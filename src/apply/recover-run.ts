@@ -150,7 +150,11 @@ const finish = async (ctx: RunContext, unfinished: UnfinishedRun): Promise<RunEn
     return record ? resumeStep(ctx, step, own, record.outputs) : runStep(ctx, step, left ?? step.expects)
   }
   const width = Math.max(1, ctx.world.parallelism ?? DEFAULT_PARALLELISM)
-  const end = await carryOut(ctx, { width, work }, identities)
+  const end = await carryOut(
+    ctx,
+    { width, work },
+    { identities, ...(unfinished.earlier && { earlier: unfinished.earlier }) },
+  )
   if (end.status !== 'applied') return end
   return { ...end, diagnostics: [account(ctx, 'What was left of it has now been carried out.'), ...end.diagnostics] }
 }

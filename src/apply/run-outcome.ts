@@ -64,7 +64,9 @@ export const nothingBegun = ({ steps, status }: Pick<RunOutcome, 'steps' | 'stat
 export const exitCodeOf = (outcome: RunOutcome): 0 | 1 | 3 | 4 | 5 | 130 => {
   switch (outcome.status) {
     case 'applied':
-      return 0
+      return outcome.diagnostics.some(({ code }) => code === 'apply.not-as-before' || code === 'apply.not-compared')
+        ? 4
+        : 0
     case 'incomplete':
       return 4
     case 'rolled-back':

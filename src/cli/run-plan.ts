@@ -51,8 +51,15 @@ const execute = async (
       const run = await session.store.runs.nextId(plan.id)
       const parallelism =
         numberOption(options, 'parallelism', { least: 1, most: 64 }) ?? session.settings.defaults.parallelism
+      const { origin } = plan
+      const earlier = origin.kind === 'revert' ? await session.store.runs.measured(origin.run) : undefined
       return {
-        outcome: await applyPlan(plan, { run }, { ...world, secrets, parallelism }, listener.emit),
+        outcome: await applyPlan(
+          plan,
+          { run, ...(earlier && { earlier }) },
+          { ...world, secrets, parallelism },
+          listener.emit,
+        ),
       }
     })
   } finally {

@@ -94,7 +94,7 @@ const closing = (plan: Plan, outcome: RunOutcome, paint: Paint): string => {
   const { done, total } = countSteps(plan, outcome.steps)
   switch (outcome.status) {
     case 'applied':
-      return `${paint('create', 'Applied.')} ${done} of ${total} steps done in ${durationText(outcome.seconds)}. Undo it with: mpc revert ${plan.id}`
+      return `${paint('create', 'Applied.')} ${done} of ${total} steps done in ${durationText(outcome.seconds)}${plan.origin.kind === 'revert' && outcome.asBefore ? `: the cluster is as it was before ${plan.origin.plan}` : ''}. Undo it with: mpc revert ${plan.id}`
     case 'rolled-back':
       if (nothingBegun(outcome)) return paint('warning', 'Nothing was changed.')
       return `${paint('warning', 'Rolled back.')} ${outcome.interrupted ? 'The run was interrupted' : 'The plan failed'} and everything it had done was undone${outcome.asBefore ? ': the cluster is as it was before.' : '.'}`

@@ -21,6 +21,8 @@ export interface RunStore {
    * again, it is the run that did it again.
    */
   readonly finished: (planOrRun: string) => Promise<Checked<FinishedRun>>
+  /** What a run found of the guests and pools it then changed. */
+  readonly measured: (run: string) => Promise<readonly Measure[]>
   /** Snapshots that mpc took and, by its own records, has not removed, oldest first. */
   readonly safetySnapshots: () => Promise<readonly SafetySnapshot[]>
 }
@@ -58,6 +60,17 @@ const requestOf = (row: JournalTable): RequestRecord => ({
   at: row.at,
 })
 
+const measuredBefore = async (db: Kysely<Tables>, run: string): Promise<readonly Measure[]> => {
+  const rows = await db.selectFrom('run_before').select('body').where('run', '=', run).orderBy('subject').execute()
+  return rows.map(({ body }) => fromJson<Measure>(body))
+}
+
+const loadUnfinished = async (db: Kysely<Tables>, row: RunTable): Promise<UnfinishedRun> => {
+  const recorded = await load(db, row)
+  const { origin } = recorded.plan
+  return origin.kind === 'revert' ? { ...recorded, earlier: await measuredBefore(db, origin.run) } : recorded
+}
+
 const load = async (db: Kysely<Tables>, row: RunTable): Promise<RecordedRun> => {
   const steps = await db.selectFrom('run_step').selectAll().where('run', '=', row.id).orderBy('ended').execute()
   const requests = await db
@@ -68,14 +81,14 @@ const load = async (db: Kysely<Tables>, row: RunTable): Promise<RecordedRun> => 
     .orderBy('step')
     .orderBy('position')
     .execute()
-  const before = await db.selectFrom('run_before').select('body').where('run', '=', row.id).orderBy('subject').execute()
+  const before = await measuredBefore(db, row.id)
   const ended = [...steps.filter((step) => step.ended !== null), ...steps.filter((step) => step.ended === null)]
   return {
     run: runOf(row),
     plan: await readPlan(db, row.plan),
     steps: ended.map(stepOf),
     requests: requests.map(requestOf),
-    ...(before.length > 0 && { before: before.map(({ body }) => fromJson<Measure>(body)) }),
+    ...(before.length > 0 && { before }),
   }
 }
 
@@ -164,12 +177,13 @@ export const runStore = (db: Kysely<Tables>, leases: Pick<LeaseStore, 'otherHold
   unfinished: async () => {
     if (await leases.otherHolder()) return []
     const rows = await db.selectFrom('run').selectAll().where('status', '=', 'running').orderBy('started_at').execute()
-    return Promise.all(rows.map((row) => load(db, row)))
+    return Promise.all(rows.map((row) => loadUnfinished(db, row)))
   },
   ofPlan: async (plan) => {
     const rows = await db.selectFrom('run').selectAll().where('plan', '=', plan).orderBy('number', 'desc').execute()
     return rows.map(runOf)
   },
   finished: (planOrRun) => finished(db, planOrRun),
+  measured: (run) => measuredBefore(db, run),
   safetySnapshots: () => readSafetySnapshots(db),
 })

@@ -61,8 +61,10 @@ export const makeWorkbench = async (options: SimulatorOptions = {}): Promise<Wor
     lease,
     world,
     events,
-    apply: async (plan, more = {}) =>
-      applyPlan(plan, { run: await store.runs.nextId(plan.id) }, { ...world, ...more }, emit),
+    apply: async (plan, more = {}) => {
+      const earlier = plan.origin.kind === 'revert' ? await store.runs.measured(plan.origin.run) : []
+      return applyPlan(plan, { run: await store.runs.nextId(plan.id), earlier }, { ...world, ...more }, emit)
+    },
     recover: async (more = {}, direction = 'undo') => {
       const outcomes: RunOutcome[] = []
       for (const unfinished of await store.runs.unfinished())

@@ -35,6 +35,7 @@ export const applyCodes = {
   'apply.revert-replaced': { severity: 'error', summary: 'Guest was replaced by another' },
   'apply.revert-taken': { severity: 'error', summary: 'VMID is in use again' },
   'apply.revert-snapshot': { severity: 'error', summary: 'Snapshot is missing' },
+  'apply.revert-differs': { severity: 'warning', summary: 'Not all is as it was' },
   'apply.revert-keeps': { severity: 'warning', summary: 'Volume is kept' },
   'apply.revert-irreversible': { severity: 'warning', summary: 'Step stays as it is' },
 } as const satisfies CodeTable
