@@ -42,12 +42,15 @@ const wasSetBack = (effects: readonly Effect[], { what }: Unlike): boolean => {
 
 /** Backups and snapshots that this run has taken stay. */
 const taken = ({ plan }: RunContext): readonly string[] =>
-  plan.steps.flatMap(sentBy).flatMap((effect) => {
-    if (effect.kind === 'backup') return [`  a backup of guest ${effect.filed.vmid} on ${effect.storage} stays`]
-    return effect.kind === 'snapshot' && effect.present
-      ? [`  the snapshot ${effect.name} of guest ${effect.guest.vmid} stays`]
-      : []
-  })
+  plan.steps
+    .flatMap(sentBy)
+    .flatMap((effect) => {
+      if (effect.kind === 'backup') return [`  a backup of guest ${effect.filed.vmid} on ${effect.storage} stays`]
+      return effect.kind === 'snapshot' && effect.present
+        ? [`  the snapshot ${effect.name} of guest ${effect.guest.vmid} stays`]
+        : []
+    })
+    .sort()
 
 const unread = (before: Measure): Diagnostic =>
   diagnose('apply.not-compared', {
