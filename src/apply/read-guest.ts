@@ -100,7 +100,8 @@ export const readGuest = async (asking: Asking, guest: GuestRef): Promise<GuestR
     kind: 'unreadable',
     diagnostic: answer.diagnostic,
     message,
-    unreachable: isUnreachable(answer),
+    // A login that counts no more may count again: what was allowed before is not decided by that.
+    unreachable: isUnreachable(answer) || (answer.kind === 'refused' && answer.status === 401),
     ...(isHidden && { hidden: true as const }),
   }
 }

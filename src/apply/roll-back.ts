@@ -58,7 +58,8 @@ const undoOne = async (
   const known = prior.filter((record) => record.step === step.id && record.direction === 'reverse')
   if (running.spared.has(step.id)) return leaveStep(ctx, result, staysInEffect(step, ctx.plan))
   const net = await netStays(ctx, step, standing)
-  if (net) return leaveStep(ctx, result, net)
+  if (net && 'unreachable' in net) return { status: 'suspended', diagnostics: [net.unreachable] }
+  if (net) return leaveStep(ctx, result, net.stays)
   return undoStep(ctx, result, ctx.made.get(vmid) ?? identities.get(vmid), known)
 }
 

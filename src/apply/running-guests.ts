@@ -62,7 +62,8 @@ export const findRunning = async (
     if (now !== false || outputs['ran'] === '1') spared.add(step.id)
     if (now !== undefined) continue
     const reading = await lookAt(ctx, place)
-    if (reading.kind === 'unreadable' && reading.unreachable) return { spared, unreachable: reading.diagnostic }
+    if (reading.kind === 'unreadable' && (reading.unreachable || reading.hidden))
+      return { spared, unreachable: reading.diagnostic }
   }
   return { spared }
 }

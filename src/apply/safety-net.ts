@@ -40,6 +40,9 @@ const kept = (net: Step, why: string): Diagnostic =>
     detail: `What "${net.summary}" made is kept, because ${why}.`,
   })
 
+/** Why a net is not taken away: it must stay, or nobody can be asked now. */
+export type NetVerdict = { readonly stays: Diagnostic } | { readonly unreachable: Diagnostic }
+
 /**
  * Why a backup or snapshot must stay although everything is being undone; undefined when it may go. It is what undoes other steps: it goes only
  * when those are undone, or never took effect, and the guest has been seen on the server. `standing`: steps that are still in effect.
@@ -48,20 +51,26 @@ export const netStays = async (
   ctx: RunContext,
   net: Step,
   standing: ReadonlySet<StepId>,
-): Promise<Diagnostic | undefined> => {
+): Promise<NetVerdict | undefined> => {
   const users = usersOf(ctx.plan, net)
   const needed = users.find(({ id }) => standing.has(id))
-  if (needed) return kept(net, `"${needed.summary}" is still in effect and nothing else holds what was there`)
+  if (needed)
+    return { stays: kept(net, `"${needed.summary}" is still in effect and nothing else holds what was there`) }
   if (net.action !== 'backup' || users.length === 0 || !net.guest) return undefined
   const before = ctx.guests.get(net.guest.vmid)?.identity
   const reading = await lookAt(ctx, net.guest)
-  if (reading.kind === 'unreadable') return kept(net, `the guest could not be looked at: ${reading.message}`)
+  if (reading.kind === 'unreadable')
+    return reading.unreachable || reading.hidden
+      ? { unreachable: reading.diagnostic }
+      : { stays: kept(net, `the guest could not be looked at: ${reading.message}`) }
   if (reading.kind === 'absent')
-    return diagnose('apply.guest-missing', {
-      address: net.address,
-      detail: `Guest ${net.guest.vmid} is not on ${net.guest.node} although nothing says that the run destroyed it. The backup ${ctx.outputs.get(net.id)?.['volid'] ?? 'that was made before'} is kept: restore the guest from it, or look for it in the task list of the node.`,
-    })
+    return {
+      stays: diagnose('apply.guest-missing', {
+        address: net.address,
+        detail: `Guest ${net.guest.vmid} is not on ${net.guest.node} although nothing says that the run destroyed it. The backup ${ctx.outputs.get(net.id)?.['volid'] ?? 'that was made before'} is kept: restore the guest from it, or look for it in the task list of the node.`,
+      }),
+    }
   return before && !sameIdentity(before, reading.view.identity)
-    ? kept(net, `guest ${net.guest.vmid} is another one by now`)
+    ? { stays: kept(net, `guest ${net.guest.vmid} is another one by now`) }
     : undefined
 }

@@ -183,6 +183,9 @@ const afterRefusal = async (
   if (isStaleDigest(message) && view) return afterStaleDigest(ctx, job, effect, view, message, lost)
   if (isLockTimeout(message) || (job.direction === 'reverse' && isHeldByTask(message)))
     return { kind: 'locked', message, diagnostics }
+  // What the run was allowed to do it may be allowed to undo again: a login that counts no more is waited for.
+  if (status === 401 && job.direction === 'reverse')
+    return { kind: 'failed', message, diagnostics, effect: 'none', unreachable: true }
   const isSure = REFUSED_FOR_SURE.has(status) || (status === 400 && effect.kind !== 'config')
   return isSure ? refusedHere(message, diagnostics) : afterServerError(ctx, job, effect, prepared, answer)
 }

@@ -139,7 +139,10 @@ const checkGuest = async (
   if (!guest || removed || step.requests.length === 0) return undefined
   const reading = await lookAt(ctx, guest)
   if (reading.kind === 'unreadable')
-    return { status: reading.unreachable ? 'suspended' : 'undo-failed', diagnostics: [reading.diagnostic] }
+    return {
+      status: reading.unreachable || reading.hidden ? 'suspended' : 'undo-failed',
+      diagnostics: [reading.diagnostic],
+    }
   const making = step.requests.some((request) => effectOf(request).kind === 'guest-made')
   if (reading.kind === 'absent') return making ? { status: 'undone', diagnostics: [] } : undefined
   if (making && !identity)

@@ -227,6 +227,35 @@ test(
   }),
 )
 
+for (const [when, revoke] of Object.entries({
+  'as the rollback begins': (bench: Workbench) =>
+    beforeWrite(bench, 2, () => {
+      bench.simulator.faults.add({ kind: 'token-revoked', token: 'root@pam!mpc' })
+    }),
+  'before the reverse request is sent': ({ simulator }: Workbench) => {
+    simulator.faults.add({ kind: 'http-error', status: 401, times: 0, on: { method: 'PUT', params: { cores: '4' } } })
+  },
+}))
+  test(
+    `when the token is revoked ${when}, the rollback waits for a login that counts, and goes on then`,
+    onWorkbench(async (bench) => {
+      const before = sameButGeneration(bench)
+      const plan = await twoChanges(bench)
+      bench.simulator.faults.add({ kind: 'http-error', status: 500, on: { method: 'PUT', params: { name: 'box' } } })
+      revoke(bench)
+      const outcome = await bench.apply(plan)
+      assert.is(exitCodeOf(outcome), 4)
+      assert.ok(outcome.diagnostics.some(({ code }) => code === 'apply.rollback-suspended'))
+      assert.is((await bench.store.runs.unfinished()).length, 1)
+      bench.simulator.faults.clear()
+      assert.equal(
+        (await bench.recover()).map(({ status }) => status),
+        ['rolled-back'],
+      )
+      assert.equal(sameButGeneration(bench), before)
+    }),
+  )
+
 test(
   'a change that cannot be plugged into the running guest is kept for its next start, with a warning',
   onWorkbench(async (bench) => {
