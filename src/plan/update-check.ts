@@ -70,7 +70,7 @@ const checkPendingMoves = (
   })
 }
 
-/** PVE removes no drive of a protected guest, not even an empty one. */
+/** PVE removes no drive of a protected guest, not even an empty one. It moves a protected VM's disks to other storages (seen on PVE 9.2). */
 const checkProtection = (
   { kind, world, desired }: GuestContext,
   observed: ObservedGuest,
@@ -81,7 +81,8 @@ const checkProtection = (
   const removed = sorted.plain.filter(
     ({ key, declared }) => declared === undefined && kind.volumeProperty(key) !== undefined,
   )
-  const keys = [...sorted.detaches, ...sorted.moves, ...removed].map(({ key }) => key).sort()
+  const moved = observed.type === 'lxc' ? sorted.moves : []
+  const keys = [...sorted.detaches, ...moved, ...removed].map(({ key }) => key).sort()
   if (keys.length === 0) return
   world.report('plan.protected', {
     detail: `The plan would take ${keys.join(', ')} from \`${desired.address}\`, whose \`protection\` is switched on, and Proxmox VE refuses to remove a drive then. Declare \`protection = false\`.`,

@@ -53,6 +53,12 @@ test('volumes are moved before it, because PVE moves none while there is a snaps
   assert.equal(verbs(plan), ['move-scsi0', 'snapshot', 'update', 'grow-scsi0'])
 })
 
+test('a disk of a protected VM moves to another storage as any does', () => {
+  const moved = { ...WEB, protection: true, scsi0: { ...WEB.scsi0, storage: 'nas', format: 'qcow2' } }
+  const { plan } = changed(vm, { ...WEB, protection: true }, moved, { power: 'running' })
+  assert.equal(verbs(plan), ['move-scsi0'])
+})
+
 test('a guest that is restarted for its changes is down when the snapshot is taken, and grows while it is', () => {
   const after = { ...WEB, cores: 4, scsi0: { ...WEB.scsi0, size: '64G' } }
   const { plan } = changed(vm, WEB, after, { power: 'running', lifecycle: { reboot: 'allowed' } })
