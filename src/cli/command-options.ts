@@ -26,7 +26,7 @@ export const SELECTION = [
 export const APPROVAL = [
   { flags: '--auto-approve', description: 'do not ask before changing the cluster' },
   { flags: '--allow-irreversible', description: 'run steps that cannot be undone' },
-  { flags: '--parallelism <n>', description: 'steps at once (default: the setting, or 4)' },
+  { flags: '--parallelism <n>', description: 'steps at once (default: the setting, or 8)' },
 ] as const satisfies readonly OptionSpec[]
 
 export const PLAN_ID = {

@@ -63,6 +63,7 @@ export const makePlan = async (
   session: Session,
   input: CommandInput,
   { observed, syncedAt: asOf }: Picture,
+  command: 'mpc plan' | 'mpc apply' = 'mpc plan',
 ): Promise<Planned> => {
   const { store } = session
   const targets = addressesOf(context, input.options, 'target')
@@ -91,7 +92,9 @@ export const makePlan = async (
     : await planAroundHidden(planWith, observed.rights, session.reader)
   context.report(diagnostics, loaded.sources)
   if (!plan || hasErrors(diagnostics)) return { exit: refusedByGuard(diagnostics) ? EXIT.refused : EXIT.error }
-  const refusal = isAllowedToDestroy(input.options) ? undefined : massDestroy(plan, applied, loaded.sources.size === 0)
+  const refusal = isAllowedToDestroy(input.options)
+    ? undefined
+    : massDestroy(plan, applied, loaded.sources.size === 0, command)
   if (refusal) {
     await showPlan(context, plan, asOf)
     context.report([refusal])
@@ -108,7 +111,7 @@ const isAllowedToDestroy = (options: Options): boolean =>
 const FEW = 3
 
 /** Files that are missing, or a half-checked-out branch, look like the wish to destroy what they declared. */
-const massDestroy = (plan: Plan, applied: Applied, noFiles: boolean): Diagnostic | undefined => {
+const massDestroy = (plan: Plan, applied: Applied, noFiles: boolean, command: string): Diagnostic | undefined => {
   const managed = applied.filter(({ guest }) => guest !== undefined).length
   const going = plan.changes.filter(({ action, guest }) => action === 'destroy' && guest !== undefined).length
   const isMost = managed >= FEW && going * 2 > managed
@@ -118,7 +121,7 @@ const massDestroy = (plan: Plan, applied: Applied, noFiles: boolean): Diagnostic
     : `${going} of ${counted(managed, 'managed guest')} would be destroyed`
   return diagnose('cli.mass-destroy', {
     detail: `${what}. That is more often a missing file or a wrong folder than a wish; the plan was not saved, and nothing was changed. If it is what you want, say so:`,
-    hint: 'mpc plan --allow-destroy',
+    hint: `${command} --allow-destroy`,
   })
 }
 

@@ -19,6 +19,10 @@ export const numberOption = (
   ])
 }
 
+/** Steps at once, as the command line says. Throws a diagnostic for anything but a number that can be. */
+export const parallelismOf = (options: Options): number | undefined =>
+  numberOption(options, 'parallelism', { least: 1, most: 64 })
+
 export const textOption = (options: Options, name: string): string | undefined => {
   const value = options[name]
   return typeof value === 'string' ? value : undefined

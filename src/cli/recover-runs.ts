@@ -127,7 +127,8 @@ const recoverOne = async (
     listener.end,
   )
   context.report(context.global.json ? [] : outcome.diagnostics)
-  if (!context.global.json) context.print(outcomeText(unfinished.plan, outcome, context.paint).trimStart())
+  if (!context.global.json)
+    context.print(outcomeText(unfinished.plan, outcome, context.paint, direction === 'undo').trimStart())
   return codeOf(outcome, direction)
 }
 

@@ -14,7 +14,7 @@ import { EXIT, type ExitCode } from './exit-code.ts'
 import { listenTo } from './listen-to.ts'
 import { madeSince } from './made-since.ts'
 import { explainMissing } from './missing-rights.ts'
-import { numberOption } from './number-option.ts'
+import { parallelismOf } from './number-option.ts'
 import type { Session } from './session.ts'
 import { waitingGuests, waitingLine } from './waiting-guests.ts'
 
@@ -49,8 +49,7 @@ const execute = async (
       const stale = await staleBy(session, plan)
       if (stale.length > 0) return { stale }
       const run = await session.store.runs.nextId(plan.id)
-      const parallelism =
-        numberOption(options, 'parallelism', { least: 1, most: 64 }) ?? session.settings.defaults.parallelism
+      const parallelism = parallelismOf(options) ?? session.settings.defaults.parallelism
       const { origin } = plan
       const earlier = origin.kind === 'revert' ? await session.store.runs.measured(origin.run) : undefined
       return {

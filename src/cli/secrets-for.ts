@@ -22,7 +22,7 @@ const referencesOf = (plan: Plan): ReadonlySet<string> => {
 
 /**
  * The secrets a saved plan needs. A plan holds references only, so their values are read from the declarations and variables of now; a plan
- * without secrets needs no declarations at all.
+ * without secrets needs no declarations at all, unless variables are given that may be none of theirs.
  */
 export const secretsFor = async (
   context: CommandContext,
@@ -31,7 +31,7 @@ export const secretsFor = async (
   plan: Plan,
 ): Promise<{ readonly secrets: Secrets } | { readonly exit: ExitCode }> => {
   const references = referencesOf(plan)
-  if (references.size === 0) return { secrets: new Map() }
+  if (references.size === 0 && input.variables.length === 0) return { secrets: new Map() }
   const { observed } = await lastSync(session)
   const loaded = await readDeclarations(context, session, { ...input, args: [] }, observed)
   if (!loaded) return { exit: EXIT.error }

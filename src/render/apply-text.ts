@@ -90,25 +90,31 @@ export const applyLines = (paint: Paint): ((event: ApplyEvent) => readonly strin
   }
 }
 
-const closing = (plan: Plan, outcome: RunOutcome, paint: Paint): string => {
+/** Why what was done had to be undone. */
+const causeOf = (outcome: RunOutcome, cutShort: boolean): string => {
+  if (cutShort) return `Run ${outcome.run} was cut short,`
+  return outcome.interrupted ? 'The run was interrupted' : 'The plan failed'
+}
+
+const closing = (plan: Plan, outcome: RunOutcome, paint: Paint, cutShort: boolean): string => {
   const { done, total } = countSteps(plan, outcome.steps)
   switch (outcome.status) {
     case 'applied':
       return `${paint('create', 'Applied.')} ${done} of ${total} steps done in ${durationText(outcome.seconds)}${plan.origin.kind === 'revert' && outcome.asBefore ? `: the cluster is as it was before ${plan.origin.plan}` : ''}. Undo it with: mpc revert ${plan.id}`
     case 'rolled-back':
       if (nothingBegun(outcome)) return paint('warning', 'Nothing was changed.')
-      return `${paint('warning', 'Rolled back.')} ${outcome.interrupted ? 'The run was interrupted' : 'The plan failed'} and everything it had done was undone${outcome.asBefore ? ': the cluster is as it was before.' : '.'}`
+      return `${paint('warning', cutShort ? 'Undone.' : 'Rolled back.')} ${causeOf(outcome, cutShort)} and everything it had done was undone${outcome.asBefore ? ': the cluster is as it was before.' : '.'}`
     case 'incomplete':
       if (outcome.suspended)
         return `${paint('error', 'Suspended.')} The run has not ended: mpc recover asks the server what became of it and goes on. So far:`
-      return `${paint('error', 'Incomplete.')} ${outcome.interrupted ? 'The run was interrupted' : 'The plan failed'} and not everything could be undone. What is left:`
+      return `${paint('error', 'Incomplete.')} ${causeOf(outcome, cutShort)} and not everything could be undone. What is left:`
     case 'running':
       return 'The run has not ended.'
   }
 }
 
-/** The report at the end of a run. Ends with a newline. */
-export const outcomeText = (plan: Plan, outcome: RunOutcome, paint: Paint): string => {
+/** The report at the end of a run. Ends with a newline. `cutShort`: what is reported is the undoing of a run that never ended. */
+export const outcomeText = (plan: Plan, outcome: RunOutcome, paint: Paint, cutShort = false): string => {
   const summaries = new Map(plan.steps.map(({ id, address, summary }) => [id, visibleLine(`${address}: ${summary}`)]))
   // A step that failed and is not named as one that could not be undone has left nothing.
   const undoing = outcome.steps.some(({ status }) => status === 'undo-failed')
@@ -121,7 +127,7 @@ export const outcomeText = (plan: Plan, outcome: RunOutcome, paint: Paint): stri
   )
   return [
     '',
-    closing(plan, outcome, paint),
+    closing(plan, outcome, paint, cutShort),
     ...left.map(
       ({ step, status, diagnostics }) =>
         `  ${paint(...swap(stepMark(status)))} ${summaries.get(step) ?? step}: ${wordFor(status, diagnostics)}`,

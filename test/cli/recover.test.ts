@@ -52,7 +52,10 @@ test('without a terminal nothing is recovered unless a flag says how', () =>
     const undone = await run(['recover', '--undo'])
     assert.is(undone.code, 0, undone.all)
     assert.match(undone.stdout, /How it stands:\n\s+- /)
-    assert.match(undone.stdout, 'Rolled back.')
+    assert.match(
+      undone.stdout,
+      /Undone\. Run p-\w+\.1 was cut short, and everything it had done was undone: the cluster is as it was before\./,
+    )
     assert.equal(simulator.dump(), before)
     const nothing = await run(['recover'])
     assert.is(nothing.code, 0)
@@ -63,7 +66,7 @@ test('--auto-approve undoes the run before it applies', () =>
   withKilledApply(async ({ run }) => {
     const applied = await run(['apply', '--auto-approve'])
     assert.is(applied.code, 0, applied.all)
-    assert.match(applied.stdout, /Rolled back\.[\s\S]*Applied\./)
+    assert.match(applied.stdout, /Undone\.[\s\S]*Applied\./)
     assert.is((await run(['plan', '--detailed-exitcode'])).code, 0)
   }))
 

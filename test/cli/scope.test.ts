@@ -53,7 +53,10 @@ test('a plan that destroys most of what is managed is shown and refused', () =>
     for (const args of [['plan'], ['apply', '--auto-approve'], ['plan', '--json']]) {
       const refused = await run(args)
       assert.is(refused.code, 6, refused.all)
-      assert.match(refused.all, /2 of 3 managed guests would be destroyed[\s\S]*--allow-destroy/)
+      assert.match(
+        refused.all,
+        new RegExp(`2 of 3 managed guests would be destroyed[\\s\\S]*mpc ${args[0]} --allow-destroy`),
+      )
       assert.match(refused.stdout, args.includes('--json') ? '"destroy":2' : /2 to destroy/)
     }
     for (const name of ['a', 'b', 'variables']) rmSync(join(folder, `${name}.mpc.hcl`))

@@ -122,4 +122,44 @@ test('a value that an option does not take is wrong usage', () =>
       assert.is((await run(args)).code, 64, args.join(' '))
   }))
 
+test('a wrong number of steps at once is told before anything is read', async () => {
+  for (const args of [['apply'], ['apply', 'p-none'], ['revert', 'p-none']]) {
+    const { code, stderr } = await run(...args, '--parallelism', 'x')
+    assert.is(code, 64, stderr)
+    assert.match(stderr, '--parallelism takes a whole number')
+  }
+})
+
+test('what would make another plan cannot be combined with a saved one', async () => {
+  for (const options of [
+    ['--target', 'vm.web'],
+    ['--exclude', 'vm.web'],
+    ['--replace', 'vm.web'],
+    ['--allow-duplicate-names'],
+    ['--allow-disk-replacement'],
+    ['--destroy'],
+    ['--allow-destroy'],
+    ['--no-refresh'],
+  ]) {
+    const { code, stderr } = await run('apply', 'p-none', '--auto-approve', ...options)
+    assert.is(code, 64, stderr)
+    assert.match(stderr, `${options[0]} cannot be combined with a saved plan`)
+  }
+  const both = await run('apply', 'p-none', '--destroy', '--target', 'vm.web')
+  assert.match(both.stderr, '--target, --destroy cannot be combined')
+})
+
+test('a variable that is not declared is told also beside a saved plan', () =>
+  withWorkspace(async ({ run, write, simulator }) => {
+    write('a.mpc.hcl', 'pool "lab" {}\n')
+    const id = String(/p-\w+/.exec((await run(['plan'])).stdout)?.[0])
+    const before = simulator.dump()
+    for (const args of [['plan'], ['apply', id, '--auto-approve']]) {
+      const { code, stderr } = await run([...args, '--var', 'nosuch=1'])
+      assert.is(code, 1, stderr)
+      assert.match(stderr, 'nosuch')
+    }
+    assert.equal(simulator.dump(), before)
+  }))
+
 test.run()

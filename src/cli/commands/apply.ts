@@ -1,7 +1,11 @@
-import type { CommandContext, CommandInput, RunCommand } from '../command-context.ts'
+import { diagnose } from '../../diagnostic/diagnostic.ts'
+import { DiagnosticError } from '../../diagnostic/diagnostic-error.ts'
+import type { CommandContext, CommandInput, Options, RunCommand } from '../command-context.ts'
+import { SELECTION } from '../command-options.ts'
 import { finalOutputs } from '../final-outputs.ts'
 import { findPlan } from '../find-plan.ts'
 import { makePlan, type Planned } from '../make-plan.ts'
+import { parallelismOf } from '../number-option.ts'
 import { clearTheWay } from '../recover-runs.ts'
 import { runPlan } from '../run-plan.ts'
 import { secretsFor } from '../secrets-for.ts'
@@ -10,30 +14,58 @@ import { lastSync, type Session, withSession } from '../session.ts'
 /** What is planned from the cluster as it is now; what was read for it is not held any longer. */
 const planNow = async (context: CommandContext, session: Session, input: CommandInput): Promise<Planned> => {
   const picture = input.options['refresh'] === false ? await lastSync(session) : await session.sync()
-  return makePlan(context, session, { ...input, args: [] }, picture)
+  return makePlan(context, session, { ...input, args: [] }, picture, 'mpc apply')
 }
 
-export const run: RunCommand = (context, input) =>
-  withSession(context, async (session) => {
-    const { options, args } = input
-    const [id] = args
+/** The name a flag's value is kept under: `--allow-destroy` → `allowDestroy`. */
+const optionName = (flag: string): string => flag.slice(2).replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
+
+/** Options of this command line that decide what is planned. */
+const planningFlags = (options: Options): readonly string[] => {
+  const flags = SELECTION.map(({ flags }) => flags.replace(/ .*/, ''))
+  const given = flags.filter((flag) => options[optionName(flag)] !== undefined)
+  return options['refresh'] === false ? [...given, '--no-refresh'] : given
+}
+
+/** A saved plan is carried out as it is: throws a diagnostic when options are given that would have made another one. */
+const refusePlanning = (id: string, options: Options): void => {
+  const given = planningFlags(options)
+  if (given.length === 0) return
+  throw new DiagnosticError([
+    diagnose('cli.bad-option', {
+      detail: `${given.join(', ')} cannot be combined with a saved plan: ${id} is carried out as it was planned. Plan again with ${given.length === 1 ? 'this option' : 'these options'}, or leave ${given.length === 1 ? 'it' : 'them'} out:`,
+      hint: `mpc apply ${id}`,
+    }),
+  ])
+}
+
+const applySaved = async (context: CommandContext, session: Session, input: CommandInput, id: string) => {
+  const { options } = input
+  const plan = await findPlan(session.store, id)
+  const secrets = await secretsFor(context, session, input, plan)
+  if ('exit' in secrets) return secrets.exit
+  return runPlan(context, session, plan, {
+    ...secrets,
+    options,
+    asOf: await session.store.plans.asOf(plan.id),
+    seen: true,
+    outputs: () => finalOutputs(context, session, input, plan),
+  })
+}
+
+export const run: RunCommand = async (context, input) => {
+  const { options, args } = input
+  const [id] = args
+  if (id !== undefined) refusePlanning(id, options)
+  // Wrong usage is told before anything is read.
+  parallelismOf(options)
+  return withSession(context, async (session) => {
     const blocked = await clearTheWay(context, session, input)
     if (blocked !== undefined) return blocked
-    if (id !== undefined) {
-      const plan = await findPlan(session.store, id)
-      const secrets = await secretsFor(context, session, input, plan)
-      if ('exit' in secrets) return secrets.exit
-      const outputs = () => finalOutputs(context, session, input, plan)
-      return runPlan(context, session, plan, {
-        ...secrets,
-        options,
-        asOf: await session.store.plans.asOf(plan.id),
-        seen: true,
-        outputs,
-      })
-    }
+    if (id !== undefined) return applySaved(context, session, input, id)
     const planned = await planNow(context, session, input)
     if ('exit' in planned) return planned.exit
     const outputs = () => finalOutputs(context, session, input, planned.plan)
     return runPlan(context, session, planned.plan, { ...planned, options, outputs })
   })
+}

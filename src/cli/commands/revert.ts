@@ -4,13 +4,16 @@ import { isEmptyPlan } from '../../plan/plan.ts'
 import type { RunCommand } from '../command-context.ts'
 import { EXIT } from '../exit-code.ts'
 import { findPlan } from '../find-plan.ts'
+import { parallelismOf } from '../number-option.ts'
 import { clearTheWay } from '../recover-runs.ts'
 import { runPlan } from '../run-plan.ts'
 import { secretsFor } from '../secrets-for.ts'
 import { withSession } from '../session.ts'
 
-export const run: RunCommand = (context, input) =>
-  withSession(context, async (session) => {
+export const run: RunCommand = async (context, input) => {
+  // Wrong usage is told before anything is read.
+  parallelismOf(input.options)
+  return withSession(context, async (session) => {
     const { store } = session
     const { backupStorage } = session.settings.defaults
     const blocked = await clearTheWay(context, session, input)
@@ -45,3 +48,4 @@ export const run: RunCommand = (context, input) =>
       ? secrets.exit
       : runPlan(context, session, plan, { ...secrets, asOf: syncedAt, options: input.options })
   })
+}
