@@ -120,7 +120,10 @@ const recoverOne = async (
   const direction = decidedBy(input.options) ?? (await ask(context, found))
   if (typeof direction === 'number') return direction
   // What is undone needs no secret: a reversal that does is told by the step it belongs to.
-  const secrets = direction === 'finish' ? await secretsFor(context, session, input, unfinished.plan) : NO_SECRETS
+  const secrets =
+    direction === 'finish'
+      ? await secretsFor(context, session, input, unfinished.plan, 'mpc recover --undo')
+      : NO_SECRETS
   if ('exit' in secrets) return secrets.exit
   const listener = await listenTo(context)
   const outcome = await recoverRun(unfinished, { direction }, { ...world, ...secrets }, listener.emit).finally(

@@ -185,6 +185,26 @@ test('no secret is in any output, file or database', () =>
     }
   }))
 
+test('a saved plan is not carried out with another secret than it was made with', () =>
+  withWorkspace(async ({ run, write, simulator }) => {
+    write(
+      'a.mpc.hcl',
+      'variable "pw" {\n  sensitive = true\n}\nvm "sec" {\n  node = "pve1"\n  clone = "debian-12"\n  cipassword = var.pw\n}\n',
+    )
+    const planned = await run(['plan'], { env: { MPC_VAR_pw: 'first-word' } })
+    const id = String(/p-\w+/.exec(planned.stdout)?.[0])
+    const before = simulator.dump()
+    const sent = () => simulator.requests.filter(({ verb }) => verb !== 'GET').length
+    const count = sent()
+    const other = await run(['apply', id, '--auto-approve'], { env: { MPC_VAR_pw: 'second-word' } })
+    assert.is(other.code, 5, other.all)
+    assert.match(other.stderr, 'The value of vm.sec#cipassword is not the one the plan was made with')
+    assert.is(sent(), count)
+    assert.equal(simulator.dump(), before)
+    const same = await run(['apply', id, '--auto-approve'], { env: { MPC_VAR_pw: 'first-word' } })
+    assert.is(same.code, 0, same.all)
+  }))
+
 test('a secret that stands in a description is kept nowhere by value, and no undo pretends to know it', () =>
   withWorkspace(async ({ run, write, folder, simulator }) => {
     const declare = (description: string) =>

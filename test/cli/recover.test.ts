@@ -70,6 +70,28 @@ test('--auto-approve undoes the run before it applies', () =>
     assert.is((await run(['plan', '--detailed-exitcode'])).code, 0)
   }))
 
+test('a run is not finished with another secret than it was begun with, and undone without any', () =>
+  withWorkspace(
+    async (workspace) => {
+      workspace.write(
+        'a.mpc.hcl',
+        'variable "pw" {\n  sensitive = true\n}\nvm "sec" {\n  node = "pve1"\n  clone = "debian-12"\n  cipassword = var.pw\n}\n',
+      )
+      const before = workspace.simulator.dump()
+      const began = { ...workspace, env: { ...workspace.env, MPC_VAR_pw: 'first-word' } }
+      await signalled(began, ['apply', '--auto-approve'], 'creating a clone of VM 9000', 'SIGKILL')
+      const sent = writes(workspace)
+      const other = await workspace.run(['recover', '--finish'], { env: { MPC_VAR_pw: 'second-word' } })
+      assert.is(other.code, 5, other.all)
+      assert.match(other.stderr, /vm\.sec#cipassword is not the one the plan was made with[\s\S]*mpc recover --undo/)
+      assert.is(writes(workspace), sent)
+      const undone = await workspace.run(['recover', '--undo'])
+      assert.is(undone.code, 0, undone.all)
+      assert.equal(workspace.simulator.dump(), before)
+    },
+    { speed: 20 },
+  ))
+
 test('a run is finished where that is asked for', () =>
   withKilledApply(async ({ run }) => {
     const finished = await run(['recover', '--finish'])

@@ -8,13 +8,17 @@ export interface SecretKeeper {
 }
 
 /** `key` is the workspace's own: without it a fingerprint cannot be tried against guesses. */
+export const secretFingerprint = (key: string, value: string): string =>
+  createHmac('sha256', key).update(value).digest('hex')
+
+/** `key`: what `secretFingerprint` takes. */
 export const secretKeeper = (key: string): SecretKeeper => {
   const secrets = new Map<string, string>()
   return {
     secrets,
     keep: (secret, value) => {
       secrets.set(secret, value)
-      return { secret, fingerprint: createHmac('sha256', key).update(value).digest('hex') }
+      return { secret, fingerprint: secretFingerprint(key, value) }
     },
   }
 }
