@@ -97,7 +97,7 @@ const readConfig = async (asking: Asking, guest: GuestRef): Promise<GuestMeasure
   return { current, pending }
 }
 
-const readStatus = async (asking: Asking, guest: GuestRef): Promise<Pick<GuestMeasure, 'power' | 'ha'>> => {
+export const readStatus = async (asking: Asking, guest: GuestRef): Promise<Pick<GuestMeasure, 'power' | 'ha'>> => {
   const answer = await ask(asking, `${guestPath(guest)}/status/current`)
   if (answer.kind !== 'answered' || typeof answer.data !== 'object' || answer.data === null) return {}
   const { status, qmpstatus, ha } = answer.data as Entry

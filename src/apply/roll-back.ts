@@ -7,6 +7,7 @@ import { findRunning, type RunningGuests, staysInEffect } from './running-guests
 import { netStays } from './safety-net.ts'
 import type { StepResult } from './step-result.ts'
 import { leaveStep, recordLeft, type Undone, undoStep } from './undo-step.ts'
+import { type HoldersNow, holdersNow } from './volume-holders.ts'
 
 export interface RolledBack {
   /** What became of each step that was looked at. */
@@ -44,13 +45,14 @@ interface Progress {
   readonly diagnostics: Map<string, readonly Diagnostic[]>
   /** Steps that are in effect. */
   readonly standing: Set<string>
+  readonly holders: HoldersNow
 }
 
 const undoOne = async (
   ctx: RunContext,
   result: StepResult,
-  { identities, prior }: RollBackOptions,
-  { standing }: Progress,
+  { identities, prior, results }: RollBackOptions,
+  { standing, holders }: Progress,
   running: RunningGuests,
 ): Promise<Undone> => {
   const { step } = result
@@ -60,7 +62,12 @@ const undoOne = async (
   const net = await netStays(ctx, step, standing)
   if (net && 'unreachable' in net) return { status: 'suspended', diagnostics: [net.unreachable] }
   if (net) return leaveStep(ctx, result, net.stays)
-  return undoStep(ctx, result, ctx.made.get(vmid) ?? identities.get(vmid), known)
+  return undoStep(ctx, result, {
+    identity: ctx.made.get(vmid) ?? identities.get(vmid),
+    prior: known,
+    results,
+    holders,
+  })
 }
 
 const note = ({ statuses, diagnostics, standing }: Progress, { id }: Step, undone: Undone): void => {
@@ -81,6 +88,7 @@ export const rollBack = async (ctx: RunContext, options: RollBackOptions): Promi
     statuses: new Map(),
     diagnostics: new Map(),
     standing: new Set([...idsOf(order), ...failed]),
+    holders: holdersNow(ctx.asking),
   }
   const { statuses, diagnostics } = progress
   const suspended = (cause: readonly Diagnostic[]): RolledBack => ({

@@ -1,11 +1,12 @@
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { Step } from '../plan/plan.ts'
 import type { AppliedResource } from '../resource/applied.ts'
+import { volumesOf } from './added-meanwhile.ts'
 import { checkExpectation } from './check-expectation.ts'
 import type { JournalEntry, RequestRecord, Seen } from './journal.ts'
 import { measureBefore } from './measure-before.ts'
 import { tidyingFailed } from './optional-step.ts'
-import { readRunning, seenOf } from './read-guest.ts'
+import { type GuestView, readRunning, seenOf } from './read-guest.ts'
 import { effectOf, touchedKeys } from './request-effect.ts'
 import { currentView, type RunContext, record } from './run-context.ts'
 import { placeAfter } from './run-left.ts'
@@ -13,9 +14,15 @@ import { type Requested, type Requests, runRequests } from './run-requests.ts'
 import { emitEnded, emitStarted, type StepResult } from './step-result.ts'
 
 /** Keys a step's requests may change, as far as they can be named. */
-export const keysOf = ({ requests }: Step): readonly string[] => [
+const keysOf = ({ requests }: Step): readonly string[] => [
   ...new Set(requests.flatMap((request) => touchedKeys(effectOf(request)) ?? [])),
 ]
+
+/** A guest as a step left it: one that was just made with all its volumes. */
+export const seenAfter = (step: Step, view: GuestView): Seen => {
+  const isMade = step.requests.some((request) => effectOf(request).kind === 'guest-made')
+  return seenOf(view, [...keysOf(step), ...(isMade ? volumesOf(view.guest, view.raw).keys() : [])])
+}
 
 /** The guest as the step leaves it; undefined when the step has none or the server does not say. */
 const guestAfter = async (ctx: RunContext, step: Step): Promise<Seen | null | undefined> => {
@@ -23,7 +30,7 @@ const guestAfter = async (ctx: RunContext, step: Step): Promise<Seen | null | un
   if (!place || step.requests.length === 0) return undefined
   const reading = await currentView(ctx, place)
   if (reading.kind === 'unreadable') return undefined
-  return reading.kind === 'absent' ? null : seenOf(reading.view, keysOf(step))
+  return reading.kind === 'absent' ? null : seenAfter(step, reading.view)
 }
 
 /** The binding after a step, with who the guest turned out to be. */

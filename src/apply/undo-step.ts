@@ -4,23 +4,36 @@ import type { Step } from '../plan/plan.ts'
 import type { AppliedResource } from '../resource/applied.ts'
 import { type GuestIdentity, type GuestRef, guestPath } from '../resource/guest.ts'
 import { type ApiRequest, isOutputRef } from '../resource/request.ts'
+import { addedMeanwhile, attachedMeanwhile } from './added-meanwhile.ts'
 import { effectAppeared } from './effect-holds.ts'
 import type { JournalEntry, RequestRecord } from './journal.ts'
-import { type GuestView, readRunning, seenOf } from './read-guest.ts'
+import { type GuestView, readRunning } from './read-guest.ts'
 import { effectOf, touchedKeys } from './request-effect.ts'
 import { requestRecord } from './request-job.ts'
 import { resolvePath } from './resolve-request.ts'
 import { currentView, knowledgeOf, lookAt, type RunContext, record } from './run-context.ts'
 import { placeAfter } from './run-left.ts'
 import { runRequests } from './run-requests.ts'
-import { keysOf } from './run-step.ts'
+import { seenAfter } from './run-step.ts'
 import { sameIdentity } from './same-identity.ts'
 import { emitEnded, emitStarted, type StepResult } from './step-result.ts'
+import { type HoldersNow, holderNames } from './volume-holders.ts'
 
 /** `suspended`: the server does not answer; the rest is undone when it does. */
 export interface Undone {
   readonly status: 'undone' | 'nothing-to-undo' | 'undo-failed' | 'suspended'
   readonly diagnostics: readonly Diagnostic[]
+}
+
+/** What undoing a step must know besides the step. */
+export interface Undoing {
+  /** Who its guest was when the run touched it. */
+  readonly identity: GuestIdentity | undefined
+  /** What the journal knows of an earlier attempt. */
+  readonly prior: readonly RequestRecord[]
+  /** All steps of the run. */
+  readonly results: readonly StepResult[]
+  readonly holders: HoldersNow
 }
 
 const NOTHING: Undone = { status: 'nothing-to-undo', diagnostics: [] }
@@ -126,14 +139,38 @@ const madeAnew = async (
   }
 }
 
-/** The guest must still be the one the run had to do with, and as the step left it. */
-const checkGuest = async (
+/** Undoing would take from others what they have put on the guest, or written to volumes of it, since. */
+const usedByOthers = async (
   ctx: RunContext,
   result: StepResult,
-  identity: GuestIdentity | undefined,
-  prior: readonly RequestRecord[],
-): Promise<Undone | undefined> => {
+  view: GuestView,
+  { results, holders }: Undoing,
+): Promise<Diagnostic | undefined> => {
   const { step } = result
+  const { guest } = view
+  const isMade = step.requests.some((request) => effectOf(request).kind === 'guest-made')
+  if (!isMade && step.reversal.by !== 'snapshot') return undefined
+  const added = await (isMade ? addedMeanwhile : attachedMeanwhile)(ctx, result, view, results)
+  const holding = await holders(guest.vmid)
+  if (added.length === 0 && holding.length === 0) return undefined
+  const what = [
+    ...(added.length > 0 ? [`guest ${guest.vmid} has by now ${added.join(', ')}`] : []),
+    ...(holding.length > 0 ? [`volumes of guest ${guest.vmid} are attached to ${holderNames(holding)}`] : []),
+  ]
+  const lost = isMade ? 'would go with the guest' : 'would be set back with it'
+  const command = `mpc revert ${ctx.plan.id}${isMade ? '' : ' --allow-irreversible'}`
+  const canRevert = ctx.plan.origin.kind !== 'revert'
+  return diagnose('apply.not-undone', {
+    address: step.address,
+    detail: `"${step.summary}" was not undone: ${what.join(', and ')}. The run did not do that, and it ${lost}. Take it away first${canRevert ? `, then undo what is left: ${command}` : ''}.`,
+    ...(canRevert && { hint: command }),
+  })
+}
+
+/** The guest must still be the one the run had to do with, and as the step left it. */
+const checkGuest = async (ctx: RunContext, result: StepResult, undoing: Undoing): Promise<Undone | undefined> => {
+  const { step } = result
+  const identity = undoing.identity ?? ctx.made.get(step.guest?.vmid ?? 0)
   const guest = placeAfter(step)
   const removed = step.requests.some((request) => effectOf(request).kind === 'guest-gone')
   if (!guest || removed || step.requests.length === 0) return undefined
@@ -156,7 +193,9 @@ const checkGuest = async (
       : { status: 'suspended', diagnostics: [anew] }
   if (making && (await readRunning(ctx.asking, guest)) === true)
     return { status: 'undo-failed', diagnostics: [notOurs(step, guest, 'it runs, so somebody may be using it')] }
-  const changed = changedSince(ctx, result, reading.view, prior)
+  const used = await usedByOthers(ctx, result, reading.view, undoing)
+  if (used) return { status: 'undo-failed', diagnostics: [used] }
+  const changed = changedSince(ctx, result, reading.view, undoing.prior)
   return changed.length > 0 ? { status: 'undo-failed', diagnostics: [changedByOthers(step, changed)] } : undefined
 }
 
@@ -226,12 +265,7 @@ const sendReversal = async (
   return { undone: { status: 'undo-failed', diagnostics }, closing: sent.closing }
 }
 
-const undo = async (
-  ctx: RunContext,
-  result: StepResult,
-  identity: GuestIdentity | undefined,
-  prior: readonly RequestRecord[],
-): Promise<Undone> => {
+const undo = async (ctx: RunContext, result: StepResult, undoing: Undoing): Promise<Undone> => {
   const { step } = result
   if (step.reversal.by === 'nothing') {
     const undone: Undone = { status: 'undo-failed', diagnostics: [irreversible(step, step.reversal.reason)] }
@@ -242,34 +276,26 @@ const undo = async (
     await endUndo(ctx, result, { status: 'undone', diagnostics: [] }, [])
     return { status: 'undone', diagnostics: [] }
   }
-  const obstacle = await checkGuest(ctx, result, identity ?? ctx.made.get(step.guest?.vmid ?? 0), prior)
+  const obstacle = await checkGuest(ctx, result, undoing)
   const { undone, closing } = obstacle
     ? { undone: obstacle, closing: [] }
-    : await sendReversal(ctx, result, step.reversal.requests, prior)
+    : await sendReversal(ctx, result, step.reversal.requests, undoing.prior)
   if (undone.status === 'suspended') await record(ctx, closing)
   else await endUndo(ctx, result, undone, closing)
   return undone
 }
 
-/**
- * Undoes a step that was carried out, wholly or in part, by the requests the plan decided on. `identity` is who its guest was when the run
- * touched it; `prior` what the journal knows of an earlier attempt.
- */
-export const undoStep = async (
-  ctx: RunContext,
-  result: StepResult,
-  identity: GuestIdentity | undefined,
-  prior: readonly RequestRecord[] = [],
-): Promise<Undone> => {
+/** Undoes a step that was carried out, wholly or in part, by the requests the plan decided on. */
+export const undoStep = async (ctx: RunContext, result: StepResult, undoing: Undoing): Promise<Undone> => {
   if (result.effect === 'none' && result.status === 'failed') return NOTHING
   const { step } = result
   const startedAt = ctx.world.clock.monotonic()
-  if (result.effect === 'maybe' && result.failed && prior.length === 0) {
+  if (result.effect === 'maybe' && result.failed && undoing.prior.length === 0) {
     const trace = await leftTrace(ctx, result.failed)
     if (trace === false) return NOTHING
   }
   emitStarted(ctx, step, 'reverse')
-  const undone = await undo(ctx, result, identity, prior)
+  const undone = await undo(ctx, result, undoing)
   emitEnded(ctx, step, 'reverse', undone.status === 'undone' ? 'undone' : 'undo-failed', startedAt, undone.diagnostics)
   return undone
 }
@@ -290,7 +316,7 @@ export const recordLeft = async (ctx: RunContext, left: readonly StepResult[]): 
     const place = placeAfter(step)
     const reading = place && (await currentView(ctx, place))
     if (reading?.kind !== 'present') continue
-    const after = seenOf(reading.view, keysOf(step))
+    const after = seenAfter(step, reading.view)
     await record(ctx, [
       {
         type: 'step-ended',

@@ -1,0 +1,129 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { exitCodeOf } from '../../src/apply/run-outcome.ts'
+import { PveError } from '../../src/simulator/api/error.ts'
+import { at, container, desire, vm } from '../plan/samples.ts'
+import { DEBIAN, lab, planned } from './rig.ts'
+import { guestRef, onWorkbench, type Workbench } from './workbench.ts'
+
+/** A run fails, and while it went on somebody has put to use what undoing it would take away. */
+
+const vmid = (number: number) => guestRef('qemu', 'pve1', number).vmid
+
+const send = async (
+  { client }: Workbench,
+  method: 'POST' | 'PUT' | 'DELETE',
+  path: string,
+  params: Readonly<Record<string, string>> = {},
+): Promise<void> => {
+  const answer = await client.send({ method, path, params })
+  if (answer.kind !== 'answered') throw new Error(JSON.stringify(answer))
+  if (typeof answer.data === 'string') await client.waitForTask(answer.data, () => undefined)
+}
+
+/** The creation of VM 900 fails, after something else has happened. */
+const failLast = ({ simulator }: Workbench, meanwhile: () => Promise<unknown>): void => {
+  simulator.hooks.push({
+    before: async ({ verb, path, params }) => {
+      if (verb !== 'POST' || !path.endsWith('/qemu') || params['vmid'] !== '900') return undefined
+      await meanwhile()
+      throw new PveError(500, 'made to fail')
+    },
+  })
+}
+
+const last = (...names: readonly string[]) => vm('vm.last', { vmid: vmid(900), dependsOn: names.map(at) })
+
+const creations = [
+  vm('vm.copy', { vmid: vmid(300), source: { by: 'clone', template: '100', full: true } }),
+  vm('vm.server', { vmid: vmid(302), config: { scsi0: { storage: 'local-lvm', size: '2G' } } }),
+  container('container.box', {
+    vmid: vmid(301),
+    source: { by: 'archive', volume: DEBIAN },
+    config: { rootfs: { storage: 'local-lvm', size: '2G' } },
+  }),
+  last('vm.copy', 'vm.server', 'container.box'),
+]
+
+const base = {
+  vmid: 100,
+  type: 'qemu',
+  node: 'pve1',
+  status: 'stopped',
+  config: { name: 'base', memory: '2048', ostype: 'l26', scsi0: 'local-lvm:vm-100-disk-0,size=2G' },
+} as const
+
+const MEANWHILE: Readonly<Record<string, readonly [guest: string, (bench: Workbench) => Promise<void>, RegExp]>> = {
+  'attached an old volume to a copy': [
+    'qemu/300',
+    (bench) => send(bench, 'PUT', '/nodes/pve1/qemu/300/config', { scsi3: 'local:300/vm-300-disk-7.raw' }),
+    /scsi3 \(local:300\/vm-300-disk-7\.raw\)/,
+  ],
+  'given a new VM another disk': [
+    'qemu/302',
+    (bench) => send(bench, 'PUT', '/nodes/pve1/qemu/302/config', { scsi4: 'local-lvm:1' }),
+    /scsi4 \(local-lvm:vm-302-disk-1\)/,
+  ],
+  'given a new container a mount point': [
+    'lxc/301',
+    (bench) => send(bench, 'PUT', '/nodes/pve1/lxc/301/config', { mp5: 'local-lvm:1,mp=/q' }),
+    /mp5 \(local-lvm:vm-301-disk-1\)/,
+  ],
+  'taken a snapshot': [
+    'qemu/302',
+    (bench) => send(bench, 'POST', '/nodes/pve1/qemu/302/snapshot', { snapname: 'theirs' }),
+    /snapshot theirs/,
+  ],
+  'attached a volume of the new guest elsewhere': [
+    'qemu/302',
+    (bench) => send(bench, 'PUT', '/nodes/pve1/qemu/100/config', { scsi9: 'local-lvm:vm-302-disk-0' }),
+    /attached to qemu\/100/,
+  ],
+}
+
+for (const [what, [guest, meanwhile, said]] of Object.entries(MEANWHILE))
+  test(
+    `undoing a creation leaves a guest alone when somebody has ${what}`,
+    onWorkbench(
+      async (bench) => {
+        const plan = await planned(bench, desire(creations))
+        failLast(bench, () => meanwhile(bench))
+        const outcome = await bench.apply(plan, { parallelism: 1 })
+        assert.is(exitCodeOf(outcome), 4, JSON.stringify(outcome.diagnostics, null, 1))
+        const told = outcome.diagnostics.filter(({ code }) => code === 'apply.not-undone')
+        assert.is(told.length, 1, JSON.stringify(outcome.diagnostics, null, 1))
+        assert.match(told[0]?.detail ?? '', said)
+        assert.equal(Object.keys(bench.simulator.facts().guests).sort(), [guest, 'qemu/100'].sort())
+      },
+      {
+        from: lab({
+          guests: [{ ...base, config: { ...base.config, template: '1' } }],
+          files: [[300, 'vm-300-disk-7.raw']],
+        }),
+      },
+    ),
+  )
+
+test(
+  'a disk stays grown when another guest has attached it meanwhile',
+  onWorkbench(
+    async (bench) => {
+      const grown = vm('vm.base', { config: { scsi0: { size: '3G' } } })
+      const plan = await planned(
+        bench,
+        desire([grown, last('vm.base')], { imports: [{ to: at('vm.base'), id: '100' }] }),
+      )
+      failLast(bench, async () => {
+        await send(bench, 'POST', '/nodes/pve1/qemu', { vmid: '500', scsi1: 'local-lvm:vm-100-disk-0' })
+        bench.simulator.write(100)
+      })
+      const outcome = await bench.apply(plan, { parallelism: 1 })
+      assert.is(exitCodeOf(outcome), 4, JSON.stringify(outcome.diagnostics, null, 1))
+      assert.ok(outcome.diagnostics.some(({ detail }) => /attached to qemu\/500/.test(detail ?? '')))
+      assert.is(bench.simulator.facts().volumes['local-lvm@pve1:vm-100-disk-0']?.size, 3 * 2 ** 30)
+    },
+    { from: lab({ guests: [base] }) },
+  ),
+)
+
+test.run()
