@@ -12,7 +12,7 @@ export interface NodeClock {
 /** What is added to a guess where a node does not tell its time. Seconds. */
 const ASSUMED_SKEW = 300
 /** Whole seconds are compared, and clocks are adjusted by a little now and then. Seconds. */
-const TOLERANCE = 2
+export const TOLERANCE = 2
 
 const askTime = async (ctx: RunContext, node: string): Promise<number | undefined> => {
   const answer = await ask({ ...ctx.asking, waits: [] }, `/nodes/${node}/time`)

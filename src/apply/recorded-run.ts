@@ -2,8 +2,16 @@ import { requiredSteps } from '../plan/plan.ts'
 import type { GuestIdentity } from '../resource/guest.ts'
 import type { RequestRecord, UnfinishedRun } from './journal.ts'
 import { subjectOf } from './measure.ts'
-import { effectOf } from './request-effect.ts'
+import { TOLERANCE } from './node-clock.ts'
+import { effectOf, taskPlace } from './request-effect.ts'
 import { noteTask, type RunContext } from './run-context.ts'
+
+/** What is written down is not later than the request, by so much; see `sinceOn`. */
+const noteBegin = ({ began }: RunContext, { request, since }: RequestRecord): void => {
+  const place = taskPlace(effectOf(request))
+  if (!place || !since) return
+  began.set(place.node, Math.min(began.get(place.node) ?? Number.POSITIVE_INFINITY, since + TOLERANCE))
+}
 
 /** Brings back what the executor knew, as far as the journal says. */
 export const remember = (
@@ -13,6 +21,7 @@ export const remember = (
   const identities = new Map<number, GuestIdentity>()
   for (const measure of before) ctx.before.set(subjectOf(measure), Promise.resolve(measure))
   for (const record of requests) {
+    noteBegin(ctx, record)
     if (record.upid !== undefined) noteTask(ctx, record.upid)
     const effect = effectOf(record.request)
     if (effect.kind === 'guest-made' && record.after) ctx.made.set(effect.guest.vmid, record.after.identity)

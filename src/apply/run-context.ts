@@ -41,6 +41,8 @@ export interface RunContext {
   readonly tasks: Set<string>
   /** What nodes said of their time. */
   readonly clocks: Map<string, NodeClock>
+  /** When the run began, by each node's clock, where an earlier process began it. Unix seconds. */
+  readonly began: Map<string, number>
   /** Guests and pools before the run's first write to them, by subject; undefined where the server did not show them. */
   readonly before: Map<string, Promise<Measure | undefined>>
 }
@@ -76,6 +78,7 @@ export const makeContext = (
     made: new Map(),
     tasks: new Set(),
     clocks: new Map(),
+    began: new Map(),
     before: new Map(),
   }
 }

@@ -1,5 +1,4 @@
 import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
-import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
 import type { Step } from '../plan/plan.ts'
 import type { AppliedResource } from '../resource/applied.ts'
 import { type GuestIdentity, type GuestRef, guestPath } from '../resource/guest.ts'
@@ -7,6 +6,7 @@ import { type ApiRequest, isOutputRef } from '../resource/request.ts'
 import { addedMeanwhile, attachedMeanwhile } from './added-meanwhile.ts'
 import { effectAppeared } from './effect-holds.ts'
 import type { JournalEntry, RequestRecord } from './journal.ts'
+import { madeAnew } from './made-anew.ts'
 import { type GuestView, readRunning } from './read-guest.ts'
 import { effectOf, touchedKeys } from './request-effect.ts'
 import { requestRecord } from './request-job.ts'
@@ -120,25 +120,6 @@ const changedByOthers = (step: Step, keys: readonly string[]): Diagnostic =>
     hint: 'mpc plan',
   })
 
-const LIFE = /^(?:qm|vz)(?:create|restore|destroy)$/
-
-/** A container made since by somebody else may look just as ours did; the node's task list tells. */
-const madeAnew = async (
-  ctx: RunContext,
-  guest: GuestRef,
-  { uuid, event }: GuestIdentity,
-): Promise<boolean | Diagnostic> => {
-  const since = Number.parseInt(event?.split(':')[4] ?? '', 16)
-  if (uuid !== undefined || !Number.isFinite(since)) return false
-  try {
-    const tasks = await ctx.world.server.tasksSince(guest.node, guest.vmid, since)
-    return tasks.some(({ type, upid }) => LIFE.test(type) && upid !== event && !ctx.tasks.has(upid))
-  } catch (error) {
-    if (error instanceof DiagnosticError && error.diagnostics[0]) return error.diagnostics[0]
-    throw error
-  }
-}
-
 /** Undoing would take from others what they have put on the guest, or written to volumes of it, since. */
 const usedByOthers = async (
   ctx: RunContext,
@@ -186,7 +167,7 @@ const checkGuest = async (ctx: RunContext, result: StepResult, undoing: Undoing)
     return { status: 'undo-failed', diagnostics: [notOurs(step, guest, 'mpc cannot tell whether it made it')] }
   if (identity && !sameIdentity(identity, reading.view.identity))
     return { status: 'undo-failed', diagnostics: [notOurs(step, guest, 'it is another guest by now')] }
-  const anew = making && identity ? await madeAnew(ctx, guest, identity) : false
+  const anew = await madeAnew(ctx, guest, identity ?? reading.view.identity)
   if (anew !== false)
     return anew === true
       ? { status: 'undo-failed', diagnostics: [notOurs(step, guest, 'somebody has made it anew meanwhile')] }

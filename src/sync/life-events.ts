@@ -21,10 +21,15 @@ const startOf = (upid: string): number => Number.parseInt(upid.split(':')[4] ?? 
 const isLater = (one: string, other: string | undefined): boolean =>
   other === undefined || startOf(one) > startOf(other)
 
+/** A destruction that failed has left the guest there. */
+const failedToDestroy = (type: string, status = 'OK'): boolean =>
+  type.endsWith('destroy') && !/^(?:OK|WARNINGS)/.test(status)
+
 /** What a list of tasks tells of it. */
 export const lifeEventsIn = (data: unknown): LifeEvents => {
   const events = new Map<number, string>()
   for (const row of rowsOf(data)) {
+    if (failedToDestroy(textOf(row, 'type') ?? '', textOf(row, 'status'))) continue
     const [upid, type, id] = [textOf(row, 'upid'), textOf(row, 'type') ?? '', Number(textOf(row, 'id'))]
     if (upid !== undefined && TASKS[type] !== undefined && isLater(upid, events.get(id))) events.set(id, upid)
   }

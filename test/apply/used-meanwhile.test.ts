@@ -126,4 +126,70 @@ test(
   ),
 )
 
+const stopped = (vmid: number) =>
+  ({
+    vmid,
+    type: 'lxc',
+    node: 'pve1',
+    status: 'stopped',
+    config: {
+      hostname: 'old',
+      arch: 'amd64',
+      ostype: 'debian',
+      memory: 512,
+      rootfs: `local-lvm:vm-${vmid}-disk-0,size=2G`,
+    },
+  }) as const
+
+/** The clocks of nodes have whole seconds. */
+const nextSecond = () => new Promise((resolve) => setTimeout(resolve, 2100))
+
+const changeOld = () =>
+  desire([container('container.old', { config: { memory: 1024 } }), last('container.old')], {
+    imports: [{ to: at('container.old'), id: '400' }],
+  })
+
+test(
+  'undoing a change leaves alone the container that somebody has made under the VMID meanwhile',
+  onWorkbench(
+    async (bench) => {
+      const plan = await planned(bench, changeOld())
+      failLast(bench, async () => {
+        await nextSecond()
+        await send(bench, 'DELETE', '/nodes/pve1/lxc/400')
+        await send(bench, 'POST', '/nodes/pve1/lxc', {
+          vmid: '400',
+          ostemplate: DEBIAN,
+          hostname: 'old',
+          memory: '1024',
+          rootfs: 'local-lvm:2',
+        })
+      })
+      const outcome = await bench.apply(plan, { parallelism: 1 })
+      assert.is(exitCodeOf(outcome), 4, JSON.stringify(outcome.diagnostics, null, 1))
+      assert.ok(outcome.diagnostics.some(({ code, detail }) => code === 'apply.not-ours' && /anew/.test(detail ?? '')))
+      assert.is(bench.simulator.facts().guests['lxc/400']?.config['memory'], '1024')
+    },
+    { from: lab({ guests: [stopped(400)] }) },
+  ),
+)
+
+test(
+  'a destruction by somebody else that failed does not keep a change from being undone',
+  onWorkbench(
+    async (bench) => {
+      const plan = await planned(bench, changeOld())
+      failLast(bench, async () => {
+        await nextSecond()
+        bench.simulator.faults.add({ kind: 'task-fails', step: 0, text: 'made to fail', task: { type: 'vzdestroy' } })
+        await send(bench, 'DELETE', '/nodes/pve1/lxc/400')
+      })
+      const outcome = await bench.apply(plan, { parallelism: 1 })
+      assert.is(outcome.status, 'rolled-back', JSON.stringify(outcome.diagnostics, null, 1))
+      assert.is(bench.simulator.facts().guests['lxc/400']?.config['memory'], '512')
+    },
+    { from: lab({ guests: [stopped(400)] }) },
+  ),
+)
+
 test.run()
