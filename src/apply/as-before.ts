@@ -1,7 +1,7 @@
 import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
 import { requiredSteps, type Step } from '../plan/plan.ts'
 import { guestPath } from '../resource/guest.ts'
-import type { ApiRequest } from '../resource/request.ts'
+import { type ApiRequest, isOutputRef } from '../resource/request.ts'
 import { type Unlike, unlike } from './compare-measures.ts'
 import { type GuestMeasure, type Measure, measureGuest, measurePool, poolLost, sidesOf } from './measure.ts'
 import { type Effect, effectOf, touchedKeys } from './request-effect.ts'
@@ -88,12 +88,24 @@ const compare = async (ctx: RunContext, before: Measure): Promise<Difference> =>
 /** The volume of a key's text: `local-lvm:vm-107-disk-1`. */
 const volumeOf = (text: string | undefined): string | undefined => /^[^,]+:[^,]+/.exec(text ?? '')?.[0]
 
-/** Volumes that steps of this run have put on a guest, by their own records. */
+/** Keys whose volume a request names, by its id or by reference: it was there before. A request for a new one names only a storage and a size. */
+const isNamed = (step: Step, key: string, volume: string): boolean =>
+  step.requests.some(({ params = {} }) => {
+    const param = params[key]
+    return isOutputRef(param) || (typeof param === 'string' && param.includes(volume))
+  })
+
+/** Volumes that steps of this run have made on a guest, by their own records. */
 const ownVolumes = (results: readonly StepResult[], vmid: number): ReadonlySet<string> =>
   new Set(
     results
       .filter(({ step }) => step.guest?.vmid === vmid)
-      .flatMap(({ after }) => Object.values(after?.values ?? {}).flatMap((text) => volumeOf(text ?? undefined) ?? [])),
+      .flatMap(({ step, after }) =>
+        Object.entries(after?.values ?? {}).flatMap(([key, text]) => {
+          const volume = volumeOf(text ?? undefined)
+          return volume === undefined || isNamed(step, key, volume) ? [] : [volume]
+        }),
+      ),
   )
 
 /**

@@ -4,7 +4,7 @@ import type { RequestRecord, UnfinishedRun } from './journal.ts'
 import { subjectOf } from './measure.ts'
 import { TOLERANCE } from './node-clock.ts'
 import { effectOf, taskPlace } from './request-effect.ts'
-import { noteTask, type RunContext } from './run-context.ts'
+import { knowledgeOf, noteTask, type RunContext } from './run-context.ts'
 
 /** What is written down is not later than the request, by so much; see `sinceOn`. */
 const noteBegin = ({ began }: RunContext, { request, since }: RequestRecord): void => {
@@ -34,6 +34,11 @@ export const remember = (
     const guest = guests.get(step)
     if (guest && after) identities.set(guest.vmid, after.identity)
   }
+  const expected = ctx.plan.steps.flatMap(({ guest: planned, expects }) =>
+    planned && expects?.identity ? [[planned.vmid, expects.identity] as const] : [],
+  )
+  for (const [vmid, identity] of [...expected, ...ctx.made, ...identities])
+    knowledgeOf(ctx, { vmid }).identity = identity
   return identities
 }
 

@@ -258,10 +258,19 @@ export const taskPlace = (effect: Effect): TaskPlace | undefined => {
 const COMPANIONS =
   /^(?:unused\d+|digest|lock|parent|boot|bootdisk|vmgenid|meta|snaptime|runningmachine|runningcpu|vmstate)$/
 
+/** Keys that tell one guest from another. */
+const MARKS = /^(?:smbios1|name|hostname|net\d+)$/
+
+/** Whether a guest may be known by other marks after a request of ours. */
+export const renewsIdentity = (effect: Effect): boolean => {
+  if (effect.kind === 'guest-made' || effect.kind === 'guest-gone') return true
+  return effect.kind === 'config' && (effect.keys === 'all' || effect.keys.some((key) => MARKS.test(key)))
+}
+
 /** Configuration keys that a request may be expected to change; undefined: any. */
 export const touchedKeys = (effect: Effect): readonly string[] | undefined => {
   if (effect.kind === 'config') return effect.keys === 'all' ? undefined : effect.keys
-  return effect.kind === 'snapshot' ? [] : undefined
+  return effect.kind === 'snapshot' || effect.kind === 'power' ? [] : undefined
 }
 
 /** Keys that differ although nothing we sent should have changed them: somebody else's work. */

@@ -6,7 +6,7 @@ import type { JournalEntry } from './journal.ts'
 import type { Measure } from './measure.ts'
 import type { NodeClock } from './node-clock.ts'
 import { type Asking, type GuestReading, type GuestView, readGuest } from './read-guest.ts'
-import { type Effect, foreignKeys, touchedKeys } from './request-effect.ts'
+import { type Effect, foreignKeys, renewsIdentity, touchedKeys } from './request-effect.ts'
 import { sameIdentity } from './same-identity.ts'
 import { type ApplyWorld, DEFAULT_PATIENCE, type Patience } from './world.ts'
 
@@ -20,6 +20,8 @@ export interface GuestKnowledge {
   dirty: boolean
   /** Who the guest is: what our own requests cannot have changed stays as it was first seen. */
   identity: GuestIdentity | undefined
+  /** Requests sent since the last look may have made it known by other marks. */
+  renewed: boolean
   /** Keys somebody else changed while the run was going on. */
   foreign: readonly string[]
 }
@@ -88,10 +90,17 @@ export const noteTask = (ctx: RunContext, upid: string): void => {
   ctx.tasks.add(upid)
 }
 
-export const knowledgeOf = (ctx: RunContext, { vmid }: GuestRef): GuestKnowledge => {
+export const knowledgeOf = (ctx: RunContext, { vmid }: { readonly vmid: number }): GuestKnowledge => {
   const known = ctx.guests.get(vmid)
   if (known) return known
-  const fresh: GuestKnowledge = { view: undefined, touched: [], dirty: false, identity: undefined, foreign: [] }
+  const fresh: GuestKnowledge = {
+    view: undefined,
+    touched: [],
+    dirty: false,
+    identity: undefined,
+    renewed: false,
+    foreign: [],
+  }
   ctx.guests.set(vmid, fresh)
   return fresh
 }
@@ -101,6 +110,7 @@ export const noteWrite = (ctx: RunContext, guest: GuestRef, effect: Effect): voi
   const known = knowledgeOf(ctx, guest)
   const touched = touchedKeys(effect)
   known.touched = touched && known.touched && [...known.touched, ...touched]
+  known.renewed ||= renewsIdentity(effect)
   known.dirty = true
 }
 
@@ -112,8 +122,11 @@ export const lookAt = async (ctx: RunContext, guest: GuestRef): Promise<GuestRea
   const view = reading.kind === 'present' ? reading.view : null
   if (known.view && view && known.touched)
     known.foreign = [...new Set([...known.foreign, ...foreignKeys(known.view.raw, view.raw, known.touched)])]
-  const replaced = view && known.touched && known.identity && !sameIdentity(known.identity, view.identity)
-  if (view && !replaced) known.identity = view.identity
+  const replaced = view && !known.renewed && known.identity && !sameIdentity(known.identity, view.identity)
+  if (view && !replaced) {
+    known.identity = view.identity
+    known.renewed = false
+  }
   known.view = view
   known.touched = []
   known.dirty = false

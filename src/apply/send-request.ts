@@ -1,6 +1,10 @@
+import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
+import { differenceOf, isCertainlySame } from '../kinds/same-guest.ts'
+import type { GuestRef } from '../resource/guest.ts'
 import type { OutgoingRequest } from '../resource/server.ts'
 import { effectHolds } from './effect-holds.ts'
 import type { JournalEntry, RequestRecord } from './journal.ts'
+import { madeAnew } from './made-anew.ts'
 import { sinceOn } from './node-clock.ts'
 import { ask, type GuestReading, readRunning, seenOf } from './read-guest.ts'
 import { changedGuest, type Effect, effectOf, taskPlace, touchedKeys } from './request-effect.ts'
@@ -15,7 +19,7 @@ import {
   type TriedLast,
 } from './request-job.ts'
 import { resolveRequest, takeOutput } from './resolve-request.ts'
-import { currentView, knowledgeOf, type RunContext, record } from './run-context.ts'
+import { currentView, knowledgeOf, lookAt, type RunContext, record } from './run-context.ts'
 import { isUnreachable } from './server-words.ts'
 import { changedMeanwhile, type Prepared, tryOnce } from './try-request.ts'
 
@@ -42,6 +46,12 @@ const heldBefore = async (
 const runningBefore = async (ctx: RunContext, effect: Effect): Promise<boolean | undefined> =>
   effect.kind === 'power' && effect.running !== undefined ? readRunning(ctx.asking, effect.guest) : undefined
 
+const anotherGuest = ({ step }: Job, { type, vmid, node }: GuestRef, why: string): Diagnostic =>
+  diagnose('apply.not-ours', {
+    address: step.address,
+    detail: `"${step.summary}" was not carried out, because ${type === 'qemu' ? 'VM' : 'container'} ${vmid} on ${node} is another guest by now: ${why}. It is left alone.`,
+  })
+
 /** Secrets and references in, digest of the configuration added, and what is there noted. */
 const prepare = async (ctx: RunContext, job: Job, effect: Effect, lost: boolean): Promise<Prepared | TriedLast> => {
   const { request, direction } = job
@@ -54,7 +64,8 @@ const prepare = async (ctx: RunContext, job: Job, effect: Effect, lost: boolean)
   const guest = effect.kind === 'guest-made' ? undefined : changedGuest(effect)
   if (!guest || request.method === 'GET')
     return { ...beforehand, outgoing: resolved, before: undefined, view: undefined }
-  const reading = await currentView(ctx, guest)
+  // Where no digest goes along, only a fresh look tells whose guest it is by now.
+  const reading = await (request.digest ? currentView(ctx, guest) : lookAt(ctx, guest))
   if (reading.kind === 'unreadable' && (request.digest || reading.unreachable)) return unreadableHere(reading)
   if (reading.kind !== 'present') {
     if (request.digest) return refusedHere('the guest does not exist', [changedMeanwhile(job, ['existence'])])
@@ -62,11 +73,17 @@ const prepare = async (ctx: RunContext, job: Job, effect: Effect, lost: boolean)
     return { ...beforehand, outgoing: resolved, before, view: undefined }
   }
   const { view } = reading
+  const { foreign, identity } = knowledgeOf(ctx, guest)
+  const stranger = identity && differenceOf(identity, view.identity)
+  if (stranger !== undefined) return refusedHere('another guest', [anotherGuest(job, guest, stranger)])
+  const isKnown = request.digest || ctx.made.has(guest.vmid) || (identity && isCertainlySame(identity, view.identity))
+  const anew = isKnown ? false : await madeAnew(ctx, guest, {})
+  if (anew === true) return refusedHere('another guest', [anotherGuest(job, guest, 'somebody has made it anew')])
+  if (anew !== false) return refusedHere('not sent', [addressed(anew, job.step)])
+  if (direction === 'forward' && (request.digest || effect.kind === 'guest-gone') && foreign.length > 0)
+    return refusedHere('changed meanwhile', [changedMeanwhile(job, foreign)])
   const before = seenOf(view, touchedKeys(effect) ?? [], await runningBefore(ctx, effect))
   if (!request.digest) return { ...beforehand, outgoing: resolved, before, view }
-  const { foreign } = knowledgeOf(ctx, guest)
-  if (direction === 'forward' && foreign.length > 0)
-    return refusedHere('changed meanwhile', [changedMeanwhile(job, foreign)])
   const outgoing = { ...resolved, params: { ...resolved.params, digest: view.digest } }
   return { ...beforehand, outgoing, before, view }
 }

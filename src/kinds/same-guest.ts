@@ -44,5 +44,14 @@ export const differenceOf = (known: GuestIdentity, seen: GuestIdentity): string 
   return undefined
 }
 
+/** Whether the next owner of the VMID cannot look like this: it has the UUID, or a MAC address that the server had chosen. */
+export const isCertainlySame = (known: GuestIdentity, seen: GuestIdentity): boolean =>
+  known.uuid !== undefined
+    ? known.uuid === seen.uuid
+    : share(
+        macsOf(known).filter((mac) => !known.declared?.includes(mac)),
+        macsOf(seen),
+      )
+
 export const isSameGuest = (known: GuestIdentity, seen: GuestIdentity): boolean =>
   differenceOf(known, seen) === undefined
