@@ -1,4 +1,5 @@
 import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
+import { isCertainlySame } from '../kinds/same-guest.ts'
 import type { Step } from '../plan/plan.ts'
 import type { AppliedResource } from '../resource/applied.ts'
 import { type GuestIdentity, type GuestRef, guestPath } from '../resource/guest.ts'
@@ -167,7 +168,9 @@ const checkGuest = async (ctx: RunContext, result: StepResult, undoing: Undoing)
     return { status: 'undo-failed', diagnostics: [notOurs(step, guest, 'mpc cannot tell whether it made it')] }
   if (identity && !sameIdentity(identity, reading.view.identity))
     return { status: 'undo-failed', diagnostics: [notOurs(step, guest, 'it is another guest by now')] }
-  const anew = await madeAnew(ctx, guest, identity ?? reading.view.identity)
+  const isOurs =
+    ctx.made.has(guest.vmid) || (identity !== undefined && isCertainlySame(identity, reading.view.identity))
+  const anew = !making && isOurs ? false : await madeAnew(ctx, guest, identity ?? reading.view.identity)
   if (anew !== false)
     return anew === true
       ? { status: 'undo-failed', diagnostics: [notOurs(step, guest, 'somebody has made it anew meanwhile')] }
