@@ -51,14 +51,28 @@ const asFlag = (value: Scalar | undefined): boolean | undefined =>
       ? undefined
       : ['1', 'yes', 'on', 'true'].includes(String(value))
 
-const propertyReader = (map: { readonly [name: string]: unknown }, taken: Set<string>): PropertyReader => {
+/** A list as the server spells it: the order in it, and how ranges are written, matter to the other tools. */
+const listIn = (raw: string | undefined, name: string): string | undefined =>
+  raw
+    ?.split(',')
+    .find((part) => part.startsWith(`${name}=`) && part.includes(';'))
+    ?.slice(name.length + 1)
+
+const propertyReader = (
+  map: { readonly [name: string]: unknown },
+  raw: string | undefined,
+  taken: Set<string>,
+): PropertyReader => {
   const take = (name: string): Scalar | undefined => {
     taken.add(name)
     const value = Object.hasOwn(map, name) ? map[name] : undefined
     return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : undefined
   }
   return {
-    text: (name) => asText(take(name)),
+    text: (name) => {
+      const value = asText(take(name))
+      return value === undefined ? undefined : (listIn(raw, name) ?? value)
+    },
     number: (name) => asNumber(take(name)),
     flag: (name) => asFlag(take(name)),
     skip: (...names) => {
@@ -113,7 +127,7 @@ export const readConfig = (guest: ObservedGuest): ConfigReader => {
       if (value === undefined || !isPropertyMap(value)) return undefined
       const own = taken.parts.get(key) ?? new Set()
       taken.parts.set(key, own)
-      return propertyReader(value, own)
+      return propertyReader(value, raw[key], own)
     },
     raw: (key) => {
       taken.whole.add(key)
