@@ -10,7 +10,7 @@ export const VARIABLES = [
 export const SELECTION = [
   { flags: '--target <address>', description: 'plan only this resource and what it depends on', many: true },
   { flags: '--exclude <address>', description: 'leave this resource out of the plan', many: true },
-  { flags: '--replace <address>', description: 'destroy this guest and make it anew', many: true },
+  { flags: '--replace <address>', description: 'destroy this guest and create it again', many: true },
   {
     flags: '--allow-duplicate-names',
     description: 'create guests although guests that are not managed have the same names',

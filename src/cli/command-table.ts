@@ -201,7 +201,7 @@ export const COMMANDS = [
     name: 'revert',
     summary: 'undo a finished plan',
     description:
-      'Makes a plan from the reversals of a finished run, shows it, asks, and runs it like any other plan. Refuses when later changes stand in the way. Reverting a revert is a redo.',
+      'Makes a plan from the reversals of a finished run, shows it, asks, and runs it like any other plan. Refused when later changes conflict with it. Reverting a revert is a redo.',
     args: [{ name: '<plan-id>', description: 'the plan to undo, or its first characters', completes: 'plan' }],
     options: [...APPROVAL, ...VARIABLES],
     examples: [{ command: 'mpc revert p-k3v9x2a', means: 'undo what that plan did' }],
