@@ -95,7 +95,7 @@ export const resolveBindings = (world: PlanWorld, desired: Desired, applied: App
   for (const entry of desired.imports) {
     if (!declared.has(entry.to)) {
       world.report('plan.import-undeclared', {
-        detail: `\`${entry.to}\` is to be bound to guest \`${entry.id}\` but is not declared. Add its block; \`mpc import\` writes one from the guest as it is.`,
+        detail: `\`${entry.to}\` is to be bound to guest \`${entry.id}\` but is not declared. Add its block, with the attributes that mpc is to manage; what it leaves out stays as it is.`,
         address: entry.to,
         range: entry.range,
       })

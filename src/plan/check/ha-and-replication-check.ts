@@ -36,7 +36,7 @@ const reportHa = (world: PlanWorld, address: string, guest: ObservedGuest, words
     : 'Proxmox VE hands that on to the HA manager, which does it in its own time or does the opposite again, so that the plan could fail half-way.'
   const power = words.includes('migrate it')
     ? ''
-    : ` If only its power is to change, ask the manager for that instead (\`--state started\` or \`stopped\`).`
+    : ` If only its power is to change, ask the manager for that instead (\`ha-manager set ${sid} --state started\`, or \`stopped\`).`
   const how = goes
     ? 'Take it out of high availability first, sync, and plan again:'
     : `Let the manager leave it alone for the change, sync, and plan again; afterwards set the state back to ${guest.ha}.${power}`

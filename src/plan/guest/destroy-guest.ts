@@ -14,7 +14,7 @@ import { changePool } from '../step/membership-step.ts'
 import { stopGuest } from '../step/power-steps.ts'
 import { restoration } from './restore-guest.ts'
 
-/** The tag that tells a retained guest from others; `mpc gc` goes by it. */
+/** The tag that tells a retained guest from others. */
 export const RETAINED_TAG = 'mpc-retained'
 
 export interface Destruction {
