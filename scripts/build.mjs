@@ -14,7 +14,7 @@ const dist = join(root, 'dist')
 const namedExports = {
   name: 'named-exports',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(?:yaml|ip-address|pg|ajv)$/ }, ({ kind, path }) =>
+    onResolve({ filter: /^(?:yaml|ip-address|ajv)$/ }, ({ kind, path }) =>
       kind === 'dynamic-import' ? { path, namespace: 'named-exports' } : undefined,
     )
     onLoad({ filter: /.*/, namespace: 'named-exports' }, ({ path }) => {
@@ -46,7 +46,7 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node20',
-  external: ['better-sqlite3', 'hcl2-parser', 'pg-native'],
+  external: ['better-sqlite3', 'hcl2-parser'],
   define: { 'process.env.NODE_ENV': '"production"' },
   // Bundled CommonJS packages call require() for Node's own modules.
   banner: {

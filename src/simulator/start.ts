@@ -8,7 +8,7 @@ import { faultControl } from './fault/control.ts'
 import { type Faults, makeFaults } from './fault/faults.ts'
 import { configText } from './guest/config-text.ts'
 import type { Answer } from './http/answer.ts'
-import { makeCertificate } from './http/certificate.ts'
+import type { Certificate } from './http/certificate.ts'
 import { type Control, type HttpHook, listen, type Seen } from './http/server.ts'
 import { type ProfileName, profiles } from './profile/profiles.ts'
 import { routes } from './routes.ts'
@@ -125,12 +125,16 @@ const giveToken = (world: World, { token, profile = 'homelab' }: SimulatorOption
   return `root@pam!mpc=${secret}`
 }
 
+// Loaded only for HTTPS: the library takes longer to load than all the rest.
+const certificateFor = async (node: string): Promise<Certificate> =>
+  (await import('./http/certificate.ts')).makeCertificate(node)
+
 /** Starts a simulated Proxmox VE cluster on 127.0.0.1. Fails when the port is taken. */
 export const startSimulator = async (options: SimulatorOptions = {}): Promise<Simulator> => {
   const world = buildWorld(options)
   const token = giveToken(world, options)
   const secret = ticketSecret(world)
-  const certificate = options.http ? undefined : makeCertificate(world.local)
+  const certificate = options.http ? undefined : await certificateFor(world.local)
   const requests: Seen[] = []
   const counts: Record<string, number> = {}
   const hooks: HttpHook[] = []

@@ -105,6 +105,21 @@ test('an uploaded file is as large as what was sent', () =>
     assert.equal(column(await ask('GET', content, { content: 'iso' }), 'size'), [300_000])
   }))
 
+test('an upload that is cut short is refused, and nothing is stored', () =>
+  onCluster(async ({ ask, simulator }) => {
+    const before = column(await ask('GET', content), 'volid')
+    const answer = await fetch(`${simulator.url}/api2/json/nodes/pve1/storage/local/upload`, {
+      method: 'POST',
+      body: '--x\r\nContent-Disposition: form-data; name="filename"; filename="own.iso"\r\n\r\nhalf a fi',
+      headers: {
+        authorization: `PVEAPIToken=${simulator.token}`,
+        'content-type': 'multipart/form-data; boundary=x',
+      },
+    })
+    assert.is(`${answer.status} ${answer.statusText}`, '501 Unexpected end of form')
+    assert.equal(column(await ask('GET', content), 'volid'), before)
+  }))
+
 test('a definition can be made, changed with its digest, disabled and deleted', () =>
   onCluster(async ({ ask }) => {
     const made = await ask('POST', '/storage', { storage: 'more', type: 'nfs', server: 'nas', export: '/more' })
