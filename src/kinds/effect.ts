@@ -1,6 +1,6 @@
 import type { Config } from '../resource/config-value.ts'
 import { type ConfigValue, isPropertyMap, isSecret } from '../resource/config-value.ts'
-import type { KeyFacts } from './facts/key-facts.ts'
+import type { KeyFacts } from './key-facts.ts'
 import type { KindDefinition } from './kind-definition.ts'
 
 export type Effect = 'live' | 'reboot' | 'replace'
@@ -24,6 +24,10 @@ const pluggable = (name: string, config: Config | undefined): Effect | undefined
   return feature !== undefined && features !== undefined && !has(feature) ? 'reboot' : undefined
 }
 
+/** Processors and memory: that they can be plugged is decided when the VM starts. */
+const plugsPartsOfTheBoard = (hotplug: ConfigValue | undefined): boolean =>
+  Array.isArray(hotplug) && hotplug.some((feature) => feature === 'cpu' || feature === 'memory')
+
 const changedKeys = (before: ConfigValue, after: ConfigValue): readonly string[] => {
   const [was, is] = [isPropertyMap(before) ? before : {}, isPropertyMap(after) ? after : {}]
   return Object.keys({ ...was, ...is }).filter((key) => String(was[key]) !== String(is[key]))
@@ -45,10 +49,7 @@ export const effectOf = (
   const whole = plugged ?? settled ?? measured?.set ?? 'reboot'
   // Switching ballooning off stays pending, unlike any other size of the balloon (seen on PVE 9.2).
   if (facts.name === 'balloon' && after === 0) return 'reboot'
-  if (facts.name === 'hotplug')
-    return Array.isArray(after) && after.some((feature) => feature === 'cpu' || feature === 'memory')
-      ? 'reboot'
-      : 'live'
+  if (facts.name === 'hotplug') return [before, after].some(plugsPartsOfTheBoard) ? 'reboot' : 'live'
   if (after === undefined) return plugged ?? settled ?? measured?.delete ?? whole
   if (before === undefined || isSecret(before) || isSecret(after)) return whole
   if (!isPropertyMap(before) && !isPropertyMap(after)) return whole

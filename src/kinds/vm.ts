@@ -1,7 +1,7 @@
 import facts from '../../schemas/pve/vm.json' with { type: 'json' }
-import { byParameter } from './facts/measured-effect.ts'
-import type { PveFacts } from './facts/pve-facts.ts'
 import type { KindDefinition } from './kind-definition.ts'
+import { byParameter } from './measured-effect.ts'
+import type { PveFacts } from './pve-facts.ts'
 
 const { parameters, running } = facts as unknown as PveFacts
 
@@ -109,8 +109,8 @@ export const vmDefinition: KindDefinition = {
     searchdomain: 'always',
     sshkeys: 'always',
   },
-  // Windows guests get their machine version pinned (seen on PVE 9.2: ostype=win11 on a running VM).
-  sideEffects: { ostype: ['machine'] },
+  // Windows guests get their machine version pinned (seen on PVE 9.2: ostype=win11 on a running VM); an order of devices takes the place of `bootdisk`.
+  sideEffects: { ostype: ['machine'], boot: ['bootdisk'] },
   urlEncoded: ['sshkeys'],
   openEnded: ['description'],
 }

@@ -4,8 +4,6 @@ import { freeVolume } from '../volume/free.ts'
 import { parseVolname } from '../volume/name.ts'
 import { printSize } from '../volume/size.ts'
 import { findVolume, volidOf } from '../volume/volumes.ts'
-import { checkBridge, completeNetwork } from './network.ts'
-import { storedDescription } from './option.ts'
 import {
   addUnused,
   isInUse,
@@ -15,8 +13,10 @@ import {
   printMountPoint,
   unusedOf,
   withParts,
-} from './volume/mount-point.ts'
-import { allocDisk } from './volume/volume.ts'
+} from './mount-point.ts'
+import { checkBridge, completeNetwork } from './network.ts'
+import { storedDescription } from './option.ts'
+import { allocDisk } from './volume.ts'
 
 type Failed = (key: string, error: unknown) => void
 const quiet = (): void => undefined
