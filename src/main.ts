@@ -12,7 +12,7 @@ const isOld = () => {
 }
 
 const runProgram = () =>
-  Promise.all([import('./cli/program.ts'), import('./io/node-io.ts')]).then((loaded) =>
+  Promise.all([import('./cli/program/program.ts'), import('./io/node-io.ts')]).then((loaded) =>
     loaded[0].runProgram(loaded[1].nodeIo(), manifest.version).then((code) => {
       process.exitCode = code
     }),

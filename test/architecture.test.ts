@@ -15,6 +15,32 @@ const RANKS: readonly (readonly string[])[] = [
   ['cli', 'console'],
   ['main.ts'],
 ]
+/** The rooms of a folder, and the files that lie beside them, from lowest to highest; types may be known upwards. */
+const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  plan: [
+    ['plan.ts', 'plan-options.ts', 'planning-context.ts', 'plan-summary.ts'],
+    ['order'],
+    ['state'],
+    ['binding'],
+    ['check'],
+    ['step'],
+    ['guest', 'pool'],
+    ['missing-rights.ts', 'plan-changes.ts'],
+  ],
+  apply: [
+    ['journal.ts', 'apply-event.ts', 'apply-dependencies.ts', 'count-steps.ts'],
+    ['observe'],
+    ['effect'],
+    ['request'],
+    ['measure', 'revert'],
+    ['run'],
+    ['undo'],
+    ['apply-plan.ts'],
+    ['recover'],
+  ],
+  cli: [['exit-code.ts'], ['program'], ['session'], ['run'], ['demo'], ['commands']],
+}
+const MOST_FILES = 20
 const rankOf = new Map(RANKS.flatMap((folders, rank) => folders.map((folder) => [folder, rank] as const)))
 
 const filesBelow = (folder: string, pattern: RegExp): readonly string[] =>
@@ -32,6 +58,9 @@ const importsIn = (file: string, text: string): readonly string[] =>
     relative(root, resolve(root, dirname(file), path)).replaceAll('\\', '/'),
   )
 const importsOf = (file: string): readonly string[] => importsIn(file, textOf(file))
+/** Types are gone when the code runs; two files may know each other's. */
+const runningImportsOf = (file: string): readonly string[] =>
+  importsIn(file, textOf(file).replace(/^import type [^']*'[^']*'/gm, '')).filter((path) => path.startsWith('src/'))
 const folderOf = (file: string): string => file.split('/')[1] ?? ''
 
 test('a folder imports only folders of lower rank', () => {
@@ -42,6 +71,29 @@ test('a folder imports only folders of lower rank', () => {
       .map((path) => `${file} imports ${path}`),
   )
   assert.equal(wrong, [])
+})
+
+test('a room imports only rooms of lower rank in its folder', () => {
+  const room = (file: string) => file.split('/')[2] ?? ''
+  const wrong = Object.entries(ROOMS).flatMap(([folder, ranks]) => {
+    const rankOfRoom = new Map(ranks.flatMap((rooms, rank) => rooms.map((name) => [name, rank] as const)))
+    return sources
+      .filter((file) => folderOf(file) === folder && !file.endsWith('command-loaders.ts'))
+      .flatMap((file) =>
+        runningImportsOf(file)
+          .filter((path) => folderOf(path) === folder && room(path) !== room(file))
+          .filter((path) => (rankOfRoom.get(room(path)) ?? 99) >= (rankOfRoom.get(room(file)) ?? -1))
+          .map((path) => `${file} imports ${path}`),
+      )
+  })
+  assert.equal(wrong, [])
+})
+
+test('no folder holds more files than one can take in', () => {
+  const count = new Map<string, number>()
+  for (const file of sources) count.set(dirname(file), (count.get(dirname(file)) ?? 0) + 1)
+  const full = [...count].filter(([, files]) => files > MOST_FILES).map(([folder, files]) => `${folder}: ${files}`)
+  assert.equal(full, [])
 })
 
 test('every folder under src has a rank', () => {
@@ -60,10 +112,7 @@ test('the simulator imports none of the client', () => {
 })
 
 test('no import goes in a circle', () => {
-  // Types are gone when the code runs; two files may know each other's.
-  const running = (file: string) =>
-    importsIn(file, textOf(file).replace(/^import type [^']*'[^']*'/gm, '')).filter((path) => path.startsWith('src/'))
-  const graph = new Map(sources.map((file) => [file, running(file)]))
+  const graph = new Map(sources.map((file) => [file, runningImportsOf(file)]))
   const state = new Map<string, 'open' | 'closed'>()
   const circles: string[] = []
   const visit = (file: string, path: readonly string[]): void => {

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { COMMANDS } from '../src/cli/command-table.ts'
 import { readyText } from '../src/cli/commands/simulate.ts'
 import { type Simulator, startSimulator } from '../src/simulator/start.ts'
 import { mpc } from './cli/mpc.ts'
@@ -116,12 +115,6 @@ test('every npm command and every file the README names is there', () => {
   assert.ok(scripts['test'])
   for (const [, path = ''] of readme().matchAll(/\]\((?!https?:)([^)#]+)\)/g))
     assert.ok(existsSync(join(process.cwd(), path)), path)
-})
-
-test('every command the README names exists', () => {
-  const names = new Set<string>(COMMANDS.flatMap((spec) => ('alias' in spec ? [spec.name, spec.alias] : [spec.name])))
-  for (const [, name = ''] of readme().matchAll(/(?:^|`|\$ )mpc ([a-z][a-z-]+)\b/gm))
-    assert.ok(names.has(name), `mpc ${name}`)
 })
 
 test('the role the README gives mpc is enough for a plan, an apply and a revert', async () => {

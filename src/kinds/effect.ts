@@ -1,6 +1,6 @@
 import type { Config } from '../resource/config-value.ts'
 import { type ConfigValue, isPropertyMap, isSecret } from '../resource/config-value.ts'
-import type { KeyFacts } from './key-facts.ts'
+import type { KeyFacts } from './facts/key-facts.ts'
 import type { KindDefinition } from './kind-definition.ts'
 
 export type Effect = 'live' | 'reboot' | 'replace'

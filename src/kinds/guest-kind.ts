@@ -1,16 +1,16 @@
 import { type ConfigValue, isPropertyMap } from '../resource/config-value.ts'
 import type { RawConfig } from '../resource/observed.ts'
-import type { AttributeFacts } from './attribute.ts'
-import { decodeConfig, decodeValue } from './decode.ts'
 import { effectOf } from './effect.ts'
-import { encodeValue } from './encode.ts'
-import { propertyHolds, valueHolds } from './holds.ts'
+import type { AttributeFacts } from './facts/attribute.ts'
+import { type KeyFactsOf, keyFactsOf } from './facts/key-facts.ts'
 import { identityOf } from './identity.ts'
-import { type KeyFactsOf, keyFactsOf } from './key-facts.ts'
 import type { GuestKind } from './kind.ts'
 import type { KindDefinition } from './kind-definition.ts'
-import { normalizeValue } from './normalize.ts'
-import { isCloudInit } from './volume.ts'
+import { decodeConfig, decodeValue } from './value/decode.ts'
+import { encodeValue } from './value/encode.ts'
+import { propertyHolds, valueHolds } from './value/holds.ts'
+import { normalizeValue } from './value/normalize.ts'
+import { isCloudInit } from './value/volume.ts'
 
 const isDrive = (value: ConfigValue, volume: string): boolean => {
   if (!isPropertyMap(value)) return false

@@ -1,9 +1,9 @@
 import type { GuestIdentity } from '../resource/guest.ts'
 import type { RawConfig } from '../resource/observed.ts'
-import type { KeyFactsOf } from './key-facts.ts'
+import type { KeyFactsOf } from './facts/key-facts.ts'
 import type { KindDefinition } from './kind-definition.ts'
-import { parsePropertyString } from './property-string.ts'
-import { storageOf } from './volume.ts'
+import { parsePropertyString } from './value/property-string.ts'
+import { storageOf } from './value/volume.ts'
 
 const MAC = /(?:^|[=,])([0-9a-f]{2}(?::[0-9a-f]{2}){5})(?:,|$)/i
 

@@ -1,7 +1,7 @@
 import type { GuestType } from '../resource/guest.ts'
+import type { MeasuredParameter, PveParameter } from './facts/pve-facts.ts'
 import type { GuestKindName } from './kind.ts'
-import type { MeasuredParameter, PveParameter } from './pve-facts.ts'
-import type { Spelling } from './spelling.ts'
+import type { Spelling } from './value/spelling.ts'
 
 /** How a list is written as one text. */
 export interface ListForm {

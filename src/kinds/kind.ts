@@ -2,7 +2,7 @@ import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { Config, ConfigValue, PropertyMap, Scalar } from '../resource/config-value.ts'
 import type { GuestIdentity, GuestType } from '../resource/guest.ts'
 import type { RawConfig } from '../resource/observed.ts'
-import type { AttributeFacts } from './attribute.ts'
+import type { AttributeFacts } from './facts/attribute.ts'
 
 export type GuestKindName = 'vm' | 'container'
 

@@ -1,7 +1,7 @@
 import facts from '../../schemas/pve/vm.json' with { type: 'json' }
+import { byParameter } from './facts/measured-effect.ts'
+import type { PveFacts } from './facts/pve-facts.ts'
 import type { KindDefinition } from './kind-definition.ts'
-import { byParameter } from './measured-effect.ts'
-import type { PveFacts } from './pve-facts.ts'
 
 const { parameters, running } = facts as unknown as PveFacts
 

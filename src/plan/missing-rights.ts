@@ -2,10 +2,10 @@ import { kindOfType } from '../kinds/registry.ts'
 import { isPropertyMap } from '../resource/config-value.ts'
 import type { ObservedGuest, ObservedRights } from '../resource/observed.ts'
 import { requestsOf } from '../resource/reversal.ts'
-import { type Need, neededRights, restoreNeeds } from './needed-rights.ts'
+import { type Need, neededRights, restoreNeeds } from './check/needed-rights.ts'
+import { mayAny } from './check/rights.ts'
+import { rightsWithout } from './guest/restore-guest.ts'
 import { type Plan, requiredSteps, type Step } from './plan.ts'
-import { rightsWithout } from './restore-guest.ts'
-import { mayAny } from './rights.ts'
 
 /** Privileges that are missing on one path, and the first step that needs one of them. */
 export interface MissingRights {

@@ -1,5 +1,5 @@
 import type { Address } from '../resource/address.ts'
-import type { SafetySnapshot } from './sweep-steps.ts'
+import type { SafetySnapshot } from './step/sweep-steps.ts'
 
 export interface PlanOptions {
   /** Range the planner takes VMIDs from, both ends included; PVE's own default is 100 and up. */

@@ -101,7 +101,7 @@ export const explainRefusal = (
   if (unknown !== undefined)
     return diagnose('proxmox.unknown-node', {
       detail: `The cluster has no node "${unknown}" (${asked}). Node names are case-sensitive and short: "pve1", not "pve1.example.com".`,
-      hint: 'mpc status lists the nodes.',
+      hint: 'pvecm nodes, typed on any node, lists them.',
     })
   return diagnose('proxmox.request-refused', { detail: `${asked}: ${whole(refusal)}` })
 }

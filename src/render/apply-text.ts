@@ -1,7 +1,7 @@
 import type { ApplyEvent, RunOutcome } from '../apply/apply-event.ts'
 import { countSteps } from '../apply/count-steps.ts'
 import type { StepStatus } from '../apply/journal.ts'
-import { nothingBegun } from '../apply/run-outcome.ts'
+import { nothingBegun } from '../apply/run/run-outcome.ts'
 import type { DiagnosticCode } from '../diagnostic/codes.ts'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { Plan } from '../plan/plan.ts'

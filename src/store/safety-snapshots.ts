@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
-import { effectOf } from '../apply/request-effect.ts'
-import type { SafetySnapshot } from '../plan/sweep-steps.ts'
+import { effectOf } from '../apply/effect/request-effect.ts'
+import type { SafetySnapshot } from '../plan/step/sweep-steps.ts'
 import type { Address } from '../resource/address.ts'
 import type { ApiRequest } from '../resource/request.ts'
 import { fromJson } from './json-text.ts'

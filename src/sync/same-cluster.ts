@@ -1,6 +1,6 @@
 import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
 import { isSameGuest } from '../kinds/same-guest.ts'
-import { seenIdentity } from '../plan/guest-identity.ts'
+import { seenIdentity } from '../plan/state/guest-identity.ts'
 import type { Observed, ObservedGuest } from '../resource/observed.ts'
 
 /** Guests that both have under one VMID, as one and the same. */

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { exitCodeOf } from '../../src/apply/run-outcome.ts'
+import { exitCodeOf } from '../../src/apply/run/run-outcome.ts'
 import type { Config } from '../../src/resource/config-value.ts'
 import type { Desired } from '../../src/resource/desired.ts'
 import { PveError } from '../../src/simulator/api/error.ts'

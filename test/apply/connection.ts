@@ -1,4 +1,4 @@
-import type { Patience } from '../../src/apply/world.ts'
+import type { Patience } from '../../src/apply/apply-dependencies.ts'
 import type { Clock } from '../../src/io/io.ts'
 import { createClient, type ProxmoxClient } from '../../src/proxmox/client.ts'
 import { readEndpoint } from '../../src/proxmox/endpoint.ts'

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { applyPlan } from '../../src/apply/apply-plan.ts'
-import { recoverRun } from '../../src/apply/recover-run.ts'
+import { recoverRun } from '../../src/apply/recover/recover-run.ts'
 import type { Plan } from '../../src/plan/plan.ts'
 import type { Server } from '../../src/resource/server.ts'
 import { openStore } from '../../src/store/open-store.ts'

@@ -1,5 +1,5 @@
+import { sealPlan } from '../../src/plan/order/seal-plan.ts'
 import type { Plan, Step } from '../../src/plan/plan.ts'
-import { sealPlan } from '../../src/plan/seal-plan.ts'
 import { type Address, parseAddress } from '../../src/resource/address.ts'
 import { parseVmid, type Vmid } from '../../src/resource/guest.ts'
 import type { OutgoingRequest, Server } from '../../src/resource/server.ts'

@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { RunOutcome } from '../../src/apply/apply-event.ts'
-import { exitCodeOf } from '../../src/apply/run-outcome.ts'
+import { exitCodeOf } from '../../src/apply/run/run-outcome.ts'
 import type { Plan, Step } from '../../src/plan/plan.ts'
 import { outcomeText } from '../../src/render/apply-text.ts'
 import { plainPaint } from '../../src/render/style.ts'

@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { RunOutcome } from '../../src/apply/apply-event.ts'
-import { exitCodeOf } from '../../src/apply/run-outcome.ts'
+import { exitCodeOf } from '../../src/apply/run/run-outcome.ts'
 import type { Desired } from '../../src/resource/desired.ts'
 import type { Server } from '../../src/resource/server.ts'
 import { lostContents } from '../../src/simulator/fact/world-facts.ts'

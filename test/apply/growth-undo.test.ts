@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Journal } from '../../src/apply/journal.ts'
-import { exitCodeOf } from '../../src/apply/run-outcome.ts'
+import { exitCodeOf } from '../../src/apply/run/run-outcome.ts'
 import type { Desired, Lifecycle } from '../../src/resource/desired.ts'
 import { PveError } from '../../src/simulator/api/error.ts'
 import type { GuestDescription } from '../../src/simulator/twin/description.ts'

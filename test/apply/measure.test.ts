@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { RunOutcome } from '../../src/apply/apply-event.ts'
-import { exitCodeOf } from '../../src/apply/run-outcome.ts'
+import { exitCodeOf } from '../../src/apply/run/run-outcome.ts'
 import { guestPath } from '../../src/resource/guest.ts'
 import { comparable, differences } from '../property/comparable.ts'
 import { connect } from './connection.ts'

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { exitCodeOf } from '../../src/apply/run-outcome.ts'
+import { exitCodeOf } from '../../src/apply/run/run-outcome.ts'
 import type { Desired, DesiredResource } from '../../src/resource/desired.ts'
 import { parseVmid, type Vmid } from '../../src/resource/guest.ts'
 import { PveError } from '../../src/simulator/api/error.ts'

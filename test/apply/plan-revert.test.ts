@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { RunOutcome } from '../../src/apply/apply-event.ts'
-import { planRevert } from '../../src/apply/plan-revert.ts'
+import { planRevert } from '../../src/apply/revert/plan-revert.ts'
 import type { Checked } from '../../src/diagnostic/diagnostic.ts'
 import type { Plan } from '../../src/plan/plan.ts'
 import { guestPath } from '../../src/resource/guest.ts'

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { readGuest } from '../../src/apply/read-guest.ts'
+import { readGuest } from '../../src/apply/observe/read-guest.ts'
 import { diagnose } from '../../src/diagnostic/diagnostic.ts'
 import type { Server } from '../../src/resource/server.ts'
 import { realClock } from './connection.ts'

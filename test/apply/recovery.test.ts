@@ -1,8 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { inspectRun } from '../../src/apply/inspect-run.ts'
 import type { Journal } from '../../src/apply/journal.ts'
-import { exitCodeOf } from '../../src/apply/run-outcome.ts'
+import { inspectRun } from '../../src/apply/recover/inspect-run.ts'
+import { exitCodeOf } from '../../src/apply/run/run-outcome.ts'
 import { IMPATIENT } from './connection.ts'
 import { samplePlan, stopped } from './sample-steps.ts'
 import {

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { effectOf, foreignKeys, taskPlace, touchedKeys } from '../../src/apply/request-effect.ts'
+import { effectOf, foreignKeys, taskPlace, touchedKeys } from '../../src/apply/effect/request-effect.ts'
 import type { ApiRequest } from '../../src/resource/request.ts'
 
 const effect = (method: ApiRequest['method'], path: string, params: ApiRequest['params'] = {}) =>

@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { RunOutcome } from '../../src/apply/apply-event.ts'
-import { exitCodeOf } from '../../src/apply/run-outcome.ts'
+import { exitCodeOf } from '../../src/apply/run/run-outcome.ts'
 import { guestPath } from '../../src/resource/guest.ts'
 import { desire, vm } from '../plan/samples.ts'
 import { carryOut, lab, planned, reverted } from './rig.ts'

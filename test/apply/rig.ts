@@ -1,6 +1,6 @@
 import type { RunOutcome } from '../../src/apply/apply-event.ts'
-import { planRevert } from '../../src/apply/plan-revert.ts'
-import { exitCodeOf } from '../../src/apply/run-outcome.ts'
+import { planRevert } from '../../src/apply/revert/plan-revert.ts'
+import { exitCodeOf } from '../../src/apply/run/run-outcome.ts'
 import type { Checked } from '../../src/diagnostic/diagnostic.ts'
 import type { Plan } from '../../src/plan/plan.ts'
 import { planChanges } from '../../src/plan/plan-changes.ts'

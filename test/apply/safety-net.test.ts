@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { exitCodeOf } from '../../src/apply/run-outcome.ts'
+import { exitCodeOf } from '../../src/apply/run/run-outcome.ts'
 import { PveError } from '../../src/simulator/api/error.ts'
 import { lostContents } from '../../src/simulator/fact/world-facts.ts'
 import type { GuestDescription } from '../../src/simulator/twin/description.ts'

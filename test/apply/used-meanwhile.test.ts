@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { exitCodeOf } from '../../src/apply/run-outcome.ts'
+import { exitCodeOf } from '../../src/apply/run/run-outcome.ts'
 import { PveError } from '../../src/simulator/api/error.ts'
 import { at, container, desire, vm } from '../plan/samples.ts'
 import { DEBIAN, lab, planned } from './rig.ts'

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { exitCodeOf } from '../../src/apply/run-outcome.ts'
+import { exitCodeOf } from '../../src/apply/run/run-outcome.ts'
 import { missingRights } from '../../src/plan/missing-rights.ts'
 import type { Plan, Step } from '../../src/plan/plan.ts'
 import { planChanges } from '../../src/plan/plan-changes.ts'

@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { RunOutcome } from '../../src/apply/apply-event.ts'
-import { planRevert } from '../../src/apply/plan-revert.ts'
+import { planRevert } from '../../src/apply/revert/plan-revert.ts'
 import type { Plan } from '../../src/plan/plan.ts'
 import { planChanges } from '../../src/plan/plan-changes.ts'
 import { DEFAULT_PLAN_OPTIONS } from '../../src/plan/plan-options.ts'

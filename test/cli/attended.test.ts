@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { isAttended } from '../../src/cli/is-attended.ts'
-import { runProgram } from '../../src/cli/program.ts'
+import { isAttended } from '../../src/cli/program/is-attended.ts'
+import { runProgram } from '../../src/cli/program/program.ts'
 import { nodeIo } from '../../src/io/node-io.ts'
 import { type Workspace, withWorkspace } from './mpc.ts'
 

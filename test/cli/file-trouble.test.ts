@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { fileTrouble } from '../../src/cli/file-trouble.ts'
+import { fileTrouble } from '../../src/cli/program/file-trouble.ts'
 import { withFolder } from './run-here.ts'
 
 const systemError = (code: string) => Object.assign(new Error(`${code}: no`), { code, path: '/w/.proxmox/config.yml' })

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { madeSince } from '../../src/cli/made-since.ts'
+import { madeSince } from '../../src/cli/run/made-since.ts'
 import type { AppliedResource } from '../../src/resource/applied.ts'
 import type { Observed } from '../../src/resource/observed.ts'
 import { samplePlan } from '../render/sample-plan.ts'

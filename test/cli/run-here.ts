@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { runProgram } from '../../src/cli/program.ts'
+import { runProgram } from '../../src/cli/program/program.ts'
 import { nodeIo } from '../../src/io/node-io.ts'
 
 export interface HereResult {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { COMMANDS } from '../../src/cli/command-table.ts'
+import { COMMANDS } from '../../src/cli/program/command-table.ts'
 import { mpc, withWorkspace } from './mpc.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'mpc-usage-'))

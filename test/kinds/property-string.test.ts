@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { editPropertyString, grammarOf, parsePropertyString } from '../../src/kinds/property-string.ts'
+import { editPropertyString, grammarOf, parsePropertyString } from '../../src/kinds/value/property-string.ts'
 
 const net = grammarOf({
   model: { default_key: 1, type: 'string' },

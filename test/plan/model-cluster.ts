@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { parseSize } from '../../src/kinds/size.ts'
+import { parseSize } from '../../src/kinds/value/size.ts'
 import type { GuestType, Vmid } from '../../src/resource/guest.ts'
 import type { Observed, ObservedGuest } from '../../src/resource/observed.ts'
 import {

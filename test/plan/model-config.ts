@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { kindOfType } from '../../src/kinds/registry.ts'
-import { formatSize } from '../../src/kinds/size.ts'
+import { formatSize } from '../../src/kinds/value/size.ts'
 import type { GuestType } from '../../src/resource/guest.ts'
 import type { ObservedStorage, PendingChange } from '../../src/resource/observed.ts'
 

@@ -1,8 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { stepQueue } from '../../src/apply/step-queue.ts'
-import { forcedEarly, orderSteps } from '../../src/plan/order-steps.ts'
-import { phasesOf } from '../../src/plan/phase.ts'
+import { stepQueue } from '../../src/apply/run/step-queue.ts'
+import { forcedEarly, orderSteps } from '../../src/plan/order/order-steps.ts'
+import { phasesOf } from '../../src/plan/order/phase.ts'
 import type { Step } from '../../src/plan/plan.ts'
 import { guestRef, planOf, type StepParts, step } from '../apply/workbench.ts'
 

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { resolveRequest, takeOutput } from '../../src/apply/resolve-request.ts'
+import { resolveRequest, takeOutput } from '../../src/apply/request/resolve-request.ts'
 import { kindOfType } from '../../src/kinds/registry.ts'
 import type { Plan, Step } from '../../src/plan/plan.ts'
 import { planChanges } from '../../src/plan/plan-changes.ts'

@@ -1,6 +1,6 @@
 import type { RequestRecord } from '../../src/apply/journal.ts'
+import { sealPlan } from '../../src/plan/order/seal-plan.ts'
 import type { Plan, Step } from '../../src/plan/plan.ts'
-import { sealPlan } from '../../src/plan/seal-plan.ts'
 import { type Address, parseAddress } from '../../src/resource/address.ts'
 import type { AppliedResource } from '../../src/resource/applied.ts'
 import { parseVmid, type Vmid } from '../../src/resource/guest.ts'

@@ -1,10 +1,10 @@
 import { diagnose } from '../../diagnostic/diagnostic.ts'
 import { suggestion } from '../../util/did-you-mean.ts'
-import type { CommandContext, RunCommand } from '../command-context.ts'
-import { COMMANDS, GLOBAL_OPTIONS } from '../command-table.ts'
-import { completionScript, SHELLS } from '../completion-script.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { withSession } from '../session.ts'
+import type { CommandContext, RunCommand } from '../program/command-context.ts'
+import { COMMANDS, GLOBAL_OPTIONS } from '../program/command-table.ts'
+import { completionScript, SHELLS } from '../program/completion-script.ts'
+import { withSession } from '../session/session.ts'
 
 /** What the scripts ask for when a plan is to be named; nothing where there is no workspace. */
 const printPlanIds = (context: CommandContext): Promise<ExitCode> =>

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { packageFolder } from '../../io/package-folder.ts'
 import { startSimulator } from '../../simulator/start.ts'
-import type { RunCommand } from '../command-context.ts'
 import { tellStory } from '../demo/story.ts'
 import { withTemporaryFolder } from '../demo/temporary-folder.ts'
+import type { RunCommand } from '../program/command-context.ts'
 
 export const run: RunCommand = async (context, { options }) => {
   const simulator = await startSimulator({ seed: 7, speed: 200 })

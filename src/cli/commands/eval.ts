@@ -2,10 +2,10 @@ import { resolve } from 'node:path'
 import { FAILED } from '../../declaration/eval/value.ts'
 import { type EvaluatedExpression, evaluateExpression } from '../../declaration/evaluate-expression.ts'
 import { diagnose } from '../../diagnostic/diagnostic.ts'
-import { type ClusterAnswers, clusterHere } from '../cluster-here.ts'
-import type { CommandContext, RunCommand } from '../command-context.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { argumentOf } from '../read-declarations.ts'
+import type { CommandContext, RunCommand } from '../program/command-context.ts'
+import { type ClusterAnswers, clusterHere } from '../session/cluster-here.ts'
+import { argumentOf } from '../session/read-declarations.ts'
 
 /** A text as it is, for a file or another program. */
 const printRaw = (

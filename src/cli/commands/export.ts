@@ -4,11 +4,11 @@ import { chooseGuests } from '../../export/choose-guests.ts'
 import type { Exported, ExportedGuest, ExportSite } from '../../export/export.ts'
 import type { Address } from '../../resource/address.ts'
 import type { DesiredGuest, DesiredResource } from '../../resource/desired.ts'
-import type { CommandContext, RunCommand } from '../command-context.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { textOption } from '../number-option.ts'
-import { readDeclarations } from '../read-declarations.ts'
-import { lastSync, type Session, withSession } from '../session.ts'
+import type { CommandContext, RunCommand } from '../program/command-context.ts'
+import { textOption } from '../program/number-option.ts'
+import { readDeclarations } from '../session/read-declarations.ts'
+import { lastSync, type Session, withSession } from '../session/session.ts'
 
 const FORMATS = ['terraform', 'ansible'] as const
 type Format = (typeof FORMATS)[number]

@@ -2,8 +2,8 @@ import { join, relative, resolve } from 'node:path'
 import { formatDeclaration, isDeclarationFile } from '../../declaration/format/format-declaration.ts'
 import { type Diagnostic, diagnose } from '../../diagnostic/diagnostic.ts'
 import type { Files } from '../../io/io.ts'
-import type { CommandContext, Options, RunCommand } from '../command-context.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
+import type { CommandContext, Options, RunCommand } from '../program/command-context.ts'
 
 interface Found {
   readonly files: readonly string[]

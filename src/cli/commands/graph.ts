@@ -1,8 +1,8 @@
 import { dependencyGraph } from '../../declaration/graph/dependency-graph.ts'
 import { hasErrors } from '../../diagnostic/diagnostic.ts'
-import type { RunCommand } from '../command-context.ts'
 import { EXIT } from '../exit-code.ts'
-import { loadHere } from '../load-here.ts'
+import type { RunCommand } from '../program/command-context.ts'
+import { loadHere } from '../session/load-declarations.ts'
 
 export const run: RunCommand = async (context, input) => {
   const { global, print, printJson, report } = context

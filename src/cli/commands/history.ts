@@ -3,11 +3,11 @@ import { timeText } from '../../render/duration-text.ts'
 import type { Paint, Tone } from '../../render/style.ts'
 import type { HistoryEntry } from '../../store/history.ts'
 import { counted } from '../../util/counted.ts'
-import type { RunCommand } from '../command-context.ts'
 import { EXIT } from '../exit-code.ts'
-import { numberOption } from '../number-option.ts'
-import { withSession } from '../session.ts'
-import { tellUnfinished } from '../unfinished.ts'
+import type { RunCommand } from '../program/command-context.ts'
+import { numberOption } from '../program/number-option.ts'
+import { tellUnfinished } from '../run/unfinished.ts'
+import { withSession } from '../session/session.ts'
 
 const STATUS = {
   running: ['unfinished', 'warning'],

@@ -4,12 +4,12 @@ import { DiagnosticError } from '../../diagnostic/diagnostic-error.ts'
 import { type PlannedWorkspace, planWorkspace, writeWorkspace } from '../../project/init-workspace.ts'
 import { trust, trustQuestion } from '../../project/trust.ts'
 import { readEndpoint } from '../../proxmox/endpoint.ts'
-import type { CommandContext, Options, RunCommand } from '../command-context.ts'
-import { connect } from '../connect.ts'
 import { EXIT } from '../exit-code.ts'
-import { isAttended } from '../is-attended.ts'
-import { textOption } from '../number-option.ts'
-import { folderOf } from '../session.ts'
+import type { CommandContext, Options, RunCommand } from '../program/command-context.ts'
+import { isAttended } from '../program/is-attended.ts'
+import { textOption } from '../program/number-option.ts'
+import { connect } from '../session/connect.ts'
+import { folderOf } from '../session/session.ts'
 
 const askForEndpoint = async ({ io }: CommandContext): Promise<string | undefined> => {
   const fromEnvironment = io.env['PROXMOX_VE_ENDPOINT']?.trim()

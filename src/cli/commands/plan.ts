@@ -1,14 +1,14 @@
 import { resolve } from 'node:path'
 import { isEmptyPlan } from '../../plan/plan.ts'
 import { planJson } from '../../render/plan-json.ts'
-import type { RunCommand } from '../command-context.ts'
 import { EXIT } from '../exit-code.ts'
-import { makePlan } from '../make-plan.ts'
-import { explainMissing } from '../missing-rights.ts'
-import { textOption } from '../number-option.ts'
-import { lastSync, withSession } from '../session.ts'
-import { showPlan } from '../show-plan.ts'
-import { tellUnfinished } from '../unfinished.ts'
+import type { RunCommand } from '../program/command-context.ts'
+import { textOption } from '../program/number-option.ts'
+import { makePlan } from '../run/make-plan.ts'
+import { explainMissing } from '../run/rights-advice.ts'
+import { showPlan } from '../run/show-plan.ts'
+import { tellUnfinished } from '../run/unfinished.ts'
+import { lastSync, withSession } from '../session/session.ts'
 
 export const run: RunCommand = (context, input) =>
   withSession(context, async (session) => {

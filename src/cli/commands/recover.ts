@@ -1,8 +1,8 @@
 import { diagnose } from '../../diagnostic/diagnostic.ts'
-import type { RunCommand } from '../command-context.ts'
 import { EXIT } from '../exit-code.ts'
-import { clearTheWay, recoverRuns } from '../recover-runs.ts'
-import { withSession } from '../session.ts'
+import type { RunCommand } from '../program/command-context.ts'
+import { clearTheWay, recoverRuns } from '../run/recover-runs.ts'
+import { withSession } from '../session/session.ts'
 
 export const run: RunCommand = (context, input) =>
   withSession(context, async (session) => {

@@ -1,14 +1,14 @@
-import { planRevert } from '../../apply/plan-revert.ts'
+import { planRevert } from '../../apply/revert/plan-revert.ts'
 import { diagnose, hasErrors } from '../../diagnostic/diagnostic.ts'
 import { isEmptyPlan } from '../../plan/plan.ts'
-import type { RunCommand } from '../command-context.ts'
 import { EXIT } from '../exit-code.ts'
-import { findPlan } from '../find-plan.ts'
-import { parallelismOf } from '../number-option.ts'
-import { clearTheWay } from '../recover-runs.ts'
-import { runPlan } from '../run-plan.ts'
-import { secretsFor } from '../secrets-for.ts'
-import { withSession } from '../session.ts'
+import type { RunCommand } from '../program/command-context.ts'
+import { parallelismOf } from '../program/number-option.ts'
+import { clearTheWay } from '../run/recover-runs.ts'
+import { runPlan } from '../run/run-plan.ts'
+import { findPlan } from '../session/find-plan.ts'
+import { secretsFor } from '../session/secrets-for.ts'
+import { withSession } from '../session/session.ts'
 
 export const run: RunCommand = async (context, input) => {
   // Wrong usage is told before anything is read.

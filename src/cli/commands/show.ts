@@ -1,10 +1,10 @@
 import { planView } from '../../render/plan-view.ts'
-import type { RunCommand } from '../command-context.ts'
 import { EXIT } from '../exit-code.ts'
-import { findPlan } from '../find-plan.ts'
-import { withSession } from '../session.ts'
-import { sayAsOf, showPlan } from '../show-plan.ts'
-import { tellUnfinished } from '../unfinished.ts'
+import type { RunCommand } from '../program/command-context.ts'
+import { sayAsOf, showPlan } from '../run/show-plan.ts'
+import { tellUnfinished } from '../run/unfinished.ts'
+import { findPlan } from '../session/find-plan.ts'
+import { withSession } from '../session/session.ts'
 
 export const run: RunCommand = (context, { args: [id], options }) =>
   withSession(context, async (session) => {

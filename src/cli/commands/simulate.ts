@@ -3,9 +3,9 @@ import { diagnose } from '../../diagnostic/diagnostic.ts'
 import { DiagnosticError } from '../../diagnostic/diagnostic-error.ts'
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../simulator/start.ts'
 import type { ClusterDescription } from '../../simulator/twin/description.ts'
-import type { CommandContext, Options, RunCommand } from '../command-context.ts'
 import { EXIT } from '../exit-code.ts'
-import { numberOption, textOption } from '../number-option.ts'
+import type { CommandContext, Options, RunCommand } from '../program/command-context.ts'
+import { numberOption, textOption } from '../program/number-option.ts'
 
 const PORT = { least: 0, most: 65_535 }
 const COUNT = { least: 1, most: 100_000 }
@@ -49,7 +49,7 @@ const readDescription = async ({ io }: CommandContext, file: string): Promise<Cl
 const readState = async ({ io }: CommandContext, file: string): Promise<ClusterDescription> => {
   const [{ openStore }, { describeCluster }] = await Promise.all([
     import('../../store/open-store.ts'),
-    import('../describe-cluster.ts'),
+    import('../session/describe-cluster.ts'),
   ])
   const store = await openStore(resolve(io.cwd, file), { clock: io.clock, holder: io.self })
   try {

@@ -1,11 +1,11 @@
 import { ageText } from '../../render/duration-text.ts'
 import { counted } from '../../util/counted.ts'
-import type { RunCommand } from '../command-context.ts'
 import { EXIT } from '../exit-code.ts'
-import type { Picture } from '../session.ts'
-import { withSession } from '../session.ts'
-import { tellUnfinished } from '../unfinished.ts'
-import { waitingGuests, waitingLine } from '../waiting-guests.ts'
+import type { RunCommand } from '../program/command-context.ts'
+import { tellUnfinished } from '../run/unfinished.ts'
+import { waitingGuests, waitingLine } from '../run/waiting-guests.ts'
+import type { Picture } from '../session/session.ts'
+import { withSession } from '../session/session.ts'
 
 /** Of how many guests addresses are known, and when the oldest of them were told. */
 const addressesIn = (latest: Picture | undefined) => {

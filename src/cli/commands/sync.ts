@@ -1,9 +1,9 @@
 import { durationText } from '../../render/duration-text.ts'
 import { counted } from '../../util/counted.ts'
-import type { RunCommand } from '../command-context.ts'
 import { EXIT } from '../exit-code.ts'
-import { withSession } from '../session.ts'
-import { tellUnfinished } from '../unfinished.ts'
+import type { RunCommand } from '../program/command-context.ts'
+import { tellUnfinished } from '../run/unfinished.ts'
+import { withSession } from '../session/session.ts'
 
 export const run: RunCommand = (context, { options }) =>
   withSession(context, async (session) => {

@@ -1,10 +1,10 @@
 import { hasErrors } from '../../diagnostic/diagnostic.ts'
 import { isTrusted, isTrustedByEnvironment, revokeTrust, trust, trustQuestion } from '../../project/trust.ts'
 import { openWorkspace } from '../../project/workspace.ts'
-import { askTrust, refuseForeign, trustLines } from '../ask-trust.ts'
-import type { RunCommand } from '../command-context.ts'
 import { EXIT } from '../exit-code.ts'
-import { folderOf } from '../session.ts'
+import type { RunCommand } from '../program/command-context.ts'
+import { askTrust, refuseForeign, trustLines } from '../session/ask-trust.ts'
+import { folderOf } from '../session/session.ts'
 
 export const run: RunCommand = async (context, { options }) => {
   const { io, global, print, printJson, report } = context

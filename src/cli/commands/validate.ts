@@ -1,9 +1,9 @@
 import { secondOpinions } from '../../declaration/referee/second-opinion.ts'
 import type { Diagnostic } from '../../diagnostic/diagnostic.ts'
 import { diagnosticJson, type Sources } from '../../render/diagnostic-text.ts'
-import type { CommandContext, RunCommand } from '../command-context.ts'
 import { EXIT } from '../exit-code.ts'
-import { loadHere } from '../load-here.ts'
+import type { CommandContext, RunCommand } from '../program/command-context.ts'
+import { loadHere } from '../session/load-declarations.ts'
 
 const NO_SOURCES: Sources = new Map()
 

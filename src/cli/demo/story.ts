@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import type { Simulator } from '../../simulator/start.ts'
 import { canonicalJson } from '../../util/canonical-json.ts'
-import type { CommandContext } from '../command-context.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
+import type { CommandContext } from '../program/command-context.ts'
 
 export interface Stage {
   readonly folder: string

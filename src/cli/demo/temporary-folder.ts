@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { CommandContext } from '../command-context.ts'
 import type { ExitCode } from '../exit-code.ts'
+import type { CommandContext } from '../program/command-context.ts'
 
 /** Gives the demo a folder of its own and removes it afterwards, unless it is to be kept. */
 export const withTemporaryFolder = async (

@@ -1,6 +1,6 @@
 import type { DiagnosticCode } from '../../diagnostic/codes.ts'
 import { suggestion } from '../../util/did-you-mean.ts'
-import type { FunctionSpec, Parameter } from '../functions/function-spec.ts'
+import type { FunctionSpec, Parameter } from '../functions/call/function-spec.ts'
 import { refusedFunction } from '../functions/refused-functions.ts'
 import { MAX_SIZE } from '../syntax/limits.ts'
 import type { Call, Expression } from '../syntax/tree.ts'

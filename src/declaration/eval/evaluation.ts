@@ -1,5 +1,5 @@
 import type { DiagnosticCode } from '../../diagnostic/codes.ts'
-import type { FunctionSpec } from '../functions/function-spec.ts'
+import type { FunctionSpec } from '../functions/call/function-spec.ts'
 import { MAX_NESTING, MAX_SIZE, MAX_TEXT } from '../syntax/limits.ts'
 import type { Located } from '../syntax/source.ts'
 import type { Expression } from '../syntax/tree.ts'

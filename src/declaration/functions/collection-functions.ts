@@ -20,12 +20,12 @@ import {
   type Value,
   withMarksOf,
 } from '../eval/value.ts'
-import { isFailure, spec, text, whole, withEffort } from './arguments.ts'
-import { aGlance, comparing, eachElement, times } from './effort.ts'
-import { ANY_LIST, elementOf, inner, items, sequence, unified } from './elements.ts'
-import { parameter } from './function-spec.ts'
-import type { FunctionGroup } from './function-world.ts'
-import { graphemesOf, SEGMENTING } from './graphemes.ts'
+import { isFailure, spec, text, whole, withEffort } from './call/arguments.ts'
+import { aGlance, comparing, eachElement, times } from './call/effort.ts'
+import { ANY_LIST, elementOf, inner, items, sequence, unified } from './call/elements.ts'
+import { parameter } from './call/function-spec.ts'
+import type { FunctionGroup } from './call/function-world.ts'
+import { graphemesOf, SEGMENTING } from './text/graphemes.ts'
 
 const truths = (value: Value | undefined, all: boolean): Value => {
   let open: Value | undefined

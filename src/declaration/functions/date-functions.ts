@@ -1,10 +1,10 @@
 import { NUMBER, STRING } from '../eval/type.ts'
 import { TIME_OF_RUN } from '../eval/unknown-reason.ts'
 import { type Failure, failure, integer, string, unknown, type Value } from '../eval/value.ts'
-import { spec, strings, text } from './arguments.ts'
-import { formatDate } from './format-date.ts'
-import type { FunctionGroup, FunctionWorld } from './function-world.ts'
-import { parseTimestamp, shifted, timestampText } from './timestamp.ts'
+import { spec, strings, text } from './call/arguments.ts'
+import type { FunctionGroup, FunctionWorld } from './call/function-world.ts'
+import { formatDate } from './text/format-date.ts'
+import { parseTimestamp, shifted, timestampText } from './text/timestamp.ts'
 
 const NANOSECONDS: { readonly [unit: string]: bigint } = {
   ns: 1n,

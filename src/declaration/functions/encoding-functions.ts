@@ -2,12 +2,12 @@ import { TextDecoder } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { DYNAMIC, STRING } from '../eval/type.ts'
 import { type Failure, failure, string, type Value } from '../eval/value.ts'
-import { onText, spec, strings, text } from './arguments.ts'
-import { csvValue } from './csv-decode.ts'
-import { parameter } from './function-spec.ts'
-import type { FunctionGroup } from './function-world.ts'
-import { jsonValue } from './json-decode.ts'
-import { hasInfinity, jsonText } from './json-text.ts'
+import { onText, spec, strings, text } from './call/arguments.ts'
+import { parameter } from './call/function-spec.ts'
+import type { FunctionGroup } from './call/function-world.ts'
+import { csvValue } from './text/csv-decode.ts'
+import { jsonValue } from './text/json-decode.ts'
+import { hasInfinity, jsonText } from './text/json-text.ts'
 
 /** Text of UTF-8 bytes; undefined when they are none. */
 export const utf8 = (bytes: Uint8Array): string | undefined => {

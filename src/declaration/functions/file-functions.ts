@@ -2,13 +2,13 @@ import { spend } from '../eval/evaluation.ts'
 import { setValue } from '../eval/set.ts'
 import { BOOL, STRING, setOf } from '../eval/type.ts'
 import { bool, FAILED, type Failure, failure, string, type Value } from '../eval/value.ts'
-import { joinPath, OUTSIDE, placeOf } from '../module/file-reader.ts'
+import { joinPath, OUTSIDE, placeOf } from '../module/file/file-reader.ts'
 import { MAX_LISTED } from '../syntax/limits.ts'
-import { onText, spec, strings, text } from './arguments.ts'
+import { onText, spec, strings, text } from './call/arguments.ts'
+import type { FunctionGroup, FunctionWorld } from './call/function-world.ts'
 import { utf8 } from './encoding-functions.ts'
-import type { FunctionGroup, FunctionWorld } from './function-world.ts'
-import { globSource } from './glob.ts'
 import { type Count, compile } from './regex-functions.ts'
+import { globSource } from './text/glob.ts'
 
 const expandHome = (path: string, home: string | undefined): string =>
   home !== undefined && (path === '~' || path.startsWith('~/')) ? `${home}${path.slice(1)}` : path

@@ -15,12 +15,12 @@ import {
 } from '../eval/value.ts'
 import { MAX_SIZE } from '../syntax/limits.ts'
 import type { Located } from '../syntax/source.ts'
-import { text, tooLongText } from './arguments.ts'
-import { formatInteger, formatReal, type Verb } from './format-number.ts'
-import { type FunctionSpec, parameter } from './function-spec.ts'
-import type { FunctionGroup } from './function-world.ts'
-import { graphemesOf } from './graphemes.ts'
-import { jsonText } from './json-text.ts'
+import { text, tooLongText } from './call/arguments.ts'
+import { type FunctionSpec, parameter } from './call/function-spec.ts'
+import type { FunctionGroup } from './call/function-world.ts'
+import { formatInteger, formatReal, type Verb } from './text/format-number.ts'
+import { graphemesOf } from './text/graphemes.ts'
+import { jsonText } from './text/json-text.ts'
 
 const VERB = /%(?:%|([-+# 0]*)(\d+)?(?:\.(\d*))?(?:\[(\d+)\])?(.)?)/gsu
 

@@ -16,11 +16,11 @@ import {
   unknownFrom,
   type Value,
 } from '../eval/value.ts'
-import { spec, text, withEffort } from './arguments.ts'
-import { aGlance, eachElement } from './effort.ts'
-import { elementOf, entries, inner, items, sequence } from './elements.ts'
-import { parameter } from './function-spec.ts'
-import type { FunctionGroup } from './function-world.ts'
+import { spec, text, withEffort } from './call/arguments.ts'
+import { aGlance, eachElement } from './call/effort.ts'
+import { elementOf, entries, inner, items, sequence } from './call/elements.ts'
+import { parameter } from './call/function-spec.ts'
+import type { FunctionGroup } from './call/function-world.ts'
 
 /** Keys of one map are asked for again and again, as in `index(keys(local.guests), each.key)`. */
 const KEYS = new WeakMap<ReadonlyMap<string, Value>, Value>()

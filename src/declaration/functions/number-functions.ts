@@ -22,9 +22,9 @@ import {
   precisionOf,
   type Value,
 } from '../eval/value.ts'
-import { double, isFailure, numbers, spec, whole } from './arguments.ts'
-import { parameter } from './function-spec.ts'
-import type { FunctionGroup } from './function-world.ts'
+import { double, isFailure, numbers, spec, whole } from './call/arguments.ts'
+import { parameter } from './call/function-spec.ts'
+import type { FunctionGroup } from './call/function-world.ts'
 
 const given = (value: Value | undefined): NumberValue => {
   if (value?.kind !== 'number') throw new Error(`expected a number argument, got ${value?.kind}`)

@@ -3,10 +3,10 @@ import { setValue, valueKey } from '../eval/set.ts'
 import { DYNAMIC, setOf, type Type } from '../eval/type.ts'
 import { unify } from '../eval/unify.ts'
 import { type Failure, failure, list, tuple, typeOf, type Value } from '../eval/value.ts'
-import { isFailure, spec } from './arguments.ts'
-import { ANY_SET, elementOf, items, sequence, unified } from './elements.ts'
-import { parameter } from './function-spec.ts'
-import type { FunctionGroup } from './function-world.ts'
+import { isFailure, spec } from './call/arguments.ts'
+import { ANY_SET, elementOf, items, sequence, unified } from './call/elements.ts'
+import { parameter } from './call/function-spec.ts'
+import type { FunctionGroup } from './call/function-world.ts'
 
 /** Sets of one element type, converted to it. */
 const sameSets = (args: readonly Value[]): readonly Value[] | Failure => {

@@ -1,13 +1,13 @@
 import { spend } from '../eval/evaluation.ts'
 import { BOOL, listOf, NUMBER, STRING } from '../eval/type.ts'
 import { bool, FAILED, type Failure, failure, list, string, type Value } from '../eval/value.ts'
-import { isFailure, onText, spec, strings, text, tooLongText, whole, withEffort } from './arguments.ts'
-import { times } from './effort.ts'
+import { isFailure, onText, spec, strings, text, tooLongText, whole, withEffort } from './call/arguments.ts'
+import { times } from './call/effort.ts'
+import { parameter } from './call/function-spec.ts'
+import type { FunctionGroup, FunctionWorld } from './call/function-world.ts'
 import { formatFunctions } from './format-functions.ts'
-import { parameter } from './function-spec.ts'
-import type { FunctionGroup, FunctionWorld } from './function-world.ts'
-import { graphemesOf, SEGMENTING } from './graphemes.ts'
 import { type Count, regexFunctions, replacePattern } from './regex-functions.ts'
+import { graphemesOf, SEGMENTING } from './text/graphemes.ts'
 
 const substr = ([given, from, count]: readonly Value[]): Value | Failure => {
   const [offset, length] = [whole(from, 1), whole(count, 2)]

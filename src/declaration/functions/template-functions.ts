@@ -15,11 +15,11 @@ import {
 import { freeVariables } from '../syntax/references.ts'
 import { fileSource, type Located, rangeOf } from '../syntax/source.ts'
 import type { Expression } from '../syntax/tree.ts'
-import { spec, strings, text } from './arguments.ts'
+import { spec, strings, text } from './call/arguments.ts'
+import { parameter } from './call/function-spec.ts'
+import type { FunctionGroup, FunctionWorld } from './call/function-world.ts'
 import { utf8 } from './encoding-functions.ts'
 import { bytesOf } from './file-functions.ts'
-import { parameter } from './function-spec.ts'
-import type { FunctionGroup, FunctionWorld } from './function-world.ts'
 
 const RECURSIVE = ['templatefile', 'templatestring']
 

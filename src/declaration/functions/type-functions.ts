@@ -16,8 +16,8 @@ import {
   type Value,
 } from '../eval/value.ts'
 import type { Expression } from '../syntax/tree.ts'
-import { type FunctionSpec, parameter } from './function-spec.ts'
-import type { FunctionGroup } from './function-world.ts'
+import { type FunctionSpec, parameter } from './call/function-spec.ts'
+import type { FunctionGroup } from './call/function-world.ts'
 
 /** Bare null has no type to be refused by. */
 const conversion = (type: Type): FunctionSpec => ({

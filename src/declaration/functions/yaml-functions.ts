@@ -17,11 +17,11 @@ import {
 import { MAX_NESTING, MAX_VALUES } from '../syntax/limits.ts'
 import { aliasTargets } from '../syntax/yaml/yaml-aliases.ts'
 import { yamlNesting } from '../syntax/yaml/yaml-nesting.ts'
-import { spec, strings, text } from './arguments.ts'
-import { parameter } from './function-spec.ts'
-import type { FunctionGroup, FunctionWorld, Libraries } from './function-world.ts'
-import { jsonString } from './json-text.ts'
-import { parseTimestamp } from './timestamp.ts'
+import { spec, strings, text } from './call/arguments.ts'
+import { parameter } from './call/function-spec.ts'
+import type { FunctionGroup, FunctionWorld, Libraries } from './call/function-world.ts'
+import { jsonString } from './text/json-text.ts'
+import { parseTimestamp } from './text/timestamp.ts'
 
 type Yaml = Libraries['yaml']
 

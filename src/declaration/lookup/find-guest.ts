@@ -3,7 +3,7 @@ import { suggestion } from '../../util/did-you-mean.ts'
 import { BOOL, listOf, NUMBER, objectOf, STRING } from '../eval/type.ts'
 import { bool, integer, list, NULL, nullOf, object, string, type Value } from '../eval/value.ts'
 import { ADDRESS_FIELDS, addressValue, isAddressField, type NoteAddresses } from '../module/address-value.ts'
-import { GUEST_STATUS, GUEST_TYPES } from '../module/lookup-types.ts'
+import { GUEST_STATUS, GUEST_TYPES } from '../module/block/lookup-types.ts'
 import {
   type Arguments,
   type Found,

@@ -1,7 +1,7 @@
 import type { Observed, ObservedNode } from '../../resource/observed.ts'
 import { BOOL, objectOf, STRING } from '../eval/type.ts'
 import { bool, list, object, string, type Value } from '../eval/value.ts'
-import { NODE_STATUS } from '../module/lookup-types.ts'
+import { NODE_STATUS } from '../module/block/lookup-types.ts'
 import { type Arguments, type Found, fitsName, textArgument, unknownNamed, wordArgument } from './lookup-arguments.ts'
 import { isPattern } from './name-pattern.ts'
 

@@ -1,7 +1,7 @@
 import type { Observed, ObservedStorage } from '../../resource/observed.ts'
 import { BOOL, listOf, NUMBER, objectOf, STRING } from '../eval/type.ts'
 import { bool, integer, list, object, string, type Value } from '../eval/value.ts'
-import { STORAGE_CONTENTS } from '../module/lookup-types.ts'
+import { STORAGE_CONTENTS } from '../module/block/lookup-types.ts'
 import {
   type Arguments,
   type Found,

@@ -5,8 +5,8 @@ import type { Entry } from '../eval/iterate.ts'
 import { STRING } from '../eval/type.ts'
 import { FAILED, object, sizeOf, type Value } from '../eval/value.ts'
 import { type Block, type Body, blocksOf } from '../syntax/tree.ts'
+import { attributeNamed } from './block/gather.ts'
 import type { EvaluatedAttribute, EvaluatedBlock, EvaluatedBody } from './evaluated-body.ts'
-import { attributeNamed } from './gather.ts'
 
 /** Names in a body that mpc itself reads and that are no part of the resource. */
 export interface Skipped {

@@ -1,7 +1,7 @@
 import { fail } from '../eval/evaluation.ts'
 import { hasSensitive, type Value } from '../eval/value.ts'
 import { type Block, blocksOf } from '../syntax/tree.ts'
-import { attributeNamed } from './gather.ts'
+import { attributeNamed } from './block/gather.ts'
 import { childScopes, evaluateResource, expansionOf, isSensitiveOutput, outputValue } from './module-values.ts'
 import { evaluationOrder } from './order.ts'
 import { type ResourceInstance, resourceInstance } from './resource-instance.ts'

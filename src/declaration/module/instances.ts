@@ -7,7 +7,7 @@ import { NUMBER } from '../eval/type.ts'
 import { unknownReason } from '../eval/unknown-reason.ts'
 import { hasFailed, object, string, tuple, type Value } from '../eval/value.ts'
 import type { Attribute, Block } from '../syntax/tree.ts'
-import { attributeNamed } from './gather.ts'
+import { attributeNamed } from './block/gather.ts'
 import type { InstanceNames } from './scope.ts'
 
 export interface Instance {

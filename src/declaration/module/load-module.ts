@@ -3,9 +3,9 @@ import { suggestion } from '../../util/did-you-mean.ts'
 import { listed } from '../../util/listed.ts'
 import { rangeOf } from '../syntax/source.ts'
 import type { Block, Body } from '../syntax/tree.ts'
-import { declarationFiles, type FileReading, readBody } from './declaration-files.ts'
-import { joinPath, placeOf } from './file-reader.ts'
-import { attributeNamed, gather } from './gather.ts'
+import { attributeNamed, gather } from './block/gather.ts'
+import { declarationFiles, type FileReading, readBody } from './file/declaration-files.ts'
+import { joinPath, placeOf } from './file/file-reader.ts'
 import type { LoadedModule } from './world.ts'
 
 /** Modules within modules; more is a mistake. */

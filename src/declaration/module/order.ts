@@ -1,6 +1,6 @@
 import type { Expression } from '../syntax/tree.ts'
 import { expressionsOf, walkExpression } from '../syntax/walk.ts'
-import type { Declared } from './declared.ts'
+import type { Declared } from './block/declared.ts'
 
 /** Ids of the locals and resources that expressions name. */
 const needsOf = (expressions: readonly Expression[], known: ReadonlyMap<string, unknown>): string[] => {

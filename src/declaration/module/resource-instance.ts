@@ -1,6 +1,6 @@
 import { type Address, addressOf } from '../../resource/address.ts'
 import type { Block } from '../syntax/tree.ts'
-import type { ResourceKind } from './declared.ts'
+import type { ResourceKind } from './block/declared.ts'
 import { evaluateBody, type Skipped } from './evaluate-body.ts'
 import type { EvaluatedBody } from './evaluated-body.ts'
 import type { Instance } from './instances.ts'

@@ -6,9 +6,9 @@ import type { Entry } from '../eval/iterate.ts'
 import { FAILED, integer, string, type Value } from '../eval/value.ts'
 import type { Located } from '../syntax/source.ts'
 import type { Expression } from '../syntax/tree.ts'
-import { RESOURCE_KINDS } from './declared.ts'
+import { RESOURCE_KINDS } from './block/declared.ts'
+import { terraformKind } from './block/unknown-block.ts'
 import { suggestReference } from './suggest-reference.ts'
-import { terraformKind } from './unknown-block.ts'
 import type { LoadedModule, World } from './world.ts'
 
 /** One instance of a module: the root, or a call of a child. */

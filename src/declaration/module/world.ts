@@ -7,8 +7,8 @@ import type { Value } from '../eval/value.ts'
 import type { Located } from '../syntax/source.ts'
 import type { Expression } from '../syntax/tree.ts'
 import type { NoteAddresses } from './address-value.ts'
+import type { Declared } from './block/declared.ts'
 import type { Cells } from './cells.ts'
-import type { Declared } from './declared.ts'
 
 /** Read-only look-ups in what the last sync saw; undefined entries do not exist. */
 export interface Lookups {

@@ -1,5 +1,5 @@
+import { attributeNamed } from '../module/block/gather.ts'
 import type { ScopedResource } from '../module/evaluate-module.ts'
-import { attributeNamed } from '../module/gather.ts'
 import type { ModuleScope } from '../module/scope.ts'
 import type { Located } from '../syntax/source.ts'
 import type { Block } from '../syntax/tree.ts'

@@ -1,7 +1,7 @@
 import type { Address } from '../../resource/address.ts'
 import { compareAddresses } from '../../resource/address.ts'
+import { attributeNamed } from '../module/block/gather.ts'
 import type { ScopedResource } from '../module/evaluate-module.ts'
-import { attributeNamed } from '../module/gather.ts'
 import type { ModuleScope } from '../module/scope.ts'
 import { staticPath } from '../module/static-path.ts'
 import { suggestReference } from '../module/suggest-reference.ts'

@@ -1,7 +1,7 @@
 import { type Address, parseAddress } from '../../resource/address.ts'
 import { DEFAULT_LIFECYCLE, type Lifecycle } from '../../resource/desired.ts'
+import { attributeNamed } from '../module/block/gather.ts'
 import { evaluateBody } from '../module/evaluate-body.ts'
-import { attributeNamed } from '../module/gather.ts'
 import { evaluationIn, type InstanceNames, type ModuleScope } from '../module/scope.ts'
 import { pathText, staticPath } from '../module/static-path.ts'
 import { suggestReference } from '../module/suggest-reference.ts'

@@ -1,4 +1,4 @@
-import type { AttributeFacts } from '../../kinds/attribute.ts'
+import type { AttributeFacts } from '../../kinds/facts/attribute.ts'
 import type { GuestKind } from '../../kinds/kind.ts'
 import { containerDescriptions } from './container-descriptions.ts'
 import { guestFields } from './guest-fields.ts'

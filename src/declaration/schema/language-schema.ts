@@ -1,5 +1,5 @@
-import { RESERVED_VARIABLES } from '../module/block-rule.ts'
-import { GUEST_STATUS, GUEST_TYPES, LOOKUP_TYPES, NODE_STATUS, STORAGE_CONTENTS } from '../module/lookup-types.ts'
+import { RESERVED_VARIABLES } from '../module/block/block-rule.ts'
+import { GUEST_STATUS, GUEST_TYPES, LOOKUP_TYPES, NODE_STATUS, STORAGE_CONTENTS } from '../module/block/lookup-types.ts'
 import type { JsonSchema } from './json-schema.ts'
 import { EXPRESSION, orExpression } from './value-schema.ts'
 

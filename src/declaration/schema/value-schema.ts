@@ -1,4 +1,4 @@
-import type { ValueFacts } from '../../kinds/attribute.ts'
+import type { ValueFacts } from '../../kinds/facts/attribute.ts'
 import type { JsonSchema } from './json-schema.ts'
 import { unicodePattern } from './unicode-pattern.ts'
 

@@ -1,4 +1,4 @@
-import { parseSize } from '../../kinds/size.ts'
+import { parseSize } from '../../kinds/value/size.ts'
 import { type ConfigReader, readConfig } from '../config-reader.ts'
 import type { ExportedGuest, Loss } from '../export.ts'
 import { ABSENT, anyDiffers } from './guard.ts'

@@ -1,4 +1,4 @@
-import { canonicalSize, sizeInGib } from '../../kinds/size.ts'
+import { canonicalSize, sizeInGib } from '../../kinds/value/size.ts'
 import type { ConfigReader, PropertyReader } from '../config-reader.ts'
 import { keyDiffers, keyMissing, sizeDiffers } from './guard.ts'
 import type { Task, TellLoss } from './guest-tasks.ts'

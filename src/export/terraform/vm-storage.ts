@@ -1,4 +1,4 @@
-import { parseSize } from '../../kinds/size.ts'
+import { parseSize } from '../../kinds/value/size.ts'
 import type { ConfigReader, PropertyReader } from '../config-reader.ts'
 import { type HclBlock, hclBlock, hclBlockIfAny } from './hcl-text.ts'
 import type { TellLoss } from './resource-export.ts'

@@ -5,6 +5,8 @@ import { saveFirewall } from '../firewall/state.ts'
 import { checkLock, loadGuest, lockFile } from '../guest/find-guest.ts'
 import { checkUnused } from '../guest/vmid.ts'
 import { makeBase } from '../lxc/template.ts'
+import { completeNet, isNetName, parseNet } from '../qemu/config/net.ts'
+import { normalizeSettings, settingsOf } from '../qemu/config/settings.ts'
 import {
   addUnused,
   type Drive,
@@ -14,9 +16,7 @@ import {
   isDriveName,
   parseDrive,
   printDrive,
-} from '../qemu/drive.ts'
-import { completeNet, isNetName, parseNet } from '../qemu/net.ts'
-import { normalizeSettings, settingsOf } from '../qemu/settings.ts'
+} from '../qemu/disk/drive.ts'
 import { startGuest } from '../qemu/start.ts'
 import { splitVolid } from '../schema/formats.ts'
 import { printPropertyString } from '../schema/property-string.ts'

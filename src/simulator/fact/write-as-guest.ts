@@ -1,5 +1,5 @@
-import { mountsOf } from '../lxc/mount-point.ts'
-import { drivesOf, isCdrom } from '../qemu/drive.ts'
+import { mountsOf } from '../lxc/volume/mount-point.ts'
+import { drivesOf, isCdrom } from '../qemu/disk/drive.ts'
 import type { Guest } from '../state/guest.ts'
 import type { World } from '../state/world.ts'
 import { writtenToken } from '../volume/content.ts'

@@ -4,6 +4,8 @@ import { freeVolume } from '../volume/free.ts'
 import { parseVolname } from '../volume/name.ts'
 import { printSize } from '../volume/size.ts'
 import { findVolume, volidOf } from '../volume/volumes.ts'
+import { checkBridge, completeNetwork } from './network.ts'
+import { storedDescription } from './option.ts'
 import {
   addUnused,
   isInUse,
@@ -13,10 +15,8 @@ import {
   printMountPoint,
   unusedOf,
   withParts,
-} from './mount-point.ts'
-import { checkBridge, completeNetwork } from './network.ts'
-import { storedDescription } from './option.ts'
-import { allocDisk } from './volume.ts'
+} from './volume/mount-point.ts'
+import { allocDisk } from './volume/volume.ts'
 
 type Failed = (key: string, error: unknown) => void
 const quiet = (): void => undefined

@@ -11,12 +11,19 @@ import { freeVolume } from '../volume/free.ts'
 import { isShared, storageOf, usableStorage, volidOf } from '../volume/volumes.ts'
 import { saveConfig } from './apply.ts'
 import { containerOf, snapshotOf } from './config.ts'
-import { cloneVolume } from './linked.ts'
-import { isMountKey, type MountPoint, mountsOf, parseMountPoint, printMountPoint, withParts } from './mount-point.ts'
 import { completeNetwork } from './network.ts'
 import { storedDescription } from './option.ts'
 import { requireBridge } from './permission.ts'
-import { copySeconds, copyVolume, existingVolume, hasFeature } from './volume.ts'
+import { cloneVolume } from './volume/linked.ts'
+import {
+  isMountKey,
+  type MountPoint,
+  mountsOf,
+  parseMountPoint,
+  printMountPoint,
+  withParts,
+} from './volume/mount-point.ts'
+import { copySeconds, copyVolume, existingVolume, hasFeature } from './volume/volume.ts'
 
 type Draft = {
   readonly config: Section

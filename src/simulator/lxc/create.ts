@@ -16,15 +16,15 @@ import { freeVolume } from '../volume/free.ts'
 import { printSize } from '../volume/size.ts'
 import { contentOf, pathOf, usableStorage, volidOf } from '../volume/volumes.ts'
 import { saveConfig } from './apply.ts'
-import { architectureOf, systemOf, unpackedSize } from './archive.ts'
 import { destroyVolumes } from './destroy.ts'
-import { isMountKey, mountsOf, newDisk, parseMountPoint, printMountPoint, withParts } from './mount-point.ts'
 import { requireChange } from './permission.ts'
 import { startWork, withContainerLock } from './power.ts'
 import { fillMounts, mergeBackup, type Recovered, readBackup } from './restore.ts'
 import { makeTemplateOf } from './template.ts'
 import { updateConfig } from './update.ts'
-import { allocDisk, existingVolume } from './volume.ts'
+import { architectureOf, systemOf, unpackedSize } from './volume/archive.ts'
+import { isMountKey, mountsOf, newDisk, parseMountPoint, printMountPoint, withParts } from './volume/mount-point.ts'
+import { allocDisk, existingVolume } from './volume/volume.ts'
 
 /** Everything a create or restore was asked for, taken apart. */
 type Request = {

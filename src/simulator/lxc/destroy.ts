@@ -8,8 +8,8 @@ import { freeVolume } from '../volume/free.ts'
 import { contentOf, isEnabled, isOnNode, poolOn, volidOf } from '../volume/volumes.ts'
 import { deleteVolume } from './apply.ts'
 import { containerOf } from './config.ts'
-import { mountsOf, unusedOf } from './mount-point.ts'
 import { kill, withContainerLock } from './power.ts'
+import { mountsOf, unusedOf } from './volume/mount-point.ts'
 
 const strayVolumes = (world: World, guest: Guest): string[] =>
   [...world.storages.values()]

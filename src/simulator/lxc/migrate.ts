@@ -20,10 +20,10 @@ import {
 } from '../volume/volumes.ts'
 import { saveConfig } from './apply.ts'
 import { containerOf } from './config.ts'
-import { mountsOf, printMountPoint, unusedOf, withParts } from './mount-point.ts'
 import { withContainerLock } from './power.ts'
 import { bringDown, bringUp } from './runtime.ts'
-import { copySeconds, existingVolume, volumeFormat } from './volume.ts'
+import { mountsOf, printMountPoint, unusedOf, withParts } from './volume/mount-point.ts'
+import { copySeconds, existingVolume, volumeFormat } from './volume/volume.ts'
 
 /** A local volume on its way: where it is and where it goes. */
 type Move = { readonly volume: Volume; readonly storage: string }

@@ -5,9 +5,9 @@ import { splitPropertyString } from '../schema/property-string.ts'
 import { namedFormat } from '../schema/verify.ts'
 import type { Section } from '../state/guest.ts'
 import { requireVolume } from '../volume/access.ts'
-import { newDisk, parseMountPoint } from './mount-point.ts'
 import { parseNetwork } from './network.ts'
 import { formatOf } from './option.ts'
+import { newDisk, parseMountPoint } from './volume/mount-point.ts'
 
 /** What a caller wants done to a container's configuration. `old` is nothing for a new container. */
 export type Wanted = {

@@ -6,8 +6,8 @@ import { isManaged, requestState } from '../ha/state.ts'
 import type { Guest } from '../state/guest.ts'
 import type { World } from '../state/world.ts'
 import type { Worker } from '../task/task.ts'
-import { mountsOf } from './mount-point.ts'
 import { bringDown, bringUp, reacts } from './runtime.ts'
+import { mountsOf } from './volume/mount-point.ts'
 
 const startSeconds = 1.2
 const stopSeconds = 1

@@ -5,10 +5,10 @@ import type { Section } from '../state/guest.ts'
 import type { World } from '../state/world.ts'
 import { parseSize } from '../volume/size.ts'
 import { pathOf } from '../volume/volumes.ts'
-import { mountsOf, parseMountPoint, printMountPoint, withParts } from './mount-point.ts'
 import { completeNetwork } from './network.ts'
 import { requireBridge } from './permission.ts'
-import { existingVolume } from './volume.ts'
+import { mountsOf, parseMountPoint, printMountPoint, withParts } from './volume/mount-point.ts'
+import { existingVolume } from './volume/volume.ts'
 
 /** What a restore found in its archive. */
 export type Recovered = {

@@ -3,8 +3,8 @@ import type { World } from '../state/world.ts'
 import { usableStorage } from '../volume/volumes.ts'
 import { applyPending, saveConfig } from './apply.ts'
 import { writeStartConfig } from './config.ts'
-import { mountsOf } from './mount-point.ts'
-import { existingVolume } from './volume.ts'
+import { mountsOf } from './volume/mount-point.ts'
+import { existingVolume } from './volume/volume.ts'
 
 const firstPid = 20_000
 

@@ -9,10 +9,10 @@ import { bringBack, keepState } from '../volume/content.ts'
 import { findVolume, storageOf } from '../volume/volumes.ts'
 import { saveConfig } from './apply.ts'
 import { containerOf, snapshotOf } from './config.ts'
-import { addUnused, mountsOf } from './mount-point.ts'
 import { shownSection, storedDescription } from './option.ts'
 import { kill, startWork } from './power.ts'
-import { existingVolume, hasFeature } from './volume.ts'
+import { addUnused, mountsOf } from './volume/mount-point.ts'
+import { existingVolume, hasFeature } from './volume/volume.ts'
 
 const snapshotSeconds = 0.2
 const reserved = new Set(['current', 'vzdump'])

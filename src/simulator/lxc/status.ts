@@ -4,7 +4,7 @@ import type { Guest } from '../state/guest.ts'
 import type { World } from '../state/world.ts'
 import { parseSize } from '../volume/size.ts'
 import { containerOf } from './config.ts'
-import { mountsOf } from './mount-point.ts'
+import { mountsOf } from './volume/mount-point.ts'
 
 const megabyte = 2 ** 20
 const pressures = 'cpufull cpusome iofull iosome memoryfull memorysome'.split(' ')

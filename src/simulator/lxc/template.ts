@@ -7,8 +7,8 @@ import type { World } from '../state/world.ts'
 import { poolOn, volidOf } from '../volume/volumes.ts'
 import { saveConfig } from './apply.ts'
 import { containerOf } from './config.ts'
-import { mountsOf, printMountPoint, withParts } from './mount-point.ts'
-import { existingVolume, hasFeature } from './volume.ts'
+import { mountsOf, printMountPoint, withParts } from './volume/mount-point.ts'
+import { existingVolume, hasFeature } from './volume/volume.ts'
 
 /** Makes a volume the base of linked clones: its image is called `base-…`. */
 export const makeBase = (world: World, node: string, volume: Volume): void => {

@@ -8,9 +8,9 @@ import type { World } from '../state/world.ts'
 import { contentOf, storageOf } from '../volume/volumes.ts'
 import { applyPending, cleanPending, hotplugPending } from './apply.ts'
 import { checkDevice } from './device.ts'
-import { parseMountPoint } from './mount-point.ts'
 import { checkMtu } from './network.ts'
 import { storedDescription, storedValue } from './option.ts'
+import { parseMountPoint } from './volume/mount-point.ts'
 
 /** What a request wants changed; values as text. */
 export type ConfigChange = {

@@ -1,9 +1,9 @@
 import type { Call, RouteTable } from '../api/call.ts'
 import { raise } from '../api/error.ts'
 import type { Guest } from '../state/guest.ts'
-import { parseNet } from './net.ts'
+import { parseNet } from './config/net.ts'
+import { guestOf } from './config/show-config.ts'
 import { cpusOf } from './running.ts'
-import { guestOf } from './show-config.ts'
 import { bootDiskSize } from './show-status.ts'
 
 const enabled = (guest: Guest): boolean => /^(?:enabled=)?1(?:,|$)|(?:^|,)enabled=1/.test(guest.config['agent'] ?? '')

@@ -10,12 +10,12 @@ import type { Volume } from '../state/storage.ts'
 import { momentOf } from '../state/world.ts'
 import type { Worker } from '../task/task.ts'
 import { findVolume, isShared, removeVolume, storageOf, usableStorage, volidOf } from '../volume/volumes.ts'
-import { canLink, copyVolume, linkVolume } from './copy-volume.ts'
+import { completeNet, isNetName, parseNet } from './config/net.ts'
+import { guestOf } from './config/show-config.ts'
 import { checkPool } from './create.ts'
-import { checkVolumeAccess } from './disk-access.ts'
-import { drivesOf, isCdrom, isCloudinit, isDriveName, isUnusedName, printDrive } from './drive.ts'
-import { completeNet, isNetName, parseNet } from './net.ts'
-import { guestOf } from './show-config.ts'
+import { canLink, copyVolume, linkVolume } from './disk/copy-volume.ts'
+import { checkVolumeAccess } from './disk/disk-access.ts'
+import { drivesOf, isCdrom, isCloudinit, isDriveName, isUnusedName, printDrive } from './disk/drive.ts'
 
 type Plan = {
   readonly source: Guest

@@ -7,9 +7,9 @@ import { isTemplate } from '../state/guest.ts'
 import type { World } from '../state/world.ts'
 import type { Worker } from '../task/task.ts'
 import { findVolume, removeVolume } from '../volume/volumes.ts'
-import { clonesOf } from './deallocate.ts'
-import { diskVolumesOf, ownerOf } from './drive.ts'
-import { guestOf } from './show-config.ts'
+import { guestOf } from './config/show-config.ts'
+import { clonesOf } from './disk/deallocate.ts'
+import { diskVolumesOf, ownerOf } from './disk/drive.ts'
 
 const checkProtection = (guest: Guest): void => {
   if (guest.config['protection'] === '1') raise(`can't remove VM ${guest.vmid} - protection mode enabled`)

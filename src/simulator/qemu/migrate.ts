@@ -7,8 +7,17 @@ import { type Guest, touch } from '../state/guest.ts'
 import type { Volume } from '../state/storage.ts'
 import type { Worker } from '../task/task.ts'
 import { addVolume, findVolume, isShared, removeVolume, storageOf, usableStorage, volidOf } from '../volume/volumes.ts'
-import { type Drive, drivesOf, isCdrom, isCloudinit, isUnusedName, ownerOf, printDrive, volumesOf } from './drive.ts'
-import { guestOf } from './show-config.ts'
+import { guestOf } from './config/show-config.ts'
+import {
+  type Drive,
+  drivesOf,
+  isCdrom,
+  isCloudinit,
+  isUnusedName,
+  ownerOf,
+  printDrive,
+  volumesOf,
+} from './disk/drive.ts'
 
 type Move = { readonly volume: Volume; readonly storage: string }
 

@@ -5,7 +5,7 @@ import { checkLock, loadGuest, lockFile } from '../guest/find-guest.ts'
 import { type Guest, touch } from '../state/guest.ts'
 import type { World } from '../state/world.ts'
 import type { Worker } from '../task/task.ts'
-import { applyPending } from './pending.ts'
+import { applyPending } from './config/pending.ts'
 import { startLocked } from './start.ts'
 import { suspendToDisk } from './suspend.ts'
 

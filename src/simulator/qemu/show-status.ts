@@ -4,9 +4,9 @@ import type { Guest } from '../state/guest.ts'
 import type { World } from '../state/world.ts'
 import { parseSize } from '../volume/size.ts'
 import { findVolume } from '../volume/volumes.ts'
-import { bootOrder, drivesOf, isCdrom, parseDrive } from './drive.ts'
+import { guestOf } from './config/show-config.ts'
+import { bootOrder, drivesOf, isCdrom, parseDrive } from './disk/drive.ts'
 import { cpusOf, memoryOf } from './running.ts'
-import { guestOf } from './show-config.ts'
 
 /** Size of the first boot disk in bytes: what status calls show as `maxdisk`. */
 export const bootDiskSize = (world: World, guest: Guest): number => {

@@ -5,8 +5,8 @@ import { type Guest, isTemplate, touch } from '../state/guest.ts'
 import type { Volume } from '../state/storage.ts'
 import type { World } from '../state/world.ts'
 import { allocate, backend, contentOf, isEnabled, isOnNode, storageOf, volidOf } from '../volume/volumes.ts'
-import { logFormatting } from './create-disks.ts'
-import { drivesOf, isCdrom } from './drive.ts'
+import { logFormatting } from './disk/create-disks.ts'
+import { drivesOf, isCdrom } from './disk/drive.ts'
 import { hardwareOf, memoryOf } from './running.ts'
 
 /** Bytes of RAM state an idle guest really writes: what a state file has when it is finished. */

@@ -5,8 +5,8 @@ import { type Guest, isTemplate, touch } from '../state/guest.ts'
 import type { Volume } from '../state/storage.ts'
 import type { World } from '../state/world.ts'
 import { findVolume, poolOn, volidOf } from '../volume/volumes.ts'
-import { type Drive, drivesOf, isCdrom, isUnusedName, printDrive } from './drive.ts'
-import { guestOf } from './show-config.ts'
+import { guestOf } from './config/show-config.ts'
+import { type Drive, drivesOf, isCdrom, isUnusedName, printDrive } from './disk/drive.ts'
 
 /** Gives a volume another name on its storage. */
 export const renameVolume = (world: World, node: string, volume: Volume, name: string): void => {

@@ -1,0 +1,98 @@
+import { type Diagnostic, diagnose } from '../../diagnostic/diagnostic.ts'
+import type { TaskEnd, TaskWait } from '../../resource/server.ts'
+import { effectHolds } from '../effect/is-effect-present.ts'
+import { type Effect, effectOf } from '../effect/request-effect.ts'
+import type { RequestRecord } from '../journal.ts'
+import { isHeldByTask, isLockTimeout } from '../observe/pve-error-patterns.ts'
+import { addressed, type Job, requestRecord, type Tried } from './request-job.ts'
+import { isoNow, noteTask, type RunContext, record } from './run-context.ts'
+
+const taskFailed = (
+  { step, request }: Job,
+  upid: string,
+  { exitstatus, log }: TaskEnd & { kind: 'failed' },
+): Diagnostic =>
+  diagnose('apply.task-failed', {
+    address: step.address,
+    detail: [
+      `"${step.summary}" (${request.method} ${request.path}) ended with: ${exitstatus}`,
+      ...log.slice(-8).map((line) => `  ${line}`),
+      `Task ${upid}`,
+    ].join('\n'),
+  })
+
+const taskWarned = ({ step }: Job, upid: string, warnings: number): Diagnostic =>
+  diagnose('apply.task-warnings', {
+    address: step.address,
+    detail: `"${step.summary}" succeeded with ${warnings} warning${warnings === 1 ? '' : 's'}; they stand in the log of task ${upid}.`,
+  })
+
+/**
+ * Waits for a task as long as the patience for one goes. An interruption shortens the wait, but not for what is undone because of it.
+ */
+const waitOnce = async (ctx: RunContext, job: Job, upid: string): Promise<TaskEnd> => {
+  const { server, signal } = ctx.world
+  const step = job.step.id
+  let given = 0
+  const follow = (wait: TaskWait): Promise<TaskEnd> => {
+    // A second look at the same task gives its log from the beginning.
+    let skip = given
+    return server.waitForTask(
+      upid,
+      (line) => {
+        if (skip-- > 0) return
+        given += 1
+        ctx.emit({ type: 'task-log', at: isoNow(ctx), step, line })
+      },
+      wait,
+    )
+  }
+  const { task, interrupted } = ctx.patience
+  const limit = task === undefined ? {} : { atMost: task }
+  if (!signal || (job.direction === 'reverse' && signal.aborted)) return follow(limit)
+  const end = await follow({ ...limit, signal })
+  if (end.kind !== 'running' || !signal.aborted) return end
+  ctx.emit({ type: 'task-awaited', at: isoNow(ctx), step, upid })
+  return follow({ atMost: interrupted })
+}
+
+/** The task did nothing, because something else held the guest; trying again may help. */
+const isWaitable = ({ direction }: Job, exitstatus: string): boolean =>
+  isLockTimeout(exitstatus) || (direction === 'reverse' && isHeldByTask(exitstatus))
+
+/** Waits for a task that is in the journal already. */
+export const waitForEnd = async (ctx: RunContext, job: Job, effect: Effect, upid: string): Promise<Tried> => {
+  let end = await waitOnce(ctx, job, upid)
+  for (const wait of ctx.patience.unreachable) {
+    if (end.kind !== 'lost') break
+    await ctx.world.clock.sleep(wait)
+    end = await waitOnce(ctx, job, upid)
+  }
+  if (end.kind === 'ok')
+    return { kind: 'done', data: upid, diagnostics: end.warnings > 0 ? [taskWarned(job, upid, end.warnings)] : [] }
+  if (end.kind === 'failed' && isWaitable(job, end.exitstatus))
+    return { kind: 'locked', message: end.exitstatus, diagnostics: [taskFailed(job, upid, end)] }
+  if (end.kind === 'running') {
+    const diagnostics = [addressed(end.diagnostic, job.step)]
+    return { kind: 'failed', message: 'the task has not ended', diagnostics, effect: 'maybe', unreachable: true, upid }
+  }
+  const holds =
+    (job.direction === 'reverse' || end.kind === 'lost') && (await effectHolds(ctx.asking, effect, job.request))
+  if (holds) return { kind: 'done', data: upid, diagnostics: [] }
+  const diagnostic = end.kind === 'failed' ? taskFailed(job, upid, end) : addressed(end.diagnostic, job.step)
+  const message = end.kind === 'failed' ? end.exitstatus : 'the task is lost'
+  return { kind: 'failed', message, diagnostics: [diagnostic], effect: 'maybe', unreachable: end.kind === 'lost', upid }
+}
+
+/** Writes the task's id down before waiting for it. */
+export const followTask = async (
+  ctx: RunContext,
+  job: Job,
+  upid: string,
+  kept: Pick<RequestRecord, 'before' | 'held' | 'since'>,
+): Promise<Tried> => {
+  noteTask(ctx, upid)
+  await record(ctx, [{ type: 'request', record: requestRecord(ctx, job, 'sent', { upid, ...kept }) }])
+  ctx.emit({ type: 'task-started', at: isoNow(ctx), step: job.step.id, upid })
+  return waitForEnd(ctx, job, effectOf(job.request), upid)
+}

@@ -1,0 +1,180 @@
+import { type Diagnostic, diagnose } from '../../diagnostic/diagnostic.ts'
+import { differenceOf, isCertainlySame } from '../../kinds/same-guest.ts'
+import type { GuestRef } from '../../resource/guest.ts'
+import type { OutgoingRequest } from '../../resource/server.ts'
+import { effectHolds } from '../effect/is-effect-present.ts'
+import { changedGuest, type Effect, effectOf, taskPlace, touchedKeys } from '../effect/request-effect.ts'
+import type { JournalEntry, RequestRecord } from '../journal.ts'
+import { madeAnew } from '../observe/made-anew.ts'
+import { sinceOn } from '../observe/node-clock.ts'
+import { isUnreachable } from '../observe/pve-error-patterns.ts'
+import { ask, type GuestReading, readRunning, seenOf } from '../observe/read-guest.ts'
+import {
+  addressed,
+  isUpid,
+  type Job,
+  refusedHere,
+  requestRecord,
+  type Sent,
+  type Tried,
+  type TriedLast,
+} from './request-job.ts'
+import { resolveRequest, takeOutput } from './resolve-request.ts'
+import { currentView, knowledgeOf, lookAt, type RunContext, record } from './run-context.ts'
+import { changedMeanwhile, type Prepared, tryOnce } from './try-request.ts'
+
+const unreadableHere = ({ message, diagnostic, unreachable }: GuestReading & { kind: 'unreadable' }): TriedLast => ({
+  kind: 'failed',
+  message,
+  diagnostics: [diagnostic],
+  effect: 'none',
+  unreachable,
+})
+
+/** What it was to bring about may be so already; asked where neither a digest nor a task tells later. */
+const heldBefore = async (
+  ctx: RunContext,
+  effect: Effect,
+  outgoing: OutgoingRequest,
+): Promise<{ readonly held?: boolean }> => {
+  if (effect.kind !== 'pool' && effect.kind !== 'pool-comment' && effect.kind !== 'membership') return {}
+  const held = await effectHolds(ctx.asking, effect, outgoing)
+  return held === undefined ? {} : { held }
+}
+
+/** Whether the guest runs, where the request is to change that. */
+const runningBefore = async (ctx: RunContext, effect: Effect): Promise<boolean | undefined> =>
+  effect.kind === 'power' && effect.running !== undefined ? readRunning(ctx.asking, effect.guest) : undefined
+
+const anotherGuest = ({ step }: Job, { type, vmid, node }: GuestRef, why: string): Diagnostic =>
+  diagnose('apply.not-ours', {
+    address: step.address,
+    detail: `"${step.summary}" was not carried out, because ${type === 'qemu' ? 'VM' : 'container'} ${vmid} on ${node} is another guest by now: ${why}. It is left alone.`,
+  })
+
+/** Secrets and references in, digest of the configuration added, and what is there noted. */
+const prepare = async (ctx: RunContext, job: Job, effect: Effect, lost: boolean): Promise<Prepared | TriedLast> => {
+  const { request, direction } = job
+  const { request: resolved, diagnostics } = resolveRequest(request, ctx.world.secrets, ctx.outputs)
+  if (!resolved) return refusedHere('not sent', diagnostics)
+  const sent = { ...request, path: resolved.path }
+  const place = taskPlace(effect)
+  const since = place ? await sinceOn(ctx, place.node) : 0
+  const beforehand = { sent, since, lost, ...(await heldBefore(ctx, effect, resolved)) }
+  const guest = effect.kind === 'guest-made' ? undefined : changedGuest(effect)
+  if (!guest || request.method === 'GET')
+    return { ...beforehand, outgoing: resolved, before: undefined, view: undefined }
+  // Where no digest goes along, only a fresh look tells whose guest it is by now.
+  const reading = await (request.digest ? currentView(ctx, guest) : lookAt(ctx, guest))
+  if (reading.kind === 'unreadable' && (request.digest || reading.unreachable)) return unreadableHere(reading)
+  if (reading.kind !== 'present') {
+    if (request.digest) return refusedHere('the guest does not exist', [changedMeanwhile(job, ['existence'])])
+    const before = reading.kind === 'absent' ? null : undefined
+    return { ...beforehand, outgoing: resolved, before, view: undefined }
+  }
+  const { view } = reading
+  const { foreign, identity } = knowledgeOf(ctx, guest)
+  const stranger = identity && differenceOf(identity, view.identity)
+  if (stranger !== undefined) return refusedHere('another guest', [anotherGuest(job, guest, stranger)])
+  const isKnown = request.digest || ctx.made.has(guest.vmid) || (identity && isCertainlySame(identity, view.identity))
+  const anew = isKnown ? false : await madeAnew(ctx, guest, {})
+  if (anew === true) return refusedHere('another guest', [anotherGuest(job, guest, 'somebody has made it anew')])
+  if (anew !== false) return refusedHere('not sent', [addressed(anew, job.step)])
+  if (direction === 'forward' && (request.digest || effect.kind === 'guest-gone') && foreign.length > 0)
+    return refusedHere('changed meanwhile', [changedMeanwhile(job, foreign)])
+  const before = seenOf(view, touchedKeys(effect) ?? [], await runningBefore(ctx, effect))
+  if (!request.digest) return { ...beforehand, outgoing: resolved, before, view }
+  const outgoing = { ...resolved, params: { ...resolved.params, digest: view.digest } }
+  return { ...beforehand, outgoing, before, view }
+}
+
+const outputsOf = (
+  { outputs }: RunContext,
+  { request }: Job,
+  data: unknown,
+): Readonly<Record<string, string>> | undefined =>
+  request.output ? takeOutput(request.output, data, outputs) : undefined
+
+/** What was known before the request left; it stays in its record. */
+type Beforehand = Pick<RequestRecord, 'before' | 'held' | 'since'>
+
+/** Turns the last try into a record. */
+export const finish = (ctx: RunContext, job: Job, tried: TriedLast, kept: Beforehand = {}): Sent => {
+  if (tried.kind === 'failed') {
+    const failed = requestRecord(ctx, job, 'failed', {
+      message: tried.message,
+      ...kept,
+      ...(tried.upid !== undefined && { upid: tried.upid }),
+    })
+    return {
+      kind: 'failed',
+      record: failed,
+      diagnostics: tried.diagnostics,
+      effect: tried.effect,
+      unreachable: tried.unreachable ?? false,
+    }
+  }
+  const outputs = outputsOf(ctx, job, tried.data)
+  if (outputs) ctx.outputs.set(job.step.id, { ...ctx.outputs.get(job.step.id), ...outputs })
+  const upid = isUpid(tried.data) ? { upid: tried.data } : {}
+  const done = requestRecord(ctx, job, 'done', { ...kept, ...upid, ...(outputs && { outputs }) })
+  return { kind: 'done', record: done, diagnostics: tried.diagnostics }
+}
+
+/** Reading needs no intent: it can be done again as often as one likes. */
+const readOnce = async (ctx: RunContext, { step }: Job, { outgoing }: Prepared): Promise<TriedLast> => {
+  const answer = await ask(ctx.asking, outgoing.path, outgoing.params)
+  if (answer.kind === 'answered') return { kind: 'done', data: answer.data, diagnostics: [] }
+  const message = answer.kind === 'refused' ? answer.message : 'no answer'
+  const unreachable = isUnreachable(answer)
+  return { kind: 'failed', message, diagnostics: [addressed(answer.diagnostic, step)], effect: 'none', unreachable }
+}
+
+const RESENDS = [0, 200, 1000]
+
+/** How long to wait before another try; undefined: no more tries. */
+const waitBefore = (
+  ctx: RunContext,
+  job: Job,
+  { kind }: Tried,
+  tries: Map<Tried['kind'], number>,
+): number | undefined => {
+  const count = tries.get(kind) ?? 0
+  tries.set(kind, count + 1)
+  if (kind === 'locked') return ctx.patience.locks[job.direction][count]
+  return kind === 'unreached' ? ctx.patience.unreachable[count] : RESENDS[count]
+}
+
+/**
+ * Carries one request out: intent durable, request sent, task id durable, task waited for. Sends again only what the server said it did not
+ * do. `opening` is what becomes durable together with the intent.
+ */
+export const sendRequest = async (ctx: RunContext, job: Job, opening: readonly JournalEntry[]): Promise<Sent> => {
+  const effect = effectOf(job.request)
+  const tries = new Map<Tried['kind'], number>()
+  let entries = opening
+  let lost = false
+  for (;;) {
+    const prepared = await prepare(ctx, job, effect, lost)
+    if ('kind' in prepared) {
+      await record(ctx, entries)
+      return finish(ctx, job, prepared)
+    }
+    if (job.request.method === 'GET') {
+      await record(ctx, entries)
+      return finish(ctx, job, await readOnce(ctx, job, prepared))
+    }
+    const { before, since, held } = prepared
+    const known = { since, ...(before !== undefined && { before }), ...(held !== undefined && { held }) }
+    const intent = requestRecord(ctx, job, 'intent', known)
+    await record(ctx, [...entries, { type: 'request', record: intent }])
+    entries = []
+    const tried = await tryOnce(ctx, job, effectOf(prepared.sent), prepared)
+    if (tried.kind === 'done' || tried.kind === 'failed') return finish(ctx, job, tried, known)
+    lost ||= tried.kind === 'again'
+    const wait = waitBefore(ctx, job, tried, tries)
+    const unreachable = tried.kind === 'unreached'
+    if (wait === undefined) return finish(ctx, job, { ...tried, kind: 'failed', effect: 'none', unreachable }, known)
+    await ctx.world.clock.sleep(wait)
+  }
+}

@@ -1,0 +1,128 @@
+import { kindOfType } from '../../kinds/registry.ts'
+import { destroyGuest } from '../../plan/guest/destroy-guest.ts'
+import { type StepDraft, stepId } from '../../plan/order/step-chain.ts'
+import type { Step } from '../../plan/plan.ts'
+import type { PlanWorld } from '../../plan/planning-context.ts'
+import { shutdownRequest } from '../../plan/state/guest-progress.ts'
+import { stateOf, textOf } from '../../plan/state/guest-state.ts'
+import { detachDisk } from '../../plan/step/disk-steps.ts'
+import { isGone } from '../../plan/step/sweep-steps.ts'
+import type { AppliedResource } from '../../resource/applied.ts'
+import type { ObservedGuest } from '../../resource/observed.ts'
+import { isOutputRef } from '../../resource/request.ts'
+import { presenceAfter } from '../effect/guest-after-run.ts'
+import { effectOf } from '../effect/request-effect.ts'
+
+/** A step of a run that ended, and the step that undoes it as far as the run's own plan knew. */
+export interface Undoing {
+  readonly done: Step
+  readonly undoing: Step
+  /** What the address is bound to. */
+  readonly bound: AppliedResource | undefined
+  /** Pools that are undone along with it. */
+  readonly endingPools: ReadonlySet<string>
+}
+
+/** Whether the reversal of a step erases a volume the step had made. */
+export const erasesVolume = ({ reversal }: Step): boolean =>
+  reversal.by === 'requests' &&
+  reversal.requests.some(
+    ({ params = {} }) => params['force'] === true || (params['delete'] !== undefined && isOutputRef(params['delete'])),
+  )
+
+/** The disk or mount point that a step has added. */
+const addedKey = ({ requests, guest }: Step): string | undefined => {
+  if (!guest) return undefined
+  const kind = kindOfType(guest.type)
+  return requests
+    .flatMap(({ params = {} }) => Object.keys(params))
+    .find((key) => kind.volumeProperty(key) !== undefined)
+}
+
+/** There is data on it by now: it is detached, and its volume is kept as it is when its declaration goes. */
+const detached = (world: PlanWorld, { done, undoing }: Undoing, guest: ObservedGuest): Step => {
+  const key = addedKey(done)
+  const state = stateOf(guest)
+  if (key === undefined || textOf(state, key) === undefined) return undoing
+  const { type, node, vmid } = guest
+  const start = { guest: { type, node, vmid }, state, drafts: [] }
+  const [draft] = detachDisk({ kind: kindOfType(type) }, { key })(start).drafts
+  if (!draft) return undoing
+  const { requests, disruption, reversal, summary } = draft
+  world.report('apply.revert-keeps', {
+    detail: `The run added ${key} to \`${undoing.address}\`. It is detached, and its volume is kept as an unused disk with what was written to it since. Removing that one afterwards is final: with it, what was on ${key} is gone [DATA IS LOST].`,
+    address: undoing.address,
+  })
+  return { ...undoing, requests, disruption, reversal, summary: `${undoing.summary}: ${summary}` }
+}
+
+const asStep = ({ undoing }: Undoing, { verb, binding: _none, reason: _why, ...draft }: StepDraft): Step => ({
+  ...draft,
+  id: stepId(undoing.address, verb),
+  address: undoing.address,
+  needs: undoing.needs,
+  because: undoing.because,
+})
+
+const gone = (undoing: Step): Step => ({
+  ...undoing,
+  reversal: {
+    by: 'nothing',
+    reason: 'what the guest holds by now is gone with it, and no backup is taken (`on_destroy = "delete"`)',
+  },
+})
+
+/** A guest that was made ends as it does when its declaration goes: backed up first, or retained, or for good. */
+const ended = (world: PlanWorld, part: Undoing, guest: ObservedGuest): readonly Step[] => {
+  const { undoing, done, bound, endingPools } = part
+  const resource = bound ?? done.binding?.after
+  if (!resource) return [gone(undoing)]
+  const { onDestroy } = resource
+  // By then it is back where it was made.
+  const observed = { ...guest, node: undoing.guest?.node ?? guest.node }
+  const drafts = destroyGuest(world, { resource, observed, onDestroy, unbind: false, endingPools })
+  if (onDestroy === 'delete') return [gone(undoing)]
+  return drafts.map((draft) => {
+    if (draft.verb !== 'destroy' && draft.verb !== 'retain') return asStep(part, draft)
+    const { binding } = undoing
+    const end = { ...asStep(part, draft), id: undoing.id, ...(binding && { binding }) }
+    // The requests that undo the creation also take away volumes that were there before it.
+    return draft.verb === 'retain' ? end : { ...end, requests: undoing.requests }
+  })
+}
+
+const setBack = (undoing: Step): Step => ({
+  ...undoing,
+  reversal: {
+    by: 'nothing',
+    reason: 'the rollback throws away what the guest wrote since the snapshot, and nothing brings that back',
+  },
+})
+
+/** A new guest is stopped hard when its creation fails; one that has run for days is shut down. */
+const shutDown = (step: Step): Step => ({
+  ...step,
+  requests: step.requests.map((request) =>
+    step.guest && request.path.endsWith('/status/stop') ? shutdownRequest(step.guest) : request,
+  ),
+})
+
+/** Names of the snapshots a step takes. */
+const snapshotsOf = ({ requests }: Step): readonly string[] =>
+  requests.map(effectOf).flatMap((effect) => (effect.kind === 'snapshot' && effect.present ? [effect.name] : []))
+
+/**
+ * The steps that undo a step of a run that ended, judged by what is there now instead of by what was there when the step was planned: days may lie
+ * between. Pure; what keeps a step from being planned is reported to `world`.
+ */
+export const judgeAnew = (world: PlanWorld, part: Undoing): readonly Step[] => {
+  const { done, undoing } = part
+  if (done.reversal.by === 'snapshot') return [setBack(undoing)]
+  if (done.action === 'start') return [shutDown(undoing)]
+  const guest = undoing.guest && world.guests.get(undoing.guest.vmid)
+  if (!guest) return [undoing]
+  const known = world.options.safetySnapshots
+  if (done.action === 'snapshot' && snapshotsOf(done).every((name) => isGone(guest, name, known))) return []
+  if (presenceAfter(done) === true) return ended(world, part, guest)
+  return [erasesVolume(done) ? detached(world, part, guest) : undoing]
+}

@@ -1,0 +1,320 @@
+import { type Checked, type Diagnostic, diagnose, hasErrors } from '../../diagnostic/diagnostic.ts'
+import { sealPlan } from '../../plan/order/seal-plan.ts'
+import { type Plan, type ResourceChange, requiredSteps, type Step, type StepId } from '../../plan/plan.ts'
+import { DEFAULT_PLAN_OPTIONS, type PlanOptions } from '../../plan/plan-options.ts'
+import { type PlanWorld, planWorld } from '../../plan/planning-context.ts'
+import { boundIdentity } from '../../plan/state/guest-identity.ts'
+import type { Address } from '../../resource/address.ts'
+import type { Applied, AppliedResource } from '../../resource/applied.ts'
+import { DISRUPTIONS } from '../../resource/change.ts'
+import type { Observed } from '../../resource/observed.ts'
+import {
+  isUndoPlan,
+  type LeftGuest,
+  leftBy,
+  presenceAfter,
+  type StandingStep,
+  standingSteps,
+} from '../effect/guest-after-run.ts'
+import { effectOf } from '../effect/request-effect.ts'
+import type { FinishedRun, RecordedRun } from '../journal.ts'
+import { addedSince } from './added-since.ts'
+import { erasesVolume, judgeAnew } from './judge-anew.ts'
+import { revertObstacles } from './revert-obstacles.ts'
+import { bindingFrom, type Given, transferred, undoId, undoingStep, withoutIdlePower } from './revert-steps.ts'
+
+interface Drafted {
+  readonly steps: readonly Step[]
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)
+
+const staysAsItIs = ({ address, summary, reversal }: Step): Diagnostic =>
+  diagnose('apply.revert-irreversible', {
+    address,
+    detail: `"${summary}" cannot be undone: ${sentence(reversal.by === 'nothing' ? reversal.reason : 'there is no way back')} The rest is undone around it.`,
+  })
+
+/** The guest comes back from its backup, and what was not in that does not. */
+const comesBackLess = ({ address, summary, reversal }: Step): readonly Diagnostic[] =>
+  reversal.by === 'backup' && reversal.lost !== undefined
+    ? [
+        diagnose('apply.revert-irreversible', {
+          address,
+          detail: `"${summary}" cannot be undone altogether: ${sentence(reversal.lost)} The rest comes back.`,
+        }),
+      ]
+    : []
+
+/** Bindings as they will be while the plan runs. */
+const bindingsOf = (applied: Applied): Map<Address, AppliedResource | null> =>
+  new Map(applied.map((resource) => [resource.address, resource]))
+
+/** A step that cannot be undone and whose guest does not go with the run's undoing either. */
+const isLeftAlone = (run: RecordedRun, { reversal, guest }: Step): boolean =>
+  reversal.by === 'nothing' &&
+  !standingSteps(run).some(({ step }) => presenceAfter(step) === true && step.guest?.vmid === guest?.vmid)
+
+/** For each step the undoing of those that needed it: that comes first. */
+const undoneFirst = ({ steps }: Plan, included: ReadonlySet<StepId>): ReadonlyMap<StepId, readonly StepId[]> => {
+  const dependents = new Map<StepId, StepId[]>()
+  for (const step of steps.filter(({ id }) => included.has(id)))
+    for (const need of step.needs) {
+      const known = dependents.get(need)
+      if (known) known.push(undoId(step))
+      else dependents.set(need, [undoId(step)])
+    }
+  return dependents
+}
+
+/** Guests that were destroyed without a way back: nothing that was done to them before can be undone either. */
+const goneForGood = (standing: readonly StandingStep[]): ReadonlySet<number | undefined> =>
+  new Set(
+    standing.flatMap(({ step }) =>
+      step.guest && step.reversal.by === 'nothing' && presenceAfter(step) === false ? [step.guest.vmid] : [],
+    ),
+  )
+
+const poolsMade = (standing: readonly StandingStep[]): ReadonlySet<string> =>
+  new Set(
+    standing.flatMap(({ step }) =>
+      step.requests
+        .map(effectOf)
+        .flatMap((effect) => (effect.kind === 'pool' && effect.present ? [effect.poolid] : [])),
+    ),
+  )
+
+/** Undoes the steps that stand, last first. */
+const draftUndo = (run: RecordedRun, applied: Applied, world: PlanWorld): Drafted => {
+  const standing = standingSteps(run)
+  const given: Given = new Map(run.steps.map(({ step, outputs }) => [step, outputs]))
+  const bindings = bindingsOf(applied)
+  const made = new Set(standing.flatMap(({ step }) => (presenceAfter(step) === true ? [step.guest?.vmid] : [])))
+  const lost = goneForGood(standing)
+  const undoable = ({ step }: StandingStep) =>
+    !step.optional && step.reversal.by !== 'nothing' && !lost.has(step.guest?.vmid)
+  const covered = ({ step }: StandingStep) => step.guest !== undefined && made.has(step.guest.vmid)
+  const included = new Set(standing.filter(undoable).map(({ step }) => step.id))
+  const dependents = undoneFirst(run.plan, included)
+  const endingPools = poolsMade(standing.filter(undoable))
+  const diagnostics = standing
+    .filter(({ step }) => step.reversal.by === 'nothing')
+    .filter((one) => !covered(one))
+    .map(({ step }) => staysAsItIs(step))
+  const less = standing.filter(undoable).flatMap(({ step }) => comesBackLess(step))
+  const steps = standing
+    .filter(undoable)
+    .toReversed()
+    .flatMap((one) => {
+      const { step } = one
+      const bound = bindings.get(step.address) ?? undefined
+      const undoing = undoingStep(one, given, dependents.get(step.id) ?? [], bound)
+      if (undoing.binding) bindings.set(step.address, undoing.binding.after)
+      return judgeAnew(world, { done: step, undoing, bound, endingPools })
+    })
+  return { steps, diagnostics: [...diagnostics, ...less, ...world.diagnostics] }
+}
+
+/** Does again what the reverted run had undone: the original steps, so that backups and snapshots are taken afresh. */
+const draftRedo = (run: FinishedRun, original: RecordedRun, applied: Applied): Drafted => {
+  const attempted = new Set(run.plan.steps.map(({ id }) => id))
+  const undone = new Set(standingSteps(run).map(({ step }) => step.id))
+  const done = new Set(standingSteps(original).map(({ step }) => step.id))
+  const bindings = bindingsOf(applied)
+  // A step without a place in the revert needed no undoing of its own, or could not be undone and still stands.
+  const stands = (step: Step) => (attempted.has(undoId(step)) ? !undone.has(undoId(step)) : isLeftAlone(original, step))
+  const again = requiredSteps(original.plan).filter((step) => done.has(step.id) && !stands(step))
+  const included = new Set(again.map(({ id }) => id))
+  const back = givenBack(run, again)
+  const steps = again.flatMap((step) => {
+    const redone = back(step)
+    if (!redone) return []
+    const { binding, expects: _stale, ...rest } = redone
+    const renewed = binding && bindingFrom(bindings.get(step.address) ?? undefined, binding.before, binding.after)
+    if (renewed) bindings.set(step.address, renewed.after)
+    return { ...rest, needs: step.needs.filter((need) => included.has(need)), ...(renewed && { binding: renewed }) }
+  })
+  return { steps, diagnostics: [] }
+}
+
+/**
+ * What doing a step again means where the revert kept something: the guest is restored from the backup that was made of it, a volume that was kept is
+ * attached again. Undefined: it came back with the guest.
+ */
+const givenBack = (revert: RecordedRun, again: readonly Step[]): ((step: Step) => Step | undefined) => {
+  const undone = new Map(standingSteps(revert).map(({ step }) => [step.id, step]))
+  const given: Given = new Map(revert.steps.map(({ step, outputs }) => [step, outputs]))
+  const restored = new Set(
+    again.flatMap((step) =>
+      presenceAfter(step) === true && undone.get(undoId(step))?.reversal.by === 'backup' && step.guest
+        ? [step.guest.vmid]
+        : [],
+    ),
+  )
+  return (step) => {
+    const undoing = undone.get(undoId(step))
+    const isRestored = step.guest !== undefined && restored.has(step.guest.vmid)
+    if (isRestored && presenceAfter(step) !== true) return step.action === 'start' ? step : undefined
+    if (!undoing || undoing.reversal.by === 'nothing' || !(isRestored || isKept(step, undoing))) return step
+    return {
+      ...step,
+      summary: isRestored
+        ? `${step.summary}: restore the backup the revert made of it`
+        : `${step.summary}: attach it again`,
+      requests: transferred(undoing.reversal.requests, undoing.id, step.id, given),
+      disruption: isRestored ? 'recreate' : step.disruption,
+      ...(!isRestored && {
+        reversal: {
+          by: 'requests',
+          requests: transferred(undoing.requests, undoing.id, step.id, given),
+          note: 'detach it again',
+        },
+      }),
+    }
+  }
+}
+
+/** The revert detached what the step had added, instead of erasing it. */
+const isKept = (step: Step, { requests }: Step): boolean =>
+  step.reversal.by === 'requests' && erasesVolume(step) && !requests.some(({ params = {} }) => params['force'] === true)
+
+/** Steps of one guest follow one another, whatever was left out between them. */
+const chained = (steps: readonly Step[]): readonly Step[] => {
+  const last = new Map<number, StepId>()
+  const kept = new Set(steps.map(({ id }) => id))
+  return steps.map((step) => {
+    const before = step.guest && last.get(step.guest.vmid)
+    if (step.guest) last.set(step.guest.vmid, step.id)
+    const needs = new Set([...step.needs.filter((need) => kept.has(need)), ...(before === undefined ? [] : [before])])
+    return { ...step, needs: [...needs].sort() }
+  })
+}
+
+/** The first step on each guest says how the guest must be found. */
+const expecting = (
+  steps: readonly Step[],
+  left: ReadonlyMap<number, LeftGuest>,
+  observed: Observed,
+): readonly Step[] => {
+  const digests = new Map<number, string>(observed.guests.map(({ vmid, digest }) => [vmid, digest]))
+  const seen = new Set<number>()
+  return steps.map((step) => {
+    const vmid = step.guest?.vmid
+    const known = vmid === undefined ? undefined : left.get(vmid)
+    if (vmid === undefined || !known || seen.has(vmid) || step.requests.length === 0) return step
+    seen.add(vmid)
+    if (!known.present) return { ...step, expects: { absent: true } }
+    const digest = digests.get(vmid)
+    return {
+      ...step,
+      expects: { ...(digest !== undefined && { digest }), ...(known.identity && { identity: known.identity }) },
+    }
+  })
+}
+
+const actionOf = (steps: readonly Step[]): ResourceChange['action'] => {
+  const presences = steps.map(presenceAfter).filter((presence) => presence !== undefined)
+  if (presences.includes(true) && presences.includes(false)) return 'replace'
+  if (presences.length > 0) return presences[0] ? 'create' : 'destroy'
+  const [first] = steps
+  const onlyBinds = steps.every(({ action }) => action === 'bind' || action === 'forget')
+  return onlyBinds && (first?.action === 'bind' || first?.action === 'forget') ? first.action : 'update'
+}
+
+const kindOf = (steps: readonly Step[]): ResourceChange['kind'] => {
+  const type = steps.find(({ guest }) => guest)?.guest?.type
+  return type === undefined ? 'pool' : type === 'qemu' ? 'vm' : 'container'
+}
+
+/** Steps of one resource share the difference that asked for them; it is shown once. */
+const differencesOf = (steps: readonly Step[]) => {
+  // The server never tells a secret, so one secret cannot become another again.
+  const all = steps
+    .flatMap(({ because }) => because.attributes)
+    .filter(({ sensitive, before, after }) => !(sensitive && before !== undefined && after !== undefined))
+  return [...new Map(all.map((attribute) => [attribute.name, attribute])).values()]
+}
+
+const changesOf = (steps: readonly Step[], before: Plan): readonly ResourceChange[] => {
+  const byAddress = new Map<Address, readonly Step[]>()
+  for (const step of steps) byAddress.set(step.address, [...(byAddress.get(step.address) ?? []), step])
+  return [...byAddress].map(([address, own]) => {
+    const name = before.changes.find((change) => change.address === address)?.name
+    const guest = own.find((step) => step.guest)?.guest
+    const worst = Math.max(...own.map(({ disruption }) => DISRUPTIONS.indexOf(disruption)))
+    return {
+      address,
+      kind: kindOf(own),
+      action: actionOf(own),
+      ...(guest && { guest }),
+      ...(name !== undefined && { name }),
+      change: { address, reason: 'revert', attributes: differencesOf(own) },
+      disruption: DISRUPTIONS[worst] ?? 'none',
+      steps: own.map(({ id }) => id),
+    }
+  })
+}
+
+const refusal = (run: FinishedRun): Diagnostic | undefined => {
+  const { id, status } = run.run
+  if (run.revertedBy !== undefined)
+    return diagnose('apply.revert-done', {
+      detail: `Run ${id} was undone by run ${run.revertedBy}. To do it again, revert that one.`,
+      hint: `mpc revert ${run.revertedBy.slice(0, run.revertedBy.lastIndexOf('.'))}`,
+    })
+  if (standingSteps(run).length > 0) return undefined
+  const why = status === 'rolled-back' ? 'failed and was rolled back' : 'changed nothing'
+  return diagnose('apply.revert-nothing', {
+    detail: `Run ${id} ${why}, so there is nothing to undo.`,
+    hint: 'mpc history',
+  })
+}
+
+/** A guest that is bound is known by its binding, which later runs have kept up. */
+const knownNow = (left: ReadonlyMap<number, LeftGuest>, applied: Applied): ReadonlyMap<number, LeftGuest> => {
+  const bound = new Map(applied.map((resource) => [resource.guest?.vmid as number | undefined, resource]))
+  return new Map(
+    [...left].map(([vmid, guest]) => {
+      const resource = bound.get(vmid)
+      const identity = guest.present && resource ? boundIdentity(resource) : undefined
+      return [vmid, identity ? { ...guest, identity } : guest]
+    }),
+  )
+}
+
+/**
+ * Plans the undoing of a run that ended: its standing steps' reversals, last first, or, when the run was itself an undoing, the original steps
+ * again. Pure. Refuses, with one diagnostic for each guest, when something is not as the run left it; steps that cannot be undone are named in
+ * warnings beside the plan.
+ */
+export const planRevert = (
+  run: FinishedRun,
+  observed: Observed,
+  applied: Applied,
+  options: Pick<PlanOptions, 'backupStorage' | 'safetySnapshots'> = {},
+): Checked<Plan> => {
+  const refused = refusal(run)
+  if (refused) return { value: undefined, diagnostics: [refused] }
+  const original = isUndoPlan(run.plan) ? run.original : undefined
+  const world = planWorld(observed, { ...DEFAULT_PLAN_OPTIONS, ...options })
+  const drafted = original ? draftRedo(run, original, applied) : draftUndo(run, applied, world)
+  const left = knownNow(leftBy(run), applied)
+  const obstacles = revertObstacles(left, drafted.steps, observed, options.safetySnapshots)
+  const added = original ? [] : addedSince(run, observed)
+  if (obstacles.length + added.length > 0) return { value: undefined, diagnostics: [...obstacles, ...added] }
+  if (hasErrors(drafted.diagnostics)) return { value: undefined, diagnostics: drafted.diagnostics }
+  const running = new Map<number, boolean>(observed.guests.map(({ vmid, status }) => [vmid, status === 'running']))
+  const steps = drafted.steps.flatMap((step) => withoutIdlePower(step, running) ?? [])
+  const whole = expecting(chained(steps), left, observed)
+  const plan = sealPlan({
+    format_version: '1.0',
+    origin: { kind: 'revert', plan: run.plan.id, run: run.run.id },
+    cluster: run.plan.cluster,
+    changes: changesOf(whole, run.plan),
+    steps: whole,
+    unchanged: 0,
+    outputs: [],
+  })
+  return { value: plan, diagnostics: drafted.diagnostics }
+}

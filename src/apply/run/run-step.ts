@@ -1,0 +1,176 @@
+import type { Diagnostic } from '../../diagnostic/diagnostic.ts'
+import type { Step } from '../../plan/plan.ts'
+import type { AppliedResource } from '../../resource/applied.ts'
+import { placeAfter } from '../effect/guest-after-run.ts'
+import { effectOf, touchedKeys } from '../effect/request-effect.ts'
+import type { JournalEntry, RequestRecord, Seen } from '../journal.ts'
+import { volumesOf } from '../measure/added-meanwhile.ts'
+import { measureBefore } from '../measure/measure-before.ts'
+import { type GuestView, readRunning, seenOf } from '../observe/read-guest.ts'
+import { currentView, type RunContext, record } from '../request/run-context.ts'
+import { type Requested, type Requests, runRequests } from '../request/run-requests.ts'
+import { checkExpectation } from './check-expectation.ts'
+import { tidyingFailed } from './optional-step.ts'
+import { emitEnded, emitStarted, type StepResult } from './step-result.ts'
+
+/** Keys a step's requests may change, as far as they can be named. */
+const keysOf = ({ requests }: Step): readonly string[] => [
+  ...new Set(requests.flatMap((request) => touchedKeys(effectOf(request)) ?? [])),
+]
+
+/** A guest as a step left it: one that was just made with all its volumes. */
+export const seenAfter = (step: Step, view: GuestView): Seen => {
+  const isMade = step.requests.some((request) => effectOf(request).kind === 'guest-made')
+  return seenOf(view, [...keysOf(step), ...(isMade ? volumesOf(view.guest, view.raw).keys() : [])])
+}
+
+/** The guest as the step leaves it; undefined when the step has none or the server does not say. */
+const guestAfter = async (ctx: RunContext, step: Step): Promise<Seen | null | undefined> => {
+  const place = placeAfter(step)
+  if (!place || step.requests.length === 0) return undefined
+  const reading = await currentView(ctx, place)
+  if (reading.kind === 'unreadable') return undefined
+  return reading.kind === 'absent' ? null : seenAfter(step, reading.view)
+}
+
+/** The binding after a step, with who the guest turned out to be. */
+const bindingAfter = (
+  ctx: RunContext,
+  { binding }: Step,
+  after: Seen | null | undefined,
+): { readonly binding?: AppliedResource | null } => {
+  if (!binding) return {}
+  if (!binding.after) return { binding: null }
+  // Which task made it is not to be read off the guest.
+  const made = ctx.made.get(binding.after.guest?.vmid ?? 0)?.event
+  const event = made ?? binding.after.identity?.event
+  const seen = after?.identity ?? binding.after.identity
+  const identity = seen && event !== undefined ? { ...seen, event } : seen
+  return { binding: { ...binding.after, ...(identity && { identity }) } }
+}
+
+/** Whether the guest ran before a step that is undone by a snapshot: a rollback stops it (seen on PVE 9.2). */
+const outputsBefore = async (ctx: RunContext, step: Step): Promise<Readonly<Record<string, string>>> => {
+  if (step.reversal.by !== 'snapshot' || !step.guest) return {}
+  const running = await readRunning(ctx.asking, step.guest)
+  return running === undefined ? {} : { ran: running ? '1' : '0' }
+}
+
+const REFUSED: Requested = { kind: 'failed', closing: [], diagnostics: [], effect: 'none', unreachable: false }
+
+/** The step stays as running in the journal, so that a recovery asks what became of it. */
+const leaveOpen = async (
+  ctx: RunContext,
+  step: Step,
+  { closing, diagnostics }: Requested,
+  outputs: Readonly<Record<string, string>>,
+): Promise<StepResult> => {
+  await record(ctx, closing)
+  return { step, status: 'failed', diagnostics, effect: 'maybe', undecided: true, outputs }
+}
+
+const endStep = async (
+  ctx: RunContext,
+  step: Step,
+  requested: Requested,
+  outputs: Readonly<Record<string, string>>,
+): Promise<StepResult> => {
+  const status = requested.kind
+  if (requested.undecided && !step.optional) return leaveOpen(ctx, step, requested, outputs)
+  const after = status === 'done' ? await guestAfter(ctx, step) : undefined
+  const all = { ...outputs, ...ctx.outputs.get(step.id) }
+  const ended: JournalEntry = {
+    type: 'step-ended',
+    record: { run: ctx.run, step: step.id, status, outputs: all, ...(after !== undefined && { after }) },
+    step,
+    direction: 'forward',
+    ...(status === 'done' && bindingAfter(ctx, step, after)),
+  }
+  await record(ctx, [...requested.closing, ended])
+  const { effect, failed } = requested
+  const diagnostics =
+    step.optional && status === 'failed' ? [tidyingFailed(step, requested.diagnostics)] : requested.diagnostics
+  return {
+    step,
+    status,
+    diagnostics,
+    effect,
+    outputs: all,
+    ...(failed && { failed }),
+    ...(after !== undefined && { after }),
+  }
+}
+
+/**
+ * Carries a step out: checks what it expects, sends its requests, and writes its end down together with its binding. `expects`: what is known
+ * better than the plan did.
+ */
+export const runStep = async (ctx: RunContext, step: Step, expects = step.expects): Promise<StepResult> => {
+  const startedAt = ctx.world.clock.monotonic()
+  emitStarted(ctx, step, 'forward')
+  const { diagnostics } = await checkExpectation(ctx, expects ? { ...step, expects } : step)
+  const isRefused = diagnostics.length > 0
+  const measured = isRefused ? [] : await measureBefore(ctx, step)
+  const outputs = isRefused ? {} : await outputsBefore(ctx, step)
+  const opening: JournalEntry = { type: 'step-started', run: ctx.run, step, direction: 'forward', outputs }
+  const requested: Requested =
+    diagnostics.length > 0
+      ? { ...REFUSED, closing: [opening], diagnostics }
+      : await runRequests(ctx, forwardOf(step, [], true), [opening, ...measured])
+  const needsOpening = diagnostics.length === 0 && step.requests.length === 0
+  const result = await endStep(ctx, step, needsOpening ? { ...requested, closing: [opening] } : requested, outputs)
+  emitEnded(ctx, step, 'forward', result.status, startedAt, result.diagnostics)
+  return result
+}
+
+const forwardOf = (step: Step, prior: readonly RequestRecord[], sendMore: boolean): Requests => ({
+  step,
+  direction: 'forward',
+  requests: step.requests,
+  prior,
+  sendMore,
+})
+
+/** Finds out how far a step had come when its process ended; nothing is sent or written down. */
+export const lookAtStep = (ctx: RunContext, step: Step, prior: readonly RequestRecord[]): Promise<Requested> =>
+  runRequests(ctx, forwardOf(step, prior, false), [])
+
+/**
+ * Finds out how far a step had come when its process ended, and writes that down; nothing is sent. Undefined, with the reasons, when that cannot
+ * be known yet.
+ */
+export const settleStep = async (
+  ctx: RunContext,
+  step: Step,
+  prior: readonly RequestRecord[],
+  outputs: Readonly<Record<string, string>>,
+): Promise<{ readonly result: StepResult | undefined; readonly diagnostics: readonly Diagnostic[] }> => {
+  const requested = await lookAtStep(ctx, step, prior)
+  if (requested.unreachable) return { result: undefined, diagnostics: requested.diagnostics }
+  return { result: await endStep(ctx, step, requested, outputs), diagnostics: [] }
+}
+
+/** Goes on with a step where its process left off; one of which nothing was done begins anew. */
+export const resumeStep = async (
+  ctx: RunContext,
+  step: Step,
+  prior: readonly RequestRecord[],
+  outputs: Readonly<Record<string, string>>,
+): Promise<StepResult> => {
+  const settled = await lookAtStep(ctx, step, prior)
+  const isCut = settled.kind === 'failed' && !settled.failed && !settled.undecided
+  if (isCut && settled.effect === 'none') return runStep(ctx, step)
+  const startedAt = ctx.world.clock.monotonic()
+  emitStarted(ctx, step, 'forward')
+  let requested = settled
+  if (isCut) {
+    await record(ctx, settled.closing)
+    const known = new Map(prior.map((one) => [one.index, one]))
+    for (const entry of settled.closing) if (entry.type === 'request') known.set(entry.record.index, entry.record)
+    const done = [...known.values()].filter(({ status }) => status === 'done')
+    requested = await runRequests(ctx, forwardOf(step, done, true), [])
+  }
+  const result = await endStep(ctx, step, requested, outputs)
+  emitEnded(ctx, step, 'forward', result.status, startedAt, result.diagnostics)
+  return result
+}

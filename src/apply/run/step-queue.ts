@@ -1,0 +1,85 @@
+import { PHASES, phasesOf, rankOf } from '../../plan/order/phase.ts'
+import type { Plan, Step, StepId } from '../../plan/plan.ts'
+import { insertSorted } from '../../util/insert-sorted.ts'
+
+/** Hands out steps when what they need is done, earlier ones first. */
+export interface StepQueue {
+  /** The next step that may start; undefined when there is none at the moment. */
+  readonly next: () => Step | undefined
+  readonly finished: (id: StepId) => void
+}
+
+/** For each rank the first position that has not finished. Positions only ever finish, so that looking goes through each list once. */
+const unfinishedByRank = (ranks: readonly number[]) => {
+  const positions = PHASES.map((_, rank) => ranks.flatMap((own, position) => (own === rank ? [position] : [])))
+  const reached = PHASES.map(() => 0)
+  const done = new Set<number>()
+  const first = (rank: number): number => {
+    const list = positions[rank] ?? []
+    let at = reached[rank] ?? 0
+    while (at < list.length && done.has(list[at] ?? -1)) at++
+    reached[rank] = at
+    return list[at] ?? Number.POSITIVE_INFINITY
+  }
+  return { first, finish: (position: number) => void done.add(position) }
+}
+
+/**
+ * A step waits for what it needs; for every step before it in the plan that is cheaper to undo, so that a failure there finds nothing costly
+ * done; and for the step that works on its guest, which PVE would make it wait for on its lock, or refuse.
+ */
+export const stepQueue = ({ steps }: Plan): StepQueue => {
+  const positions = new Map(steps.map(({ id }, position) => [id, position]))
+  const phases = phasesOf(steps)
+  const ranks = steps.map(({ id }) => rankOf(phases.get(id) ?? 'exact'))
+  const unfinished = unfinishedByRank(ranks)
+  const missing = steps.map(({ needs }) => needs.length)
+  const dependents = new Map<StepId, number[]>()
+  for (const [position, { needs }] of steps.entries())
+    for (const need of needs) {
+      const known = dependents.get(need)
+      if (known) known.push(position)
+      else dependents.set(need, [position])
+    }
+  const ready = PHASES.map((_, rank) =>
+    missing.flatMap((count, position) => (count === 0 && ranks[position] === rank ? [position] : [])),
+  )
+  const busy = new Set<number>()
+  /** Where in its list the first step of a rank stands that may start. Those behind one that waits for cheaper ones wait too. */
+  const startable = (list: readonly number[], cheaperLeft: number): number =>
+    list.findIndex((position) => position > cheaperLeft || !busy.has(steps[position]?.guest?.vmid ?? -1))
+  return {
+    next: () => {
+      let [chosen, cheaperLeft]: [{ list: number[]; at: number; position: number } | undefined, number] = [
+        undefined,
+        Number.POSITIVE_INFINITY,
+      ]
+      for (const [rank, list] of ready.entries()) {
+        const at = startable(list, cheaperLeft)
+        const position = list[at]
+        if (
+          position !== undefined &&
+          position < cheaperLeft &&
+          position < (chosen?.position ?? Number.POSITIVE_INFINITY)
+        )
+          chosen = { list, at, position }
+        cheaperLeft = Math.min(cheaperLeft, unfinished.first(rank))
+      }
+      if (!chosen) return undefined
+      chosen.list.splice(chosen.at, 1)
+      const step = steps[chosen.position]
+      if (step?.guest) busy.add(step.guest.vmid)
+      return step
+    },
+    finished: (id) => {
+      const own = positions.get(id) ?? -1
+      unfinished.finish(own)
+      const step = steps[own]
+      if (step?.guest) busy.delete(step.guest.vmid)
+      for (const position of dependents.get(id) ?? []) {
+        missing[position] = (missing[position] ?? 0) - 1
+        if (missing[position] === 0) insertSorted(ready[ranks[position] ?? 0] ?? [], position)
+      }
+    },
+  }
+}

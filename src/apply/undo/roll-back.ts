@@ -1,0 +1,110 @@
+import { type Diagnostic, diagnose } from '../../diagnostic/diagnostic.ts'
+import type { Step } from '../../plan/plan.ts'
+import type { GuestIdentity } from '../../resource/guest.ts'
+import type { RequestRecord, StepStatus } from '../journal.ts'
+import { type HoldersNow, holdersNow } from '../measure/volume-holders.ts'
+import { isoNow, type RunContext } from '../request/run-context.ts'
+import type { StepResult } from '../run/step-result.ts'
+import { findRunning, type RunningGuests, staysInEffect } from './running-guests.ts'
+import { netStays } from './safety-net.ts'
+import { leaveStep, recordLeft, type Undone, undoStep } from './undo-step.ts'
+
+export interface RolledBack {
+  /** What became of each step that was looked at. */
+  readonly statuses: ReadonlyMap<string, StepStatus>
+  readonly diagnostics: ReadonlyMap<string, readonly Diagnostic[]>
+  /** Everything is as it was. */
+  readonly complete: boolean
+  /** The server stopped answering; the journal stays open and a later command goes on. */
+  readonly suspended?: Diagnostic
+}
+
+export interface RollBackOptions {
+  /** In the order in which they ended. */
+  readonly results: readonly StepResult[]
+  /** Who the guests were when the run touched them, by VMID. */
+  readonly identities: ReadonlyMap<number, GuestIdentity>
+  /** Requests of an earlier, interrupted rollback. */
+  readonly prior: readonly RequestRecord[]
+  /** Steps that an earlier part of the rollback had to leave in effect. */
+  readonly failed?: readonly string[]
+}
+
+const suspension = (ctx: RunContext, cause: readonly Diagnostic[]): Diagnostic =>
+  diagnose('apply.rollback-suspended', {
+    detail: `The server stopped answering while run ${ctx.run} was being rolled back (${cause[0]?.detail ?? 'no answer'}). What was done is written down, and mpc recover goes on with it.`,
+    hint: 'mpc recover',
+  })
+
+const isUndoable = ({ step, status, effect }: StepResult): boolean =>
+  !step.optional && (status === 'done' || effect !== 'none')
+
+/** How far a rollback has come. */
+interface Progress {
+  readonly statuses: Map<string, StepStatus>
+  readonly diagnostics: Map<string, readonly Diagnostic[]>
+  /** Steps that are in effect. */
+  readonly standing: Set<string>
+  readonly holders: HoldersNow
+}
+
+const undoOne = async (
+  ctx: RunContext,
+  result: StepResult,
+  { identities, prior, results }: RollBackOptions,
+  { standing, holders }: Progress,
+  running: RunningGuests,
+): Promise<Undone> => {
+  const { step } = result
+  const vmid = step.guest?.vmid ?? 0
+  const known = prior.filter((record) => record.step === step.id && record.direction === 'reverse')
+  if (running.spared.has(step.id)) return leaveStep(ctx, result, staysInEffect(step, ctx.plan))
+  const net = await netStays(ctx, step, standing)
+  if (net && 'unreachable' in net) return { status: 'suspended', diagnostics: [net.unreachable] }
+  if (net) return leaveStep(ctx, result, net.stays)
+  return undoStep(ctx, result, {
+    identity: ctx.made.get(vmid) ?? identities.get(vmid),
+    prior: known,
+    results,
+    holders,
+  })
+}
+
+const note = ({ statuses, diagnostics, standing }: Progress, { id }: Step, undone: Undone): void => {
+  diagnostics.set(id, undone.diagnostics)
+  if (undone.status !== 'undo-failed') standing.delete(id)
+  if (undone.status === 'undone') statuses.set(id, 'undone')
+  if (undone.status === 'undo-failed') statuses.set(id, 'undo-failed')
+}
+
+/** Undoes steps, last first. One that cannot be undone does not keep the others from it. */
+export const rollBack = async (ctx: RunContext, options: RollBackOptions): Promise<RolledBack> => {
+  const { results, prior, failed = [] } = options
+  const order = results.filter(isUndoable).toReversed()
+  const idsOf = (some: typeof order) => some.map(({ step }) => step.id)
+  const finished = idsOf(order.filter(({ status }) => status === 'done'))
+  if (order.length > 0) ctx.emit({ type: 'rollback-started', at: isoNow(ctx), steps: idsOf(order), finished })
+  const progress: Progress = {
+    statuses: new Map(),
+    diagnostics: new Map(),
+    standing: new Set([...idsOf(order), ...failed]),
+    holders: holdersNow(ctx.asking),
+  }
+  const { statuses, diagnostics } = progress
+  const suspended = (cause: readonly Diagnostic[]): RolledBack => ({
+    statuses,
+    diagnostics,
+    complete: false,
+    suspended: suspension(ctx, cause),
+  })
+  const running = await findRunning(ctx, order, prior)
+  if (running.unreachable) return suspended([running.unreachable])
+  for (const result of order) {
+    const undone = await undoOne(ctx, result, options, progress, running)
+    if (undone.status === 'suspended') return suspended(undone.diagnostics)
+    note(progress, result.step, undone)
+  }
+  const left = order.filter(({ step }) => statuses.get(step.id) === 'undo-failed')
+  await recordLeft(ctx, left)
+  return { statuses, diagnostics, complete: left.length === 0 }
+}

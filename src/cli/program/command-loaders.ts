@@ -1,0 +1,24 @@
+import type { RunCommand } from './command-context.ts'
+import type { CommandName } from './command-table.ts'
+
+/** The body of each command, loaded when it is run. */
+export const commandLoaders = {
+  init: () => import('../commands/init.ts'),
+  trust: () => import('../commands/trust.ts'),
+  sync: () => import('../commands/sync.ts'),
+  status: () => import('../commands/status.ts'),
+  validate: () => import('../commands/validate.ts'),
+  fmt: () => import('../commands/fmt.ts'),
+  eval: () => import('../commands/eval.ts'),
+  graph: () => import('../commands/graph.ts'),
+  plan: () => import('../commands/plan.ts'),
+  show: () => import('../commands/show.ts'),
+  apply: () => import('../commands/apply.ts'),
+  recover: () => import('../commands/recover.ts'),
+  revert: () => import('../commands/revert.ts'),
+  history: () => import('../commands/history.ts'),
+  export: () => import('../commands/export.ts'),
+  simulate: () => import('../commands/simulate.ts'),
+  demo: () => import('../commands/demo.ts'),
+  completion: () => import('../commands/completion.ts'),
+} as const satisfies Record<CommandName, () => Promise<{ readonly run: RunCommand }>>

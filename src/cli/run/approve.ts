@@ -1,0 +1,62 @@
+import { diagnose } from '../../diagnostic/diagnostic.ts'
+import type { Plan } from '../../plan/plan.ts'
+import type { ReviewEnd } from '../../render/live/review-plan.tsx'
+import { planView } from '../../render/plan-view.ts'
+import { lossOf } from '../../resource/reversal.ts'
+import type { CommandContext, Options } from '../program/command-context.ts'
+import { isAttended, isCi } from '../program/is-attended.ts'
+import { sayAsOf, showPlan } from './show-plan.ts'
+
+/**
+ * Shows the plan and asks whether to carry it out; only `yes` is yes. On a terminal the live view shows and asks in one; elsewhere the plan is
+ * printed and a line is read from standard input. `seen`: the plan was named by its id, so somebody has looked at it before.
+ */
+export const approve = async (
+  context: CommandContext,
+  plan: Plan,
+  { options, seen, asOf }: { readonly options: Options; readonly seen: boolean; readonly asOf: string | undefined },
+): Promise<ReviewEnd> => {
+  const { io, global, report, note } = context
+  if (options['autoApprove'] === true) {
+    if (global.json || !(global.quiet || seen)) await showPlan(context, plan, asOf)
+    return 'approved'
+  }
+  if (isAttended(io) && !global.json && global.color) {
+    const { reviewPlan } = await import('../../render/live/review-plan.tsx')
+    if (asOf !== undefined) sayAsOf(context, asOf)
+    const end = await reviewPlan(planView(plan), true, io)
+    if (end !== 'approved') note('Nothing was changed.\n')
+    return end
+  }
+  await showPlan(context, plan, asOf)
+  const nobody = isCi(io.env) && io.stdin.isTerminal
+  const answer = nobody ? undefined : await io.stdin.ask('\nApply these changes? Only "yes" is accepted: ')
+  if (answer?.trim() === 'yes') return 'approved'
+  if (answer === undefined && io.signal.aborted) {
+    note('Nothing was changed.\n')
+    return 'interrupted'
+  }
+  if (answer === undefined) {
+    report([
+      diagnose('cli.needs-approval', {
+        detail: `There is nobody to ask here: ${nobody ? 'CI is set' : 'standard input is at its end'}. Nothing was changed.`,
+        hint: `${plan.origin.kind === 'revert' ? `mpc revert ${plan.origin.plan}` : `mpc apply ${plan.id}`} --auto-approve`,
+      }),
+    ])
+  } else note('Nothing was changed.\n')
+  return 'declined'
+}
+
+/** Steps that cannot be undone need a second, explicit yes. False, with the reasons reported, when it is missing. */
+export const allowsIrreversible = ({ report }: CommandContext, plan: Plan, options: Options): boolean => {
+  const stuck = plan.steps.filter(({ reversal }) => lossOf(reversal) !== undefined)
+  if (stuck.length === 0 || options['allowIrreversible'] === true) return true
+  const lines = stuck.map(({ address, summary, reversal }) => `- ${address}: ${summary}: ${lossOf(reversal) ?? ''}`)
+  report([
+    diagnose('cli.irreversible-steps', {
+      detail: `If a later step fails, or you want to go back, these stay done:\n${lines.join('\n')}\nNothing was changed. If that is what you want:`,
+      hint: `${plan.origin.kind === 'revert' ? `mpc revert ${plan.origin.plan}` : `mpc apply ${plan.id}`} --allow-irreversible`,
+    }),
+  ])
+  return false
+}

@@ -1,0 +1,22 @@
+import { type Diagnostic, diagnose } from '../../diagnostic/diagnostic.ts'
+import type { Plan } from '../../plan/plan.ts'
+import type { Applied } from '../../resource/applied.ts'
+import type { Observed } from '../../resource/observed.ts'
+
+/**
+ * What a plan would create although another plan has made it since, under whatever VMID. The server cannot notice that; carried out all the
+ * same, the first guest would belong to nobody. A guest that is bound but was removed behind our back may be made again.
+ */
+export const madeSince = (plan: Plan, applied: Applied, observed: Observed | undefined): readonly Diagnostic[] => {
+  const there = new Set(observed?.guests.map(({ vmid }) => vmid))
+  const bound = new Map(applied.map(({ address, guest }) => [address, guest]))
+  return plan.changes.flatMap(({ address, action }) => {
+    const guest = action === 'create' ? bound.get(address) : undefined
+    if (!guest || !there.has(guest.vmid)) return []
+    return diagnose('apply.stale-plan', {
+      address,
+      detail: `The plan creates \`${address}\`, and since it was made another run has: it is ${guest.vmid} on ${guest.node} by now. Nothing was changed. Make a new plan.`,
+      hint: 'mpc plan',
+    })
+  })
+}

@@ -1,0 +1,141 @@
+import { type Diagnostic, diagnose, hasErrors } from '../../diagnostic/diagnostic.ts'
+import { isEmptyPlan, type Plan } from '../../plan/plan.ts'
+import { planChanges } from '../../plan/plan-changes.ts'
+import { DEFAULT_PLAN_OPTIONS, type PlanOptions } from '../../plan/plan-options.ts'
+import { type Address, parseAddressPattern } from '../../resource/address.ts'
+import type { Applied } from '../../resource/applied.ts'
+import type { Secrets } from '../../resource/desired.ts'
+import { counted } from '../../util/counted.ts'
+import { EXIT, type ExitCode } from '../exit-code.ts'
+import type { CommandContext, CommandInput, Options } from '../program/command-context.ts'
+import { listOption } from '../program/number-option.ts'
+import { chooseFiles } from '../session/choose-files.ts'
+import { type HiddenVmids, planAroundHidden } from '../session/hidden-vmids.ts'
+import { readDeclarations } from '../session/read-declarations.ts'
+import type { Picture, Session } from '../session/session.ts'
+import { showPlan } from './show-plan.ts'
+
+export type Planned =
+  /** `asOf`: when the picture was taken that it was made from. */
+  | { readonly plan: Plan; readonly secrets: Secrets; readonly asOf: string }
+  /** Why there is none; it has been reported. */
+  | { readonly exit: ExitCode }
+
+const addressesOf = (
+  { report }: CommandContext,
+  options: Options,
+  name: 'target' | 'exclude' | 'replace',
+): readonly Address[] | undefined => {
+  const texts = listOption(options, name)
+  const addresses = texts.flatMap((text) => parseAddressPattern(text) ?? [])
+  if (addresses.length === texts.length) return addresses
+  const wrong = texts.filter((text) => parseAddressPattern(text) === undefined)
+  report([
+    diagnose('cli.bad-option', {
+      detail: `--${name} takes an address such as vm.web, vm.web[0], container.dns["a"] or module.site, not ${wrong.map((text) => `"${text}"`).join(', ')}. The shell takes brackets and quotes for its own: put single quotes around the address.`,
+      hint: `--${name} 'container.dns["a"]'`,
+    }),
+  ])
+  return undefined
+}
+
+/** What a plan has to know besides declarations and the cluster. */
+const planOptions = async (
+  { settings, store }: Session,
+  options: Options,
+): Promise<Omit<PlanOptions, 'targets' | 'excludes'>> => {
+  const [snapshots, unfinished] = await Promise.all([store.runs.safetySnapshots(), store.runs.unfinished()])
+  return {
+    ...DEFAULT_PLAN_OPTIONS,
+    vmids: settings.defaults.vmids,
+    allowDuplicateNames: options['allowDuplicateNames'] === true,
+    allowDiskReplacement: options['allowDiskReplacement'] === true,
+    destroy: options['destroy'] === true,
+    safetySnapshots: snapshots,
+    unsettled: new Set(unfinished.flatMap(({ plan }) => plan.steps.map(({ address }) => address))),
+    ...(settings.defaults.backupStorage !== undefined && { backupStorage: settings.defaults.backupStorage }),
+  }
+}
+
+/** Declarations and the given picture of the cluster → a plan, saved. Everything wrong is reported; a plan that is refused is shown, not saved. */
+export const makePlan = async (
+  context: CommandContext,
+  session: Session,
+  input: CommandInput,
+  { observed, syncedAt: asOf }: Picture,
+  command: 'mpc plan' | 'mpc apply' = 'mpc plan',
+): Promise<Planned> => {
+  const { store } = session
+  const targets = addressesOf(context, input.options, 'target')
+  const excludes = addressesOf(context, input.options, 'exclude')
+  const replaces = addressesOf(context, input.options, 'replace')
+  if (!targets || !excludes || !replaces) return { exit: EXIT.usage }
+  const chosen = await chooseFiles(context, input.args)
+  const applied = await store.bindings.all()
+  const mayBeEmpty = chosen === undefined && applied.length > 0
+  const loaded = await readDeclarations(context, session, { ...input, args: chosen?.paths ?? [] }, observed, {
+    mayBeEmpty,
+  })
+  if (!loaded) return { exit: EXIT.error }
+  const options: PlanOptions = {
+    ...(await planOptions(session, input.options)),
+    targets,
+    excludes,
+    replaces,
+    ...(chosen && { scope: loaded.declaredIn(chosen.files) }),
+  }
+  const isOffline = input.options['refresh'] === false
+  const planWith = (hiddenVmids: HiddenVmids) =>
+    planChanges(loaded.desired, observed, applied, { ...options, hiddenVmids })
+  const { value: plan, diagnostics } = isOffline
+    ? planWith({ taken: [] })
+    : await planAroundHidden(planWith, observed.rights, session.reader)
+  context.report(diagnostics, loaded.sources)
+  if (!plan || hasErrors(diagnostics)) return { exit: refusedByGuard(diagnostics) ? EXIT.refused : EXIT.error }
+  const refusal = isAllowedToDestroy(input.options)
+    ? undefined
+    : massDestroy(plan, applied, loaded.sources.size === 0, command)
+  if (refusal) {
+    await showPlan(context, plan, asOf)
+    context.report([refusal])
+    return { exit: EXIT.refused }
+  }
+  if (!isEmptyPlan(plan)) await store.plans.save(plan, asOf)
+  return { plan, secrets: loaded.secrets, asOf }
+}
+
+const isAllowedToDestroy = (options: Options): boolean =>
+  options['allowDestroy'] === true || options['destroy'] === true
+
+/** Fewer managed guests than this may all go at once without a second thought. */
+const FEW = 3
+
+/** Files that are missing, or a half-checked-out branch, look like the wish to destroy what they declared. */
+const massDestroy = (plan: Plan, applied: Applied, noFiles: boolean, command: string): Diagnostic | undefined => {
+  const managed = applied.filter(({ guest }) => guest !== undefined).length
+  const going = plan.changes.filter(({ action, guest }) => action === 'destroy' && guest !== undefined).length
+  const isMost = managed >= FEW && going * 2 > managed
+  if (!isMost && !(noFiles && !isEmptyPlan(plan))) return undefined
+  const what = noFiles
+    ? 'There is no declaration file left in this folder, so everything that is managed would go'
+    : `${going} of ${counted(managed, 'managed guest')} would be destroyed`
+  return diagnose('cli.mass-destroy', {
+    detail: `${what}. That is more often a missing file or a wrong folder than a wish; the plan was not saved, and nothing was changed. If it is what you want, say so:`,
+    hint: `${command} --allow-destroy`,
+  })
+}
+
+/** Guards are rules people set on purpose; everything else that is wrong is an error. */
+const GUARDS: ReadonlySet<string> = new Set([
+  'plan.boot-disk-replaced',
+  'plan.ha-managed',
+  'plan.name-taken',
+  'plan.prevent-destroy',
+  'plan.protected',
+  'plan.replicated',
+])
+
+const refusedByGuard = (diagnostics: readonly { readonly code: string; readonly severity: string }[]): boolean => {
+  const errors = diagnostics.filter(({ severity }) => severity === 'error')
+  return errors.length > 0 && errors.every(({ code }) => GUARDS.has(code))
+}

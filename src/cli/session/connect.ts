@@ -1,0 +1,27 @@
+import { DiagnosticError } from '../../diagnostic/diagnostic-error.ts'
+import { readConnection } from '../../project/connection.ts'
+import type { Settings } from '../../project/settings.ts'
+import type { ProxmoxClient } from '../../proxmox/client.ts'
+import type { CommandContext } from '../program/command-context.ts'
+
+/** A client for the server that settings and environment name. Sends nothing yet. Throws a DiagnosticError when something of it is missing. */
+export const connect = async (
+  context: CommandContext,
+  root: string,
+  settings: Settings,
+  readOnly: boolean,
+): Promise<ProxmoxClient> => {
+  const { value, diagnostics } = await readConnection(context.io, root, settings)
+  if (!value) throw new DiagnosticError(diagnostics)
+  if (readOnly) context.report(diagnostics)
+  const { createClient } = await import('../../proxmox/client.ts')
+  return createClient({
+    ...value,
+    readOnly,
+    clock: context.io.clock,
+    trace: ({ method, path, attempt, status, error, milliseconds }) =>
+      context.trace(
+        `${method} ${path} → ${status ?? error ?? '?'} in ${milliseconds.toFixed(0)} ms${attempt > 1 ? ` (try ${attempt})` : ''}`,
+      ),
+  })
+}

@@ -1,0 +1,36 @@
+import { kindOfType } from '../../kinds/registry.ts'
+import type { Applied } from '../../resource/applied.ts'
+import type { Desired, DesiredGuest } from '../../resource/desired.ts'
+import type { KnownGuest, KnownGuests } from '../../resource/known-guest.ts'
+import type { Observed } from '../../resource/observed.ts'
+import type { PlanOptions } from '../plan-options.ts'
+import { planWorld } from '../planning-context.ts'
+import { resolveBindings } from './bindings.ts'
+import { guestNumbers } from './guest-numbers.ts'
+
+/**
+ * What a plan of these declarations knows of each guest before it is made: its VMID, and the guest it is bound to. Expressions that ask for
+ * more than is declared are answered from it. Problems are left to the plan, which finds them again.
+ */
+export const knownGuests = (
+  desired: Desired,
+  observed: Observed,
+  applied: Applied,
+  options: PlanOptions,
+): KnownGuests => {
+  const world = planWorld(observed, options)
+  const bindings = resolveBindings(world, desired, applied)
+  const guests = desired.resources.filter((resource): resource is DesiredGuest => resource.kind !== 'pool')
+  const { vmids } = guestNumbers(world, guests, applied, bindings)
+  return new Map(
+    guests.flatMap(({ address, kind }) => {
+      const vmid = vmids.get(address)
+      if (vmid === undefined) return []
+      const guest =
+        bindings.imported.get(address) ?? (bindings.bound.get(address)?.guest ? world.guests.get(vmid) : undefined)
+      const isSame = guest !== undefined && kindOfType(guest.type).name === kind
+      const known: KnownGuest = isSame ? { vmid, guest } : { vmid }
+      return [[address, known] as const]
+    }),
+  )
+}

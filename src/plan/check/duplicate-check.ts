@@ -1,0 +1,46 @@
+import type { Address } from '../../resource/address.ts'
+import type { Desired, DesiredGuest } from '../../resource/desired.ts'
+import type { Bindings } from '../binding/bindings.ts'
+import type { PlanWorld } from '../planning-context.ts'
+import { checkVolumes } from './volume-check.ts'
+
+const checkAddresses = (world: PlanWorld, desired: Desired): void => {
+  const seen = new Set<Address>()
+  for (const { address, range } of desired.resources) {
+    if (seen.has(address)) {
+      world.report('plan.duplicate-address', {
+        detail: `\`${address}\` is declared twice. Every resource has an address of its own: rename one of them.`,
+        address,
+        range,
+      })
+    }
+    seen.add(address)
+  }
+}
+
+const checkVmids = (world: PlanWorld, guests: readonly DesiredGuest[], { bound, imported }: Bindings): void => {
+  const owners = new Map<number, Address>()
+  for (const [address, { guest }] of bound) if (guest) owners.set(guest.vmid, address)
+  for (const [address, { vmid }] of imported) owners.set(vmid, address)
+  for (const guest of guests) {
+    const { address, vmid, range } = guest
+    if (vmid === undefined) continue
+    const owner = owners.get(vmid)
+    if (owner === undefined) owners.set(vmid, address)
+    else if (owner !== address) {
+      world.report('plan.duplicate-vmid', {
+        detail: `\`${address}\` claims VMID ${vmid}, which belongs to \`${owner}\`. Give one of them another \`vmid\`, or leave it out and mpc chooses one. If the guest was renamed, write \`moved { from = ${owner}, to = ${address} }\`.`,
+        address,
+        range: guest.rangeOf?.('vmid') ?? range,
+      })
+    }
+  }
+}
+
+/** Reports addresses, VMIDs and volumes that are claimed twice. */
+export const checkDuplicates = (world: PlanWorld, desired: Desired, bindings: Bindings): void => {
+  const guests = desired.resources.filter((resource): resource is DesiredGuest => resource.kind !== 'pool')
+  checkAddresses(world, desired)
+  checkVmids(world, guests, bindings)
+  checkVolumes(world, guests, bindings)
+}

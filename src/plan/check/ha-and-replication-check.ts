@@ -1,0 +1,69 @@
+import { guestPath } from '../../resource/guest.ts'
+import type { ObservedGuest } from '../../resource/observed.ts'
+import type { ApiRequest } from '../../resource/request.ts'
+import type { PlanWorld } from '../planning-context.ts'
+import type { PlannedResource } from '../state/planned-resource.ts'
+
+/** High availability carries these out itself, later, or undoes them. PVE API: status/start, stop, shutdown and migrate become `ha…` tasks. */
+const HANDED_ON: readonly (readonly [RegExp, string])[] = [
+  [/\/status\/start$/, 'start it'],
+  [/\/status\/(?:stop|shutdown)$/, 'shut it down'],
+  [/\/(?:qemu|lxc)\/\d+\/migrate$/, 'migrate it'],
+]
+
+const isManaged = ({ ha }: ObservedGuest): boolean => ha !== undefined && ha !== 'ignored'
+
+const sidOf = ({ type, vmid }: ObservedGuest): string => `${type === 'qemu' ? 'vm' : 'ct'}:${vmid}`
+
+const isDestroyed = (guest: ObservedGuest, requests: readonly ApiRequest[]): boolean =>
+  requests.some(({ method, path }) => method === 'DELETE' && path === guestPath(guest))
+
+/** What of these requests high availability would not let happen as asked, in words; empty when nothing stands in the way. */
+export const heldByHa = (guest: ObservedGuest, requests: readonly ApiRequest[]): readonly string[] => {
+  if (guest.ha === undefined) return []
+  const own = requests.filter(({ path }) => path.startsWith(`${guestPath(guest)}/`))
+  const words = isManaged(guest)
+    ? HANDED_ON.filter(([pattern]) => own.some(({ path }) => pattern.test(path))).map(([, word]) => word)
+    : []
+  return isDestroyed(guest, requests) ? [...words, 'destroy it'] : words
+}
+
+const reportHa = (world: PlanWorld, address: string, guest: ObservedGuest, words: readonly string[]): void => {
+  const sid = sidOf(guest)
+  const goes = words.includes('destroy it')
+  const why = goes
+    ? 'Proxmox VE does not destroy such a guest, and its HA entry and rules would not come back with it.'
+    : 'Proxmox VE hands that on to the HA manager, which does it in its own time or does the opposite again, so that the plan could fail half-way.'
+  const power = words.includes('migrate it')
+    ? ''
+    : ` If only its power is to change, ask the manager for that instead (\`ha-manager set ${sid} --state started\`, or \`stopped\`).`
+  const how = goes
+    ? 'Take it out of high availability first, sync, and plan again:'
+    : `Let the manager leave it alone for the change, sync, and plan again; afterwards set the state back to ${guest.ha}.${power}`
+  world.report('plan.ha-managed', {
+    detail: `High availability looks after \`${address}\` (${guest.vmid}, state ${guest.ha}), and the plan would ${words.join(', ')}. ${why} ${how}`,
+    address,
+    hint: `${goes ? `ha-manager remove ${sid}` : `ha-manager set ${sid} --state ignored`}\nmpc sync`,
+  })
+}
+
+/** Guards against what high availability or replication would not let happen, guest by guest. */
+export const checkServerHolds = (world: PlanWorld, planned: readonly PlannedResource[]): void => {
+  for (const { address, drafts } of planned) {
+    const vmids = new Set(drafts.flatMap(({ guest }) => (guest ? [guest.vmid] : [])))
+    const requests = drafts.flatMap((draft) => draft.requests)
+    for (const vmid of vmids) {
+      const guest = world.guests.get(vmid)
+      if (!guest) continue
+      const words = heldByHa(guest, requests)
+      if (words.length > 0) reportHa(world, address, guest, words)
+      const jobs = guest.replication ?? []
+      if (jobs.length === 0 || !isDestroyed(guest, requests)) continue
+      world.report('plan.replicated', {
+        detail: `The plan would destroy \`${address}\` (${vmid}), which is replicated (${jobs.join(', ')}), and Proxmox VE refuses that. Remove the replication first, wait until it is gone, sync, and plan again:`,
+        address,
+        hint: [...jobs.map((job) => `pvesr delete ${job}`), 'mpc sync'].join('\n'),
+      })
+    }
+  }
+}

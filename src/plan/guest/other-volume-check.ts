@@ -1,0 +1,103 @@
+import { attributeName } from '../../kinds/attribute-name.ts'
+import { isPropertyMap } from '../../resource/config-value.ts'
+import type { Difference } from '../state/config-difference.ts'
+import type { GuestContext } from '../state/guest-progress.ts'
+import { type GuestState, keysOf, textOf } from '../state/guest-state.ts'
+import { volumeOf } from '../step/disk-steps.ts'
+import type { SortedDifferences } from '../step/sort-differences.ts'
+
+/** A slot that loses its volume, and the one that gets another or an empty one instead. */
+interface Exchange {
+  readonly from: string
+  readonly to: string
+  readonly old: string
+  /** What stands there then, to follow "will be". */
+  readonly next: string
+}
+
+const BUSES = ['ide', 'scsi', 'virtio', 'sata'] as const
+
+/** The disk PVE boots from where no order is given. PVE: the first one, by bus and number. */
+const firstDisk = ({ kind }: GuestContext, state: GuestState): string | undefined =>
+  BUSES.flatMap((bus) =>
+    keysOf(state)
+      .filter((key) => new RegExp(`^${bus}\\d+$`).test(key))
+      .sort((a, b) => Number(a.slice(bus.length)) - Number(b.slice(bus.length))),
+  ).find((key) => kind.isVolume(key, kind.decodeValue(key, textOf(state, key) ?? '')))
+
+/** The guest starts from the volume in this slot. */
+const startsFrom = (context: GuestContext, state: GuestState, key: string): boolean => {
+  if (key === 'rootfs') return true
+  const order = /^order=(.*)$/.exec(textOf(state, 'boot') ?? '')?.[1]?.split(';')
+  if (order) return order.includes(key)
+  return key === (textOf(state, 'bootdisk') ?? firstDisk(context, state))
+}
+
+const nextOf = ({ kind }: GuestContext, { key, declared }: Difference): string => {
+  if (!isPropertyMap(declared)) return 'nothing'
+  const named = declared[kind.volumeProperty(key) ?? '']
+  if (named !== undefined) return String(named)
+  return declared['import-from'] === undefined ? 'a new, empty volume' : `a copy of ${declared['import-from']}`
+}
+
+/** An added disk that looks like the one that goes: of the same size, or the only one, where the guest starts from it. */
+const standIn = (context: GuestContext, state: GuestState, gone: Difference, adds: readonly Difference[]) => {
+  const size = isPropertyMap(gone.observed) ? gone.observed['size'] : undefined
+  const alike = adds.find(({ declared }) => isPropertyMap(declared) && declared['size'] === size)
+  return alike ?? (startsFrom(context, state, gone.key) ? adds[0] : undefined)
+}
+
+const exchangesOf = (context: GuestContext, state: GuestState, sorted: SortedDifferences): readonly Exchange[] => {
+  const { kind } = context
+  const old = ({ key, text = '' }: Difference) => volumeOf(context, key, text)
+  const inPlace = [...sorted.detaches, ...sorted.plain].flatMap((gone): readonly Exchange[] => {
+    const next = gone.key === 'rootfs' ? gone : sorted.adds.find(({ key }) => key === gone.key)
+    const isOther = gone.properties.includes(kind.volumeProperty(gone.key) ?? '')
+    if (!next || !kind.isVolume(gone.key, gone.observed ?? '') || (gone.key === 'rootfs' && !isOther)) return []
+    return [{ from: gone.key, to: gone.key, old: old(gone), next: nextOf(context, next) }]
+  })
+  const gone = sorted.detaches.filter(({ key }) => !inPlace.some(({ from }) => from === key))
+  const kept = new Set(sorted.adds.map((each) => nextOf(context, each)))
+  const fresh = sorted.adds.filter(
+    ({ key, declared }) =>
+      !inPlace.some(({ to }) => to === key) &&
+      isPropertyMap(declared) &&
+      declared[kind.volumeProperty(key) ?? ''] === undefined,
+  )
+  const elsewhere = gone.flatMap((each): readonly Exchange[] => {
+    const next = kept.has(old(each)) ? undefined : standIn(context, state, each, fresh)
+    return next ? [{ from: each.key, to: next.key, old: old(each), next: nextOf(context, next) }] : []
+  })
+  return [...inPlace, ...elsewhere]
+}
+
+const keepIt = (context: GuestContext, { from, to, old }: Exchange): string => {
+  const { kind, desired } = context
+  const property = kind.volumeProperty(to) ?? 'file'
+  const [was, is] = [from, to].map((key) => `${desired.address}.${attributeName(kind, key)}`)
+  if (from === to)
+    return `To keep the one that is there, leave \`${property}\` out, or write \`${property} = "${old}"\`.`
+  return `To keep the data, write \`moved { from = ${was}, to = ${is} }\` as a block of its own (a line for each), or \`${property} = "${old}"\` in \`${attributeName(kind, to)}\`.`
+}
+
+/**
+ * Another or an empty volume in the place of one that exists is no change of it: said before anybody approves, and refused without consent where
+ * the guest starts from it.
+ */
+export const checkOtherVolumes = (context: GuestContext, state: GuestState, sorted: SortedDifferences): void => {
+  const { kind, world, desired } = context
+  for (const exchange of exchangesOf(context, state, sorted)) {
+    const { from, to, old, next } = exchange
+    const name = attributeName(kind, to)
+    const isStart = startsFrom(context, state, from)
+    const isRefused = isStart && world.options.allowDiskReplacement !== true
+    const place = from === to ? '' : `, in the place of \`${attributeName(kind, from)}\``
+    const start = isStart ? ` \`${desired.address}\` starts from it: at the next start it would find ${next}.` : ''
+    const consent = isRefused ? ' If it is meant, add `--allow-disk-replacement`.' : ''
+    world.report(isRefused ? 'plan.boot-disk-replaced' : 'plan.disk-replaced', {
+      detail: `\`${name}\` of \`${desired.address}\` will be ${next}${place}; the volume that is there now, ${old}, is detached and kept as unused.${start} ${keepIt(context, exchange)}${consent}`,
+      address: desired.address,
+      range: desired.rangeOf?.(name) ?? desired.range,
+    })
+  }
+}

@@ -1,0 +1,114 @@
+import { kindOfType } from '../../kinds/registry.ts'
+import type { Applied } from '../../resource/applied.ts'
+import type { DesiredGuest } from '../../resource/desired.ts'
+import type { ObservedGuest } from '../../resource/observed.ts'
+import type { Bindings } from '../binding/bindings.ts'
+import { inOrder } from '../order/natural-order.ts'
+import type { PlanWorld } from '../planning-context.ts'
+import { guestLabel } from '../state/guest-progress.ts'
+import { newName } from './new-guest.ts'
+
+/** A guest to be created, and the one it would stand beside. */
+interface Double {
+  readonly desired: DesiredGuest
+  readonly existing: ObservedGuest
+  /** Others of that name. */
+  readonly others: readonly ObservedGuest[]
+}
+
+const typeOf = ({ kind }: DesiredGuest): 'qemu' | 'lxc' => (kind === 'vm' ? 'qemu' : 'lxc')
+
+const namesakes = (world: PlanWorld, desired: DesiredGuest, managed: ReadonlySet<number>): readonly ObservedGuest[] => {
+  const type = typeOf(desired)
+  const name = newName({ world, desired, kind: kindOfType(type) })
+  const found = (world.guestsByName.get(name) ?? []).filter(
+    (guest) => guest.type === type && guest.template === (desired.template === true) && !managed.has(guest.vmid),
+  )
+  // After a migration it is the same guest still, so that one on another node counts too; the nearest comes first.
+  return [...found.filter(({ node }) => node === desired.node), ...found.filter(({ node }) => node !== desired.node)]
+}
+
+const doublesOf = (world: PlanWorld, creations: readonly DesiredGuest[], managed: ReadonlySet<number>) => {
+  const spoken = new Set(managed)
+  const byVmid: Double[] = []
+  const byName: Double[] = []
+  const ordered = inOrder(creations, ({ address }) => address)
+  const isFree = (desired: DesiredGuest) => desired.vmid === undefined || !world.guests.has(desired.vmid)
+  for (const desired of ordered) {
+    const existing = desired.vmid === undefined ? undefined : world.guests.get(desired.vmid)
+    if (!existing) continue
+    spoken.add(existing.vmid)
+    byVmid.push({ desired, existing, others: [] })
+  }
+  for (const desired of world.options.allowDuplicateNames === true ? [] : ordered.filter(isFree)) {
+    const [existing, ...others] = namesakes(world, desired, spoken)
+    if (!existing) continue
+    spoken.add(existing.vmid)
+    byName.push({ desired, existing, others })
+  }
+  return { byVmid, byName }
+}
+
+const whereIs = (guest: ObservedGuest): string => `${guestLabel(guest.name, guest)} on ${guest.node}`
+
+const listed = (doubles: readonly Double[]): string =>
+  doubles
+    .map(({ desired, existing, others }) => {
+      const more = others.length === 0 ? '' : `; also ${others.map(whereIs).join(', ')}`
+      return `- \`${desired.address}\`: ${whereIs(existing)}${more}`
+    })
+    .join('\n')
+
+const importBlocks = (doubles: readonly Double[]): string =>
+  doubles
+    .filter(({ desired, existing }) => existing.type === typeOf(desired))
+    .map(
+      ({ desired: { address }, existing: { node, vmid } }) =>
+        `import {\n  to = ${address}\n  id = "${node}/${vmid}"\n}`,
+    )
+    .join('\n')
+
+const reportVmids = (world: PlanWorld, doubles: readonly Double[], lost: string): void => {
+  const [first] = doubles
+  if (!first) return
+  const blocks = importBlocks(doubles)
+  world.report('plan.vmid-taken', {
+    detail: `These VMIDs belong to guests mpc does not manage:\n${listed(doubles)}\n${lost}Choose another \`vmid\` or leave it out, or manage the existing guests with \`import\` blocks${blocks === '' ? '.' : ':'}`,
+    address: first.desired.address,
+    range: first.desired.rangeOf?.('vmid') ?? first.desired.range,
+    hint: blocks === '' ? undefined : blocks,
+  })
+}
+
+const reportNames = (world: PlanWorld, doubles: readonly Double[], lost: string): void => {
+  const [first] = doubles
+  if (!first) return
+  world.report('plan.name-taken', {
+    detail: `The plan would create guests that exist already by name, and that mpc does not manage:\n${listed(doubles)}\n${lost}To make others of the same name beside them, add \`--allow-duplicate-names\`. To manage the existing ones, put these blocks into a declaration file:`,
+    address: first.desired.address,
+    range: first.desired.range,
+    hint: importBlocks(doubles),
+  })
+}
+
+/**
+ * Refuses to make guests a second time: bindings live in the local state only, so that without it everything declared looks new. Says of all of
+ * them at once how they are bound again.
+ */
+export const checkExisting = (
+  world: PlanWorld,
+  creations: readonly DesiredGuest[],
+  applied: Applied,
+  { bound, imported }: Bindings,
+): void => {
+  const managed = new Set<number>()
+  for (const { guest } of bound.values()) if (guest) managed.add(guest.vmid)
+  for (const { vmid } of imported.values()) managed.add(vmid)
+  const { byVmid, byName } = doublesOf(world, creations, managed)
+  const lost =
+    applied.length === 0
+      ? 'This workspace manages nothing: if its state was lost, or if it is a fresh copy of the declarations, these are the guests it managed before.\n'
+      : ''
+  reportVmids(world, byVmid, lost)
+  reportNames(world, byName, lost)
+}

@@ -1,0 +1,32 @@
+import { kindOfType } from '../../kinds/registry.ts'
+import type { AppliedResource } from '../../resource/applied.ts'
+import { type Config, isPropertyMap } from '../../resource/config-value.ts'
+import type { GuestIdentity } from '../../resource/guest.ts'
+import type { ObservedGuest } from '../../resource/observed.ts'
+
+/** MAC addresses that a declaration gives: whatever is made from it has them. */
+const declaredMacs = (config: Config): readonly string[] =>
+  Object.entries(config).flatMap(([key, value]) => {
+    if (!/^net\d+$/.test(key) || !isPropertyMap(value)) return []
+    const mac = value['hwaddr'] ?? value['macaddr']
+    return mac === undefined ? [] : [String(mac).toUpperCase()]
+  })
+
+/** Who the guest is that an address was bound to. */
+export const boundIdentity = ({ identity, config, kind }: AppliedResource): GuestIdentity | undefined => {
+  if (!identity) return undefined
+  const declared = declaredMacs(config)
+  // Bindings of earlier versions hold no name.
+  const name = identity.name ?? (kind === 'container' ? config['hostname'] : undefined)
+  return {
+    ...identity,
+    ...(declared.length > 0 && { declared }),
+    ...(typeof name === 'string' && { name }),
+  }
+}
+
+/** Who a guest is as the last sync saw it. */
+export const seenIdentity = ({ type, current, event }: ObservedGuest): GuestIdentity => {
+  const identity = kindOfType(type).identity(current)
+  return identity.uuid === undefined ? { ...identity, event: event ?? null } : identity
+}

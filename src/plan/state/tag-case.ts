@@ -1,0 +1,17 @@
+import type { ConfigValue } from '../../resource/config-value.ts'
+import type { Desired, DesiredResource } from '../../resource/desired.ts'
+import type { Observed } from '../../resource/observed.ts'
+
+/** Tags as a cluster keeps them that does not tell upper from lower case. PVE source: `get_unique_tags`. */
+export const lowerCaseTags = (tags: ConfigValue | undefined): ConfigValue | undefined =>
+  Array.isArray(tags) ? [...new Set(tags.map((tag) => String(tag).toLowerCase()))].sort() : tags
+
+const withLowerTags = (resource: DesiredResource): DesiredResource => {
+  const tags = resource.kind === 'pool' ? undefined : resource.config['tags']
+  if (resource.kind === 'pool' || tags === undefined) return resource
+  return { ...resource, config: { ...resource.config, tags: lowerCaseTags(tags) ?? tags } }
+}
+
+/** The declarations with tags as the cluster is going to have them. */
+export const withTagCase = (desired: Desired, { cluster }: Observed): Desired =>
+  cluster.caseSensitiveTags ? desired : { ...desired, resources: desired.resources.map(withLowerTags) }

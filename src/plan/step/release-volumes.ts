@@ -1,0 +1,98 @@
+import type { GuestKind } from '../../kinds/kind.ts'
+import { storageOf } from '../../kinds/value/volume.ts'
+import { type Config, isPropertyMap } from '../../resource/config-value.ts'
+import { type GuestRef, guestPath } from '../../resource/guest.ts'
+import type { ApiRequest } from '../../resource/request.ts'
+import { configRequests } from '../state/guest-state.ts'
+
+/** A volume that a declaration names, instead of having it made. */
+export interface NamedVolume {
+  readonly key: string
+  readonly volume: string
+}
+
+/** PVE's text for a volume to be made: `local-lvm:32`. */
+const ALLOCATION = /^[^:]+:\d+(?:\.\d+)?$/
+
+/** Volumes of a declared configuration that were there before: what undoes the declaration must not take them along. */
+export const namedVolumes = (kind: GuestKind, config: Config): readonly NamedVolume[] =>
+  Object.entries(config)
+    .flatMap(([key, value]) => {
+      const property = kind.volumeProperty(key)
+      if (property === undefined || !isPropertyMap(value) || !kind.isVolume(key, value)) return []
+      const volume = value[property]
+      if (typeof volume !== 'string' || storageOf(volume) === undefined || ALLOCATION.test(volume)) return []
+      return [{ key, volume }]
+    })
+    .sort((a, b) => (a.key < b.key ? -1 : 1))
+
+const numbered = (bus: string, count: number): readonly string[] =>
+  Array.from({ length: count }, (_, index) => `${bus}${index}`)
+
+/** Buses that take a CD drive; a running VM is never given one at once on the first two. */
+const CD_SLOTS = [...numbered('sata', 6), ...numbered('ide', 4), ...numbered('scsi', 31)]
+
+/**
+ * Detaching a volume is not enough: it becomes `unusedN`, and that is erased with the guest. An image in a CD drive is neither noted as unused when
+ * the drive goes nor erased with the guest, so the volume is shown as one before it is let go (PVE source: vmconfig_register_unused_drive, destroy_vm,
+ * write_vm_config). `inPlace`: the slot itself can become a CD drive, because the VM is stopped or its drive only pending.
+ */
+const releaseFromVm = (
+  guest: GuestRef,
+  volumes: readonly NamedVolume[],
+  taken: ReadonlySet<string>,
+  inPlace: boolean,
+): readonly ApiRequest[] => {
+  const free = CD_SLOTS.filter((slot) => !taken.has(slot))
+  const moved = volumes.map(({ key, volume }) => {
+    const slot = inPlace && CD_SLOTS.includes(key) ? key : (free.shift() ?? key)
+    return { key, volume, slot }
+  })
+  const left = moved.flatMap(({ key, slot }) => (slot === key ? [] : [key]))
+  const set = Object.fromEntries(moved.map(({ slot, volume }) => [slot, `${volume},media=cdrom`]))
+  return [
+    ...configRequests(guest, set, left),
+    ...configRequests(
+      guest,
+      {},
+      moved.map(({ slot }) => slot),
+    ),
+  ]
+}
+
+/**
+ * The same for a stopped container, which has no CD drives: what its `rootfs` named before is forgotten when it is set anew (PVE source:
+ * vmconfig_apply_pending registers mount points only), so the volume becomes the root for a moment, and then the old root is named again.
+ */
+const releaseFromContainer = (
+  guest: GuestRef,
+  volumes: readonly NamedVolume[],
+  fromStep: string,
+): readonly ApiRequest[] => [
+  {
+    method: 'GET',
+    path: `${guestPath(guest)}/config`,
+    output: { name: 'rootfs', where: {}, take: 'rootfs', except: volumes.map(({ volume }) => volume) },
+  },
+  ...volumes.flatMap(({ key, volume }) => configRequests(guest, { rootfs: volume }, [key])),
+  ...configRequests(guest, { rootfs: { fromStep, output: 'rootfs' } }),
+]
+
+export interface Release {
+  readonly guest: GuestRef
+  readonly volumes: readonly NamedVolume[]
+  /** The step whose reversal this is. */
+  readonly step: string
+  /** Keys of the guest that are in use. */
+  readonly taken: ReadonlySet<string>
+  /** VMs only: see `releaseFromVm`. */
+  readonly inPlace: boolean
+}
+
+/** Requests after which nothing of the guest names these volumes, and they are as they were before they were attached. */
+export const releaseVolumes = ({ guest, volumes, step, taken, inPlace }: Release): readonly ApiRequest[] => {
+  if (volumes.length === 0) return []
+  return guest.type === 'qemu'
+    ? releaseFromVm(guest, volumes, taken, inPlace)
+    : releaseFromContainer(guest, volumes, step)
+}
