@@ -1,7 +1,8 @@
 import { diagnose } from '../../diagnostic/diagnostic.ts'
 import { DiagnosticError } from '../../diagnostic/diagnostic-error.ts'
-import type { CommandContext, CommandInput, Options, RunCommand } from '../program/command-context.ts'
+import type { CommandContext, CommandInput, RunCommand } from '../program/command-context.ts'
 import { SELECTION } from '../program/command-options.ts'
+import type { CommandOptions } from '../program/command-table.ts'
 import { parallelismOf } from '../program/number-option.ts'
 import { makePlan, type Planned } from '../run/make-plan.ts'
 import { clearTheWay } from '../run/recover-runs.ts'
@@ -11,9 +12,11 @@ import { findPlan } from '../session/find-plan.ts'
 import { secretsFor } from '../session/secrets-for.ts'
 import { lastSync, type Session, withSession } from '../session/session.ts'
 
+type Input = CommandInput<CommandOptions<'apply'>>
+
 /** What is planned from the cluster as it is now; what was read for it is not held any longer. */
-const planNow = async (context: CommandContext, session: Session, input: CommandInput): Promise<Planned> => {
-  const picture = input.options['refresh'] === false ? await lastSync(session) : await session.sync()
+const planNow = async (context: CommandContext, session: Session, input: Input): Promise<Planned> => {
+  const picture = input.options.refresh === false ? await lastSync(session) : await session.sync()
   return makePlan(context, session, { ...input, args: [] }, picture, 'mpc apply')
 }
 
@@ -21,14 +24,14 @@ const planNow = async (context: CommandContext, session: Session, input: Command
 const optionName = (flag: string): string => flag.slice(2).replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
 
 /** Options of this command line that decide what is planned. */
-const planningFlags = (options: Options): readonly string[] => {
+const planningFlags = (options: CommandOptions<'apply'>): readonly string[] => {
   const flags = SELECTION.map(({ flags }) => flags.replace(/ .*/, ''))
-  const given = flags.filter((flag) => options[optionName(flag)] !== undefined)
-  return options['refresh'] === false ? [...given, '--no-refresh'] : given
+  const given = flags.filter((flag) => Object.hasOwn(options, optionName(flag)))
+  return options.refresh === false ? [...given, '--no-refresh'] : given
 }
 
 /** A saved plan is carried out as it is: throws a diagnostic when options are given that would have made another one. */
-const refusePlanning = (id: string, options: Options): void => {
+const refusePlanning = (id: string, options: CommandOptions<'apply'>): void => {
   const given = planningFlags(options)
   if (given.length === 0) return
   throw new DiagnosticError([
@@ -39,7 +42,7 @@ const refusePlanning = (id: string, options: Options): void => {
   ])
 }
 
-const applySaved = async (context: CommandContext, session: Session, input: CommandInput, id: string) => {
+const applySaved = async (context: CommandContext, session: Session, input: Input, id: string) => {
   const { options } = input
   const plan = await findPlan(session.store, id)
   const secrets = await secretsFor(context, session, input, plan)
@@ -53,7 +56,7 @@ const applySaved = async (context: CommandContext, session: Session, input: Comm
   })
 }
 
-export const run: RunCommand = async (context, input) => {
+export const run: RunCommand<'apply'> = async (context, input) => {
   const { options, args } = input
   const [id] = args
   if (id !== undefined) refusePlanning(id, options)

@@ -13,7 +13,7 @@ const printPlanIds = (context: CommandContext): Promise<ExitCode> =>
     return EXIT.done
   })
 
-export const run: RunCommand = async (context, { args: [wanted = ''] }) => {
+export const run: RunCommand<'completion'> = async (context, { args: [wanted = ''] }) => {
   const { printExactly, report } = context
   if (wanted === 'plan-ids') return printPlanIds(context)
   const shell = SHELLS.find((name) => name === wanted)

@@ -5,10 +5,10 @@ import { tellStory } from '../demo/story.ts'
 import { withTemporaryFolder } from '../demo/temporary-folder.ts'
 import type { RunCommand } from '../program/command-context.ts'
 
-export const run: RunCommand = async (context, { options }) => {
+export const run: RunCommand<'demo'> = async (context, { options }) => {
   const simulator = await startSimulator({ seed: 7, speed: 200 })
   try {
-    return await withTemporaryFolder(context, options['keep'] === true, async (folder) => {
+    return await withTemporaryFolder(context, options.keep === true, async (folder) => {
       const example = join(packageFolder(), 'examples', 'homelab', 'homelab.mpc.hcl')
       return tellStory(context, { folder, simulator, declarations: await context.io.files.readText(example) })
     })

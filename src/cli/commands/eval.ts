@@ -23,7 +23,7 @@ const printRaw = (
   return EXIT.error
 }
 
-export const run: RunCommand = async (context, input) => {
+export const run: RunCommand<'eval'> = async (context, input) => {
   const {
     args: [given = ''],
     variables,
@@ -37,7 +37,7 @@ export const run: RunCommand = async (context, input) => {
     variables: variables.map(argumentOf),
     fingerprintKey: 'none',
     now: io.clock.now(),
-    allowFiles: input.options['allowFiles'] === true,
+    allowFiles: input.options.allowFiles === true,
   }
   const evaluate = (answers: ClusterAnswers) => evaluateExpression({ ...options, ...answers }, expression)
   // The state is opened only for an expression that asks for something of it.
@@ -50,7 +50,7 @@ export const run: RunCommand = async (context, input) => {
   const { value, diagnostics, sources } = asked.cluster ? await evaluate(await clusterHere(context)) : first
   report(diagnostics, sources)
   if (!value) return EXIT.error
-  if (input.options['raw'] === true) return printRaw(context, value)
+  if (input.options.raw === true) return printRaw(context, value)
   const { text, plain, type } = value
   if (global.json)
     printJson({ type: 'value', value_type: type, ...(plain === undefined ? { text } : { value: plain }) })

@@ -6,7 +6,6 @@ import type { Address } from '../../resource/address.ts'
 import type { DesiredGuest, DesiredResource } from '../../resource/desired.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import type { CommandContext, RunCommand } from '../program/command-context.ts'
-import { textOption } from '../program/number-option.ts'
 import { readDeclarations } from '../session/read-declarations.ts'
 import { lastSync, type Session, withSession } from '../session/session.ts'
 
@@ -63,10 +62,10 @@ const writeFiles = async (
   return EXIT.done
 }
 
-export const run: RunCommand = (context, input) =>
+export const run: RunCommand<'export'> = (context, input) =>
   withSession(context, async (session) => {
     const { options } = input
-    const format = FORMATS.find((name) => name === options['format'])
+    const format = FORMATS.find((name) => name === options.format)
     if (format === undefined) {
       context.report([
         diagnose('cli.bad-option', {
@@ -98,8 +97,8 @@ export const run: RunCommand = (context, input) =>
     }
     const exporter = await exporterOf[format]()
     const exported = exporter(chosen.guests, siteOf(context, session, observed.cluster.name))
-    const out = textOption(options, 'out') ?? format
-    const code = await writeFiles(context, resolve(session.folder, out), exported, options['force'] === true)
+    const out = options.out ?? format
+    const code = await writeFiles(context, resolve(session.folder, out), exported, options.force === true)
     if (code !== EXIT.done) return code
     context.report(exported.diagnostics)
     if (context.global.json)

@@ -3,7 +3,8 @@ import { formatDeclaration, isDeclarationFile } from '../../declaration/format/f
 import { type Diagnostic, diagnose } from '../../diagnostic/diagnostic.ts'
 import type { Files } from '../../io/io.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import type { CommandContext, Options, RunCommand } from '../program/command-context.ts'
+import type { CommandContext, RunCommand } from '../program/command-context.ts'
+import type { CommandOptions } from '../program/command-table.ts'
 
 interface Found {
   readonly files: readonly string[]
@@ -44,7 +45,7 @@ const unifiedDiff = async (name: string, before: string, after: string): Promise
 
 type Outcome = 'same' | 'changed' | 'failed'
 
-const formatFile = async (context: CommandContext, file: string, options: Options): Promise<Outcome> => {
+const formatFile = async (context: CommandContext, file: string, options: CommandOptions<'fmt'>): Promise<Outcome> => {
   const { io, global, print, printJson, report } = context
   const name = relative(resolve(io.cwd, global.chdir ?? '.'), file)
   const before = await io.files.readText(file)
@@ -55,10 +56,9 @@ const formatFile = async (context: CommandContext, file: string, options: Option
   }
   const { value: after } = formatted
   if (after === before) return 'same'
-  if (options['check'] !== true) await io.files.writeText(file, after)
-  const diff = options['diff'] === true ? await unifiedDiff(name, before, after) : undefined
-  if (global.json)
-    printJson({ type: 'formatted', file: name, written: options['check'] !== true, ...(diff && { diff }) })
+  if (options.check !== true) await io.files.writeText(file, after)
+  const diff = options.diff === true ? await unifiedDiff(name, before, after) : undefined
+  if (global.json) printJson({ type: 'formatted', file: name, written: options.check !== true, ...(diff && { diff }) })
   else print(diff ?? `${name}\n`)
   return 'changed'
 }
@@ -74,7 +74,7 @@ const formatInput = async (context: CommandContext): Promise<ExitCode> => {
   return EXIT.done
 }
 
-export const run: RunCommand = async (context, { args, options }) => {
+export const run: RunCommand<'fmt'> = async (context, { args, options }) => {
   const { io, global, report } = context
   if (args.length === 1 && args[0] === '-') return formatInput(context)
   const folder = resolve(io.cwd, global.chdir ?? '.')
@@ -82,11 +82,11 @@ export const run: RunCommand = async (context, { args, options }) => {
     io.files,
     folder,
     args.length > 0 ? args : ['.'],
-    options['recursive'] === true,
+    options.recursive === true,
   )
   report(problems)
   const outcomes: Outcome[] = []
   for (const file of files) outcomes.push(await formatFile(context, file, options))
   if (problems.length > 0 || outcomes.includes('failed')) return EXIT.error
-  return options['check'] === true && outcomes.includes('changed') ? EXIT.changes : EXIT.done
+  return options.check === true && outcomes.includes('changed') ? EXIT.changes : EXIT.done
 }

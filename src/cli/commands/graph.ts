@@ -4,14 +4,14 @@ import { EXIT } from '../exit-code.ts'
 import type { RunCommand } from '../program/command-context.ts'
 import { loadHere } from '../session/load-declarations.ts'
 
-export const run: RunCommand = async (context, input) => {
+export const run: RunCommand<'graph'> = async (context, input) => {
   const { global, print, printJson, report } = context
   const { value, diagnostics } = await loadHere(context, input)
   report(diagnostics, value?.sources)
   if (!value || hasErrors(diagnostics)) return EXIT.error
   const graph = dependencyGraph(value.desired.resources)
   if (global.json) printJson({ type: 'graph', ...graph })
-  else if (input.options['format'] === 'mermaid') {
+  else if (input.options.format === 'mermaid') {
     const { mermaidText } = await import('../../declaration/graph/mermaid-text.ts')
     print(mermaidText(graph))
   } else {

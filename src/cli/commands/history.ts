@@ -27,7 +27,7 @@ const entryText = (entry: HistoryEntry, paint: Paint): string => {
   return `${at}  ${entry.type.padEnd(11)} ${entry.run.padEnd(12)} ${paint(tone, status)}, ${entry.steps.done} of ${entry.steps.total} steps done${undoes}`
 }
 
-export const run: RunCommand = (context, { options }) =>
+export const run: RunCommand<'history'> = (context, { options }) =>
   withSession(context, async (session) => {
     const { store } = session
     await tellUnfinished(context, session)

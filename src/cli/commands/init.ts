@@ -5,9 +5,9 @@ import { type PlannedWorkspace, planWorkspace, writeWorkspace } from '../../proj
 import { trust, trustQuestion } from '../../project/trust.ts'
 import { readEndpoint } from '../../proxmox/endpoint.ts'
 import { EXIT } from '../exit-code.ts'
-import type { CommandContext, Options, RunCommand } from '../program/command-context.ts'
+import type { CommandContext, RunCommand } from '../program/command-context.ts'
+import type { CommandOptions } from '../program/command-table.ts'
 import { isAttended } from '../program/is-attended.ts'
-import { textOption } from '../program/number-option.ts'
 import { connect } from '../session/connect.ts'
 import { folderOf } from '../session/session.ts'
 
@@ -19,14 +19,14 @@ const askForEndpoint = async ({ io }: CommandContext): Promise<string | undefine
   return answer === '' ? undefined : answer
 }
 
-const initialSettings = async (context: CommandContext, options: Options) => {
-  const endpoint = textOption(options, 'endpoint') ?? (await askForEndpoint(context))
+const initialSettings = async (context: CommandContext, options: CommandOptions<'init'>) => {
+  const endpoint = options.endpoint ?? (await askForEndpoint(context))
   return {
     endpoint,
-    'tls.fingerprint': textOption(options, 'fingerprint'),
-    'tls.ca_file': textOption(options, 'caFile'),
-    'tls.insecure': options['insecure'] === true ? true : undefined,
-    'credentials.token_file': textOption(options, 'tokenFile'),
+    'tls.fingerprint': options.fingerprint,
+    'tls.ca_file': options.caFile,
+    'tls.insecure': options.insecure === true ? true : undefined,
+    'credentials.token_file': options.tokenFile,
   }
 }
 
@@ -55,14 +55,14 @@ const nothingWritten = (error: DiagnosticError): DiagnosticError =>
     }),
   ])
 
-export const run: RunCommand = async (context, { options }) => {
+export const run: RunCommand<'init'> = async (context, { options }) => {
   const { io, global, note, print, printJson, report } = context
   const root = resolve(folderOf(context))
   const values = await initialSettings(context, options)
-  const { value, diagnostics } = await planWorkspace(io.files, root, values, options['force'] === true)
+  const { value, diagnostics } = await planWorkspace(io.files, root, values, options.force === true)
   report(diagnostics)
   if (!value) return EXIT.error
-  const tested = options['test'] === false ? undefined : await testOrExplain(context, value)
+  const tested = options.test === false ? undefined : await testOrExplain(context, value)
   await writeWorkspace(io.files, value)
   await trust(io, root, await trustQuestion(io, root, value.settings))
   if (global.json) printJson({ type: 'initialized', settings: value.workspace.settingsFile })

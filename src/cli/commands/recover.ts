@@ -4,10 +4,10 @@ import type { RunCommand } from '../program/command-context.ts'
 import { clearTheWay, recoverRuns } from '../run/recover-runs.ts'
 import { withSession } from '../session/session.ts'
 
-export const run: RunCommand = (context, input) =>
+export const run: RunCommand<'recover'> = (context, input) =>
   withSession(context, async (session) => {
     const { options, args } = input
-    if (options['undo'] === true && options['finish'] === true) {
+    if (options.undo === true && options.finish === true) {
       context.report([diagnose('cli.bad-option', { detail: '--undo and --finish exclude each other: choose one.' })])
       return EXIT.usage
     }

@@ -10,7 +10,7 @@ import { findPlan } from '../session/find-plan.ts'
 import { secretsFor } from '../session/secrets-for.ts'
 import { withSession } from '../session/session.ts'
 
-export const run: RunCommand = async (context, input) => {
+export const run: RunCommand<'revert'> = async (context, input) => {
   // Wrong usage is told before anything is read.
   parallelismOf(input.options)
   return withSession(context, async (session) => {

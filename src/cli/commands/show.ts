@@ -6,14 +6,14 @@ import { tellUnfinished } from '../run/unfinished.ts'
 import { findPlan } from '../session/find-plan.ts'
 import { withSession } from '../session/session.ts'
 
-export const run: RunCommand = (context, { args: [id], options }) =>
+export const run: RunCommand<'show'> = (context, { args: [id], options }) =>
   withSession(context, async (session) => {
     const { store } = session
     await tellUnfinished(context, session)
     const plan = await findPlan(store, id)
     const asOf = await store.plans.asOf(plan.id)
     const { io, global } = context
-    if (options['interactive'] === true && !global.json && io.stdin.isTerminal && io.stderr.isTerminal) {
+    if (options.interactive === true && !global.json && io.stdin.isTerminal && io.stderr.isTerminal) {
       const { reviewPlan } = await import('../../render/live/review-plan.tsx')
       if (asOf !== undefined) sayAsOf(context, asOf)
       await reviewPlan(planView(plan), false, io)

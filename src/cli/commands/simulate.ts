@@ -4,14 +4,17 @@ import { DiagnosticError } from '../../diagnostic/diagnostic-error.ts'
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../simulator/start.ts'
 import type { ClusterDescription } from '../../simulator/twin/description.ts'
 import { EXIT } from '../exit-code.ts'
-import type { CommandContext, Options, RunCommand } from '../program/command-context.ts'
-import { numberOption, textOption } from '../program/number-option.ts'
+import type { CommandContext, RunCommand } from '../program/command-context.ts'
+import type { CommandOptions } from '../program/command-table.ts'
+import { numberOption } from '../program/number-option.ts'
+
+type Options = CommandOptions<'simulate'>
 
 const PORT = { least: 0, most: 65_535 }
 const COUNT = { least: 1, most: 100_000 }
 
 const speedOf = (options: Options): number | undefined => {
-  const text = textOption(options, 'speed')
+  const text = options.speed
   if (text === undefined) return undefined
   const speed = Number(text)
   if (speed > 0) return speed
@@ -65,8 +68,8 @@ const readState = async ({ io }: CommandContext, file: string): Promise<ClusterD
 
 /** The cluster that a file describes, when one is named. A missing file is an expected mistake. */
 const clusterFrom = async (context: CommandContext, options: Options): Promise<ClusterDescription | undefined> => {
-  const from = textOption(options, 'from')
-  const state = textOption(options, 'fromState')
+  const from = options.from
+  const state = options.fromState
   const file = from ?? state
   if (file === undefined) return undefined
   if (!(await context.io.files.exists(resolve(context.io.cwd, file))))
@@ -79,17 +82,17 @@ const optionsFor = (context: CommandContext, options: Options, record: (line: st
   const guests = numberOption(options, 'guests', COUNT)
   const speed = speedOf(options)
   return {
-    profile: options['profile'] === 'recorded' ? 'recorded' : 'homelab',
+    profile: options.profile === 'recorded' ? 'recorded' : 'homelab',
     ...(nodes !== undefined && { nodes }),
     ...(guests !== undefined && { guests }),
     seed: numberOption(options, 'seed', { least: 0, most: 2 ** 31 }) ?? 7,
     port: numberOption(options, 'port', PORT) ?? 8006,
-    http: options['http'] === true,
+    http: options.http === true,
     ...(speed !== undefined && { speed }),
-    ...(textOption(context.io.env, 'MPC_SIMULATOR_TOKEN') !== undefined && {
-      token: textOption(context.io.env, 'MPC_SIMULATOR_TOKEN') ?? '',
+    ...(context.io.env['MPC_SIMULATOR_TOKEN'] !== undefined && {
+      token: context.io.env['MPC_SIMULATOR_TOKEN'] ?? '',
     }),
-    ...(textOption(options, 'record') !== undefined && {
+    ...(options.record !== undefined && {
       onExchange: (seen, answer) => record(`${JSON.stringify({ ...seen, answer })}\n`),
     }),
   }
@@ -130,9 +133,9 @@ const untilStopped = (signal: AbortSignal): Promise<void> =>
     else signal.addEventListener('abort', () => resolveStopped(), { once: true })
   })
 
-export const run: RunCommand = async (context, { options }) => {
+export const run: RunCommand<'simulate'> = async (context, { options }) => {
   const { io, global, print, printJson } = context
-  const file = textOption(options, 'record')
+  const file = options.record
   const writing = { last: Promise.resolve() }
   const record = (line: string) => {
     if (file !== undefined) writing.last = writing.last.then(() => io.files.appendText(resolve(io.cwd, file), line))

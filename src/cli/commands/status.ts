@@ -14,7 +14,7 @@ const addressesIn = (latest: Picture | undefined) => {
   return oldest === undefined ? undefined : { guests: told.length, oldest }
 }
 
-export const run: RunCommand = (context, _input) =>
+export const run: RunCommand<'status'> = (context, _input) =>
   withSession(context, async (session) => {
     const { reader, store, settings } = session
     await tellUnfinished(context, session)

@@ -5,11 +5,11 @@ import type { RunCommand } from '../program/command-context.ts'
 import { tellUnfinished } from '../run/unfinished.ts'
 import { withSession } from '../session/session.ts'
 
-export const run: RunCommand = (context, { options }) =>
+export const run: RunCommand<'sync'> = (context, { options }) =>
   withSession(context, async (session) => {
     const started = context.io.clock.monotonic()
     await tellUnfinished(context, session)
-    const { observed } = await session.sync({ addresses: options['addresses'] === true })
+    const { observed } = await session.sync({ addresses: options.addresses === true })
     const seconds = (context.io.clock.monotonic() - started) / 1000
     const { cluster, nodes, storages, pools, guests } = observed
     const unknown = guests.filter(({ unknownSince }) => unknownSince !== undefined).length

@@ -6,7 +6,7 @@ import type { RunCommand } from '../program/command-context.ts'
 import { askTrust, refuseForeign, trustLines } from '../session/ask-trust.ts'
 import { folderOf } from '../session/session.ts'
 
-export const run: RunCommand = async (context, { options }) => {
+export const run: RunCommand<'trust'> = async (context, { options }) => {
   const { io, global, print, printJson, report } = context
   const { workspace, settings, diagnostics, sources } = await openWorkspace(io.files, folderOf(context))
   report(diagnostics, sources)
@@ -20,12 +20,12 @@ export const run: RunCommand = async (context, { options }) => {
     else print(text)
     return EXIT.done
   }
-  if (options['revoke'] === true) {
+  if (options.revoke === true) {
     const was = await revokeTrust(io, root)
     return say(false, was ? `${root} is no longer trusted.\n` : `${root} was not trusted.\n`)
   }
   const trusted = await isTrusted(io, root, question)
-  if (options['show'] === true || question.settings.length === 0) {
+  if (options.show === true || question.settings.length === 0) {
     const lines = question.settings.length === 0 ? ['  nothing that needs trust'] : trustLines(question)
     return say(
       trusted,

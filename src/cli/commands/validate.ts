@@ -28,7 +28,7 @@ const sayResult = (
     print(`Without a value yet, so not checked with one: ${unset.map((name) => `var.${name}`).join(', ')}.\n`)
 }
 
-export const run: RunCommand = async (context, input) => {
+export const run: RunCommand<'validate'> = async (context, input) => {
   const { value, diagnostics: found } = await loadHere(context, input)
   const sources = value?.sources ?? NO_SOURCES
   const opinions = await secondOpinions(sources, found)

@@ -4,6 +4,7 @@ import { diagnosticJson, diagnosticText, type Sources } from '../../render/diagn
 import { ansiPaint, type Paint, plainPaint, wantsColour } from '../../render/style.ts'
 import { visibleJson, visiblePainted } from '../../util/visible.ts'
 import type { ExitCode } from '../exit-code.ts'
+import type { CommandName, CommandOptions } from './command-table.ts'
 
 export interface GlobalOptions {
   readonly chdir?: string
@@ -36,12 +37,11 @@ export interface CommandContext {
   readonly report: (diagnostics: readonly Diagnostic[], sources?: Sources) => void
 }
 
-export type Options = Readonly<Record<string, unknown>>
-
 /** `--var name=value` or `--var-file FILE`. */
 export type VariableArgument = { readonly text: string } | { readonly file: string }
 
-export interface CommandInput {
+/** What a command line said; a function that serves several commands asks only for the options it reads. */
+export interface CommandInput<Options> {
   readonly args: readonly string[]
   readonly options: Options
   /** In the order they were given: later ones win. */
@@ -49,7 +49,10 @@ export interface CommandInput {
 }
 
 /** A command: does its work and says how the process should end. Never exits by itself. */
-export type RunCommand = (context: CommandContext, input: CommandInput) => Promise<ExitCode>
+export type RunCommand<Name extends CommandName> = (
+  context: CommandContext,
+  input: CommandInput<CommandOptions<Name>>,
+) => Promise<ExitCode>
 
 const NO_SOURCES: Sources = new Map()
 /** Of every line of --json; what is only added does not change it. */

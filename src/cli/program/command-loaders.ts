@@ -2,7 +2,9 @@ import type { RunCommand } from './command-context.ts'
 import type { CommandName } from './command-table.ts'
 
 /** The body of each command, loaded when it is run. */
-export const commandLoaders = {
+export const commandLoaders: {
+  readonly [Name in CommandName]: () => Promise<{ readonly run: RunCommand<Name> }>
+} = {
   init: () => import('../commands/init.ts'),
   trust: () => import('../commands/trust.ts'),
   sync: () => import('../commands/sync.ts'),
@@ -21,4 +23,4 @@ export const commandLoaders = {
   simulate: () => import('../commands/simulate.ts'),
   demo: () => import('../commands/demo.ts'),
   completion: () => import('../commands/completion.ts'),
-} as const satisfies Record<CommandName, () => Promise<{ readonly run: RunCommand }>>
+}

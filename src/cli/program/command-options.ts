@@ -1,4 +1,4 @@
-import type { OptionSpec } from './command-spec.ts'
+import type { OptionSpec, OptionsOf } from './command-spec.ts'
 
 /** Options that several commands share, spelled once. */
 export const VARIABLES = [
@@ -28,6 +28,10 @@ export const APPROVAL = [
   { flags: '--allow-irreversible', description: 'run steps that cannot be undone' },
   { flags: '--parallelism <n>', description: 'steps at once (default: the setting, or 8)' },
 ] as const satisfies readonly OptionSpec[]
+
+export type VariableOptions = OptionsOf<typeof VARIABLES>
+export type SelectionOptions = OptionsOf<typeof SELECTION>
+export type ApprovalOptions = OptionsOf<typeof APPROVAL>
 
 export const PLAN_ID = {
   name: '[plan-id]',

@@ -28,3 +28,28 @@ export interface CommandSpec {
   readonly options: readonly OptionSpec[]
   readonly examples: readonly { readonly command: string; readonly means: string }[]
 }
+
+/** `out <file>` out of `-o, --out <file>`. */
+type LongFlag<Flags extends string> = Flags extends `${string}--${infer Long}` ? Long : never
+type FirstWord<Text extends string> = Text extends `${infer Word} ${string}` ? Word : Text
+type CamelCase<Text extends string> = Text extends `${infer Head}-${infer Tail}`
+  ? `${Head}${CamelCase<Capitalize<Tail>>}`
+  : Text
+
+/** The name commander keeps a value under: `--allow-files` → `allowFiles`, `--no-refresh` → `refresh`. */
+type OptionName<Flags extends string> = CamelCase<
+  FirstWord<LongFlag<Flags>> extends `no-${infer Name}` ? Name : FirstWord<LongFlag<Flags>>
+>
+
+type OptionValue<Spec extends OptionSpec> = Spec extends { readonly many: true }
+  ? readonly string[]
+  : Spec extends { readonly choices: readonly (infer Choice)[] }
+    ? Choice
+    : Spec['flags'] extends `${string}<${string}>`
+      ? string
+      : boolean
+
+/** The values of these options by name, as commander gives them; what was not given is missing. */
+export type OptionsOf<Specs extends readonly OptionSpec[]> = {
+  readonly [Spec in Specs[number] as OptionName<Spec['flags']>]?: OptionValue<Spec>
+}

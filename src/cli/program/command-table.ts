@@ -1,5 +1,5 @@
 import { APPROVAL, PLAN_ID, SELECTION, VARIABLES } from './command-options.ts'
-import type { CommandSpec, OptionSpec } from './command-spec.ts'
+import type { CommandSpec, OptionSpec, OptionsOf } from './command-spec.ts'
 
 export const GLOBAL_OPTIONS = [
   { flags: '-C, --chdir <dir>', description: 'run as if started in this folder', completes: 'folder' },
@@ -284,4 +284,9 @@ export const COMMANDS = [
   },
 ] as const satisfies readonly CommandSpec[]
 
-export type CommandName = (typeof COMMANDS)[number]['name']
+type Command = (typeof COMMANDS)[number]
+export type CommandName = Command['name']
+
+/** What a command line may say to this command, and to every one. */
+export type CommandOptions<Name extends CommandName> = OptionsOf<Extract<Command, { readonly name: Name }>['options']> &
+  OptionsOf<typeof GLOBAL_OPTIONS>

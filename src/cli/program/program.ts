@@ -3,10 +3,10 @@ import { type Diagnostic, diagnose } from '../../diagnostic/diagnostic.ts'
 import { DiagnosticError } from '../../diagnostic/diagnostic-error.ts'
 import type { Io } from '../../io/io.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { commandContext, type GlobalOptions, type Options, type VariableArgument } from './command-context.ts'
+import { commandContext, type GlobalOptions, type VariableArgument } from './command-context.ts'
 import { commandLoaders } from './command-loaders.ts'
-import type { CommandSpec, OptionSpec } from './command-spec.ts'
-import { COMMANDS, type CommandName, GLOBAL_OPTIONS } from './command-table.ts'
+import type { CommandSpec, OptionSpec, OptionsOf } from './command-spec.ts'
+import { COMMANDS, type CommandName, type CommandOptions, GLOBAL_OPTIONS } from './command-table.ts'
 import { fileTrouble } from './file-trouble.ts'
 import { reportBug } from './report-bug.ts'
 import { insteadOf } from './terraform-commands.ts'
@@ -25,12 +25,12 @@ const examplesText = ({ examples }: CommandSpec): string => {
   return `\nExamples:\n${lines.join('\n')}\n`
 }
 
-const globalsOf = (options: Options): GlobalOptions => ({
-  ...(typeof options['chdir'] === 'string' && { chdir: options['chdir'] }),
-  json: options['json'] === true,
-  color: options['color'] !== false,
-  debug: options['debug'] === true,
-  quiet: options['quiet'] === true,
+const globalsOf = (options: OptionsOf<typeof GLOBAL_OPTIONS>): GlobalOptions => ({
+  ...(options.chdir !== undefined && { chdir: options.chdir }),
+  json: options.json === true,
+  color: options.color !== false,
+  debug: options.debug === true,
+  quiet: options.quiet === true,
 })
 
 /** Terraform's users type `-var` and `-target`; commander would read single letters there. */
@@ -62,9 +62,9 @@ interface Invocation {
   readonly complain: (text: string) => void
 }
 
-const addCommand = (
+const addCommand = <Name extends CommandName>(
   program: Command,
-  spec: CommandSpec & { readonly name: CommandName },
+  spec: CommandSpec & { readonly name: Name },
   { io, version, done }: Invocation,
 ): void => {
   const command = program.command(spec.name).summary(spec.summary).description(spec.description)
@@ -76,7 +76,7 @@ const addCommand = (
   command.on('option:var', (text: string) => variables.push({ text }))
   command.on('option:var-file', (file: string) => variables.push({ file }))
   command.action(async () => {
-    const options: Options = command.optsWithGlobals()
+    const options = command.optsWithGlobals<CommandOptions<Name>>()
     const context = commandContext(io, globalsOf(options), (other) => runProgram(other, version))
     try {
       const { run } = await commandLoaders[spec.name]()

@@ -3,7 +3,8 @@ import type { Plan } from '../../plan/plan.ts'
 import type { ReviewEnd } from '../../render/live/review-plan.tsx'
 import { planView } from '../../render/plan-view.ts'
 import { lossOf } from '../../resource/reversal.ts'
-import type { CommandContext, Options } from '../program/command-context.ts'
+import type { CommandContext } from '../program/command-context.ts'
+import type { ApprovalOptions } from '../program/command-options.ts'
 import { isAttended, isCi } from '../program/is-attended.ts'
 import { sayAsOf, showPlan } from './show-plan.ts'
 
@@ -14,10 +15,14 @@ import { sayAsOf, showPlan } from './show-plan.ts'
 export const approve = async (
   context: CommandContext,
   plan: Plan,
-  { options, seen, asOf }: { readonly options: Options; readonly seen: boolean; readonly asOf: string | undefined },
+  {
+    options,
+    seen,
+    asOf,
+  }: { readonly options: ApprovalOptions; readonly seen: boolean; readonly asOf: string | undefined },
 ): Promise<ReviewEnd> => {
   const { io, global, report, note } = context
-  if (options['autoApprove'] === true) {
+  if (options.autoApprove === true) {
     if (global.json || !(global.quiet || seen)) await showPlan(context, plan, asOf)
     return 'approved'
   }
@@ -48,9 +53,9 @@ export const approve = async (
 }
 
 /** Steps that cannot be undone need a second, explicit yes. False, with the reasons reported, when it is missing. */
-export const allowsIrreversible = ({ report }: CommandContext, plan: Plan, options: Options): boolean => {
+export const allowsIrreversible = ({ report }: CommandContext, plan: Plan, options: ApprovalOptions): boolean => {
   const stuck = plan.steps.filter(({ reversal }) => lossOf(reversal) !== undefined)
-  if (stuck.length === 0 || options['allowIrreversible'] === true) return true
+  if (stuck.length === 0 || options.allowIrreversible === true) return true
   const lines = stuck.map(({ address, summary, reversal }) => `- ${address}: ${summary}: ${lossOf(reversal) ?? ''}`)
   report([
     diagnose('cli.irreversible-steps', {

@@ -7,13 +7,17 @@ import type { Applied } from '../../resource/applied.ts'
 import type { Secrets } from '../../resource/desired.ts'
 import { counted } from '../../util/counted.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import type { CommandContext, CommandInput, Options } from '../program/command-context.ts'
-import { listOption } from '../program/number-option.ts'
+import type { CommandContext, CommandInput } from '../program/command-context.ts'
+import type { SelectionOptions, VariableOptions } from '../program/command-options.ts'
+import type { CommandOptions } from '../program/command-table.ts'
 import { chooseFiles } from '../session/choose-files.ts'
 import { type HiddenVmids, planAroundHidden } from '../session/hidden-vmids.ts'
 import { readDeclarations } from '../session/read-declarations.ts'
 import type { Picture, Session } from '../session/session.ts'
 import { showPlan } from './show-plan.ts'
+
+/** What a command line may say to planning. */
+type PlanningOptions = SelectionOptions & VariableOptions & Pick<CommandOptions<'plan'>, 'refresh'>
 
 export type Planned =
   /** `asOf`: when the picture was taken that it was made from. */
@@ -23,10 +27,10 @@ export type Planned =
 
 const addressesOf = (
   { report }: CommandContext,
-  options: Options,
+  options: SelectionOptions,
   name: 'target' | 'exclude' | 'replace',
 ): readonly Address[] | undefined => {
-  const texts = listOption(options, name)
+  const texts = options[name] ?? []
   const addresses = texts.flatMap((text) => parseAddressPattern(text) ?? [])
   if (addresses.length === texts.length) return addresses
   const wrong = texts.filter((text) => parseAddressPattern(text) === undefined)
@@ -42,15 +46,15 @@ const addressesOf = (
 /** What a plan has to know besides declarations and the cluster. */
 const planOptions = async (
   { settings, store }: Session,
-  options: Options,
+  options: SelectionOptions,
 ): Promise<Omit<PlanOptions, 'targets' | 'excludes'>> => {
   const [snapshots, unfinished] = await Promise.all([store.runs.safetySnapshots(), store.runs.unfinished()])
   return {
     ...DEFAULT_PLAN_OPTIONS,
     vmids: settings.defaults.vmids,
-    allowDuplicateNames: options['allowDuplicateNames'] === true,
-    allowDiskReplacement: options['allowDiskReplacement'] === true,
-    destroy: options['destroy'] === true,
+    allowDuplicateNames: options.allowDuplicateNames === true,
+    allowDiskReplacement: options.allowDiskReplacement === true,
+    destroy: options.destroy === true,
     safetySnapshots: snapshots,
     unsettled: new Set(unfinished.flatMap(({ plan }) => plan.steps.map(({ address }) => address))),
     ...(settings.defaults.backupStorage !== undefined && { backupStorage: settings.defaults.backupStorage }),
@@ -61,7 +65,7 @@ const planOptions = async (
 export const makePlan = async (
   context: CommandContext,
   session: Session,
-  input: CommandInput,
+  input: CommandInput<PlanningOptions>,
   { observed, syncedAt: asOf }: Picture,
   command: 'mpc plan' | 'mpc apply' = 'mpc plan',
 ): Promise<Planned> => {
@@ -84,7 +88,7 @@ export const makePlan = async (
     replaces,
     ...(chosen && { scope: loaded.declaredIn(chosen.files) }),
   }
-  const isOffline = input.options['refresh'] === false
+  const isOffline = input.options.refresh === false
   const planWith = (hiddenVmids: HiddenVmids) =>
     planChanges(loaded.desired, observed, applied, { ...options, hiddenVmids })
   const { value: plan, diagnostics } = isOffline
@@ -104,8 +108,8 @@ export const makePlan = async (
   return { plan, secrets: loaded.secrets, asOf }
 }
 
-const isAllowedToDestroy = (options: Options): boolean =>
-  options['allowDestroy'] === true || options['destroy'] === true
+const isAllowedToDestroy = (options: SelectionOptions): boolean =>
+  options.allowDestroy === true || options.destroy === true
 
 /** Fewer managed guests than this may all go at once without a second thought. */
 const FEW = 3

@@ -8,7 +8,9 @@ import { timeText } from '../../render/duration-text.ts'
 import { leaseInUse } from '../../store/lease-store.ts'
 import { counted } from '../../util/counted.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import type { CommandContext, CommandInput, Options } from '../program/command-context.ts'
+import type { CommandContext, CommandInput } from '../program/command-context.ts'
+import type { VariableOptions } from '../program/command-options.ts'
+import type { CommandOptions } from '../program/command-table.ts'
 import { isAttended } from '../program/is-attended.ts'
 import { secretsFor } from '../session/secrets-for.ts'
 import type { Session, WritingWorld } from '../session/session.ts'
@@ -17,10 +19,13 @@ import { unfinishedDiagnostic } from './unfinished.ts'
 
 type Direction = 'undo' | 'finish'
 
+/** `mpc apply` and `mpc revert` have but one of the options that decide. */
+type RecoveryOptions = VariableOptions & Pick<CommandOptions<'recover'>, 'undo' | 'finish' | 'autoApprove'>
+
 /** What the command line has decided already. */
-const decidedBy = (options: Options): Direction | undefined => {
-  if (options['finish'] === true) return 'finish'
-  return options['undo'] === true || options['autoApprove'] === true ? 'undo' : undefined
+const decidedBy = (options: RecoveryOptions): Direction | undefined => {
+  if (options.finish === true) return 'finish'
+  return options.undo === true || options.autoApprove === true ? 'undo' : undefined
 }
 
 const STANDING = {
@@ -111,7 +116,7 @@ const codeOf = ({ status }: RunOutcome, direction: Direction): ExitCode => {
 const recoverOne = async (
   context: CommandContext,
   session: Session,
-  input: CommandInput,
+  input: CommandInput<RecoveryOptions>,
   unfinished: UnfinishedRun,
   world: WritingWorld,
 ): Promise<ExitCode> => {
@@ -145,7 +150,7 @@ const NO_SECRETS = { secrets: new Map<string, string>() }
 export const recoverRuns = (
   context: CommandContext,
   session: Session,
-  input: CommandInput,
+  input: CommandInput<RecoveryOptions>,
   only?: string,
 ): Promise<ExitCode> =>
   session.write('mpc recover', async (world) => {
@@ -175,7 +180,7 @@ export const recoverRuns = (
 export const clearTheWay = async (
   context: CommandContext,
   session: Session,
-  input: CommandInput,
+  input: CommandInput<RecoveryOptions>,
 ): Promise<ExitCode | undefined> => {
   const other = await session.store.leases.otherHolder()
   if (other) {

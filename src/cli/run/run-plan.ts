@@ -9,7 +9,8 @@ import { outcomeText } from '../../render/apply-text.ts'
 import { outputJson, outputsText } from '../../render/output-view.ts'
 import type { Secrets } from '../../resource/desired.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import type { CommandContext, Options } from '../program/command-context.ts'
+import type { CommandContext } from '../program/command-context.ts'
+import type { ApprovalOptions } from '../program/command-options.ts'
 import { parallelismOf } from '../program/number-option.ts'
 import type { Session } from '../session/session.ts'
 import { allowsIrreversible, approve } from './approve.ts'
@@ -41,7 +42,7 @@ const execute = async (
   session: Session,
   plan: Plan,
   secrets: Secrets,
-  options: Options,
+  options: ApprovalOptions,
 ): Promise<Executed> => {
   const listener = await listenTo(context)
   try {
@@ -105,7 +106,7 @@ const tellWaiting = async ({ report }: CommandContext, { store }: Session, plan:
 
 interface RunOptions {
   readonly secrets: Secrets
-  readonly options: Options
+  readonly options: ApprovalOptions
   /** When the picture was taken that the plan was made from. */
   readonly asOf: string | undefined
   /** A person has seen the plan before. */

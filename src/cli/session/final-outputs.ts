@@ -1,5 +1,6 @@
 import type { Plan } from '../../plan/plan.ts'
 import type { CommandContext, CommandInput } from '../program/command-context.ts'
+import type { VariableOptions } from '../program/command-options.ts'
 import { readDeclarations } from './read-declarations.ts'
 import type { Session } from './session.ts'
 
@@ -7,7 +8,7 @@ import type { Session } from './session.ts'
 export const finalOutputs = async (
   context: CommandContext,
   session: Session,
-  input: CommandInput,
+  input: CommandInput<VariableOptions>,
   { outputs }: Plan,
 ): Promise<Plan['outputs']> => {
   const isOpen = ({ value, sensitive }: Plan['outputs'][number]): boolean => value === undefined && !sensitive

@@ -4,6 +4,7 @@ import { type Loaded, loadDeclarations } from '../../declaration/load-declaratio
 import type { Lookups } from '../../declaration/module/world.ts'
 import type { Checked } from '../../diagnostic/diagnostic.ts'
 import type { CommandContext, CommandInput } from '../program/command-context.ts'
+import type { VariableOptions } from '../program/command-options.ts'
 import { argumentOf } from './read-declarations.ts'
 
 /** Secrets are never compared here, so any key serves. */
@@ -15,7 +16,7 @@ const LOOKUPS: Lookups = { find: () => FAILED }
 /** Reads and evaluates the declarations of the folder without a workspace, a state or a server. Reports nothing. */
 export const loadHere = (
   { io, global }: Pick<CommandContext, 'io' | 'global'>,
-  { args, options, variables }: CommandInput,
+  { args, options, variables }: CommandInput<VariableOptions>,
 ): Promise<Checked<Loaded>> =>
   loadDeclarations({
     folder: resolve(io.cwd, global.chdir ?? '.'),
@@ -26,5 +27,5 @@ export const loadHere = (
     lookups: LOOKUPS,
     known: 'nothing-matters',
     fingerprintKey: NO_KEY,
-    allowFiles: options['allowFiles'] === true,
+    allowFiles: options.allowFiles === true,
   })

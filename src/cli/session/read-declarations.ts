@@ -10,7 +10,8 @@ import type { Vmid } from '../../resource/guest.ts'
 import type { KnownGuests } from '../../resource/known-guest.ts'
 import type { Observed } from '../../resource/observed.ts'
 import { visibleLine } from '../../util/visible.ts'
-import type { CommandContext, CommandInput } from '../program/command-context.ts'
+import type { CommandContext, CommandInput, VariableArgument } from '../program/command-context.ts'
+import type { VariableOptions } from '../program/command-options.ts'
 import { isAttended } from '../program/is-attended.ts'
 import { fingerprintKey } from './fingerprint-key.ts'
 import type { Session } from './session.ts'
@@ -19,7 +20,7 @@ import type { Session } from './session.ts'
 const askForMissing = async (
   { io }: CommandContext,
   missing: Loaded['missingVariables'],
-): Promise<CommandInput['variables'] | undefined> => {
+): Promise<readonly VariableArgument[] | undefined> => {
   if (missing.length === 0 || !isAttended(io)) return undefined
   const answers: { readonly text: string }[] = []
   for (const { name, description, sensitive } of missing) {
@@ -32,7 +33,7 @@ const askForMissing = async (
 }
 
 /** A variable of the command line as the loader takes it. Throws a diagnostic for one without a name. */
-export const argumentOf = (argument: CommandInput['variables'][number]) => {
+export const argumentOf = (argument: VariableArgument) => {
   if ('file' in argument) return argument
   const at = argument.text.indexOf('=')
   if (at > 0) return { name: argument.text.slice(0, at), value: argument.text.slice(at + 1) }
@@ -60,13 +61,13 @@ export const guestsKnownTo =
 export const readDeclarations = async (
   context: CommandContext,
   session: Pick<Session, 'folder' | 'workspace' | 'settings' | 'store' | 'tellAddresses'>,
-  { args, options, variables: given }: CommandInput,
+  { args, options, variables: given }: CommandInput<VariableOptions>,
   observed: Observed,
   { ask = true, mayBeEmpty = false }: { readonly ask?: boolean; readonly mayBeEmpty?: boolean } = {},
 ): Promise<Loaded | undefined> => {
   const { io, report } = context
   const key = await fingerprintKey(io.files, session.workspace)
-  const read = async (variables: CommandInput['variables'], seen: Observed, noteAddresses: NoteAddresses) => {
+  const read = async (variables: readonly VariableArgument[], seen: Observed, noteAddresses: NoteAddresses) => {
     const { value, diagnostics } = await loadDeclarations({
       folder: session.folder,
       paths: args,
@@ -77,12 +78,12 @@ export const readDeclarations = async (
       known: guestsKnownTo(session, seen),
       noteAddresses,
       fingerprintKey: key,
-      allowFiles: options['allowFiles'] === true,
+      allowFiles: options.allowFiles === true,
     })
     return { loaded: value, diagnostics }
   }
   // Guests are asked for their addresses only where an expression needs them.
-  const load = async (variables: CommandInput['variables']) => {
+  const load = async (variables: readonly VariableArgument[]) => {
     const asked = new Set<Vmid>()
     const first = await read(variables, observed, (vmid) => void asked.add(vmid))
     const told = asked.size > 0 ? await session.tellAddresses(observed, asked) : observed

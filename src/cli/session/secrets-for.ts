@@ -5,6 +5,7 @@ import { isSecret, type Secret } from '../../resource/config-value.ts'
 import type { Secrets } from '../../resource/desired.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import type { CommandContext, CommandInput } from '../program/command-context.ts'
+import type { VariableOptions } from '../program/command-options.ts'
 import { fingerprintKey } from './fingerprint-key.ts'
 import { readDeclarations } from './read-declarations.ts'
 import { lastSync, type Session } from './session.ts'
@@ -55,7 +56,7 @@ const notAsPlanned = (
 export const secretsFor = async (
   context: CommandContext,
   session: Session,
-  input: CommandInput,
+  input: CommandInput<VariableOptions>,
   plan: Plan,
   otherwise = 'mpc plan',
 ): Promise<{ readonly secrets: Secrets } | { readonly exit: ExitCode }> => {
