@@ -154,6 +154,16 @@ test('every test file runs its tests', () => {
   assert.equal(silent, [])
 })
 
+test('no test carries out a plan without holding that nothing is lost', () => {
+  // One has no cluster, one is held by the process that starts it, one runs no command that writes.
+  const without = new Set(['test/apply/interruption.test.ts', 'test/apply/crash-child.ts', 'test/cli/trust.test.ts'])
+  const wrong = filesBelow('test', /\.ts$/)
+    .filter((file) => /^test\/(?:apply|cli|property|[^/]+\.ts$)/.test(file) && !without.has(file))
+    .filter((file) => /\b(?:startSimulator|applyPlan|recoverRun|runProgram)\(/.test(textOf(file)))
+    .filter((file) => !/\bguard(?:ed)?\b/.test(textOf(file)))
+  assert.equal(wrong, [])
+})
+
 test('no test is skipped or singled out in the source', () => {
   const wrong = filesBelow('test', /\.test\.tsx?$/).filter((file) =>
     /\b(?:test|suite)\.(?:skip|only)\(/.test(textOf(file)),

@@ -6,8 +6,9 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { readyText } from '../src/cli/commands/simulate.ts'
 import { type Simulator, startSimulator } from '../src/simulator/start.ts'
-import { mpc } from './cli/mpc.ts'
+import { guarded, mpc } from './cli/mpc.ts'
 import { callPve, pveumCallsIn } from './cli/pveum.ts'
+import { contentGuard } from './nothing-lost.ts'
 
 const README = join(process.cwd(), 'README.md')
 const readme = () => readFileSync(README, 'utf8')
@@ -72,6 +73,7 @@ test('the tour in the README is what mpc really prints', async () => {
   const simulator = await startSimulator({ seed: 7, speed: Number.POSITIVE_INFINITY })
   const folder = mkdtempSync(join(tmpdir(), 'mpc-readme-'))
   const env = { PROXMOX_VE_API_TOKEN: simulator.token, COLUMNS: '120' }
+  const guard = guarded(contentGuard(simulator))
   let plan = ''
   const ready = scrub(readyText(simulator), simulator)
   const blocks: string[] = [`\`\`\`console\n$ mpc simulate\n${ready}\`\`\`\n`]
@@ -86,7 +88,7 @@ test('the tour in the README is what mpc really prints', async () => {
       act?.(folder)
       const output = act
         ? ''
-        : await mpc(args, { cwd: folder, env, together: true }).then((result) => {
+        : await guard(args, () => mpc(args, { cwd: folder, env, together: true })).then((result) => {
             assert.is(result.code, code, `${command}\n${result.all}`)
             return result.all
           })
@@ -130,12 +132,14 @@ test('the role the README gives mpc is enough for a plan, an apply and a revert'
     }
     const env = { PROXMOX_VE_API_TOKEN: `mpc@pve!plan=${secret}` }
     cpSync(join(process.cwd(), 'examples', 'homelab', 'homelab.mpc.hcl'), join(folder, 'homelab.mpc.hcl'))
+    const guard = guarded(contentGuard(simulator))
+    const run = (args: readonly string[]) => guard(args, () => mpc(args, { cwd: folder, env }))
     for (const line of ['init --endpoint URL', 'sync', 'apply --auto-approve --json']) {
-      const result = await mpc(line.replace('URL', simulator.url).split(' '), { cwd: folder, env })
+      const result = await run(line.replace('URL', simulator.url).split(' '))
       assert.is(result.code, 0, `mpc ${line}\n${result.all}`)
       if (line.startsWith('apply')) {
         const id = JSON.parse(result.stdout.split('\n')[0] ?? '{}').id
-        const revert = await mpc(['revert', id, '--auto-approve'], { cwd: folder, env })
+        const revert = await run(['revert', id, '--auto-approve'])
         assert.is(revert.code, 0, revert.all)
       }
     }

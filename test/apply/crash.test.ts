@@ -6,6 +6,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { recoverRun } from '../../src/apply/recover/recover-run.ts'
 import { openStore } from '../../src/store/open-store.ts'
+import { agreedToNothing } from '../nothing-lost.ts'
 import { storeOptions } from '../store/temporary-store.ts'
 import { IMPATIENT, leaseOf, realClock } from './connection.ts'
 import { samplePlan } from './sample-steps.ts'
@@ -93,10 +94,13 @@ const crash = (apply: Kill, recovery?: Kill): Promise<void> =>
   onWorkbench(async (bench) => {
     const before = sameButGeneration(bench)
     const planFile = await writePlan(bench)
-    const { signal, output } = await runChild(bench, planFile, apply)
-    assert.is(signal, 'SIGKILL', output)
-    if (recovery) await runChild(bench, '', recovery)
-    await recoverAsNextCommand(bench)
+    const killed = async () => {
+      const { signal, output } = await runChild(bench, planFile, apply)
+      assert.is(signal, 'SIGKILL', output)
+      if (recovery) await runChild(bench, '', recovery)
+      await recoverAsNextCommand(bench)
+    }
+    await bench.guard.around(killed, () => ({ agreed: agreedToNothing, isEnded: true }))
     await assertAllOrNothing(bench, before, await lastStatus(bench))
   })()
 

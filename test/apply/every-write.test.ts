@@ -32,6 +32,8 @@ interface Kind {
   readonly undo?: readonly ApiRequest[]
   readonly setUp?: readonly ApiRequest[]
   readonly output?: ApiRequest
+  /** What the volumes of the guest held is gone afterwards, as the plan says. */
+  readonly losesData?: boolean
 }
 
 const SNAP = 'mpc_0123456789'
@@ -92,7 +94,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     request: { method: 'POST', path: '/nodes/pve1/qemu/9000/clone', params: { newid: 301, full: true } },
     undo: [destroy(guestRef('qemu', 'pve1', 301))],
   },
-  'VM destroy': { guest: off, request: { method: 'DELETE', path: guestPath(off) } },
+  'VM destroy': { guest: off, request: { method: 'DELETE', path: guestPath(off) }, losesData: true },
   'snapshot create': {
     guest: off,
     request: takeSnapshot(off),
@@ -172,6 +174,7 @@ const planFor = (kind: Kind, then: 'ends' | 'fails'): Plan => {
     action: 'update',
     requests: [kind.request, ...(kind.output ? [kind.output] : [])],
     reversal: reversalOf(kind),
+    disruption: kind.losesData ? 'data-loss' : 'none',
   })
   const second = step('vm.y', 'refused', undefined, {
     action: 'update',

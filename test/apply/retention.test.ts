@@ -8,7 +8,7 @@ import { type SafetySnapshot, tooOld } from '../../src/plan/step/sweep-steps.ts'
 import { guestPath } from '../../src/resource/guest.ts'
 import { syncCluster } from '../../src/sync/sync-cluster.ts'
 import { stopped } from './sample-steps.ts'
-import { address, expectsNow, onWorkbench, planOf, step, undoBy, type Workbench } from './workbench.ts'
+import { address, expectsNow, onWorkbench, planOf, step, undoBy, verdictOf, type Workbench } from './workbench.ts'
 
 const snapshotStep = (name: string) =>
   step('vm.box', 'snapshot', stopped, {
@@ -44,11 +44,11 @@ const sweep = (name: string): Step => ({
 })
 
 /** Sweeps what is there by mpc's records. */
-const applySweeping = async ({ store, world, events }: Workbench, plan: Plan): Promise<RunOutcome> => {
+const applySweeping = async ({ store, world, events, guard }: Workbench, plan: Plan): Promise<RunOutcome> => {
   const old = (await store.runs.safetySnapshots()).map(({ name }) => name)
   const whole = planOf([...plan.steps, ...old.map(sweep)])
   const run = await store.runs.nextId(whole.id)
-  return applyPlan(whole, { run }, world, (event) => void events.push(event))
+  return guard.around(() => applyPlan(whole, { run }, world, (event) => void events.push(event)), verdictOf(whole))
 }
 
 const names = async ({ store }: Workbench) => (await store.runs.safetySnapshots()).map(({ name }) => name)
@@ -89,7 +89,10 @@ test(
     )
     const { value: plan } = await revert(plans[1])
     if (!plan) throw new Error('the last run can be reverted')
-    const reverted = await applyPlan(plan, { run: `${plan.id}.1` }, bench.world, () => undefined)
+    const reverted = await bench.guard.around(
+      () => applyPlan(plan, { run: `${plan.id}.1` }, bench.world, () => undefined),
+      verdictOf(plan),
+    )
     assert.is(reverted.status, 'applied')
     assert.match(bench.simulator.dump()['qemu/107'] ?? '', /scsi0: .*size=60G/)
     assert.equal(onServer(bench), [])

@@ -156,7 +156,7 @@ test(
       const plan = await planned(bench, changeOld())
       failLast(bench, async () => {
         await nextSecond()
-        await send(bench, 'DELETE', '/nodes/pve1/lxc/400')
+        await bench.guard.byOthers(() => send(bench, 'DELETE', '/nodes/pve1/lxc/400'))
         await send(bench, 'POST', '/nodes/pve1/lxc', {
           vmid: '400',
           ostemplate: DEBIAN,

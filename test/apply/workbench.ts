@@ -15,6 +15,7 @@ import type { Reversal } from '../../src/resource/reversal.ts'
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/start.ts'
 import type { Lease } from '../../src/store/lease-store.ts'
 import { openStore, type Store } from '../../src/store/open-store.ts'
+import { agreedBy, type ContentGuard, contentGuard, type Verdict } from '../nothing-lost.ts'
 import { storeOptions, temporaryFolder } from '../store/temporary-store.ts'
 import { connect, IMPATIENT, leaseOf, realClock } from './connection.ts'
 
@@ -29,10 +30,20 @@ export interface Workbench {
   readonly apply: (plan: Plan, more?: Partial<ApplyWorld>) => Promise<RunOutcome>
   /** Ends what is unfinished, as a new process would. */
   readonly recover: (more?: Partial<ApplyWorld>, direction?: Recovery['direction']) => Promise<readonly RunOutcome[]>
+  /** Around what is carried out in another way than by `apply` and `recover`, and around what other people do. */
+  readonly guard: ContentGuard
   readonly close: () => Promise<void>
 }
 
-/** A simulated cluster, the real client, a real database. */
+/** What was agreed to by a plan; a run that has left something, or threw, may be ended later. */
+export const verdictOf =
+  (plan: Plan) =>
+  (outcome: RunOutcome | undefined): Verdict => ({
+    agreed: agreedBy(plan),
+    isEnded: outcome?.status === 'applied' || outcome?.status === 'rolled-back',
+  })
+
+/** A simulated cluster, the real client, a real database. Whatever is carried out here must lose no content that nobody agreed to lose. */
 export const makeWorkbench = async (options: SimulatorOptions = {}): Promise<Workbench> => {
   const path = join(temporaryFolder(), 'state.db')
   const store = await openStore(path, storeOptions({ clock: realClock }))
@@ -44,6 +55,7 @@ export const makeWorkbench = async (options: SimulatorOptions = {}): Promise<Wor
     ...options,
   })
   const client = connect(simulator.url, simulator.token)
+  const guard = contentGuard(simulator)
   const events: ApplyEvent[] = []
   const emit = (event: ApplyEvent) => void events.push(event)
   const world: ApplyWorld = {
@@ -59,16 +71,23 @@ export const makeWorkbench = async (options: SimulatorOptions = {}): Promise<Wor
     store,
     path,
     lease,
+    guard,
     world,
     events,
     apply: async (plan, more = {}) => {
       const earlier = plan.origin.kind === 'revert' ? await store.runs.measured(plan.origin.run) : []
-      return applyPlan(plan, { run: await store.runs.nextId(plan.id), earlier }, { ...world, ...more }, emit)
+      const run = await store.runs.nextId(plan.id)
+      return guard.around(() => applyPlan(plan, { run, earlier }, { ...world, ...more }, emit), verdictOf(plan))
     },
     recover: async (more = {}, direction = 'undo') => {
       const outcomes: RunOutcome[] = []
       for (const unfinished of await store.runs.unfinished())
-        outcomes.push(await recoverRun(unfinished, { direction }, { ...world, ...more }, emit))
+        outcomes.push(
+          await guard.around(
+            () => recoverRun(unfinished, { direction }, { ...world, ...more }, emit),
+            verdictOf(unfinished.plan),
+          ),
+        )
       return outcomes
     },
     close: async () => {

@@ -3,51 +3,52 @@ import * as assert from 'uvu/assert'
 import { isAttended } from '../../src/cli/program/is-attended.ts'
 import { runProgram } from '../../src/cli/program/program.ts'
 import { nodeIo } from '../../src/io/node-io.ts'
-import { type Workspace, withWorkspace } from './mpc.ts'
+import { type Ended, type Workspace, withWorkspace } from './mpc.ts'
 
 const realIo = nodeIo()
 
-interface Session {
-  readonly code: number
+interface Session extends Ended {
   readonly asked: readonly string[]
-  readonly stderr: string
 }
 
 /** A command line on a terminal where every question is answered the same. */
 const onTerminal = async (
-  { folder, env }: Workspace,
+  { folder, env, guarded }: Workspace,
   args: readonly string[],
   answer: string,
   more: Readonly<Record<string, string>> = {},
 ): Promise<Session> => {
   const asked: string[] = []
-  const told = { stderr: '' }
-  const stream = { isTerminal: true, columns: 80 }
-  const code = await runProgram(
-    {
-      ...realIo,
-      env: { ...env, ...more, NO_COLOR: '1' },
-      cwd: folder,
-      args,
-      stdin: {
-        isTerminal: true,
-        ask: async (question) => {
-          asked.push(question)
-          return answer
-        },
-        readAll: async () => '',
-      },
-      stdout: { ...stream, write: () => undefined },
-      stderr: {
-        ...stream,
-        write: (text) => {
-          told.stderr += text
-        },
-      },
+  const told = { stdout: '', stderr: '' }
+  const stream = (name: keyof typeof told) => ({
+    isTerminal: true,
+    columns: 80,
+    write: (text: string) => {
+      told[name] += text
     },
-    '0.0.0',
-  )
-  return { code, asked, stderr: told.stderr }
+  })
+  return guarded(args, async () => {
+    const code = await runProgram(
+      {
+        ...realIo,
+        env: { ...env, ...more, NO_COLOR: '1' },
+        cwd: folder,
+        args,
+        stdin: {
+          isTerminal: true,
+          ask: async (question) => {
+            asked.push(question)
+            return answer
+          },
+          readAll: async () => '',
+        },
+        stdout: stream('stdout'),
+        stderr: stream('stderr'),
+      },
+      '0.0.0',
+    )
+    return { ...told, code, asked }
+  })
 }
 
 const VARIABLE = `variable "comment" {

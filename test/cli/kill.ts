@@ -1,14 +1,21 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import type { Workspace } from './mpc.ts'
+import type { Ended, Workspace } from './mpc.ts'
 
 /** Runs a command line and sends it a signal as soon as its standard error says `when`; gives what it ended with. */
 export const signalled = (
-  { folder, env }: Workspace,
+  workspace: Workspace,
   args: readonly string[],
   when: string,
   ...signals: readonly NodeJS.Signals[]
-): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> =>
+): Promise<Ended> => workspace.guarded(args, () => spawned(workspace, args, when, signals))
+
+const spawned = (
+  { folder, env }: Workspace,
+  args: readonly string[],
+  when: string,
+  signals: readonly NodeJS.Signals[],
+): Promise<Ended> =>
   new Promise((resolve) => {
     const out = { stdout: '', stderr: '', sent: false }
     const child = spawn(process.execPath, [join(process.cwd(), 'dist', 'main.js'), ...args], {

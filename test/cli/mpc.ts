@@ -3,11 +3,17 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/start.ts'
+import { type ContentGuard, contentGuard } from '../nothing-lost.ts'
 
-export interface Result {
-  readonly code: number
+export interface Ended {
+  /** null: by a signal. */
+  readonly code: number | null
   readonly stdout: string
   readonly stderr: string
+}
+
+export interface Result extends Ended {
+  readonly code: number
   /** Both streams as a terminal would show them, in order. */
   readonly all: string
 }
@@ -74,7 +80,24 @@ export interface Workspace {
     more?: { readonly env?: Readonly<Record<string, string>>; readonly input?: string; readonly interruptAt?: string },
   ) => Promise<Result>
   readonly write: (name: string, text: string) => void
+  readonly guard: ContentGuard
+  /** Around a command line that is run in another way than by `run`. */
+  readonly guarded: ReturnType<typeof guarded>
 }
+
+const WRITES = new Set(['apply', 'recover', 'revert'])
+
+/** A command that writes may lose content only where [DATA IS LOST] was shown and it was told to go on all the same. */
+export const guarded =
+  (guard: ContentGuard) =>
+  <T extends Ended>(args: readonly string[], run: () => Promise<T>): Promise<T> =>
+    args.some((arg) => WRITES.has(arg))
+      ? guard.around(run, (result) => {
+          const agreed =
+            args.includes('--allow-irreversible') && `${result?.stdout}${result?.stderr}`.includes('[DATA IS LOST]')
+          return { agreed: () => agreed, isEnded: result?.code === 0 || result?.code === 3 }
+        })
+      : run()
 
 /** A fresh folder, set up and synced against a simulated cluster of its own; both are gone afterwards. */
 export const withWorkspace = async (
@@ -83,12 +106,16 @@ export const withWorkspace = async (
 ): Promise<void> => {
   const simulator = await startSimulator({ http: false, speed: Number.POSITIVE_INFINITY, seed: 7, ...options })
   const folder = mkdtempSync(join(tmpdir(), 'mpc-test-'))
+  const guard = contentGuard(simulator)
+  const guardedRun = guarded(guard)
   const env = { PROXMOX_VE_API_TOKEN: simulator.token, HOME: folder }
   const workspace: Workspace = {
     folder,
     simulator,
     env,
-    run: (args, more = {}) => mpc(args, { cwd: folder, ...more, env: { ...env, ...more.env } }),
+    guard,
+    guarded: guardedRun,
+    run: (args, more = {}) => guardedRun(args, () => mpc(args, { cwd: folder, ...more, env: { ...env, ...more.env } })),
     write: (name, text) => writeFileSync(join(folder, name), text),
   }
   try {

@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { runProgram } from '../../src/cli/program/program.ts'
 import { nodeIo } from '../../src/io/node-io.ts'
+import type { Simulator } from '../../src/simulator/start.ts'
+import { contentGuard } from '../nothing-lost.ts'
+import { guarded } from './mpc.ts'
 
 export interface HereResult {
   readonly code: number
@@ -52,11 +55,13 @@ const runIn = async (
   return { code, ...out }
 }
 
-/** A fresh folder to run command lines in without a process for each; gone afterwards. */
+/** A fresh folder to run command lines in without a process for each; gone afterwards. With a cluster, content on it is guarded. */
 export const withFolder = async (
   files: Readonly<Record<string, string>>,
   work: (folder: Folder) => Promise<void>,
+  simulator?: Simulator,
 ): Promise<void> => {
+  const guard = simulator && guarded(contentGuard(simulator))
   const path = mkdtempSync(join(tmpdir(), 'mpc-here-'))
   const write = (name: string, text: string): void => {
     mkdirSync(dirname(join(path, name)), { recursive: true })
@@ -68,7 +73,10 @@ export const withFolder = async (
       path,
       write,
       read: (name) => readFileSync(join(path, name), 'utf8'),
-      run: (args, more = {}) => runIn(path, args, more),
+      run: (args, more = {}) => {
+        const run = () => runIn(path, args, more)
+        return guard ? guard(args, run) : run()
+      },
     })
   } finally {
     rmSync(path, { recursive: true, force: true })
