@@ -30,6 +30,7 @@ import type { PlanOptions } from './plan-options.ts'
 import { type PlanWorld, planWorld } from './planning-context.ts'
 import { destroyPool, planPool } from './pool/plan-pool.ts'
 import { type VolumeHolders, volumeHolders } from './state/foreign-volumes.ts'
+import { sharedBefore } from './state/held-volumes.ts'
 import type { PlannedResource } from './state/planned-resource.ts'
 import { withTagCase } from './state/tag-case.ts'
 import type { GuestFinder } from './step/attach-steps.ts'
@@ -333,6 +334,7 @@ export const planChanges = (
   const madeFromOthers = diagnostics.flatMap(({ code, address }) =>
     code === 'plan.made-from-another' && address !== undefined ? [address as Address] : [],
   )
+  const sharedVolumes = sharedBefore(steps, observed.guests)
   const plan = sealPlan({
     format_version: '1.0',
     origin: { kind: 'declaration' },
@@ -341,6 +343,7 @@ export const planChanges = (
     steps,
     unchanged: ground.selected.size - changes.length,
     ...(madeFromOthers.length > 0 && { madeFromOthers }),
+    ...(sharedVolumes.length > 0 && { sharedVolumes }),
     outputs: options.destroy ? [] : outputsOf(desired),
   })
   return { value: plan, diagnostics }

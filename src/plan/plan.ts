@@ -66,6 +66,12 @@ export interface ResourceChange {
   readonly steps: readonly StepId[]
 }
 
+/** A volume, and the guests that have it attached. */
+export interface HeldVolume {
+  readonly volume: string
+  readonly guests: readonly number[]
+}
+
 /** A complete, self-contained account of a run to come: saved, hashed, reviewed, applied as it is. */
 export interface Plan {
   readonly format_version: '1.0'
@@ -86,6 +92,8 @@ export interface Plan {
   readonly unchanged: number
   /** Resources that were made from something else than their declarations name now; nothing is done about it. */
   readonly madeFromOthers?: readonly Address[]
+  /** Volumes that its steps attach, on the way there or back, and that several guests shared when it was made. */
+  readonly sharedVolumes?: readonly HeldVolume[]
   readonly outputs: readonly { readonly name: string; readonly value: unknown; readonly sensitive: boolean }[]
 }
 

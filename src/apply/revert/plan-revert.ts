@@ -1,11 +1,12 @@
 import { type Checked, type Diagnostic, diagnose, hasErrors } from '../../diagnostic/diagnostic.ts'
 import { sealPlan } from '../../plan/order/seal-plan.ts'
-import { type Plan, type ResourceChange, requiredSteps, type Step, type StepId } from '../../plan/plan.ts'
+import type { Plan, ResourceChange, Step, StepId } from '../../plan/plan.ts'
 import { DEFAULT_PLAN_OPTIONS, type PlanOptions } from '../../plan/plan-options.ts'
 import { type PlanWorld, planWorld } from '../../plan/planning-context.ts'
 import { boundIdentity } from '../../plan/state/guest-identity.ts'
+import { sharedBefore } from '../../plan/state/held-volumes.ts'
 import type { Address } from '../../resource/address.ts'
-import type { Applied, AppliedResource } from '../../resource/applied.ts'
+import type { Applied } from '../../resource/applied.ts'
 import { DISRUPTIONS } from '../../resource/change.ts'
 import type { Observed } from '../../resource/observed.ts'
 import {
@@ -19,14 +20,10 @@ import {
 import { effectOf } from '../effect/request-effect.ts'
 import type { FinishedRun, RecordedRun } from '../journal.ts'
 import { addedSince } from './added-since.ts'
-import { erasesVolume, judgeAnew } from './judge-anew.ts'
+import { judgeAnew } from './judge-anew.ts'
+import { draftRedo } from './redo-run.ts'
 import { revertObstacles } from './revert-obstacles.ts'
-import { bindingFrom, type Given, transferred, undoId, undoingStep, withoutIdlePower } from './revert-steps.ts'
-
-interface Drafted {
-  readonly steps: readonly Step[]
-  readonly diagnostics: readonly Diagnostic[]
-}
+import { bindingsOf, type Drafted, type Given, undoId, undoingStep, withoutIdlePower } from './revert-steps.ts'
 
 const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)
 
@@ -46,15 +43,6 @@ const comesBackLess = ({ address, summary, reversal }: Step): readonly Diagnosti
         }),
       ]
     : []
-
-/** Bindings as they will be while the plan runs. */
-const bindingsOf = (applied: Applied): Map<Address, AppliedResource | null> =>
-  new Map(applied.map((resource) => [resource.address, resource]))
-
-/** A step that cannot be undone and whose guest does not go with the run's undoing either. */
-const isLeftAlone = (run: RecordedRun, { reversal, guest }: Step): boolean =>
-  reversal.by === 'nothing' &&
-  !standingSteps(run).some(({ step }) => presenceAfter(step) === true && step.guest?.vmid === guest?.vmid)
 
 /** For each step the undoing of those that needed it: that comes first. */
 const undoneFirst = ({ steps }: Plan, included: ReadonlySet<StepId>): ReadonlyMap<StepId, readonly StepId[]> => {
@@ -115,69 +103,6 @@ const draftUndo = (run: RecordedRun, applied: Applied, world: PlanWorld): Drafte
     })
   return { steps, diagnostics: [...diagnostics, ...less, ...world.diagnostics] }
 }
-
-/** Does again what the reverted run had undone: the original steps, so that backups and snapshots are taken afresh. */
-const draftRedo = (run: FinishedRun, original: RecordedRun, applied: Applied): Drafted => {
-  const attempted = new Set(run.plan.steps.map(({ id }) => id))
-  const undone = new Set(standingSteps(run).map(({ step }) => step.id))
-  const done = new Set(standingSteps(original).map(({ step }) => step.id))
-  const bindings = bindingsOf(applied)
-  // A step without a place in the revert needed no undoing of its own, or could not be undone and still stands.
-  const stands = (step: Step) => (attempted.has(undoId(step)) ? !undone.has(undoId(step)) : isLeftAlone(original, step))
-  const again = requiredSteps(original.plan).filter((step) => done.has(step.id) && !stands(step))
-  const included = new Set(again.map(({ id }) => id))
-  const back = givenBack(run, again)
-  const steps = again.flatMap((step) => {
-    const redone = back(step)
-    if (!redone) return []
-    const { binding, expects: _stale, ...rest } = redone
-    const renewed = binding && bindingFrom(bindings.get(step.address) ?? undefined, binding.before, binding.after)
-    if (renewed) bindings.set(step.address, renewed.after)
-    return { ...rest, needs: step.needs.filter((need) => included.has(need)), ...(renewed && { binding: renewed }) }
-  })
-  return { steps, diagnostics: [] }
-}
-
-/**
- * What doing a step again means where the revert kept something: the guest is restored from the backup that was made of it, a volume that was kept is
- * attached again. Undefined: it came back with the guest.
- */
-const givenBack = (revert: RecordedRun, again: readonly Step[]): ((step: Step) => Step | undefined) => {
-  const undone = new Map(standingSteps(revert).map(({ step }) => [step.id, step]))
-  const given: Given = new Map(revert.steps.map(({ step, outputs }) => [step, outputs]))
-  const restored = new Set(
-    again.flatMap((step) =>
-      presenceAfter(step) === true && undone.get(undoId(step))?.reversal.by === 'backup' && step.guest
-        ? [step.guest.vmid]
-        : [],
-    ),
-  )
-  return (step) => {
-    const undoing = undone.get(undoId(step))
-    const isRestored = step.guest !== undefined && restored.has(step.guest.vmid)
-    if (isRestored && presenceAfter(step) !== true) return step.action === 'start' ? step : undefined
-    if (!undoing || undoing.reversal.by === 'nothing' || !(isRestored || isKept(step, undoing))) return step
-    return {
-      ...step,
-      summary: isRestored
-        ? `${step.summary}: restore the backup the revert made of it`
-        : `${step.summary}: attach it again`,
-      requests: transferred(undoing.reversal.requests, undoing.id, step.id, given),
-      disruption: isRestored ? 'recreate' : step.disruption,
-      ...(!isRestored && {
-        reversal: {
-          by: 'requests',
-          requests: transferred(undoing.requests, undoing.id, step.id, given),
-          note: 'detach it again',
-        },
-      }),
-    }
-  }
-}
-
-/** The revert detached what the step had added, instead of erasing it. */
-const isKept = (step: Step, { requests }: Step): boolean =>
-  step.reversal.by === 'requests' && erasesVolume(step) && !requests.some(({ params = {} }) => params['force'] === true)
 
 /** Steps of one guest follow one another, whatever was left out between them. */
 const chained = (steps: readonly Step[]): readonly Step[] => {
@@ -300,13 +225,14 @@ export const planRevert = (
   const world = planWorld(observed, { ...DEFAULT_PLAN_OPTIONS, ...options })
   const drafted = original ? draftRedo(run, original, applied) : draftUndo(run, applied, world)
   const left = knownNow(leftBy(run), applied)
-  const obstacles = revertObstacles(left, drafted.steps, observed, options.safetySnapshots)
+  const obstacles = revertObstacles(run.plan, left, drafted.steps, observed, options.safetySnapshots)
   const added = original ? [] : addedSince(run, observed)
   if (obstacles.length + added.length > 0) return { value: undefined, diagnostics: [...obstacles, ...added] }
   if (hasErrors(drafted.diagnostics)) return { value: undefined, diagnostics: drafted.diagnostics }
   const running = new Map<number, boolean>(observed.guests.map(({ vmid, status }) => [vmid, status === 'running']))
   const steps = drafted.steps.flatMap((step) => withoutIdlePower(step, running) ?? [])
   const whole = expecting(chained(steps), left, observed)
+  const sharedVolumes = sharedBefore(whole, observed.guests)
   const plan = sealPlan({
     format_version: '1.0',
     origin: { kind: 'revert', plan: run.plan.id, run: run.run.id },
@@ -314,6 +240,7 @@ export const planRevert = (
     changes: changesOf(whole, run.plan),
     steps: whole,
     unchanged: 0,
+    ...(sharedVolumes.length > 0 && { sharedVolumes }),
     outputs: [],
   })
   return { value: plan, diagnostics: drafted.diagnostics }

@@ -3,7 +3,7 @@ import { type Diagnostic, type DiagnosticDetail, diagnose } from '../../diagnost
 import { kindOfType } from '../../kinds/registry.ts'
 import { differenceOf } from '../../kinds/same-guest.ts'
 import { heldByHa } from '../../plan/check/ha-and-replication-check.ts'
-import type { Step } from '../../plan/plan.ts'
+import type { Plan, Step } from '../../plan/plan.ts'
 import { foreignVolumes } from '../../plan/state/foreign-volumes.ts'
 import { seenIdentity } from '../../plan/state/guest-identity.ts'
 import { isGone, type SafetySnapshot } from '../../plan/step/sweep-steps.ts'
@@ -12,6 +12,7 @@ import type { Observed, ObservedGuest, RawConfig } from '../../resource/observed
 import { canonicalJson } from '../../util/canonical-json.ts'
 import type { LeftGuest } from '../effect/guest-after-run.ts'
 import { effectOf, touchedKeys } from '../effect/request-effect.ts'
+import { attachedSince } from './attached-since.ts'
 
 /** Current overlaid with pending, as GET config gives it. */
 export const pendingView = ({ current, pending }: ObservedGuest): RawConfig => {
@@ -181,8 +182,23 @@ const sharedObstacles = (
   return [problem('apply.revert-changed', text)]
 }
 
-/** What stands in the way of these steps, guest by guest: everything that is not as the run left it. `standing`: snapshots that stand by mpc's records. */
+/** Two guests that write to one volume destroy what is on it. */
+const attachedObstacles = (elsewhere: readonly string[] | undefined, problem: Problem): readonly Diagnostic[] =>
+  elsewhere === undefined
+    ? []
+    : [
+        problem(
+          'apply.revert-changed',
+          `Undoing the run would attach a volume twice: ${elsewhere.join(', ')}. Detach it there first, or leave it there and change the guest by its declaration.`,
+        ),
+      ]
+
+/**
+ * What stands in the way of these steps, guest by guest: everything that is not as the run of this plan left it. `standing`: snapshots that stand
+ * by mpc's records.
+ */
 export const revertObstacles = (
+  plan: Plan,
   left: ReadonlyMap<number, LeftGuest>,
   steps: readonly Step[],
   observed: Observed,
@@ -190,6 +206,7 @@ export const revertObstacles = (
 ): readonly Diagnostic[] => {
   const guests = new Map<number, ObservedGuest>(observed.guests.map((guest) => [guest.vmid, guest]))
   const going = new Set(steps.filter(isDestruction).flatMap(({ guest }) => (guest ? [guest.vmid as number] : [])))
+  const elsewhere = attachedSince(plan, steps, observed)
   return [...left.values()].flatMap((one) => {
     const { vmid } = one.guest
     const own = steps.filter(({ guest }) => guest?.vmid === vmid)
@@ -198,7 +215,11 @@ export const revertObstacles = (
     if (one.present) {
       const found = presentObstacles(one, guests.get(vmid), own, problem, standing)
       if (found.length > 0) return found
-      return [...holderObstacles(one, going, observed, problem), ...sharedObstacles(one, own, observed, problem)]
+      return [
+        ...attachedObstacles(elsewhere.get(vmid), problem),
+        ...holderObstacles(one, going, observed, problem),
+        ...sharedObstacles(one, own, observed, problem),
+      ]
     }
     const taken = guests.get(vmid)
     if (!taken) return []

@@ -1,5 +1,7 @@
+import type { Diagnostic } from '../../diagnostic/diagnostic.ts'
 import type { Step, StepAction, StepId } from '../../plan/plan.ts'
-import type { AppliedResource } from '../../resource/applied.ts'
+import type { Address } from '../../resource/address.ts'
+import type { Applied, AppliedResource } from '../../resource/applied.ts'
 import type { Change, Disruption } from '../../resource/change.ts'
 import type { Config } from '../../resource/config-value.ts'
 import { guestPath } from '../../resource/guest.ts'
@@ -176,3 +178,13 @@ export const withoutIdlePower = (step: Step, running: Map<number, boolean>): Ste
   })
   return requests.length > 0 || step.binding ? { ...step, requests } : undefined
 }
+
+/** Steps that undo a run, and what is told beside them. */
+export interface Drafted {
+  readonly steps: readonly Step[]
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** Bindings as they will be while the plan runs. */
+export const bindingsOf = (applied: Applied): Map<Address, AppliedResource | null> =>
+  new Map(applied.map((resource) => [resource.address, resource]))

@@ -36,7 +36,7 @@ const guestAfter = async (ctx: RunContext, step: Step): Promise<Seen | null | un
 /** The binding after a step, with who the guest turned out to be. */
 const bindingAfter = (
   ctx: RunContext,
-  { binding }: Step,
+  { binding, guest }: Step,
   after: Seen | null | undefined,
 ): { readonly binding?: AppliedResource | null } => {
   if (!binding) return {}
@@ -44,7 +44,9 @@ const bindingAfter = (
   // Which task made it is not to be read off the guest.
   const made = ctx.made.get(binding.after.guest?.vmid ?? 0)?.event
   const event = made ?? binding.after.identity?.event
-  const seen = after?.identity ?? binding.after.identity
+  // A step may bind the address to another guest than the one it changes.
+  const isSame = binding.after.guest?.vmid === guest?.vmid
+  const seen = (isSame ? after?.identity : undefined) ?? binding.after.identity
   const identity = seen && event !== undefined ? { ...seen, event } : seen
   return { binding: { ...binding.after, ...(identity && { identity }) } }
 }

@@ -9,6 +9,7 @@ import { effectAppeared } from '../effect/is-effect-present.ts'
 import { effectOf, touchedKeys } from '../effect/request-effect.ts'
 import type { JournalEntry, RequestRecord } from '../journal.ts'
 import { addedMeanwhile, attachedMeanwhile } from '../measure/added-meanwhile.ts'
+import { attachedElsewhere } from '../measure/attached-elsewhere.ts'
 import { type HoldersNow, holderNames } from '../measure/volume-holders.ts'
 import { madeAnew } from '../observe/made-anew.ts'
 import { type GuestView, readRunning } from '../observe/read-guest.ts'
@@ -133,7 +134,7 @@ const usedByOthers = async (
   const isMade = step.requests.some((request) => effectOf(request).kind === 'guest-made')
   if (!isMade && step.reversal.by !== 'snapshot') return undefined
   const added = await (isMade ? addedMeanwhile : attachedMeanwhile)(ctx, result, view, results)
-  const holding = await holders(guest.vmid)
+  const holding = await holders.ofGuest(guest.vmid)
   if (added.length === 0 && holding.length === 0) return undefined
   const what = [
     ...(added.length > 0 ? [`guest ${guest.vmid} has by now ${added.join(', ')}`] : []),
@@ -146,6 +147,23 @@ const usedByOthers = async (
     address: step.address,
     detail: `"${step.summary}" was not undone: ${what.join(', and ')}. The run did not do that, and it ${lost}. Take it away first${canRevert ? `, then undo what is left: ${command}` : ''}.`,
     ...(canRevert && { hint: command }),
+  })
+}
+
+/** Undoing would attach volumes that are attached somewhere else by now. */
+const attachedSince = async (
+  ctx: RunContext,
+  step: Step,
+  view: GuestView,
+  { holders }: Undoing,
+): Promise<Diagnostic | undefined> => {
+  if (step.reversal.by === 'nothing') return undefined
+  const elsewhere = await attachedElsewhere(ctx.plan, view, step.reversal.requests, holders)
+  if (elsewhere.length === 0) return undefined
+  return diagnose('apply.not-undone', {
+    address: step.address,
+    detail: `"${step.summary}" was not undone, because that would attach a volume twice: ${elsewhere.join(', ')}. Decide where it belongs, then run mpc plan.`,
+    hint: 'mpc plan',
   })
 }
 
@@ -179,6 +197,8 @@ const checkGuest = async (ctx: RunContext, result: StepResult, undoing: Undoing)
     return { status: 'undo-failed', diagnostics: [notOurs(step, guest, 'it runs, so somebody may be using it')] }
   const used = await usedByOthers(ctx, result, reading.view, undoing)
   if (used) return { status: 'undo-failed', diagnostics: [used] }
+  const twice = await attachedSince(ctx, step, reading.view, undoing)
+  if (twice) return { status: 'undo-failed', diagnostics: [twice] }
   const changed = changedSince(ctx, result, reading.view, undoing.prior)
   return changed.length > 0 ? { status: 'undo-failed', diagnostics: [changedByOthers(step, changed)] } : undefined
 }

@@ -5,14 +5,16 @@ import type { Observed } from '../../resource/observed.ts'
 
 /**
  * What a plan would create although another plan has made it since, under whatever VMID. The server cannot notice that; carried out all the
- * same, the first guest would belong to nobody. A guest that is bound but was removed behind our back may be made again.
+ * same, the first guest would belong to nobody. A guest that is bound but was removed behind our back may be made again, and so may one that the
+ * plan itself knows its address to be bound to.
  */
 export const madeSince = (plan: Plan, applied: Applied, observed: Observed | undefined): readonly Diagnostic[] => {
   const there = new Set(observed?.guests.map(({ vmid }) => vmid))
   const bound = new Map(applied.map(({ address, guest }) => [address, guest]))
   return plan.changes.flatMap(({ address, action }) => {
     const guest = action === 'create' ? bound.get(address) : undefined
-    if (!guest || !there.has(guest.vmid)) return []
+    const known = plan.steps.find((step) => step.address === address && step.binding)?.binding?.before?.guest
+    if (!guest || !there.has(guest.vmid) || known?.vmid === guest.vmid) return []
     return diagnose('apply.stale-plan', {
       address,
       detail: `The plan creates \`${address}\`, and since it was made another run has: it is ${guest.vmid} on ${guest.node} by now. Nothing was changed. Make a new plan.`,
