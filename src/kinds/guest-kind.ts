@@ -9,6 +9,7 @@ import type { KindDefinition } from './kind-definition.ts'
 import { decodeConfig, decodeValue } from './value/decode.ts'
 import { encodeValue } from './value/encode.ts'
 import { propertyHolds, valueHolds } from './value/holds.ts'
+import { lackingIn } from './value/lacking.ts'
 import { normalizeValue } from './value/normalize.ts'
 import { isCloudInit } from './value/volume.ts'
 
@@ -72,6 +73,11 @@ export const guestKind = (definition: KindDefinition): GuestKind => {
     volumeProperty: (key) => keys(key)?.volume,
     isUndeletable: (key) => definition.undeletable.includes(keys(key)?.name ?? key),
     isFixed: (key, property) => definition.fixedProperties[keys(key)?.name ?? key]?.includes(property) ?? false,
+    alternatives: (key, property) =>
+      (definition.alternatives[keys(key)?.name ?? key] ?? []).flatMap(([one, other]) =>
+        one === property ? [other] : other === property ? [one] : [],
+      ),
+    lacks: (key, text) => lackingIn(keys(key), text, definition),
     isSupplied: (key, property) => property in (definition.supplied[keys(key)?.name ?? key] ?? {}),
     isUnnoticed: (key) => definition.unnoticed.includes(keys(key)?.name ?? key),
     isReadAtStart: (key, raw) => {

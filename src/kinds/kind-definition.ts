@@ -32,6 +32,14 @@ export interface KindDefinition {
   readonly lastIndex: { readonly [name: string]: number }
   /** Parameters that hold a volume, and the property that names it. */
   readonly volumes: { readonly [name: string]: string }
+  /** Parameters without a number that stand for a device: absent means that there is none, whatever its properties' defaults are. */
+  readonly devices: readonly string[]
+  /** Properties that cannot be declared, and why. */
+  readonly excludedProperties: { readonly [name: string]: { readonly [key: string]: string } }
+  /** Properties of which PVE takes only one: the one that is declared takes the place of the other. */
+  readonly alternatives: { readonly [name: string]: readonly (readonly [string, string])[] }
+  /** Properties that PVE takes only beside another one. */
+  readonly requires: { readonly [name: string]: { readonly [key: string]: readonly string[] } }
   /** Properties the server ignores when told; not offered to declarations. */
   readonly dropped: { readonly [name: string]: readonly string[] }
   /** Values of ours besides PVE's: `media = "cloudinit"`. */

@@ -57,6 +57,10 @@ export interface GuestKind {
   readonly isUndeletable: (key: string) => boolean
   /** The property is fixed when the volume is made: `efidisk0.efitype`. */
   readonly isFixed: (key: string, property: string) => boolean
+  /** Properties that cannot stand beside this one: declared, it takes their place. */
+  readonly alternatives: (key: string, property: string) => readonly string[]
+  /** What PVE would miss in the text of a property string, as a sentence's end: "needs `mp`"; undefined: nothing. */
+  readonly lacks: (key: string, text: string) => string | undefined
   /** The property must be there, and mpc chooses one where nobody does: `net0.model`. */
   readonly isSupplied: (key: string, property: string) => boolean
   /** A change of the key is not noticed by a running guest or its users. */

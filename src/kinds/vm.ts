@@ -11,6 +11,29 @@ const forDisks = <T>(value: T): { readonly [name: string]: T } => Object.fromEnt
 /** PVE: throttles and backup flags are written or applied at once; a medium is changed in the running drive. */
 const LIVE_DISK = /^(?:[bm]bps|bps|iops|backup$|replicate$|size$|storage$|format$|media$|file$)/
 
+const BYTES_ARE_LOST = (name: string): string =>
+  `Proxmox VE writes \`${name}=0.000\` for it, which limits nothing. Write \`${name}\`, in MiB a second`
+
+/** PVE source: `parse_drive`. */
+const DISK_REQUIRES = {
+  mbps_max: ['mbps'],
+  mbps_rd_max: ['mbps_rd'],
+  mbps_wr_max: ['mbps_wr'],
+  bps_max_length: ['mbps_max'],
+  bps_rd_max_length: ['mbps_rd_max'],
+  bps_wr_max_length: ['mbps_wr_max'],
+  iops_max_length: ['iops_max'],
+  iops_rd_max_length: ['iops_rd_max'],
+  iops_wr_max_length: ['iops_wr_max'],
+} as const
+
+const DISK_ALTERNATIVES = [
+  ['mbps', 'mbps_rd'],
+  ['mbps', 'mbps_wr'],
+  ['iops', 'iops_rd'],
+  ['iops', 'iops_wr'],
+] as const
+
 /** What the API description does not say about VMs. */
 export const vmDefinition: KindDefinition = {
   name: 'vm',
@@ -24,6 +47,7 @@ export const vmDefinition: KindDefinition = {
     'live-restore': 'it belongs to restoring a backup',
     lock: 'a lock is held by a task and is no configuration',
     pool: 'it is the field `pool` of the guest itself',
+    smp: 'it is the old name of `sockets`, and Proxmox VE writes that instead',
     start: 'use `power = "running"`',
     storage: 'name the storage of each disk',
     template: 'it is the field `template` of the guest itself',
@@ -47,6 +71,22 @@ export const vmDefinition: KindDefinition = {
     'virtiofs[n]': 9,
   },
   volumes: { ...forDisks('file'), efidisk0: 'file', tpmstate0: 'file', 'unused[n]': 'file' },
+  devices: ['audio0', 'ivshmem', 'rng0', 'watchdog'],
+  excludedProperties: {
+    ...forDisks({ bps: BYTES_ARE_LOST('mbps'), bps_rd: BYTES_ARE_LOST('mbps_rd'), bps_wr: BYTES_ARE_LOST('mbps_wr') }),
+  },
+  alternatives: {
+    ...forDisks(DISK_ALTERNATIVES),
+    boot: [['legacy', 'order']],
+    'hostpci[n]': [['host', 'mapping']],
+    'usb[n]': [['host', 'mapping']],
+  },
+  requires: {
+    ...forDisks(DISK_REQUIRES),
+    efidisk0: { 'import-from': ['efitype', 'pre-enrolled-keys'] },
+    tpmstate0: { 'import-from': ['version'] },
+    'ipconfig[n]': { gw: ['ip'], gw6: ['ip6'] },
+  },
   dropped: { efidisk0: ['size'], tpmstate0: ['size'] },
   extraEnum: forDisks({ media: ['cloudinit'] }),
   supplied: { 'net[n]': { model: 'virtio' } },

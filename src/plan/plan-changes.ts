@@ -9,12 +9,14 @@ import { allocateVmids } from './binding/allocate-vmids.ts'
 import { type Bindings, resolveBindings } from './binding/bindings.ts'
 import { guestNumbers } from './binding/guest-numbers.ts'
 import { noteMoves } from './binding/renamed-addresses.ts'
+import { checkBootOrder } from './check/boot-check.ts'
 import { checkBridges } from './check/bridge-check.ts'
 import { checkCapacity } from './check/capacity-check.ts'
 import { linkedClones } from './check/destroy-check.ts'
 import { checkDuplicates } from './check/duplicate-check.ts'
 import { checkServerHolds } from './check/ha-and-replication-check.ts'
 import { checkMacs } from './check/mac-check.ts'
+import { checkProperties } from './check/property-check.ts'
 import { type TemplateFinder, templateFinder } from './guest/clone-source.ts'
 import { planDestroyed, planForgotten } from './guest/plan-destroyed.ts'
 import { planGuest } from './guest/plan-guest.ts'
@@ -299,7 +301,9 @@ const checkFacts = ({ world, declared, vmids, bindings }: Ground, planned: reado
     const resource = declared.get(address)
     return resource && isGuest(resource) ? resource : undefined
   }
+  checkBootOrder(world, planned, guestAt)
   checkBridges(world, planned, guestAt)
+  checkProperties(world, planned, guestAt)
   checkCapacity(world, planned, guestAt)
   const ending = new Set<number>()
   for (const [address, { guest }] of bindings.bound) if (guest && !declared.has(address)) ending.add(guest.vmid)

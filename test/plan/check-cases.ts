@@ -582,6 +582,30 @@ export const CASES: readonly (readonly [
     () => ({ desired: desire([web({ scsi1: { storage: 'local' } })]) }),
   ],
   [
+    'plan.property-missing',
+    'a mount point that is mounted nowhere',
+    /`mount_point\.mp0` of `container\.a` needs `mp`/,
+    () => ({ desired: desire([container('container.a', { config: { rootfs: DISK, mp0: DISK } })]) }),
+  ],
+  [
+    'plan.property-missing',
+    'a burst without its limit',
+    /`disk\.scsi0` of `vm\.web` needs `mbps` beside `mbps_max`/,
+    () => after(made(web()), desire([web({ scsi0: { ...DISK, mbps_max: 20 } })])),
+  ],
+  [
+    'plan.unknown-boot-device',
+    'a boot order with a disk that a new VM does not get',
+    /names `scsi3`, and the VM has no such device.*Did you mean/,
+    () => ({ desired: desire([web({ boot: { order: 'scsi3;scsi0' } })]) }),
+  ],
+  [
+    'plan.unknown-boot-device',
+    'a boot order with a disk that goes',
+    /names `scsi1`/,
+    () => after(made(web({ scsi1: DISK })), desire([web({ boot: { order: 'scsi0;scsi1' } })])),
+  ],
+  [
     'plan.cannot-shrink',
     'a smaller disk',
     /Declare 8G/,

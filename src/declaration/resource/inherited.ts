@@ -14,6 +14,12 @@ export interface Inherited extends DeclaredConfig {
   readonly fields: OwnFields
 }
 
+/** Without what cannot stand beside a property of the guest's own. */
+const besides = (kind: GuestKind, key: string, below: PropertyMap, own: PropertyMap): PropertyMap => {
+  const gone = new Set(Object.keys(own).flatMap((property) => kind.alternatives(key, property)))
+  return gone.size === 0 ? below : Object.fromEntries(Object.entries(below).filter(([property]) => !gone.has(property)))
+}
+
 const withoutDropped = (key: string, map: PropertyMap, dropped: ReadonlySet<string>): PropertyMap =>
   Object.fromEntries(Object.entries(map).filter(([property]) => !dropped.has(`${key}.${property}`)))
 
@@ -28,7 +34,7 @@ export const configOver = (own: DeclaredConfig, below: DeclaredConfig | undefine
   for (const [key, value] of Object.entries(own.config)) {
     const inherited = config[key]
     const merges = inherited !== undefined && isPropertyMap(inherited) && isPropertyMap(value)
-    config[key] = merges ? { ...inherited, ...value } : value
+    config[key] = merges ? { ...besides(kind, key, inherited, value), ...value } : value
   }
   return { config, dropped: new Set([...below.dropped, ...own.dropped]) }
 }

@@ -61,7 +61,6 @@ export const vmDescriptions: Readonly<Record<string, string>> = {
   'serial[n]': 'A serial port: `socket`, or a device of the host.',
   shares: 'Share of memory for ballooning, in proportion to the other VMs; 0 switches it off.',
   smbios1: 'What the SMBIOS tells about the machine. Its uuid is what tells this VM from others.',
-  smp: 'Number of processors, as older versions spell it. Prefer `sockets` and `cores`.',
   sockets: 'Processor sockets.',
   spice_enhancements: 'Folder sharing and video streaming of the SPICE console.',
   sshkeys: 'Public SSH keys that cloud-init installs for its user, one an entry.',

@@ -46,6 +46,8 @@ export const planCodes = {
   'plan.removed-declared': { severity: 'error', summary: 'Removed resource is still declared' },
   'plan.kind-changed': { severity: 'error', summary: 'A VM cannot become a container' },
   'plan.disk-incomplete': { severity: 'error', summary: 'New disk is not fully described' },
+  'plan.property-missing': { severity: 'error', summary: 'Proxmox VE would miss something' },
+  'plan.unknown-boot-device': { severity: 'error', summary: 'Boot order names a device that is not there' },
   'plan.cannot-shrink': { severity: 'error', summary: 'A disk cannot shrink' },
   'plan.disk-replaced': { severity: 'warning', summary: 'Another volume takes the place of one that is there' },
   'plan.boot-disk-replaced': { severity: 'error', summary: 'Guest would start from another volume' },

@@ -42,7 +42,7 @@ export const soleKey = (format: PvePropertyFormat): string | undefined => {
 
 const propertyFacts = (name: string, format: PvePropertyFormat, definition: KindDefinition) => {
   const extra = definition.volumes[name] ? { storage: { type: 'string', optional: 1, format: 'pve-storage-id' } } : {}
-  const dropped = definition.dropped[name] ?? []
+  const dropped = [...(definition.dropped[name] ?? []), ...Object.keys(definition.excludedProperties[name] ?? {})]
   const entries = Object.entries({ ...format, ...extra } as PvePropertyFormat)
     .filter(([key, facts]) => facts.alias === undefined && !dropped.includes(key))
     .map(([key, facts]) => {

@@ -82,7 +82,8 @@ export const valueHolds = (
   }
   if (isPropertyMap(declared)) {
     if (!facts || (observed !== undefined && !isPropertyMap(observed))) return false
-    if (observed === undefined && (facts.volume !== undefined || facts.index !== undefined)) return false
+    const isDevice = facts.volume !== undefined || facts.index !== undefined || definition.devices.includes(facts.name)
+    if (observed === undefined && isDevice) return false
     return Object.entries(declared).every(
       ([key, value]) => !isSecret(value) && propertyHolds(facts, key, value, observed ?? {}, definition),
     )

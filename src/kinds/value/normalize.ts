@@ -45,7 +45,10 @@ const canonicalKeys = (facts: KeyFacts, map: PropertyMap): readonly (readonly [s
     return [[key in known ? key : (aliases[key] ?? key), value]]
   })
 
-const unknownProperty = (facts: KeyFacts, key: string): Problem => {
+const unknownProperty = (facts: KeyFacts, key: string, definition: KindDefinition): Problem => {
+  const reason = definition.excludedProperties[facts.name]?.[key]
+  if (reason !== undefined)
+    return { code: 'kind.not-declarable', detail: `\`${facts.key}.${key}\` cannot be declared: ${reason}.` }
   const known = Object.keys(facts.facts.properties ?? {})
   return {
     code: 'kind.unknown-property',
@@ -64,12 +67,20 @@ const emptiedProperty = (facts: KeyFacts, key: string, definition: KindDefinitio
   return isNeeded ? { problem: 'cannot be empty. Give it a value, or leave it out' } : { value: '' }
 }
 
+/** Two properties of which PVE takes only one. */
+const contradictions = (facts: KeyFacts, map: PropertyMap, definition: KindDefinition): readonly Problem[] =>
+  (definition.alternatives[facts.name] ?? []).flatMap(([one, other]) =>
+    [one, other].every((key) => map[key] !== undefined && map[key] !== '')
+      ? [invalid(facts.key, `has both \`${one}\` and \`${other}\`, and Proxmox VE takes only one of them. Keep one`)]
+      : [],
+  )
+
 const normalizeMap = (facts: KeyFacts, map: PropertyMap, definition: KindDefinition): Normalized => {
   const out: Record<string, Scalar> = {}
   const problems: Problem[] = []
   for (const [key, value] of canonicalKeys(facts, map)) {
     const known = facts.facts.properties?.[key]
-    if (!known) problems.push(unknownProperty(facts, key))
+    if (!known) problems.push(unknownProperty(facts, key, definition))
     else if (isSecret(value))
       problems.push({
         code: 'kind.secret-in-property',
@@ -86,6 +97,7 @@ const normalizeMap = (facts: KeyFacts, map: PropertyMap, definition: KindDefinit
   const read = 'problem' in allocation ? out : allocation.map
   if (facts.volume !== undefined && Object.keys(map).length === 0)
     problems.push(invalid(facts.key, 'is empty. Describe it with `storage` and `size`, or take it away with ""'))
+  problems.push(...contradictions(facts, read, definition))
   return { value: sortedRecord(read), ...join(problems) }
 }
 

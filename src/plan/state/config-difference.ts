@@ -44,10 +44,13 @@ const countedMap = ({ kind, ignored }: DifferenceInput, key: string, map: Proper
     : Object.fromEntries(Object.entries(map).filter(([property]) => !isIgnored(kind, ignored, key, property)))
 
 const droppedProperties = (input: DifferenceInput, key: string, declared: PropertyMap, observed: PropertyMap) => {
-  const before = input.applied[key]
-  if (!isPropertyMap(before)) return []
   const { kind, ignored } = input
-  return Object.keys(before).filter((property) => {
+  const applied = input.applied[key]
+  const before = isPropertyMap(applied) ? Object.keys(applied) : []
+  const replaced = Object.entries(declared).flatMap(([property, value]) =>
+    value === '' ? [] : kind.alternatives(key, property),
+  )
+  return [...new Set([...before, ...replaced])].filter((property) => {
     if (property in declared || !(property in observed) || isIgnored(kind, ignored, key, property)) return false
     // The volume itself is no option to drop: it goes with the whole key only.
     if (kind.volumeProperty(key) !== undefined) {

@@ -32,6 +32,8 @@ export type VolumeDescription = {
   readonly parent?: string
   readonly notes?: string
   readonly protected?: boolean
+  /** A snippet with the x bit. */
+  readonly executable?: boolean
 }
 
 export type StorageDescription = {

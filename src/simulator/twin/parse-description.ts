@@ -26,6 +26,7 @@ const VOLUME: Fields = {
   parent: ['string', 'optional'],
   notes: ['string', 'optional'],
   protected: ['boolean', 'optional'],
+  executable: ['boolean', 'optional'],
 }
 const STORAGE: Fields = {
   storage: ['string', 'needed'],

@@ -101,8 +101,35 @@ const limits: readonly (readonly [string, string])[] = [
   ['iops', 'iops_wr'],
 ]
 
+/** Options that are taken only beside another. PVE source: parse_drive. */
+const needed: Readonly<Record<string, string>> = {
+  mbps_max: 'mbps',
+  mbps_rd_max: 'mbps_rd',
+  mbps_wr_max: 'mbps_wr',
+  bps_max_length: 'mbps_max',
+  bps_rd_max_length: 'mbps_rd_max',
+  bps_wr_max_length: 'mbps_wr_max',
+  iops_max_length: 'iops_max',
+  iops_rd_max_length: 'iops_rd_max',
+  iops_wr_max_length: 'iops_wr_max',
+}
+
+const isOn = (text: string | undefined): boolean => text !== undefined && text !== '' && text !== '0'
+
+/** `bps` becomes `mbps`; PVE divides whether it was given, which is 1, instead of what was given. PVE source: parse_drive. */
+const bytesToMebibytes = (drive: Drive): void => {
+  for (const option of ['bps', 'bps_rd', 'bps_wr']) {
+    if (drive[option] === undefined) continue
+    delete drive[option]
+    drive[`m${option}`] = '0.000'
+  }
+}
+
 /** Options that are well formed each, but not together. PVE source: parse_drive. */
 const isContradictory = (key: string, drive: Drive): boolean => {
+  if (['bps', 'bps_rd', 'bps_wr'].some((each) => drive[each] !== undefined && drive[`m${each}`] !== undefined))
+    return true
+  if (Object.entries(needed).some(([option, other]) => isOn(drive[option]) && !isOn(drive[other]))) return true
   if (limits.some(([both, one]) => Number(drive[both] ?? 0) > 0 && Number(drive[one] ?? 0) > 0)) return true
   return isCdrom(drive) && (key.startsWith('virtio') || drive['snapshot'] === '1' || drive['format'] !== undefined)
 }
@@ -112,6 +139,7 @@ export const checkDriveParameters = (drives: Section): void => {
   for (const key of Object.keys(drives).sort()) {
     const drive = parseDrive(key, drives[key] as string)
     if (isContradictory(key, drive)) raiseParam({ [key]: 'unable to parse drive options' })
+    bytesToMebibytes(drive)
     const file = drive['file'] ?? ''
     if (drive['import-from'] !== undefined) {
       const fresh = newDisk(file)
