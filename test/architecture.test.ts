@@ -149,6 +149,39 @@ test('process is touched only at the edge', () => {
   assert.equal(wrong, [])
 })
 
+/** The parameters of each exported function, one text each. */
+const parametersIn = (text: string): readonly (readonly [name: string, parameter: string])[] =>
+  [...text.matchAll(/^export (?:const|function) (\w+)(?: = )?(?:async )?(?:<[^(]*>)?\(/gm)].flatMap((match) => {
+    const [all, name = ''] = match
+    const parameters = ['']
+    let depth = 1
+    for (const letter of text.slice(match.index + all.length)) {
+      if ('([{'.includes(letter)) depth++
+      else if (')]}'.includes(letter)) depth--
+      if (depth === 0) break
+      if (letter === ',' && depth === 1) parameters.push('')
+      else parameters.push(`${parameters.pop()}${letter}`)
+    }
+    return parameters.map((parameter) => [name, parameter.trim()] as const)
+  })
+
+test('no exported function takes a bare boolean, which says nothing where it is called', () => {
+  const isFlag = (parameter: string) => /^\w+(?:\?: boolean|: boolean(?: = \w+)?| = (?:true|false))$/.test(parameter)
+  const flagsIn = (text: string) => parametersIn(text).filter(([, parameter]) => isFlag(parameter))
+  assert.equal(flagsIn('export const review = async (view: View, asks: boolean): Promise<void> => {\n'), [
+    ['review', 'asks: boolean'],
+  ])
+  assert.equal(
+    flagsIn('export const drop = ({ now }: { readonly now: boolean }, isDone: (a: boolean) => boolean) =>'),
+    [],
+  )
+  const wrong = sources.flatMap((file) =>
+    flagsIn(textOf(file)).map(([name, parameter]) => `${file}: ${name}(${parameter})`),
+  )
+  // A value of the language is what this one makes.
+  assert.equal(wrong, ['src/declaration/eval/value.ts: bool(value: boolean)'])
+})
+
 test('every test file runs its tests', () => {
   const silent = filesBelow('test', /\.test\.tsx?$/).filter((file) => !/\.run\(\)/.test(textOf(file)))
   assert.equal(silent, [])

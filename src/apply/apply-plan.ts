@@ -112,7 +112,7 @@ export const endOfUndoing = async (
   results: readonly StepResult[],
 ): Promise<Pick<RunEnd, 'status' | 'asBefore' | 'diagnostics'>> => {
   if (rolledBack.suspended) return { status: 'incomplete', diagnostics: [rolledBack.suspended] }
-  const { equal, left, diagnostics } = await compareWithBefore(ctx, results, rolledBack.complete)
+  const { equal, left, diagnostics } = await compareWithBefore(ctx, results, { complete: rolledBack.complete })
   const isComplete = rolledBack.complete && !left
   return {
     status: isComplete ? 'rolled-back' : 'incomplete',

@@ -222,14 +222,14 @@ const planEnds = (ground: Ground, kept: readonly PlannedResource[]): readonly Pl
     }
     const lifecycle = declared.get(address)?.lifecycle
     const pool = destroyPool(world, lifecycle ? withLifecycle(resource, lifecycle) : resource, leaving, endingPools)
-    if (!pool) return [planForgotten(resource, true)]
+    if (!pool) return [planForgotten(resource, { isGone: true })]
     return [{ address, kind: 'pool', reason: 'no-longer-declared', name: resource.poolid ?? address, ...pool }]
   })
   const forgotten = world.options.destroy
     ? []
     : bindings.forgotten
         .filter(({ address }) => selected.has(address))
-        .map((resource) => planForgotten(resource, false))
+        .map((resource) => planForgotten(resource, { isGone: false }))
   return [...ends, ...forgotten]
 }
 

@@ -71,7 +71,7 @@ export const planWorkspace = async (
   files: Files,
   root: string,
   values: InitialSettings,
-  force: boolean,
+  { force }: { readonly force: boolean },
 ): Promise<Checked<PlannedWorkspace>> => {
   const workspace = workspaceAt(root)
   if (!force && (await files.exists(workspace.settingsFile)))
@@ -103,9 +103,9 @@ export const initWorkspace = async (
   files: Files,
   root: string,
   values: InitialSettings,
-  force = false,
+  { force = false }: { readonly force?: boolean } = {},
 ): Promise<Checked<Workspace>> => {
-  const { value, diagnostics } = await planWorkspace(files, root, values, force)
+  const { value, diagnostics } = await planWorkspace(files, root, values, { force })
   if (value) await writeWorkspace(files, value)
   return { value: value?.workspace, diagnostics }
 }

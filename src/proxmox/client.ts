@@ -115,7 +115,7 @@ const converse = async (wire: Wire, request: OutgoingRequest, signal?: AbortSign
       continue
     }
     const pause = RETRY_PAUSES_MS[attempt - 1]
-    if (pause === undefined || !mayRetry(request, result, wire.hasAnswered())) return result
+    if (pause === undefined || !mayRetry(request, result, { hasAnswered: wire.hasAnswered() })) return result
     await wire.options.clock.sleep(pause, signal)
   }
 }

@@ -14,7 +14,11 @@ const TRANSIENT_ERROR =
  * Whether sending the request again is safe and may help. Only GET is ever repeated: a write that broke off may have been carried out.
  * `hasAnswered`: before the server's first answer a connection that cannot be made is told at once, it will not mend by itself.
  */
-export const mayRetry = ({ method }: OutgoingRequest, result: Exchange, hasAnswered: boolean): boolean => {
+export const mayRetry = (
+  { method }: OutgoingRequest,
+  result: Exchange,
+  { hasAnswered }: { readonly hasAnswered: boolean },
+): boolean => {
   if (method !== 'GET') return false
   if (result.kind === 'answer') return TRANSIENT_STATUS.has(result.status)
   return TRANSIENT_ERROR.test(result.error.code) && (result.left || hasAnswered)

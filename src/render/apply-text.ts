@@ -114,7 +114,12 @@ const closing = (plan: Plan, outcome: RunOutcome, paint: Paint, cutShort: boolea
 }
 
 /** The report at the end of a run. Ends with a newline. `cutShort`: what is reported is the undoing of a run that never ended. */
-export const outcomeText = (plan: Plan, outcome: RunOutcome, paint: Paint, cutShort = false): string => {
+export const outcomeText = (
+  plan: Plan,
+  outcome: RunOutcome,
+  paint: Paint,
+  { cutShort = false }: { readonly cutShort?: boolean } = {},
+): string => {
   const summaries = new Map(plan.steps.map(({ id, address, summary }) => [id, visibleLine(`${address}: ${summary}`)]))
   // A step that failed and is not named as one that could not be undone has left nothing.
   const undoing = outcome.steps.some(({ status }) => status === 'undo-failed')

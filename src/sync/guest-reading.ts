@@ -67,7 +67,7 @@ const statusNow = async (
 export const readGuest = async (
   reader: Reader,
   listed: ListedGuest,
-  recent: boolean,
+  { recent }: { readonly recent: boolean },
   signal: AbortSignal | undefined,
 ): Promise<GuestReading> => {
   const answer = await askFor(reader, `${guestPath(listed)}/pending`, signal)

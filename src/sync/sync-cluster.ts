@@ -115,7 +115,7 @@ const readGuests = async (
     options.signal?.throwIfAborted()
     const reading: GuestReading = down.has(guest.node)
       ? { kind: 'node-down', listed: guest }
-      : await readGuest(reader, guest, recent.has(String(guest.vmid)), options.signal)
+      : await readGuest(reader, guest, { recent: recent.has(String(guest.vmid)) }, options.signal)
     // One guest's wait is enough: the others of the node are not asked.
     if (reading.kind === 'node-down') down.add(guest.node)
     options.onProgress?.(++done, listed.length)

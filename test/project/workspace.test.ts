@@ -40,7 +40,7 @@ test('git sees the settings and nothing else of .proxmox', () =>
   inFolder(async (folder) => {
     writeFileSync(join(folder, '.gitignore'), 'node_modules')
     await initWorkspace(nodeFiles, folder, {})
-    await initWorkspace(nodeFiles, folder, {}, true)
+    await initWorkspace(nodeFiles, folder, {}, { force: true })
     const ignored = 'node_modules\n.proxmox/*\n!.proxmox/config.yml\n'
     assert.is(readFileSync(join(folder, '.gitignore'), 'utf8'), ignored)
     writeFileSync(join(folder, '.proxmox', 'state.db'), '')
@@ -58,7 +58,7 @@ test('a workspace is not made twice unless forced, nor with impossible settings'
     const twice = await initWorkspace(nodeFiles, folder, { endpoint: 'pve2' })
     assert.equal(codes(twice.diagnostics), ['project.workspace-exists'])
     assert.match(readFileSync(join(folder, '.proxmox/config.yml'), 'utf8'), 'pve1')
-    await initWorkspace(nodeFiles, folder, { endpoint: 'pve2' }, true)
+    await initWorkspace(nodeFiles, folder, { endpoint: 'pve2' }, { force: true })
     assert.match(readFileSync(join(folder, '.proxmox/config.yml'), 'utf8'), 'pve2')
     assert.is(statSync(join(folder, '.proxmox')).mode & 0o777, 0o700)
   }))

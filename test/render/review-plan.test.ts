@@ -37,7 +37,7 @@ const CLEARS_SCROLL_BACK = '\x1b[3J'
 
 const answer = async (...keys: readonly string[]) => {
   const { io, stdin, drawn } = terminal()
-  const review = reviewPlan(planView(samplePlan), true, io)
+  const review = reviewPlan(planView(samplePlan), { asks: true }, io)
   await drawn
   for (const key of keys) stdin.write(key)
   return review
@@ -72,7 +72,7 @@ test('a plan taller than the screen leaves the scroll-back alone and follows the
   io.terminal.stderr.on('data', (chunk: Buffer) => {
     shown += chunk
   })
-  const review = reviewPlan(planView(samplePlan), true, io)
+  const review = reviewPlan(planView(samplePlan), { asks: true }, io)
   await drawn
   assert.not.match(shown, 'set memory, tags, cipassword')
   for (const _ of samplePlan.steps) stdin.write('\x1b[B\x1b[B')
@@ -87,7 +87,7 @@ test('Home, End and the pages move the cursor, and / finds', async () => {
   io.terminal.stderr.on('data', (chunk: Buffer) => {
     shown += chunk
   })
-  const review = reviewPlan(planView(samplePlan), true, io)
+  const review = reviewPlan(planView(samplePlan), { asks: true }, io)
   await drawn
   const last = samplePlan.changes.at(-1)?.address ?? ''
   const after = async (key: string) => {
@@ -113,7 +113,7 @@ test('NO_COLOR takes the colours and leaves the mark', async () => {
   io.terminal.stderr.on('data', (chunk: Buffer) => {
     shown += chunk
   })
-  const review = reviewPlan(planView(samplePlan), true, { ...io, env: { NO_COLOR: '1' } })
+  const review = reviewPlan(planView(samplePlan), { asks: true }, { ...io, env: { NO_COLOR: '1' } })
   await drawn
   stdin.write('no\r')
   await review

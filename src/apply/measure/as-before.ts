@@ -76,7 +76,7 @@ const compare = async (ctx: RunContext, before: Measure): Promise<Difference> =>
   const now = await readAgain(ctx, before)
   if (!now) return { before, now, ours: [], theirs: [] }
   const effects = stepsOf(ctx, before).flatMap(effectsOf)
-  const all = unlike(before, now, !movesVolumes(effects))
+  const all = unlike(before, now, { exactVolumes: !movesVolumes(effects) })
   return {
     before,
     now,
@@ -197,7 +197,7 @@ const notMeasured = (ctx: RunContext, { before }: Difference): Diagnostic =>
 export const compareWithBefore = async (
   ctx: RunContext,
   results: readonly StepResult[],
-  complete: boolean,
+  { complete }: { readonly complete: boolean },
 ): Promise<Comparison> => {
   const befores = await Promise.all(ctx.before.values())
   const differences: Difference[] = []

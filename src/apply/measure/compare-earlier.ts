@@ -71,8 +71,8 @@ const compare = async (ctx: RunContext, before: Measure): Promise<Found> => {
   const atOnce = ctx.plan.steps.filter(({ disruption }) => disruption !== 'pending')
   const effects = atOnce.flatMap(sentBy).filter((effect) => isAbout(before, effect))
   // A volume that was made or restored has another name.
-  const same = new Set(unlike(before, now, false).map(({ what }) => what))
-  const all = unlike(before, now, true)
+  const same = new Set(unlike(before, now, { exactVolumes: false }).map(({ what }) => what))
+  const all = unlike(before, now, { exactVolumes: true })
   const isLeft = (one: Unlike) => same.has(one.what) && wasSetBack(effects, one)
   return { before, now, left: all.filter(isLeft), others: all.filter((one) => !isLeft(one)) }
 }

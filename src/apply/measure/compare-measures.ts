@@ -75,7 +75,11 @@ const poolUnlike = (before: PoolMeasure, now: PoolMeasure): readonly Unlike[] =>
 }
 
 /** What differs between two measures of one thing. `exactVolumes`: nothing has moved, copied or restored its volumes. */
-export const unlike = (before: Measure, now: Measure, exactVolumes: boolean): readonly Unlike[] => {
+export const unlike = (
+  before: Measure,
+  now: Measure,
+  { exactVolumes }: { readonly exactVolumes: boolean },
+): readonly Unlike[] => {
   if (before.kind === 'guest' && now.kind === 'guest') return guestUnlike(before, now, exactVolumes)
   return before.kind === 'pool' && now.kind === 'pool' ? poolUnlike(before, now) : []
 }

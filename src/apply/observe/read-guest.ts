@@ -124,7 +124,11 @@ export const readSnapshots = async (asking: Asking, guest: GuestRef): Promise<re
 }
 
 /** What is worth writing down of a view: the keys a step touches. */
-export const seenOf = (view: GuestView, keys: readonly string[], running?: boolean): Seen => ({
+export const seenOf = (
+  view: GuestView,
+  keys: readonly string[],
+  { running }: { readonly running?: boolean | undefined } = {},
+): Seen => ({
   digest: view.digest,
   identity: view.identity,
   values: Object.fromEntries([...new Set(keys)].sort().map((key) => [key, view.raw[key] ?? null])),

@@ -82,7 +82,7 @@ const prepare = async (ctx: RunContext, job: Job, effect: Effect, lost: boolean)
   if (anew !== false) return refusedHere('not sent', [addressed(anew, job.step)])
   if (direction === 'forward' && (request.digest || effect.kind === 'guest-gone') && foreign.length > 0)
     return refusedHere('changed meanwhile', [changedMeanwhile(job, foreign)])
-  const before = seenOf(view, touchedKeys(effect) ?? [], await runningBefore(ctx, effect))
+  const before = seenOf(view, touchedKeys(effect) ?? [], { running: await runningBefore(ctx, effect) })
   if (!request.digest) return { ...beforehand, outgoing: resolved, before, view }
   const outgoing = { ...resolved, params: { ...resolved.params, digest: view.digest } }
   return { ...beforehand, outgoing, before, view }

@@ -8,7 +8,7 @@ import type { RunCommand } from '../program/command-context.ts'
 export const run: RunCommand<'demo'> = async (context, { options }) => {
   const simulator = await startSimulator({ seed: 7, speed: 200 })
   try {
-    return await withTemporaryFolder(context, options.keep === true, async (folder) => {
+    return await withTemporaryFolder(context, { keep: options.keep === true }, async (folder) => {
       const example = join(packageFolder(), 'examples', 'homelab', 'homelab.mpc.hcl')
       return tellStory(context, { folder, simulator, declarations: await context.io.files.readText(example) })
     })

@@ -34,7 +34,7 @@ const initialSettings = async (context: CommandContext, options: CommandOptions<
 const testConnection = async (context: CommandContext, { workspace, settings }: PlannedWorkspace): Promise<string> => {
   const { PROXMOX_VE_ENDPOINT: named, ...env } = context.io.env
   const own = settings.endpoint ? { ...context, io: { ...context.io, env } } : context
-  const client = await connect(own, workspace.root, settings, true)
+  const client = await connect(own, workspace.root, settings, { readOnly: true })
   try {
     const { version } = await client.version()
     if (settings.endpoint && named?.trim() && readEndpoint(named).endpoint?.origin !== settings.endpoint.origin)
@@ -59,7 +59,7 @@ export const run: RunCommand<'init'> = async (context, { options }) => {
   const { io, global, note, print, printJson, report } = context
   const root = resolve(folderOf(context))
   const values = await initialSettings(context, options)
-  const { value, diagnostics } = await planWorkspace(io.files, root, values, options.force === true)
+  const { value, diagnostics } = await planWorkspace(io.files, root, values, { force: options.force === true })
   report(diagnostics)
   if (!value) return EXIT.error
   const tested = options.test === false ? undefined : await testOrExplain(context, value)

@@ -16,7 +16,7 @@ export const run: RunCommand<'show'> = (context, { args: [id], options }) =>
     if (options.interactive === true && !global.json && io.stdin.isTerminal && io.stderr.isTerminal) {
       const { reviewPlan } = await import('../../render/live/review-plan.tsx')
       if (asOf !== undefined) sayAsOf(context, asOf)
-      await reviewPlan(planView(plan), false, io)
+      await reviewPlan(planView(plan), { asks: false }, io)
     } else await showPlan(context, plan, asOf)
     return EXIT.done
   })

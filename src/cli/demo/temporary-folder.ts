@@ -7,7 +7,7 @@ import type { CommandContext } from '../program/command-context.ts'
 /** Gives the demo a folder of its own and removes it afterwards, unless it is to be kept. */
 export const withTemporaryFolder = async (
   { note }: CommandContext,
-  keep: boolean,
+  { keep }: { readonly keep: boolean },
   work: (folder: string) => Promise<ExitCode>,
 ): Promise<ExitCode> => {
   const folder = await mkdtemp(join(tmpdir(), 'mpc-demo-'))

@@ -29,7 +29,7 @@ export const approve = async (
   if (isAttended(io) && !global.json && global.color) {
     const { reviewPlan } = await import('../../render/live/review-plan.tsx')
     if (asOf !== undefined) sayAsOf(context, asOf)
-    const end = await reviewPlan(planView(plan), true, io)
+    const end = await reviewPlan(planView(plan), { asks: true }, io)
     if (end !== 'approved') note('Nothing was changed.\n')
     return end
   }

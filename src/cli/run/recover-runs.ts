@@ -136,7 +136,7 @@ const recoverOne = async (
   )
   context.report(context.global.json ? [] : outcome.diagnostics)
   if (!context.global.json)
-    context.print(outcomeText(unfinished.plan, outcome, context.paint, direction === 'undo').trimStart())
+    context.print(outcomeText(unfinished.plan, outcome, context.paint, { cutShort: direction === 'undo' }).trimStart())
   return codeOf(outcome, direction)
 }
 

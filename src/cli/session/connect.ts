@@ -9,7 +9,7 @@ export const connect = async (
   context: CommandContext,
   root: string,
   settings: Settings,
-  readOnly: boolean,
+  { readOnly }: { readonly readOnly: boolean },
 ): Promise<ProxmoxClient> => {
   const { value, diagnostics } = await readConnection(context.io, root, settings)
   if (!value) throw new DiagnosticError(diagnostics)

@@ -149,7 +149,7 @@ const makeSession = (
   const opened: { reader?: Promise<ProxmoxClient>; writer?: Promise<ProxmoxClient> } = {}
   const trusting = async (readOnly: boolean) => {
     await ensureTrusted(context, workspace.root, settings)
-    return connect(context, workspace.root, settings, readOnly)
+    return connect(context, workspace.root, settings, { readOnly })
   }
   const reader = () => {
     opened.reader ??= trusting(true)

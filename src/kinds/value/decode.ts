@@ -38,7 +38,9 @@ const readProperties = (facts: KeyFacts, text: string): PropertyMap => {
   const parts = parsePropertyString(text, facts.grammar)
   const volume = facts.volume === undefined ? undefined : parts.get(facts.volume)
   for (const [key, value] of parts) values[key] = readValue(facts.values?.[key], value)
-  return volume === undefined ? values : { ...values, ...volumeProperties(volume, 'format' in (facts.values ?? {})) }
+  return volume === undefined
+    ? values
+    : { ...values, ...volumeProperties(volume, { withFormat: 'format' in (facts.values ?? {}) }) }
 }
 
 /** One key's text as the server spells it, normalised. Keys PVE's facts do not know stay text. */

@@ -22,7 +22,7 @@ export const isCloudInit = (volume: string): boolean => CLOUD_INIT.test(volume) 
  * What a volume id tells besides itself: its storage, its format (block storages hold raw volumes and name none), and that it is a
  * cloud-init drive.
  */
-export const volumeProperties = (volume: string, withFormat: boolean): PropertyMap => {
+export const volumeProperties = (volume: string, { withFormat }: { readonly withFormat: boolean }): PropertyMap => {
   const storage = storageOf(volume)
   if (storage === undefined) return {}
   const isContent = /:(?:iso|vztmpl|backup|snippets|import)\//.test(volume)

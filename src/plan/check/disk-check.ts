@@ -7,7 +7,11 @@ import { hasForeign } from '../state/foreign-volumes.ts'
 import type { GuestContext } from '../state/guest-progress.ts'
 
 /** What a new disk lacks, as a reported problem; true when it is whole. */
-export const checkNewDisk = (context: GuestContext, { key, declared }: Difference, isMade: boolean): boolean => {
+export const checkNewDisk = (
+  context: GuestContext,
+  { key, declared }: Difference,
+  { isMade }: { readonly isMade: boolean },
+): boolean => {
   const { kind, world, desired } = context
   if (!isPropertyMap(declared)) return true
   const name = attributeName(kind, key)

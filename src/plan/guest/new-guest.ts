@@ -100,7 +100,7 @@ const newVolumes = ({ kind, desired }: GuestContext): readonly Difference[] =>
 /** Reports what a guest made from nothing or from an archive lacks. */
 export const checkNewVolumes = (context: GuestContext): void => {
   for (const difference of newVolumes(context)) {
-    const isWhole = checkNewDisk(context, difference, true)
+    const isWhole = checkNewDisk(context, difference, { isMade: true })
     if (isWhole) checkVolumeStorage(context, difference, context.desired.node)
   }
 }

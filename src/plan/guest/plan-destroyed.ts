@@ -9,7 +9,10 @@ import { destroyGuest } from './destroy-guest.ts'
 import { destroyedAttributes } from './destroyed-attributes.ts'
 
 /** A binding whose guest is gone already: only the record goes. */
-export const planForgotten = (resource: AppliedResource, isGone: boolean): PlannedResource => ({
+export const planForgotten = (
+  resource: AppliedResource,
+  { isGone }: { readonly isGone: boolean },
+): PlannedResource => ({
   address: resource.address,
   kind: resource.kind,
   action: 'forget',
@@ -45,7 +48,7 @@ export const planDestroyed = (
   const { address, guest } = resource
   if (!guest) return undefined
   const observed = world.guests.get(guest.vmid)
-  if (!observed) return planForgotten(resource, true)
+  if (!observed) return planForgotten(resource, { isGone: true })
   const place = { address, range: declared?.range }
   if (!checkIdentity(world, resource, observed, place)) return undefined
   checkChangeable(world, observed, place)

@@ -142,7 +142,7 @@ export const afterWrite = (state: GuestState, kind: GuestKind, write: ConfigWrit
 }
 
 /** After the guest has stopped, or been restarted, nothing is pending any more. */
-export const afterRestart = (state: GuestState, running: boolean): GuestState => ({
+export const afterRestart = (state: GuestState, { running }: { readonly running: boolean }): GuestState => ({
   running,
   current: effectiveConfig(state),
   pending: {},

@@ -32,7 +32,7 @@ export const stopGuest =
           note: 'start it again',
         },
       },
-      afterRestart(state, false),
+      afterRestart(state, { running: false }),
     )
   }
 

@@ -85,7 +85,7 @@ const sortExchange = (context: GuestContext, difference: Difference, node: strin
   const { kind } = context
   const { declared: _other, ...gone } = difference
   const next = asNew(difference)
-  const isWhole = checkNewDisk(context, next, true)
+  const isWhole = checkNewDisk(context, next, { isMade: true })
   if (!checkVolumeStorage(context, next, node) || !isWhole) return
   sorted[kind.isVolume(gone.key, gone.observed ?? '') ? 'detaches' : 'plain'].push(gone)
   sorted.adds.push(next)
@@ -105,7 +105,7 @@ const sortOne = (context: GuestContext, difference: Difference, node: string, so
   else if (declared === undefined || declared === '') {
     sorted[observed !== undefined && kind.isVolume(key, observed) ? 'detaches' : 'plain'].push(difference)
   } else if (observed === undefined) {
-    const isWhole = checkNewDisk(context, difference, false)
+    const isWhole = checkNewDisk(context, difference, { isMade: false })
     if (checkVolumeStorage(context, difference, node) && isWhole) {
       sorted[kind.isVolume(key, declared) ? 'adds' : 'plain'].push(difference)
     }

@@ -140,7 +140,7 @@ const Review = ({ view, asks, screen, onEnd }: ReviewProps) => {
  */
 export const reviewPlan = async (
   view: PlanView,
-  asks: boolean,
+  { asks }: { readonly asks: boolean },
   { terminal, env = {} }: Pick<Io, 'terminal'> & Partial<Pick<Io, 'env'>>,
 ): Promise<ReviewEnd> => {
   const review: { end: ReviewEnd } = { end: 'declined' }

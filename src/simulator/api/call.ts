@@ -68,9 +68,9 @@ export const makeCall = (world: World, who: Identity | undefined, given: Readonl
       return world.nodes.get(name) ?? raise(unknownNode(world, name))
     },
     vmid: () => Number(params['vmid']),
-    require: (path, privileges, any = false) => requirePrivilege(world, identity, path, privileges, any),
+    require: (path, privileges, any = false) => requirePrivilege(world, identity, path, privileges, { any }),
     allowed: (path, privileges, any = false) =>
-      identity.id === 'root@pam' || hasPrivilege(world, identity, path, privileges, any),
+      identity.id === 'root@pam' || hasPrivilege(world, identity, path, privileges, { any }),
     isRoot: () => identity.id === 'root@pam',
     task: (type, id, body) => world.tasks.start(call.node().name, type, id, identity.id, body),
     extra: {},

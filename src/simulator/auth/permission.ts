@@ -103,7 +103,7 @@ export const hasPrivilege = (
   who: Identity,
   path: string,
   wanted: readonly string[],
-  any = false,
+  { any = false }: { readonly any?: boolean } = {},
 ): boolean => {
   const found = privilegesOn(world, who, path)
   return any ? wanted.some((name) => found.has(name)) : wanted.every((name) => found.has(name))
@@ -115,7 +115,7 @@ export const requirePrivilege = (
   who: Identity,
   path: string,
   wanted: readonly string[],
-  any = false,
+  { any = false }: { readonly any?: boolean } = {},
 ): void => {
   if (who.id === 'root@pam') return
   const found = privilegesOn(world, who, path)
@@ -143,8 +143,9 @@ const userGroupCheck = (
   const userid = String(given['userid'] ?? '')
   const creating = options.includes('create')
   if (!creating && !world.access.users.has(userid)) return quiet ? false : raise(`no such user ('${userid}')`)
-  if (hasPrivilege(world, who, '/access/groups', privileges, true)) return true
-  const allowed = (group: string): boolean => hasPrivilege(world, who, `/access/groups/${group}`, privileges, true)
+  if (hasPrivilege(world, who, '/access/groups', privileges, { any: true })) return true
+  const allowed = (group: string): boolean =>
+    hasPrivilege(world, who, `/access/groups/${group}`, privileges, { any: true })
   if (options.includes('groups_param')) {
     const groups = splitList(String(given['groups'] ?? ''))
     if (groups.length === 0) return quiet ? false : raisePerm(`/access/groups, ${privileges.join('|')}`)
@@ -186,16 +187,16 @@ const runCheck = (world: World, who: Identity, check: Check, given: Given, quiet
     const needed = /require_param (\w+)/.exec(options)?.[1]
     if (needed !== undefined && given[needed] === undefined) return quiet ? false : raisePerm()
     const path = fill(rest[0] as string, given)
-    if (quiet) return hasPrivilege(world, who, path, privileges, options.includes('any'))
-    requirePrivilege(world, who, path, privileges, options.includes('any'))
+    if (quiet) return hasPrivilege(world, who, path, privileges, { any: options.includes('any') })
+    requirePrivilege(world, who, path, privileges, { any: options.includes('any') })
     return true
   }
   if (test === 'userid-group') return userGroupCheck(world, who, rest[0] as readonly string[], options, given, quiet)
   if (test === 'userid-param') return userParamCheck(world, who, rest[0] as string, given, quiet)
   if (test === 'perm-modify') {
     const path = fill(rest[0] as string, given)
-    if (quiet) return hasPrivilege(world, who, path, modifyPrivileges(path), true)
-    requirePrivilege(world, who, path, modifyPrivileges(path), true)
+    if (quiet) return hasPrivilege(world, who, path, modifyPrivileges(path), { any: true })
+    requirePrivilege(world, who, path, modifyPrivileges(path), { any: true })
     return true
   }
   return true

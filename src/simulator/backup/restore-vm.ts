@@ -61,7 +61,7 @@ const requireRestore = (call: Call, pool: string | undefined): void => {
 
 const planOf = (call: Call): Plan => {
   const settings = settingsOf(call)
-  normalizeSettings(call, settings, true)
+  normalizeSettings(call, settings, { creating: true })
   requireRestore(call, call.params['pool'])
   const archive = call.text('archive')
   if (archive === '-') raise('pipe requires cli environment')

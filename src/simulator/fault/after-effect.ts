@@ -39,7 +39,7 @@ export const afterEffect = async (world: World, fault: FaultSpec, answer: Answer
       return 'reset'
     case 'error-after':
       await effectIsThere(world, fault.when, answer)
-      return answerOfError(new PveError(fault.status, fault.reason ?? reasonOf(fault.status)), false)
+      return answerOfError(new PveError(fault.status, fault.reason ?? reasonOf(fault.status)), { extjs: false })
     case 'null-answer':
       await effectIsThere(world, fault.when, answer)
       return nullAnswer

@@ -100,8 +100,8 @@ export const beginState = (world: World, fault: FaultAction): Undo | undefined =
     case 'token-revoked':
       return revoke(world, fault.token)
     case 'quorum-lost':
-      loseQuorum(world, true)
-      return () => loseQuorum(world, false)
+      loseQuorum(world, { lost: true })
+      return () => loseQuorum(world, { lost: false })
     default:
       return undefined
   }

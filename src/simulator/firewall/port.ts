@@ -27,7 +27,7 @@ const itemFault = (item: string, icmpToo: boolean): string | undefined => {
 }
 
 /** What is wrong with a list of ports, ranges and service names. PVE source: parse_port_name_number_or_range. */
-export const portFault = (text: string, icmpToo: boolean): string | undefined => {
+export const portFault = (text: string, { icmpToo }: { readonly icmpToo: boolean }): string | undefined => {
   if (/,$|^,|,,/.test(text)) return 'extraneous commas in list'
   const items = text.split(',')
   const fault = items.map((item) => itemFault(item, icmpToo)).find((each) => each !== undefined)

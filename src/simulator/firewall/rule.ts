@@ -76,7 +76,7 @@ const macroProblems = (rule: FirewallRule, macro: string | undefined): readonly 
 
 const portProblems = (rule: FirewallRule, key: 'dport' | 'sport'): readonly Problem[] => {
   if (rule[key] === undefined) return []
-  const fault = portFault(rule[key], key === 'dport')
+  const fault = portFault(rule[key], { icmpToo: key === 'dport' })
   if (fault !== undefined) return [[key, fault]]
   if (rule.proto === undefined) return [['proto', `missing property - '${key}' requires this property`]]
   if (WITH_PORTS.has(rule.proto) || (key === 'dport' && ICMP.has(rule.proto))) return []

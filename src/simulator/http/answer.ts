@@ -12,7 +12,7 @@ export type Answer = {
 const oneLine = (text: string): string => (text.split('\n')[0] ?? '').replace(/[^\t\x20-\x7e\x80-\xff]/g, '?')
 
 /** A handler's result as PVE writes it under /api2/json, or under /api2/extjs. */
-export const answerOf = (served: Served, extjs: boolean): Answer => ({
+export const answerOf = (served: Served, { extjs }: { readonly extjs: boolean }): Answer => ({
   status: 200,
   reason: 'OK',
   text: JSON.stringify(
@@ -22,7 +22,7 @@ export const answerOf = (served: Served, extjs: boolean): Answer => ({
 })
 
 /** An error as PVE answers it: text in the reason phrase; anything but a PveError is a bug and says so with 500. */
-export const answerOfError = (error: unknown, extjs: boolean): Answer => {
+export const answerOfError = (error: unknown, { extjs }: { readonly extjs: boolean }): Answer => {
   if (!(error instanceof PveError)) {
     const text = `simulator bug: ${error instanceof Error ? `${error.message} ${(error.stack ?? '').split('\n')[1]?.trim()}` : String(error)}`
     return {

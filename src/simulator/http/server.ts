@@ -127,9 +127,10 @@ const serveApi = async (
     }
     const { authorization, cookie, csrfpreventiontoken } = request.headers
     const credentials = { authorization, cookie, csrf: header(csrfpreventiontoken) }
-    answer = instead ?? answerOf(await settle(parts.clock, parts.dispatch({ verb, path, params, credentials })), extjs)
+    answer =
+      instead ?? answerOf(await settle(parts.clock, parts.dispatch({ verb, path, params, credentials })), { extjs })
   } catch (error) {
-    answer = answerOfError(error, extjs)
+    answer = answerOfError(error, { extjs })
     if (answer.status === 401) await settle(parts.clock, parts.clock.sleep(parts.delay401))
     if (verb !== 'GET' && verb !== 'POST' && verb !== 'PUT' && verb !== 'DELETE')
       answer = { ...answer, text: undefined }
@@ -168,7 +169,7 @@ const listener =
     response.on('error', () => request.socket.destroy())
     if (raw.startsWith('/api2/json') || raw.startsWith('/api2/extjs')) {
       serveApi(parts, request, response, raw).catch((error: unknown) => {
-        if (!response.headersSent) writeAnswer(response, answerOfError(error, false))
+        if (!response.headersSent) writeAnswer(response, answerOfError(error, { extjs: false }))
         else request.socket.destroy()
       })
       return

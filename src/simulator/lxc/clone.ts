@@ -80,7 +80,7 @@ const draftOf = (call: Call, source: Guest, target: string | undefined): Draft =
       const place = storage ?? splitVolid(mount.volume)?.storage ?? ''
       shared &&= isShared(storageOf(call.world, place))
     } else if (/^net\d+$/.test(key)) {
-      config[key] = completeNetwork(call.world, value, true)
+      config[key] = completeNetwork(call.world, value, { renew: true })
       requireBridge(call, value)
     } else config[key] = value
   }

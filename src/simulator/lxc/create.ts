@@ -247,7 +247,7 @@ const unpackBackup = async (
   fillRoot(world, request.node, config, { packed: backup.packed, unpacked: backup.payload.unpacked })
   fillMounts(world, request.node, config, backup.payload)
   worker.log('merging backed-up and given configuration..')
-  mergeBackup(world, config, backup.payload.config, request.unique)
+  mergeBackup(world, config, backup.payload.config, { unique: request.unique })
 }
 
 /** LXC's own lines come back for root only. */
@@ -290,7 +290,7 @@ const build = async (
     const bytes = makeVolumes(world, request, volumesToMake(request, mounts, backup), config, made, worker.log)
     touched = true
     await worker.work(0.1 + bytes / 400e9)
-    if (!fresh) destroyVolumes(world, guest, false, worker.log)
+    if (!fresh) destroyVolumes(world, guest, { stray: false }, worker.log)
     if (backup) {
       await unpackBackup(world, request, config, backup, worker)
       raw = restoreRaw(call, backup.payload, worker)

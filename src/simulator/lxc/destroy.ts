@@ -21,7 +21,12 @@ const strayVolumes = (world: World, guest: Guest): string[] =>
     )
 
 /** Erases the volumes of a container: those it mounts, the unused ones, and with `stray` every other that carries its number. */
-export const destroyVolumes = (world: World, guest: Guest, stray: boolean, log: (line: string) => void): void => {
+export const destroyVolumes = (
+  world: World,
+  guest: Guest,
+  { stray }: { readonly stray: boolean },
+  log: (line: string) => void,
+): void => {
   const done = new Set<string>()
   const erase = (volid: string): void => {
     if (done.has(volid)) return
@@ -62,7 +67,7 @@ export const destroy = (call: Call): unknown => {
         await kill(world, current, worker)
       }
       await worker.work(0.2)
-      destroyVolumes(world, current, stray, worker.log)
+      destroyVolumes(world, current, { stray }, worker.log)
       for (const hooks of guestHooks) hooks.destroyed?.(world, current, purge)
       if (purge) worker.log(`purging CT ${current.vmid} from related configurations..`)
       world.guests.delete(current.vmid)

@@ -11,7 +11,11 @@ export const parseNetwork = (text: string): Record<string, string> =>
   parsePropertyString(formatOf('net0'), text, '', namedFormat)
 
 /** A network device as PVE writes it back: with its type and a MAC address, a new one unless it has one (and never with `renew`). */
-export const completeNetwork = (world: World, text: string, renew = false): string => {
+export const completeNetwork = (
+  world: World,
+  text: string,
+  { renew = false }: { readonly renew?: boolean } = {},
+): string => {
   const parts = parseNetwork(text)
   const mac = renew ? undefined : parts['hwaddr']
   return printPropertyString(formatOf('net0'), {

@@ -45,7 +45,7 @@ export const withContainerLock = async <T>(
 
 /** The body of a start task. `skiplock` ignores the configuration's lock. */
 export const startWork =
-  (world: World, node: string, vmid: number, skiplock = false) =>
+  (world: World, node: string, vmid: number, { skiplock = false }: { readonly skiplock?: boolean } = {}) =>
   (worker: Worker): Promise<void> =>
     withContainerLock(world, vmid, worker, async () => {
       const guest = loadGuest(world, 'lxc', node, vmid)
@@ -76,7 +76,11 @@ export const start = (call: Call): unknown => {
   const guest = found(call)
   if (guest?.running) raise(`CT ${guest.vmid} already running`)
   if (guest && isManaged(call.world, guest)) return haRequest(call, guest, 'started')
-  return call.task('vzstart', call.vmid(), startWork(call.world, call.node().name, call.vmid(), call.flag('skiplock')))
+  return call.task(
+    'vzstart',
+    call.vmid(),
+    startWork(call.world, call.node().name, call.vmid(), { skiplock: call.flag('skiplock') }),
+  )
 }
 
 /** Kills a container that runs; nothing to do for one that does not. */

@@ -97,11 +97,16 @@ export const fillMounts = (world: World, node: string, config: Readonly<Section>
 const notRestored = /^(?:rootfs|unprivileged|parent|template|lock|mp\d+|unused\d+)$/
 
 /** Fills what the request did not say from the backup; `unique` gives the network devices new addresses. */
-export const mergeBackup = (world: World, config: Section, backup: Readonly<Section>, unique: boolean): void => {
+export const mergeBackup = (
+  world: World,
+  config: Section,
+  backup: Readonly<Section>,
+  { unique }: { readonly unique: boolean },
+): void => {
   for (const key of Object.keys(backup).sort()) {
     if (notRestored.test(key)) continue
     const value = backup[key] as string
-    if (unique && /^net\d+$/.test(key)) config[key] = completeNetwork(world, value, true)
+    if (unique && /^net\d+$/.test(key)) config[key] = completeNetwork(world, value, { renew: true })
     else config[key] ??= value
   }
 }

@@ -81,7 +81,7 @@ export const createVm = (call: Call): string => {
   const settings = settingsOf(call)
   checkSshKeys(settings)
   checkCreate(call, vmid, pool, settings)
-  normalizeSettings(call, settings, true)
+  normalizeSettings(call, settings, { creating: true })
   const prefix = `unable to create VM ${vmid} - `
   checkVmidFree(call, vmid, prefix)
   const world = call.world

@@ -44,7 +44,7 @@ const freeUnreferenced = (world: World, node: string, vmid: number): void => {
 }
 
 /** Removes what the rest of the cluster knows of a guest: pool, rights, and what the areas keep. */
-export const forgetGuest = (world: World, guest: Guest, purge: boolean): void => {
+export const forgetGuest = (world: World, guest: Guest, { purge }: { readonly purge: boolean }): void => {
   for (const hooks of guestHooks) hooks.destroyed?.(world, guest, purge)
   world.poolOf.delete(guest.vmid)
   const before = world.access.acl.length
@@ -74,7 +74,7 @@ const destroy = async (call: Call, guest: Guest, worker: Worker): Promise<void> 
   if (call.flag('destroy-unreferenced-disks')) freeUnreferenced(world, guest.node, guest.vmid)
   const purge = call.flag('purge')
   if (purge) worker.log(`purging VM ${guest.vmid} from related configurations..`)
-  forgetGuest(world, guest, purge)
+  forgetGuest(world, guest, { purge })
 }
 
 /** Model milliseconds between reading a configuration and looking for the process: two destroys at once see each other. */

@@ -41,7 +41,7 @@ export const qemuRoutes: RouteTable = {
   'POST /nodes/{node}/qemu/{vmid}/move_disk': moveDisk,
   'POST /nodes/{node}/qemu/{vmid}/template': convertToTemplate,
   'PUT /nodes/{node}/qemu/{vmid}/unlink': async (call) => {
-    await deleteKeys(call, call.list('idlist'), call.flag('force'))
+    await deleteKeys(call, call.list('idlist'), { force: call.flag('force') })
     return null
   },
   ...agentRoutes,

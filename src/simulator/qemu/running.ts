@@ -5,7 +5,11 @@ import type { World } from '../state/world.ts'
 const bootTime = 8000
 
 /** Marks a VM as running with the configuration it has now. */
-export const markRunning = (world: World, guest: Guest, paused = false): void => {
+export const markRunning = (
+  world: World,
+  guest: Guest,
+  { paused = false }: { readonly paused?: boolean } = {},
+): void => {
   const runtime: Runtime = {
     pid: 2000 + world.random.below(60_000),
     since: world.clock.now(),

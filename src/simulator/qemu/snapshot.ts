@@ -50,7 +50,7 @@ const saveState = async (world: World, guest: Guest, name: string, worker: Worke
   logFormatting({ world, node: () => ({ name: guest.node }) } as Call, volume, worker.log)
   worker.log(`saving VM state and RAM using storage '${volume.storage}'`)
   await worker.work(1)
-  finishState(volume, backend(world, volume.storage).fileBased)
+  finishState(volume, { fileBased: backend(world, volume.storage).fileBased })
   worker.log('completed saving the VM state in 0s, saved 2.32 MiB')
   return volume
 }

@@ -78,7 +78,8 @@ export const startLocked = async (
   if (isTemplate(guest)) raise("you can't start a vm if it's a template")
   if (!options.skiplock && !suspended) checkLock(guest)
   if (guest.running) raise(`VM ${guest.vmid} already running`)
-  if (Object.keys(guest.pending).length > 0 || guest.pendingDelete.size > 0) applyPending(world, guest, true)
+  if (Object.keys(guest.pending).length > 0 || guest.pendingDelete.size > 0)
+    applyPending(world, guest, { keepCloudinit: true })
   checkStart(world, guest, worker.log)
   if (drivesOf(guest.config).some(([, drive]) => isCloudinit(drive))) {
     guest.cloudinit = undefined
@@ -87,7 +88,7 @@ export const startLocked = async (
   }
   await worker.work(0.3)
   if (suspended) resumeFromDisk(world, guest, worker)
-  markRunning(world, guest, options.paused === true || (suspended && !world.guestsReact))
+  markRunning(world, guest, { paused: options.paused === true || (suspended && !world.guestsReact) })
   touch(guest)
 }
 

@@ -38,7 +38,7 @@ export const allocateState = (world: World, guest: Guest, storage: string, name:
 }
 
 /** A state file that has been written: cut to what the guest's memory took. */
-export const finishState = (volume: Volume, fileBased: boolean): void => {
+export const finishState = (volume: Volume, { fileBased }: { readonly fileBased: boolean }): void => {
   if (fileBased) volume.size = idleState
   volume.used = idleState + 1024
 }
@@ -56,7 +56,7 @@ export const suspendToDisk = (call: Call, guest: Guest): string => {
       const volume = allocateState(world, guest, stateStorage(world, guest, storage), `suspend-${date(world)}`)
       logFormatting(call, volume, worker.log)
       await worker.work(1)
-      finishState(volume, backend(world, volume.storage).fileBased)
+      finishState(volume, { fileBased: backend(world, volume.storage).fileBased })
       Object.assign(guest.config, { lock: 'suspended', vmstate: volidOf(volume) }, hardwareOf(guest.config))
       worker.log('State saved, quitting')
       guest.running = undefined

@@ -14,8 +14,8 @@ const telling =
 /** The formats of a firewall rule's values; an empty value takes the key away. */
 export const firewallFormats: Readonly<Record<string, NamedFormat>> = {
   'pve-fw-addr-spec': telling(addressSpecFault),
-  'pve-fw-dport-spec': telling((value) => portFault(value, true)),
-  'pve-fw-sport-spec': telling((value) => portFault(value, false)),
+  'pve-fw-dport-spec': telling((value) => portFault(value, { icmpToo: true })),
+  'pve-fw-sport-spec': telling((value) => portFault(value, { icmpToo: false })),
   'pve-fw-protocol-spec': telling(protocolFault),
   'pve-fw-icmp-type-spec': telling((value) => (isIcmpType(value) ? undefined : `invalid icmp-type value '${value}'`)),
 }

@@ -3,7 +3,7 @@ import { defineSlot, type World } from './world.ts'
 const state = defineSlot(() => ({ lost: false }))
 
 /** Takes the cluster's quorum away, or gives it back. */
-export const loseQuorum = (world: World, lost: boolean): void => {
+export const loseQuorum = (world: World, { lost }: { readonly lost: boolean }): void => {
   state(world).lost = lost
 }
 

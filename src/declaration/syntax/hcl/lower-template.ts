@@ -157,7 +157,11 @@ const readPart = (reader: Reader, piece: Piece): TemplatePart | undefined => {
 }
 
 /** A quoted string, a heredoc or, with `bare`, a template without quotes. */
-export const lowerTemplate = (lowering: Lowering, node: Concrete, bare = false): Expression => {
+export const lowerTemplate = (
+  lowering: Lowering,
+  node: Concrete,
+  { bare = false }: { readonly bare?: boolean } = {},
+): Expression => {
   const { source } = lowering
   const { start, end } = node
   const opening = source.text.slice(start, start + 3)

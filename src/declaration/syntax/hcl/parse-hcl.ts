@@ -201,7 +201,7 @@ const quotedTokens = (lexed: Lexed, { text }: Source): Lexed => ({
 })
 
 const lowerBare = (lowering: Lowering, value: Concrete): Expression =>
-  lowerTemplate(lowering, { ...value, start: 2 }, true)
+  lowerTemplate(lowering, { ...value, start: 2 }, { bare: true })
 
 /** Reads a template without quotes: a template file, a string of a YAML file. */
 export const parseTemplateWith = (grammar: Grammar, outer: Source): Parsed<Expression> => {

@@ -129,7 +129,7 @@ const lower = (kind: SpellingKind, { source }: Spelling, view: GrammarView, tree
   }
   const expression =
     kind === 'template'
-      ? lowerTemplate(lowering, { ...tree, start: 0, end: source.text.length }, true)
+      ? lowerTemplate(lowering, { ...tree, start: 0, end: source.text.length }, { bare: true })
       : lowerExpression(lowering, tree)
   return reported ? undefined : expression
 }

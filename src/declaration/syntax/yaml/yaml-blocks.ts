@@ -67,7 +67,9 @@ export const bodyOf = (reading: Reading, node: YAMLMap, shape: BodyShape, at: Lo
     const block = Object.hasOwn(shape.blocks, name.text) ? shape.blocks[name.text] : undefined
     if (block) for (const one of blocksOf(reading, name, [], pair.value, block)) items.push(one)
     else {
-      const expression = expressionOf(reading, pair.value, name, shape.expressions.includes(name.text))
+      const expression = expressionOf(reading, pair.value, name, {
+        asExpression: shape.expressions.includes(name.text),
+      })
       items.push({
         type: 'attribute',
         name,

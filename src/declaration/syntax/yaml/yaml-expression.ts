@@ -65,7 +65,7 @@ const mapItem = (reading: Reading, pair: Pair, outer: Located, asExpression: boo
   return {
     key,
     ...(!templated && { bare: true as const }),
-    value: expressionOf(reading, pair.value, name, asExpression),
+    value: expressionOf(reading, pair.value, name, { asExpression }),
   }
 }
 
@@ -86,7 +86,7 @@ export const expressionOf = (
   reading: Reading,
   given: unknown,
   fallback: Located,
-  asExpression: boolean,
+  { asExpression }: { readonly asExpression: boolean },
 ): Expression => {
   reading.count++
   if (isTooMuch(reading, fallback))
@@ -106,7 +106,7 @@ const expressionWithin = (reading: Reading, given: unknown, fallback: Located, a
   if (node === null || node === undefined) return { type: 'literal', value: null, ...at }
   if (yaml.isScalar(node)) return scalarExpression(reading, node, at, asExpression)
   if (yaml.isSeq(node)) {
-    const items = (node as YAMLSeq).items.map((item) => expressionOf(reading, item, at, asExpression))
+    const items = (node as YAMLSeq).items.map((item) => expressionOf(reading, item, at, { asExpression }))
     return { type: 'tuple', items, ...at }
   }
   if (yaml.isMap(node)) {

@@ -70,7 +70,7 @@ const unplugOption = (
   if (isDriveName(name)) {
     if (!features.has('disk') || /^(?:ide|sata)\d|^efidisk|^tpmstate/.test(name)) return 'skip'
     unplug(world, guest, name)
-    deleteOrDetach(world, guest, name, force)
+    deleteOrDetach(world, guest, name, { force })
     return 'done'
   }
   return 'skip'

@@ -7,7 +7,7 @@ import { deallocate } from '../disk/deallocate.ts'
 import { addUnused, type Drive, isCdrom, isCloudinit, isDriveName, ownerOf, parseDrive } from '../disk/drive.ts'
 
 /** Puts an option on the list of pending deletions and drops its pending value. */
-export const addPendingDelete = (guest: Guest, name: string, force: boolean): void => {
+export const addPendingDelete = (guest: Guest, name: string, { force }: { readonly force: boolean }): void => {
   delete guest.pending[name]
   guest.pendingDelete.set(name, force)
 }
@@ -34,9 +34,14 @@ export const registerUnused = (world: World, guest: Guest, drive: Drive): void =
 }
 
 /** Deletes a drive line: the volume goes too with `force`, else it becomes `unusedN`. */
-export const deleteOrDetach = (world: World, guest: Guest, key: string, force: boolean): void => {
+export const deleteOrDetach = (
+  world: World,
+  guest: Guest,
+  key: string,
+  { force }: { readonly force: boolean },
+): void => {
   const drive = parseDrive(key, guest.config[key] as string)
-  if (force) deallocate(world, guest, key, drive, true)
+  if (force) deallocate(world, guest, key, drive, { force: true })
   else registerUnused(world, guest, drive)
 }
 
@@ -46,7 +51,11 @@ const trueOrder = (names: Iterable<string>): string[] => [...names].sort()
  * Applies pending changes of a stopped guest, as PVE does on every write to one and on each start. Problems are returned by
  * option. PVE source: vmconfig_apply_pending.
  */
-export const applyPending = (world: World, guest: Guest, keepCloudinit = false): Record<string, string> => {
+export const applyPending = (
+  world: World,
+  guest: Guest,
+  { keepCloudinit = false }: { readonly keepCloudinit?: boolean } = {},
+): Record<string, string> => {
   const errors: Record<string, string> = {}
   const attempt = (name: string, action: () => void): void => {
     try {
@@ -58,7 +67,7 @@ export const applyPending = (world: World, guest: Guest, keepCloudinit = false):
   for (const name of trueOrder(guest.pendingDelete.keys()))
     attempt(name, () => {
       if (guest.config[name] !== undefined && isDriveName(name))
-        deleteOrDetach(world, guest, name, guest.pendingDelete.get(name) ?? false)
+        deleteOrDetach(world, guest, name, { force: guest.pendingDelete.get(name) ?? false })
       guest.pendingDelete.delete(name)
       delete guest.config[name]
     })

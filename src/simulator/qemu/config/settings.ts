@@ -91,7 +91,11 @@ export const dropSmp = (config: Section): void => {
 }
 
 /** Brings options into the form in which they are stored, and checks what can be checked without the guest. */
-export const normalizeSettings = (call: Call, settings: Section, creating = false): void => {
+export const normalizeSettings = (
+  call: Call,
+  settings: Section,
+  { creating = false }: { readonly creating?: boolean } = {},
+): void => {
   if (settings['cipassword'] !== undefined && !creating)
     settings['cipassword'] = hashPassword(call.world.random.hex(8), settings['cipassword'])
   if (settings['cpuunits'] !== undefined)

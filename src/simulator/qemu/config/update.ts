@@ -61,12 +61,12 @@ const deleteOne = (call: Call, guest: Guest, name: string, change: Change, progr
     const drive = parseDrive(name, value)
     checkProtection(guest, `can't remove unused disk '${drive['file']}'`)
     call.require(`/vms/${guest.vmid}`, ['VM.Config.Disk'])
-    if (deallocate(call.world, guest, name, drive, false)) delete guest.config[name]
+    if (deallocate(call.world, guest, name, drive, { force: false })) delete guest.config[name]
     return
   }
   if (name === 'vmstate') {
     checkProtection(guest, `can't remove vmstate '${value}'`)
-    if (deallocate(call.world, guest, name, { file: value }, true)) delete guest.config[name]
+    if (deallocate(call.world, guest, name, { file: value }, { force: true })) delete guest.config[name]
     return
   }
   if (isDriveName(name)) {
@@ -75,7 +75,7 @@ const deleteOne = (call: Call, guest: Guest, name: string, change: Change, progr
     if (wasPending !== undefined) registerUnused(call.world, guest, parseDrive(name, wasPending))
   } else if (/^(?:serial|usb|hostpci|virtiofs)\d+$/.test(name)) checkDevice(call, guest.vmid, name, value, 'delete')
   else if (name === 'tags') checkTags(call, guest.vmid)
-  addPendingDelete(guest, name, change.force)
+  addPendingDelete(guest, name, { force: change.force })
 }
 
 const setBoot = (guest: Guest, value: string, change: Change): void => {
@@ -87,7 +87,7 @@ const setBoot = (guest: Guest, value: string, change: Change): void => {
       raise(`invalid bootorder: device '${device}' does not exist'`)
   }
   guest.pending['boot'] = printBootOrder(order)
-  if (guest.config['bootdisk'] !== undefined) addPendingDelete(guest, 'bootdisk', false)
+  if (guest.config['bootdisk'] !== undefined) addPendingDelete(guest, 'bootdisk', { force: false })
 }
 
 const setDrive = (call: Call, guest: Guest, name: string, value: string, progress: Progress, log: Log): void => {
@@ -246,7 +246,11 @@ export const postConfig = async (call: Call): Promise<string | null> => {
 }
 
 /** The same change of one drive as `PUT config` would make it, for calls that are written in its terms (unlink). */
-export const deleteKeys = async (call: Call, names: readonly string[], force: boolean): Promise<void> => {
+export const deleteKeys = async (
+  call: Call,
+  names: readonly string[],
+  { force }: { readonly force: boolean },
+): Promise<void> => {
   const change: Change = {
     settings: {},
     deleted: [...names],

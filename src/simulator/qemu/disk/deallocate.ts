@@ -36,7 +36,13 @@ export const freeVolume = (world: World, node: string, volid: string): void => {
  * Erases the volume of an `unusedN` line (or, with `force`, of a drive). Fails when a snapshot still uses it. Volumes of other guests stay.
  * Returns whether the line may go. PVE source: try_deallocate_drive.
  */
-export const deallocate = (world: World, guest: Guest, key: string, drive: Drive, force: boolean): boolean => {
+export const deallocate = (
+  world: World,
+  guest: Guest,
+  key: string,
+  drive: Drive,
+  { force }: { readonly force: boolean },
+): boolean => {
   if (!(force || isUnusedName(key)) || isCdrom(drive)) return false
   const volid = drive['file'] as string
   if (ownerOf(volid) !== guest.vmid) return true
