@@ -1,6 +1,6 @@
 // Measures what the design promises: start-up, plans of 100, 1,000 and 10,000 guests, engine overhead per step, resident memory, the
 // declaration language and the simulator. Prints medians; judges nothing. Tests never measure time, this never tests.
-//   npm run bench [-- part …]      parts: start, plan, engine, declaration, simulator
+//   npm run bench [-- part …]      parts: start, plan, scale, engine, declaration, simulator
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -102,22 +102,67 @@ const plan = async () => {
     await withCluster(count, async ({ folder, simulator, options, run }) => {
       await run('init', '--endpoint', simulator.url)
       line(`sync of ${count} guests`, show(await run('sync')))
-      const { openStore } = await compiled('src/store/open-store.js')
-      const { nodeIo } = await compiled('src/io/node-io.js')
-      const io = nodeIo()
-      const store = await openStore(join(folder, '.proxmox', 'state.db'), { clock: io.clock, holder: io.self })
-      const { observed } = await store.observations.latest()
-      await store.close()
+      const { observed } = await withStore(folder, (store) => store.observations.latest())
       const text = declare(observed.guests.filter(({ template }) => !template))
       writeFileSync(join(folder, 'all.mpc.hcl'), text)
       line(`apply of ${count} guests, each bound`, show(await run('apply', '--auto-approve', '--quiet')))
       line(`sync of ${count} guests, again`, show(await run('sync')))
       const runs = count > 1000 ? 3 : 7
-      line(`plan of ${count} guests, nothing to do`, show(await measure([main, 'plan'], options, runs), base))
+      const planLines = async (what) => {
+        line(
+          `plan of ${count} guests, ${what}`,
+          show(await measure([main, 'plan', '--no-refresh'], options, runs), base),
+        )
+        line(`plan of ${count} guests, ${what}, read first`, show(await measure([main, 'plan'], options, runs), base))
+      }
+      await planLines('nothing to do')
       writeFileSync(join(folder, 'all.mpc.hcl'), text.replaceAll('  memory = ', '  tags = ["bench"]\n  memory = '))
-      line(`plan of ${count} guests, every one changed`, show(await measure([main, 'plan'], options, runs), base))
+      await planLines('every one changed')
     })
   }
+}
+
+const withStore = async (folder, work) => {
+  const { openStore } = await compiled('src/store/open-store.js')
+  const { nodeIo } = await compiled('src/io/node-io.js')
+  const io = nodeIo()
+  const store = await openStore(join(folder, '.proxmox', 'state.db'), { clock: io.clock, holder: io.self })
+  try {
+    return await work(store)
+  } finally {
+    await store.close()
+  }
+}
+
+/** The plan of the latest run. */
+const latestPlan = (folder) =>
+  withStore(folder, async (store) => (await store.history()).find(({ run }) => run !== undefined).plan)
+
+/** What must stay linear: guests that hang together, replacements, and the undoing of a large run. */
+const scale = async () => {
+  const base = await emptyNode()
+  const guest = (i, more) =>
+    `vm "g${i}" {\n  node = "pve1"\n  name = "g${i}"\n  disk = { scsi0 = { storage = "local-lvm", size = "1G" } }\n${more(i)}}\n`
+  const declareVms = (count, more = () => '') => Array.from({ length: count }, (_, i) => guest(i, more)).join('')
+  await withCluster(0, async ({ folder, simulator, options, run }) => {
+    const write = (text) => writeFileSync(join(folder, 'all.mpc.hcl'), text)
+    await run('init', '--endpoint', simulator.url)
+    write(declareVms(10_000, (i) => (i === 0 ? '' : `  lifecycle { replace_triggered_by = [vm.g${i - 1}] }\n`)))
+    await run('sync')
+    const plan = [main, 'plan', '--no-refresh']
+    line('plan of 10000 guests in a row of replace_triggered_by', show(await measure(plan, options, 1), base))
+    write(declareVms(1000))
+    line('apply that makes 1000 guests', show(await run('apply', '--auto-approve', '--quiet')))
+    write(
+      declareVms(1000)
+        .replaceAll('"1G"', '"1G", iothread = true')
+        .replaceAll('node = "pve1"', 'node = "pve1"\n  tags = ["x"]'),
+    )
+    line('apply that changes 1000 guests', show(await run('apply', '--auto-approve', '--quiet')))
+    line('revert of a run over 1000 guests', show(await run('revert', await latestPlan(folder), '--auto-approve')))
+    const all = Array.from({ length: 1000 }, (_, i) => ['--replace', `vm.g${i}`]).flat()
+    line('plan of 1000 replacements', show(await measure([...plan, ...all], options, 1), base))
+  })
 }
 
 /** A plan of independent updates against a server that answers at once: what is left is the engine and its journal. */
@@ -162,7 +207,7 @@ const simulator = async () => {
   for (const { what, value } of await simulatorBench()) line(what, value)
 }
 
-const parts = { start, plan, engine, declaration, simulator }
+const parts = { start, plan, scale, engine, declaration, simulator }
 for (const [name, part] of Object.entries(parts)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue
   console.log(`\n${name}`)
