@@ -5,7 +5,7 @@ import type { Step } from '../../plan/plan.ts'
 import type { PlanWorld } from '../../plan/planning-context.ts'
 import { shutdownRequest } from '../../plan/state/guest-progress.ts'
 import { stateOf, textOf } from '../../plan/state/guest-state.ts'
-import { detachDisk } from '../../plan/step/disk-steps.ts'
+import { detachDisk, whileUnprotected } from '../../plan/step/disk-steps.ts'
 import { isGone } from '../../plan/step/sweep-steps.ts'
 import type { AppliedResource } from '../../resource/applied.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
@@ -19,6 +19,8 @@ export interface Undoing {
   readonly undoing: Step
   /** What the address is bound to. */
   readonly bound: AppliedResource | undefined
+  /** By then the guest is protected: PVE takes no disk from it. */
+  readonly isProtected: boolean
   /** Pools that are undone along with it. */
   readonly endingPools: ReadonlySet<string>
 }
@@ -40,7 +42,7 @@ const addedKey = ({ requests, guest }: Step): string | undefined => {
 }
 
 /** There is data on it by now: it is detached, and its volume is kept as it is when its declaration goes. */
-const detached = (world: PlanWorld, { done, undoing }: Undoing, guest: ObservedGuest): Step => {
+const detached = (world: PlanWorld, { done, undoing, isProtected }: Undoing, guest: ObservedGuest): Step => {
   const key = addedKey(done)
   const state = stateOf(guest)
   if (key === undefined || textOf(state, key) === undefined) return undoing
@@ -53,7 +55,8 @@ const detached = (world: PlanWorld, { done, undoing }: Undoing, guest: ObservedG
     detail: `The run added ${key} to \`${undoing.address}\`. It is detached, and its volume is kept as an unused disk with what was written to it since. Removing that one afterwards is final: with it, what was on ${key} is gone [DATA IS LOST].`,
     address: undoing.address,
   })
-  return { ...undoing, requests, disruption, reversal, summary: `${undoing.summary}: ${summary}` }
+  const lifted = isProtected ? whileUnprotected(start.guest, requests) : requests
+  return { ...undoing, requests: lifted, disruption, reversal, summary: `${undoing.summary}: ${summary}` }
 }
 
 const asStep = ({ undoing }: Undoing, { verb, binding: _none, reason: _why, ...draft }: StepDraft): Step => ({

@@ -34,10 +34,14 @@ export const volumeOf = ({ kind }: Pick<GuestContext, 'kind'>, key: string, text
 }
 
 /** Lifts a protection that forbids removing disks, and sets it again. PVE: `can't remove drive … protection mode enabled`. */
+export const whileUnprotected = (guest: GuestRef, requests: readonly ApiRequest[]): readonly ApiRequest[] => [
+  ...configRequests(guest, { protection: 0 }),
+  ...requests,
+  ...configRequests(guest, { protection: 1 }),
+]
+
 const unprotected = ({ guest, state }: Progress, requests: readonly ApiRequest[]): readonly ApiRequest[] =>
-  textOf(state, 'protection') === '1'
-    ? [...configRequests(guest, { protection: 0 }), ...requests, ...configRequests(guest, { protection: 1 })]
-    : requests
+  textOf(state, 'protection') === '1' ? whileUnprotected(guest, requests) : requests
 
 /**
  * Detaches a volume and erases it. PVE puts it under the next free `unusedN`; which one that is can change until then, and another number would
