@@ -22,6 +22,7 @@ import { effectOf, touchedKeys } from '../effect/request-effect.ts'
 import type { FinishedRun, RecordedRun } from '../journal.ts'
 import { addedSince } from './added-since.ts'
 import { judgeAnew } from './judge-anew.ts'
+import { poolObstacles } from './pool-obstacles.ts'
 import { draftRedo } from './redo-run.ts'
 import { revertObstacles } from './revert-obstacles.ts'
 import { bindingsOf, type Drafted, type Given, undoId, undoingStep, withoutIdlePower } from './revert-steps.ts'
@@ -246,7 +247,10 @@ export const planRevert = (
   const world = planWorld(observed, { ...DEFAULT_PLAN_OPTIONS, ...options })
   const drafted = original ? draftRedo(run, original, applied) : draftUndo(run, applied, world)
   const left = knownNow(leftBy(run), applied)
-  const obstacles = revertObstacles(run.plan, left, drafted.steps, observed, options.safetySnapshots)
+  const obstacles = [
+    ...revertObstacles(run.plan, left, drafted.steps, observed, options.safetySnapshots),
+    ...poolObstacles(run, drafted.steps, observed),
+  ]
   const added = original ? [] : addedSince(run, observed)
   if (obstacles.length + added.length > 0) return { value: undefined, diagnostics: [...obstacles, ...added] }
   if (hasErrors(drafted.diagnostics)) return { value: undefined, diagnostics: drafted.diagnostics }

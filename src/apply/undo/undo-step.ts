@@ -20,6 +20,7 @@ import { currentView, knowledgeOf, lookAt, type RunContext, record } from '../re
 import { runRequests } from '../request/run-requests.ts'
 import { seenAfter } from '../run/run-step.ts'
 import { emitEnded, emitStarted, type StepResult } from '../run/step-result.ts'
+import { poolsOfOthers } from './pool-check.ts'
 
 /** `suspended`: the server does not answer; the rest is undone when it does. */
 export interface Undone {
@@ -280,7 +281,10 @@ const undo = async (ctx: RunContext, result: StepResult, undoing: Undoing): Prom
     await endUndo(ctx, result, { status: 'undone', diagnostics: [] }, [])
     return { status: 'undone', diagnostics: [] }
   }
-  const obstacle = await checkGuest(ctx, result, undoing)
+  const pools = await poolsOfOthers(ctx.asking, step)
+  const obstacle: Undone | undefined = pools
+    ? { status: 'undo-failed', diagnostics: [pools] }
+    : await checkGuest(ctx, result, undoing)
   const { undone, closing } = obstacle
     ? { undone: obstacle, closing: [] }
     : await sendReversal(ctx, result, step.reversal.requests, undoing.prior)

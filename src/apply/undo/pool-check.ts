@@ -1,0 +1,54 @@
+import { type Diagnostic, diagnose } from '../../diagnostic/diagnostic.ts'
+import type { Step } from '../../plan/plan.ts'
+import { readPool } from '../effect/is-effect-present.ts'
+import { poolName, poolsAfter } from '../effect/pools-after.ts'
+import { type Asking, ask } from '../observe/read-guest.ts'
+
+type Row = Readonly<Record<string, unknown>>
+
+/** Pools of guests by VMID; missing: the server does not show the guest. PVE API: GET /cluster/resources. */
+const readMembership = async (asking: Asking): Promise<ReadonlyMap<number, string | undefined>> => {
+  const answer = await ask(asking, '/cluster/resources', { type: 'vm' })
+  const rows = answer.kind === 'answered' && Array.isArray(answer.data) ? (answer.data as readonly Row[]) : []
+  return new Map(rows.map(({ vmid, pool }) => [Number(vmid), typeof pool === 'string' ? pool : undefined]))
+}
+
+const movedByOthers = async (asking: Asking, step: Step): Promise<readonly string[]> => {
+  if (step.reversal.by === 'nothing') return []
+  const [left, back] = [poolsAfter(step.requests).poolOf, poolsAfter(step.reversal.requests).poolOf]
+  const vmids = [...back.keys()].filter((vmid) => left.has(vmid))
+  if (vmids.length === 0) return []
+  const now = await readMembership(asking)
+  return vmids
+    .filter((vmid) => now.has(vmid) && now.get(vmid) !== left.get(vmid) && now.get(vmid) !== back.get(vmid))
+    .map(
+      (vmid) =>
+        `guest ${vmid} is in ${poolName(now.get(vmid))} by now, and the run put it into ${poolName(left.get(vmid))}`,
+    )
+}
+
+const commentedByOthers = async (asking: Asking, step: Step): Promise<readonly string[]> => {
+  if (step.reversal.by === 'nothing') return []
+  const [left, back] = [poolsAfter(step.requests).comments, poolsAfter(step.reversal.requests).comments]
+  const found: string[] = []
+  for (const [poolid, comment] of back) {
+    const pool = left.has(poolid) ? await readPool(asking, poolid) : undefined
+    const known = [comment, left.get(poolid) ?? ''].map((text) => text.trim())
+    if (pool && !known.includes(pool.comment.trim()))
+      found.push(
+        `the comment of pool ${poolid} is "${pool.comment}" by now, and the run left it as "${left.get(poolid)}"`,
+      )
+  }
+  return found
+}
+
+/** Undoing would take back what somebody else has done to pools since the step. */
+export const poolsOfOthers = async (asking: Asking, step: Step): Promise<Diagnostic | undefined> => {
+  const changed = [...(await movedByOthers(asking, step)), ...(await commentedByOthers(asking, step))]
+  if (changed.length === 0) return undefined
+  return diagnose('apply.not-undone', {
+    address: step.address,
+    detail: `"${step.summary}" was not undone, because somebody else has changed that since: ${changed.join(', ')}. What they did stays. Decide which is right, then run mpc plan.`,
+    hint: 'mpc plan',
+  })
+}
