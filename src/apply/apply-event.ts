@@ -2,6 +2,9 @@ import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Direction, RunStatus, StepStatus } from './journal.ts'
 
+/** How a step came out; `unknown`: a request left, and what became of it is not known yet. */
+export type OutcomeStatus = StepStatus | 'unknown'
+
 /** What the executor tells the world, in order; `at` is ISO 8601. Renderers subscribe; nothing is asked through events. */
 export type ApplyEvent =
   | { readonly type: 'run-started'; readonly at: string; readonly run: string; readonly plan: Plan }
@@ -22,7 +25,7 @@ export type ApplyEvent =
       readonly at: string
       readonly step: string
       readonly direction: Direction
-      readonly status: StepStatus
+      readonly status: OutcomeStatus
       readonly seconds: number
       readonly diagnostics: readonly Diagnostic[]
     }
@@ -37,8 +40,10 @@ export type ApplyEvent =
 
 export interface StepOutcome {
   readonly step: string
-  readonly status: StepStatus
+  readonly status: OutcomeStatus
   readonly diagnostics: readonly Diagnostic[]
+  /** The last task the step has started, where what became of it is not known. */
+  readonly task?: string
 }
 
 /** How a run ended, step by step; expected failures are values here, never exceptions. */

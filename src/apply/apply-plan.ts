@@ -1,6 +1,6 @@
 import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
 import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
-import type { Plan, Step } from '../plan/plan.ts'
+import type { Plan } from '../plan/plan.ts'
 import type { GuestIdentity } from '../resource/guest.ts'
 import { type ApplyWorld, DEFAULT_PARALLELISM } from './apply-dependencies.ts'
 import type { ApplyEvent, RunOutcome } from './apply-event.ts'
@@ -9,9 +9,11 @@ import { compareWithBefore } from './measure/as-before.ts'
 import { compareWithEarlier } from './measure/compare-earlier.ts'
 import type { Measure } from './measure/measure.ts'
 import { isoNow, makeContext, type RunContext } from './request/run-context.ts'
+import { BrokenRun } from './run/broken-run.ts'
 import { checkExpectation } from './run/check-expectation.ts'
 import { type ForwardOptions, goForward } from './run/go-forward.ts'
 import { notSwept } from './run/optional-step.ts'
+import { keepAccount, type RunAccount } from './run/run-account.ts'
 import { type Ended, outcomeOf } from './run/run-outcome.ts'
 import { runStep } from './run/run-step.ts'
 import type { StepResult } from './run/step-result.ts'
@@ -127,19 +129,33 @@ type Identities = ReadonlyMap<number, GuestIdentity>
 const identitiesOf = (ctx: RunContext) =>
   new Map([...ctx.guests].flatMap(([vmid, { identity }]) => (identity ? [[vmid, identity] as const] : [])))
 
-/** A journal that can no longer be written, or that another process has taken over, stops a run where it is: it is suspended, and nothing is undone. */
-export const unlessUnwritable = async (known: readonly StepResult[], work: () => Promise<RunEnd>): Promise<RunEnd> => {
+const stopped = ({ run }: RunContext, isBegun: boolean): Diagnostic =>
+  diagnose('apply.suspended', {
+    detail: isBegun
+      ? `Run ${run} stops where it is: nothing more is sent and nothing is undone, because neither could be written down. Below is what was done and stands, and what is not known yet. Once the cause is mended, mpc recover asks the server, and then finishes the run or undoes it.`
+      : `Nothing had been sent to the cluster. Run ${run} stays open; once the cause is mended, mpc recover closes it.`,
+    hint: 'mpc recover',
+  })
+
+/**
+ * A journal that can no longer be written, or that another process has taken over, stops a run where it is: it is suspended, and nothing is undone.
+ * Where nothing had been done yet, nothing was changed.
+ */
+export const unlessUnwritable = async (
+  ctx: RunContext,
+  account: RunAccount,
+  work: () => Promise<RunEnd>,
+): Promise<RunEnd> => {
+  const end = { results: [], account: account.steps, interrupted: false } as const
   try {
     return await work()
   } catch (error) {
-    if (!(error instanceof DiagnosticError)) throw error
-    return {
-      status: 'incomplete',
-      suspended: true,
-      results: known,
-      interrupted: false,
-      diagnostics: error.diagnostics,
-    }
+    const isBegun = account.hasBegun()
+    if (!(error instanceof DiagnosticError)) throw isBegun ? new BrokenRun(ctx.run, error) : error
+    const diagnostics = [...error.diagnostics, stopped(ctx, isBegun)]
+    return isBegun
+      ? { ...end, status: 'incomplete', suspended: true, diagnostics }
+      : { ...end, status: 'rolled-back', diagnostics }
   }
 }
 
@@ -153,7 +169,8 @@ export const applyPlan = async (
   world: ApplyWorld,
   emit: (event: ApplyEvent) => void,
 ): Promise<RunOutcome> => {
-  const ctx = makeContext(world, run, plan, emit)
+  const account = keepAccount(emit)
+  const ctx = makeContext(world, run, plan, account.emit)
   const width = Math.max(1, world.parallelism ?? DEFAULT_PARALLELISM)
   const startedAt = world.clock.monotonic()
   const end = (outcome: Omit<Parameters<typeof outcomeOf>[1], 'seconds'>): RunOutcome => {
@@ -166,14 +183,8 @@ export const applyPlan = async (
   const stale = await checkAll(ctx, width)
   if (stale.length > 0) return end({ status: 'rolled-back', results: [], interrupted: false, diagnostics: stale })
   await world.journal.begin({ id: run, plan: plan.id, status: 'running', startedAt: isoNow(ctx) }, plan)
-  const known: StepResult[] = []
-  const work = async (step: Step): Promise<StepResult> => {
-    const result = await runStep(ctx, step)
-    known.push(result)
-    return result
-  }
-  const ended = await unlessUnwritable(known, async () => {
-    const begun = await carryOut(ctx, { width, work }, { earlier })
+  const ended = await unlessUnwritable(ctx, account, async () => {
+    const begun = await carryOut(ctx, { width, work: (step) => runStep(ctx, step) }, { earlier })
     if (!begun.suspended && !begun.rolledBack?.suspended) await world.journal.end(run, begun.status, isoNow(ctx))
     return begun
   })

@@ -1,5 +1,5 @@
 import type { Plan } from '../plan/plan.ts'
-import type { StepStatus } from './journal.ts'
+import type { OutcomeStatus } from './apply-event.ts'
 
 /** How far a plan has come. Every count that a person reads is one of these: only the plan's own steps count, each once. */
 export interface StepCounts {
@@ -10,12 +10,12 @@ export interface StepCounts {
   readonly ended: number
 }
 
-const IN_EFFECT: ReadonlySet<StepStatus | 'waiting'> = new Set(['done', 'undo-failed'])
-const OPEN: ReadonlySet<StepStatus | 'waiting'> = new Set(['running', 'waiting'])
+const IN_EFFECT: ReadonlySet<OutcomeStatus | 'waiting'> = new Set(['done', 'undo-failed'])
+const OPEN: ReadonlySet<OutcomeStatus | 'waiting'> = new Set(['running', 'waiting', 'unknown'])
 
 export const countSteps = (
   { steps }: { readonly steps: readonly Pick<Plan['steps'][number], 'id'>[] },
-  outcome: readonly { readonly step: string; readonly status: StepStatus | 'waiting' }[],
+  outcome: readonly { readonly step: string; readonly status: OutcomeStatus | 'waiting' }[],
 ): StepCounts => {
   const statuses = new Map(outcome.map(({ step, status }) => [step, status]))
   const known = steps.flatMap(({ id }) => statuses.get(id) ?? [])

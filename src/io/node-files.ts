@@ -1,9 +1,21 @@
 import { randomBytes } from 'node:crypto'
-import { access, type FileHandle, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
+import type { Stats } from 'node:fs'
+import {
+  access,
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { aboutFile, codeOf } from '../util/system-words.ts'
 import type { Files, ReadOptions } from './io.ts'
-
-const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined)
 
 /** Gives `fallback` where the path does not exist; every other error stays an error. */
 const unlessMissing = async <T>(work: Promise<T>, fallback: T): Promise<T> => {
@@ -15,19 +27,21 @@ const unlessMissing = async <T>(work: Promise<T>, fallback: T): Promise<T> => {
   }
 }
 
+const refusal = (code: string, path: string): Error => Object.assign(new Error(`${code}: ${path}`), { code })
+
 /** Makes a rename durable. Windows cannot open a folder; some network file systems refuse to sync one. */
 const syncFolder = async (folder: string): Promise<void> => {
   let handle: FileHandle
   try {
     handle = await open(folder, 'r')
   } catch (error) {
-    if (['EISDIR', 'EPERM', 'EACCES'].includes(String(codeOf(error)))) return
+    if (['EISDIR', 'EPERM', 'EACCES'].includes(codeOf(error))) return
     throw error
   }
   try {
     await handle.sync()
   } catch (error) {
-    if (!['EINVAL', 'EPERM', 'ENOTSUP', 'EISDIR'].includes(String(codeOf(error)))) throw error
+    if (!['EINVAL', 'EPERM', 'ENOTSUP', 'EISDIR'].includes(codeOf(error))) throw error
   } finally {
     await handle.close()
   }
@@ -44,16 +58,28 @@ const writeAndSync = async (path: string, text: string, mode: number | undefined
   }
 }
 
+/** Errors name the file that was meant. */
+const naming = async (path: string, work: Promise<void>): Promise<void> => {
+  try {
+    await work
+  } catch (error) {
+    throw aboutFile(path, error)
+  }
+}
+
 const replaceFile = async (path: string, text: string, mode: number | undefined): Promise<void> => {
   // A link stays a link: what it points to is replaced.
   const target = await unlessMissing(realpath(path), path)
-  const existing = await unlessMissing<{ readonly mode: number } | undefined>(stat(target), undefined)
+  const existing = await unlessMissing<Stats | undefined>(stat(target), undefined)
+  if (existing?.isDirectory()) throw refusal('EISDIR', path)
+  // A device or a pipe is written to, never replaced.
+  if (existing && !existing.isFile()) return writeFile(target, text)
   const beside = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.tmp`)
   try {
     await writeAndSync(beside, text, mode ?? (existing && existing.mode & 0o7777))
     await rename(beside, target)
   } catch (error) {
-    await rm(beside, { force: true })
+    await rm(beside, { force: true }).catch(() => undefined)
     throw error
   }
   await syncFolder(dirname(target))
@@ -77,7 +103,7 @@ const targetOf = async (path: string) => {
   try {
     return await stat(path)
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES', 'ENAMETOOLONG'].includes(String(codeOf(error)))) return undefined
+    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES', 'ENAMETOOLONG'].includes(codeOf(error))) return undefined
     throw error
   }
 }
@@ -94,8 +120,6 @@ const listFolder: Files['list'] = async (path) => {
   return (await Promise.all(listed)).sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-const refusal = (code: string, path: string): Error => Object.assign(new Error(`${code}: ${path}`), { code })
-
 /** Pipes and devices may wait or go on for ever, so their kind is looked at before they are opened. */
 const readBounded = async (path: string, { atMost }: ReadOptions = {}): Promise<Buffer> => {
   if (atMost === undefined) return readFile(path)
@@ -105,6 +129,19 @@ const readBounded = async (path: string, { atMost }: ReadOptions = {}): Promise<
   if (!isOrdinary) throw refusal('ENOTSUP', path)
   if (found.size > atMost && found.isFile()) throw refusal('EFBIG', path)
   return readFile(path)
+}
+
+/** Folder by folder: Node's own way never ends where the system says of a folder in `/proc` that it does not exist. */
+export const makeFolder = async (path: string, mode?: number): Promise<void> => {
+  const found = await unlessMissing<{ readonly isDirectory: () => boolean } | undefined>(stat(path), undefined)
+  if (found?.isDirectory()) return
+  if (dirname(path) !== path) await makeFolder(dirname(path), mode)
+  try {
+    await mkdir(path, mode)
+  } catch (error) {
+    // Somebody else may have made it just now.
+    if (codeOf(error) !== 'EEXIST' || !(await stat(path)).isDirectory()) throw error
+  }
 }
 
 const realPath: Files['realPath'] = async (path) => {
@@ -120,17 +157,15 @@ const realPath: Files['realPath'] = async (path) => {
 export const nodeFiles: Files = {
   readText: async (path, options) => (await readBounded(path, options)).toString('utf8'),
   readBytes: readBounded,
-  writeText: (path, text, options) => replaceFile(path, text, options?.mode),
-  appendText: (path, text, options) => appendAndSync(path, text, options?.mode),
+  writeText: (path, text, options) => naming(path, replaceFile(path, text, options?.mode)),
+  appendText: (path, text, options) => naming(path, appendAndSync(path, text, options?.mode)),
   exists: (path) =>
     unlessMissing(
       access(path).then(() => true),
       false,
     ),
   list: listFolder,
-  makeFolder: async (path, options) => {
-    await mkdir(path, { recursive: true, ...(options?.mode !== undefined && { mode: options.mode }) })
-  },
+  makeFolder: (path, options) => makeFolder(path, options?.mode),
   remove: (path) => rm(path, { force: true }),
   realPath,
   owner: async (path) => (await unlessMissing<{ readonly uid: number } | undefined>(stat(path), undefined))?.uid,

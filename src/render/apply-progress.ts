@@ -1,5 +1,5 @@
-import type { ApplyEvent, RunOutcome } from '../apply/apply-event.ts'
-import type { Direction, StepStatus } from '../apply/journal.ts'
+import type { ApplyEvent, OutcomeStatus, RunOutcome } from '../apply/apply-event.ts'
+import type { Direction } from '../apply/journal.ts'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import { visibleLine } from '../util/visible.ts'
 
@@ -7,7 +7,7 @@ export interface StepProgress {
   readonly id: string
   readonly address: string
   readonly summary: string
-  readonly status: 'waiting' | StepStatus
+  readonly status: 'waiting' | OutcomeStatus
   readonly direction: Direction
   /** ISO 8601; set while and after it runs. */
   readonly startedAt?: string

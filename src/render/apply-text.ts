@@ -1,6 +1,5 @@
-import type { ApplyEvent, RunOutcome } from '../apply/apply-event.ts'
+import type { ApplyEvent, OutcomeStatus, RunOutcome } from '../apply/apply-event.ts'
 import { countSteps } from '../apply/count-steps.ts'
-import type { StepStatus } from '../apply/journal.ts'
 import { nothingBegun } from '../apply/run/run-outcome.ts'
 import type { DiagnosticCode } from '../diagnostic/codes.ts'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
@@ -17,9 +16,10 @@ const MARK = {
   undone: ['↶', 'update'],
   'undo-failed': ['✗', 'error'],
   'not-run': ['·', 'dim'],
-} as const satisfies Record<StepStatus, readonly [string, Tone]>
+  unknown: ['?', 'warning'],
+} as const satisfies Record<OutcomeStatus, readonly [string, Tone]>
 
-export const stepMark = (status: StepStatus | 'waiting'): readonly [string, Tone] =>
+export const stepMark = (status: OutcomeStatus | 'waiting'): readonly [string, Tone] =>
   status === 'waiting' ? ['·', 'dim'] : MARK[status]
 
 const STATUS_WORD = {
@@ -29,7 +29,8 @@ const STATUS_WORD = {
   undone: 'undone',
   'undo-failed': 'COULD NOT BE UNDONE',
   'not-run': 'not run',
-} as const satisfies Record<StepStatus, string>
+  unknown: 'not known yet',
+} as const satisfies Record<OutcomeStatus, string>
 
 /** Why a step is still in effect, where mpc left it so on purpose. */
 const LEFT_WORD: Readonly<Partial<Record<DiagnosticCode, string>>> = {
@@ -38,7 +39,7 @@ const LEFT_WORD: Readonly<Partial<Record<DiagnosticCode, string>>> = {
   'apply.safety-kept': 'kept, because it may still be needed',
 }
 
-const wordFor = (status: StepStatus, diagnostics: readonly Diagnostic[]): string => {
+const wordFor = (status: OutcomeStatus, diagnostics: readonly Diagnostic[]): string => {
   const left = status === 'undo-failed' ? diagnostics.map(({ code }) => LEFT_WORD[code]).find(Boolean) : undefined
   return left ?? STATUS_WORD[status]
 }
@@ -134,8 +135,8 @@ export const outcomeText = (
     '',
     closing(plan, outcome, paint, cutShort),
     ...left.map(
-      ({ step, status, diagnostics }) =>
-        `  ${paint(...swap(stepMark(status)))} ${summaries.get(step) ?? step}: ${wordFor(status, diagnostics)}`,
+      ({ step, status, diagnostics, task }) =>
+        `  ${paint(...swap(stepMark(status)))} ${summaries.get(step) ?? step}: ${wordFor(status, diagnostics)}${task !== undefined && status === 'unknown' ? ` (task ${task})` : ''}`,
     ),
     '',
   ].join('\n')

@@ -5,6 +5,7 @@ import type { RequestRecord } from '../apply/journal.ts'
 import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
 import { canonicalJson } from '../util/canonical-json.ts'
 import { sha256 } from '../util/sha256.ts'
+import { aboutFile, codeOf } from '../util/system-words.ts'
 import type { Tables } from './tables.ts'
 
 export interface AuditLog {
@@ -15,6 +16,8 @@ export interface AuditLog {
   readonly append: (tx: Transaction<Tables>, record: RequestRecord) => Promise<void>
   /** Syncs the file; the database need not keep its lines any longer. */
   readonly settle: (tx: Transaction<Tables>) => Promise<void>
+  /** The transaction of the last line may have failed: before the next one the file is held against the database again. */
+  readonly doubt: () => void
   /** Reads the whole file and checks its chain against the head kept in the database. Empty when all is well. */
   readonly verify: () => Promise<readonly Diagnostic[]>
 }
@@ -64,8 +67,6 @@ const isSound = (line: Line): boolean => {
 
 const TAIL_BYTES = 1024 * 1024
 
-const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined)
-
 const readTail = async (path: string): Promise<string> => {
   try {
     const handle = await open(path, 'r')
@@ -79,7 +80,7 @@ const readTail = async (path: string): Promise<string> => {
     }
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return ''
-    throw error
+    throw aboutFile(path, error)
   }
 }
 
@@ -92,12 +93,22 @@ const lastLine = (tail: string): Line | undefined =>
     .findLast((line) => line !== undefined)
 
 const withFile = (path: string, work: (file: number) => void): void => {
-  const file = openSync(path, 'a', 0o600)
   try {
-    work(file)
-  } finally {
-    closeSync(file)
+    const file = openSync(path, 'a', 0o600)
+    try {
+      work(file)
+    } finally {
+      closeSync(file)
+    }
+  } catch (error) {
+    throw aboutFile(path, error)
   }
+}
+
+/** Where the disk is nearly full, less than all is taken without an error. */
+const writeAll = (file: number, text: string): void => {
+  const bytes = Buffer.from(text)
+  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
 }
 
 interface Head {
@@ -123,7 +134,7 @@ const resume = async (tx: Transaction<Tables>, path: string, head: Head): Promis
     .orderBy('seq')
     .execute()
   const text = `${torn ? '\n' : ''}${lost.map(({ line }) => line).join('')}`
-  if (text !== '') withFile(path, (file) => writeSync(file, text))
+  if (text !== '') withFile(path, (file) => writeAll(file, text))
   return last !== undefined && last.seq > head.seq && isSound(last) ? { seq: last.seq, hash: last.hash } : head
 }
 
@@ -165,7 +176,7 @@ export const auditLog = (db: Kysely<Tables>, path: string): AuditLog => {
       checked = true
       const seq = head.seq + 1
       const { text, hash } = lineOf(record, seq, head.hash)
-      withFile(path, (file) => writeSync(file, text))
+      withFile(path, (file) => writeAll(file, text))
       await tx.insertInto('audit_pending').values({ seq, line: text }).execute()
       await tx
         .insertInto('audit_head')
@@ -178,6 +189,9 @@ export const auditLog = (db: Kysely<Tables>, path: string): AuditLog => {
       if (!pending) return
       withFile(path, fdatasyncSync)
       await tx.deleteFrom('audit_pending').execute()
+    },
+    doubt: () => {
+      checked = false
     },
     verify: () => verify(db, path),
   }

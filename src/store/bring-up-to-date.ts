@@ -1,7 +1,7 @@
 import { Migrator, sql } from 'kysely'
 import { diagnose } from '../diagnostic/diagnostic.ts'
 import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
-import type { Database } from './database.ts'
+import type { Database } from './file/database.ts'
 import { migrationsFor, SCHEMA_STEPS } from './migrations.ts'
 
 const TABLE = 'schema_migration'
@@ -48,6 +48,7 @@ export const bringUpToDate = async (
     migrationLockTableName: `${TABLE}_lock`,
   })
   const { error } = await migrator.migrateToLatest()
+  if (error instanceof DiagnosticError) throw error
   if (error !== undefined)
     throw new DiagnosticError(
       [

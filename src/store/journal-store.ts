@@ -1,10 +1,10 @@
 import type { Kysely, Transaction } from 'kysely'
 import type { Journal, JournalEntry, RequestRecord } from '../apply/journal.ts'
 import { subjectOf } from '../apply/measure/measure.ts'
-import { diagnose } from '../diagnostic/diagnostic.ts'
 import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
 import type { AuditLog } from './audit-log.ts'
 import { putBinding, removeBinding } from './binding-store.ts'
+import { unwritable } from './file/state-trouble.ts'
 import { toJson } from './json-text.ts'
 import { assertHeld, type Lease } from './lease-store.ts'
 import { writePlan } from './plan-store.ts'
@@ -105,22 +105,11 @@ const recordEntry = (tx: Tx, audit: AuditLog, entry: JournalEntry): Promise<void
   }
 }
 
-/** What a full disk, a lost one and one that is read-only come as. */
-const OUTSIDE = /^(?:SQLITE_(?:FULL|IOERR|READONLY|BUSY|CANTOPEN)|E[A-Z]+$)/
-
-/** A journal that cannot be written stops everything; that the disk is full is no bug. */
+/** What keeps the audit log from being written is outside of mpc too. */
 const explained = (error: unknown): unknown => {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  if (!(error instanceof Error) || !OUTSIDE.test(code)) return error
-  return new DiagnosticError(
-    [
-      diagnose('store.unwritable', {
-        detail: `What mpc is about to do cannot be written down (${error.message}), so it does nothing more. Make room, or make the workspace writable; mpc recover then asks the server how far this run had come and ends it.`,
-        hint: 'mpc recover',
-      }),
-    ],
-    { cause: error },
-  )
+  const path = error instanceof Error && 'path' in error ? String(error.path) : undefined
+  const found = path === undefined ? undefined : unwritable(path, error)
+  return found ? new DiagnosticError([found], { cause: error }) : error
 }
 
 /**
@@ -135,6 +124,7 @@ export const journalStore = (db: Kysely<Tables>, audit: AuditLog, lease: Lease):
         await work(tx)
       })
     } catch (error) {
+      audit.doubt()
       throw explained(error)
     }
   }

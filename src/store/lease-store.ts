@@ -96,6 +96,15 @@ export const assertHeld = async (tx: Transaction<Tables>, token: string): Promis
   ])
 }
 
+/** Where the state cannot be written, the lease ends with its process: what the work came to is not to be hidden by that. */
+const giveBack = async (db: Kysely<Tables>, token: string): Promise<void> => {
+  try {
+    await db.deleteFrom('lease').where('name', '=', NAME).where('token', '=', token).execute()
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error
+  }
+}
+
 /** Leases as rows with a heartbeat. */
 export const leaseStore = (db: Kysely<Tables>, holder: Holder, now: () => Date): LeaseStore => ({
   acquire: async (purpose) => {
@@ -115,7 +124,7 @@ export const leaseStore = (db: Kysely<Tables>, holder: Holder, now: () => Date):
     const release = async () => {
       clearInterval(timer)
       await beat
-      await db.deleteFrom('lease').where('name', '=', NAME).where('token', '=', row.token).execute()
+      await giveBack(db, row.token)
     }
     return { value: { token: row.token, release }, diagnostics: [] }
   },

@@ -3,12 +3,12 @@ import type { Journal } from '../apply/journal.ts'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { Clock } from '../io/io.ts'
 import { type AuditLog, auditLog } from './audit-log.ts'
-import { backUp } from './backup-files.ts'
 import { type BindingStore, bindingStore } from './binding-store.ts'
 import { bringUpToDate } from './bring-up-to-date.ts'
 import { type CacheStore, cacheStore } from './cache-store.ts'
-import { damagedState, explainDamage } from './damage.ts'
-import { openDatabase } from './database.ts'
+import { backUp } from './file/backup-files.ts'
+import { damagedState } from './file/damage.ts'
+import { openDatabase } from './file/database.ts'
 import { type HistoryEntry, readHistory } from './history.ts'
 import { journalStore } from './journal-store.ts'
 import { type Holder, type Lease, type LeaseStore, leaseStore } from './lease-store.ts'
@@ -53,7 +53,7 @@ export const openStore = async (path: string, { clock, holder }: StoreOptions): 
     await bringUpToDate(database, path, backup)
   } catch (error) {
     await database.close()
-    throw await explainDamage(path, error)
+    throw error
   }
   const { db } = database
   const leases = leaseStore(db, holder, clock.now)

@@ -67,7 +67,7 @@ test(
     const outcome = await bench.apply(plan, { journal, parallelism: 1 })
     assert.is(exitCodeOf(outcome), 4)
     assert.is(outcome.suspended, true)
-    assert.equal(codesOf(outcome), ['store.unwritable'])
+    assert.equal(codesOf(outcome), ['store.unwritable', 'apply.suspended'])
     assert.is(outcome.steps[0]?.status, 'done')
     const [recovered] = await bench.recover()
     assert.is(recovered?.status, 'rolled-back', JSON.stringify(recovered?.diagnostics))

@@ -5,6 +5,7 @@ import type { ApplyEvent, RunOutcome } from '../apply-event.ts'
 import { carryOut, endOfUndoing, type RunEnd, unlessUnwritable } from '../apply-plan.ts'
 import type { RequestRecord, StepRecord, StepStatus, UnfinishedRun } from '../journal.ts'
 import { isoNow, makeContext, type RunContext } from '../request/run-context.ts'
+import { keepAccount } from '../run/run-account.ts'
 import { outcomeOf } from '../run/run-outcome.ts'
 import { resumeStep, runStep, settleStep } from '../run/run-step.ts'
 import type { StepResult } from '../run/step-result.ts'
@@ -62,10 +63,10 @@ const unsettled = (ctx: RunContext, cause: readonly Diagnostic[]): Diagnostic =>
 
 const account = (ctx: RunContext, what: string): Diagnostic =>
   diagnose('apply.recovered', {
-    detail: `Run ${ctx.run} ended without finishing: its process was killed, or the machine went down. ${what}`,
+    detail: `Run ${ctx.run} ended without finishing: its process was killed, the machine went down, or its state could not be written. ${what}`,
   })
 
-const whole = (rolledBack: RolledBack, earlier: ReadonlyMap<string, StepStatus>): RolledBack => ({
+const whole = (rolledBack: RolledBack, earlier: RolledBack['statuses']): RolledBack => ({
   ...rolledBack,
   statuses: new Map([...earlier, ...rolledBack.statuses]),
   complete: rolledBack.complete && ![...earlier.values()].includes('undo-failed'),
@@ -177,10 +178,11 @@ export const recoverRun = async (
   emit: (event: ApplyEvent) => void,
 ): Promise<RunOutcome> => {
   const { plan, run } = unfinished
-  const ctx = makeContext(world, run.id, plan, emit)
+  const account = keepAccount(emit, unfinished.steps)
+  const ctx = makeContext(world, run.id, plan, account.emit)
   const startedAt = world.clock.monotonic()
   emit({ type: 'run-started', at: isoNow(ctx), run: run.id, plan })
-  const ended = await unlessUnwritable([], async () => {
+  const ended = await unlessUnwritable(ctx, account, async () => {
     const went = await (direction === 'undo' ? undo(ctx, unfinished) : finish(ctx, unfinished))
     if (!went.suspended && !went.rolledBack?.suspended) await world.journal.end(ctx.run, went.status, isoNow(ctx))
     return went

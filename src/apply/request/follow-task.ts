@@ -92,7 +92,8 @@ export const followTask = async (
   kept: Pick<RequestRecord, 'before' | 'held' | 'since'>,
 ): Promise<Tried> => {
   noteTask(ctx, upid)
-  await record(ctx, [{ type: 'request', record: requestRecord(ctx, job, 'sent', { upid, ...kept }) }])
+  // Told first: where it cannot be written down, the person has it.
   ctx.emit({ type: 'task-started', at: isoNow(ctx), step: job.step.id, upid })
+  await record(ctx, [{ type: 'request', record: requestRecord(ctx, job, 'sent', { upid, ...kept }) }])
   return waitForEnd(ctx, job, effectOf(job.request), upid)
 }

@@ -3,7 +3,7 @@ import type { RunOutcome, StepOutcome } from '../apply-event.ts'
 import type { RunStatus } from '../journal.ts'
 import type { RunContext } from '../request/run-context.ts'
 import type { RolledBack } from '../undo/roll-back.ts'
-import type { StepResult } from './step-result.ts'
+import { type StepResult, statusOf } from './step-result.ts'
 
 export interface Ended {
   readonly status: RunStatus
@@ -14,6 +14,8 @@ export interface Ended {
   readonly rolledBack?: RolledBack
   readonly suspended?: true
   readonly asBefore?: true
+  /** What became of the steps, where the run ended without results. */
+  readonly account?: ReadonlyMap<string, StepOutcome>
   readonly seconds: number
 }
 
@@ -22,12 +24,13 @@ export const outcomeOf = (ctx: RunContext, ended: Ended): RunOutcome => {
   const { results, rolledBack, interrupted, status, seconds } = ended
   const byStep = new Map(results.map((result) => [result.step.id, result]))
   const steps = ctx.plan.steps.map(({ id }): StepOutcome => {
+    if (ended.account) return ended.account.get(id) ?? { step: id, status: 'not-run', diagnostics: [] }
     const result = byStep.get(id)
     if (!result) return { step: id, status: 'not-run', diagnostics: [] }
     const undoing = rolledBack?.diagnostics.get(id) ?? []
     return {
       step: id,
-      status: rolledBack?.statuses.get(id) ?? result.status,
+      status: rolledBack?.statuses.get(id) ?? statusOf(result),
       diagnostics: [...result.diagnostics, ...undoing],
     }
   })

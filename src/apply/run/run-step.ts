@@ -11,7 +11,7 @@ import { currentView, type RunContext, record } from '../request/run-context.ts'
 import { type Requested, type Requests, runRequests } from '../request/run-requests.ts'
 import { checkExpectation } from './check-expectation.ts'
 import { tidyingFailed } from './optional-step.ts'
-import { emitEnded, emitStarted, type StepResult } from './step-result.ts'
+import { emitEnded, emitStarted, type StepResult, statusOf } from './step-result.ts'
 
 /** Keys a step's requests may change, as far as they can be named. */
 const keysOf = ({ requests }: Step): readonly string[] => [
@@ -121,7 +121,7 @@ export const runStep = async (ctx: RunContext, step: Step, expects = step.expect
       : await runRequests(ctx, forwardOf(step, [], true), [opening, ...measured])
   const needsOpening = diagnostics.length === 0 && step.requests.length === 0
   const result = await endStep(ctx, step, needsOpening ? { ...requested, closing: [opening] } : requested, outputs)
-  emitEnded(ctx, step, 'forward', result.status, startedAt, result.diagnostics)
+  emitEnded(ctx, step, 'forward', statusOf(result), startedAt, result.diagnostics)
   return result
 }
 
@@ -173,6 +173,6 @@ export const resumeStep = async (
     requested = await runRequests(ctx, forwardOf(step, done, true), [])
   }
   const result = await endStep(ctx, step, requested, outputs)
-  emitEnded(ctx, step, 'forward', result.status, startedAt, result.diagnostics)
+  emitEnded(ctx, step, 'forward', statusOf(result), startedAt, result.diagnostics)
   return result
 }

@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../../diagnostic/diagnostic.ts'
 import type { Step } from '../../plan/plan.ts'
-import type { Direction, RequestRecord, Seen, StepRecord, StepStatus } from '../journal.ts'
+import type { OutcomeStatus } from '../apply-event.ts'
+import type { Direction, RequestRecord, Seen, StepRecord } from '../journal.ts'
 import { isoNow, type RunContext } from '../request/run-context.ts'
 
 /** How a step went forward, with what undoing it must know. */
@@ -19,6 +20,10 @@ export interface StepResult {
   readonly outputs: StepRecord['outputs']
 }
 
+/** What the world is told of a step that went forward. */
+export const statusOf = ({ status, undecided }: Pick<StepResult, 'status' | 'undecided'>): OutcomeStatus =>
+  undecided ? 'unknown' : status
+
 export const emitStarted = (ctx: RunContext, step: Step, direction: Direction): void =>
   ctx.emit({ type: 'step-started', at: isoNow(ctx), step: step.id, direction })
 
@@ -26,7 +31,7 @@ export const emitEnded = (
   ctx: RunContext,
   step: Step,
   direction: Direction,
-  status: StepStatus,
+  status: OutcomeStatus,
   startedAt: number,
   diagnostics: readonly Diagnostic[],
 ): void =>

@@ -1,7 +1,8 @@
 import { type Diagnostic, diagnose } from '../../diagnostic/diagnostic.ts'
 import type { Step } from '../../plan/plan.ts'
 import type { GuestIdentity } from '../../resource/guest.ts'
-import type { RequestRecord, StepStatus } from '../journal.ts'
+import type { OutcomeStatus } from '../apply-event.ts'
+import type { RequestRecord } from '../journal.ts'
 import { type HoldersNow, holdersNow } from '../measure/volume-holders.ts'
 import { isoNow, type RunContext } from '../request/run-context.ts'
 import type { StepResult } from '../run/step-result.ts'
@@ -11,7 +12,7 @@ import { leaveStep, recordLeft, type Undone, undoStep } from './undo-step.ts'
 
 export interface RolledBack {
   /** What became of each step that was looked at. */
-  readonly statuses: ReadonlyMap<string, StepStatus>
+  readonly statuses: ReadonlyMap<string, OutcomeStatus>
   readonly diagnostics: ReadonlyMap<string, readonly Diagnostic[]>
   /** Everything is as it was. */
   readonly complete: boolean
@@ -41,7 +42,7 @@ const isUndoable = ({ step, status, effect }: StepResult): boolean =>
 
 /** How far a rollback has come. */
 interface Progress {
-  readonly statuses: Map<string, StepStatus>
+  readonly statuses: Map<string, OutcomeStatus>
   readonly diagnostics: Map<string, readonly Diagnostic[]>
   /** Steps that are in effect. */
   readonly standing: Set<string>
@@ -101,7 +102,10 @@ export const rollBack = async (ctx: RunContext, options: RollBackOptions): Promi
   if (running.unreachable) return suspended([running.unreachable])
   for (const result of order) {
     const undone = await undoOne(ctx, result, options, progress, running)
-    if (undone.status === 'suspended') return suspended(undone.diagnostics)
+    if (undone.status === 'suspended') {
+      statuses.set(result.step.id, 'unknown')
+      return suspended(undone.diagnostics)
+    }
     note(progress, result.step, undone)
   }
   const left = order.filter(({ step }) => statuses.get(step.id) === 'undo-failed')

@@ -4,6 +4,7 @@ import type { Step } from '../../plan/plan.ts'
 import type { AppliedResource } from '../../resource/applied.ts'
 import { type GuestIdentity, type GuestRef, guestPath } from '../../resource/guest.ts'
 import { type ApiRequest, isOutputRef } from '../../resource/request.ts'
+import type { OutcomeStatus } from '../apply-event.ts'
 import { placeAfter } from '../effect/guest-after-run.ts'
 import { effectAppeared } from '../effect/is-effect-present.ts'
 import { effectOf, touchedKeys } from '../effect/request-effect.ts'
@@ -293,6 +294,13 @@ const undo = async (ctx: RunContext, result: StepResult, undoing: Undoing): Prom
   return undone
 }
 
+const UNDONE_STATUS = {
+  undone: 'undone',
+  'nothing-to-undo': 'undo-failed',
+  'undo-failed': 'undo-failed',
+  suspended: 'unknown',
+} as const satisfies Record<Undone['status'], OutcomeStatus>
+
 /** Undoes a step that was carried out, wholly or in part, by the requests the plan decided on. */
 export const undoStep = async (ctx: RunContext, result: StepResult, undoing: Undoing): Promise<Undone> => {
   if (result.effect === 'none' && result.status === 'failed') return NOTHING
@@ -304,7 +312,7 @@ export const undoStep = async (ctx: RunContext, result: StepResult, undoing: Und
   }
   emitStarted(ctx, step, 'reverse')
   const undone = await undo(ctx, result, undoing)
-  emitEnded(ctx, step, 'reverse', undone.status === 'undone' ? 'undone' : 'undo-failed', startedAt, undone.diagnostics)
+  emitEnded(ctx, step, 'reverse', UNDONE_STATUS[undone.status], startedAt, undone.diagnostics)
   return undone
 }
 

@@ -1,4 +1,5 @@
 import { Argument, Command, CommanderError, Option } from 'commander'
+import { BrokenRun } from '../../apply/run/broken-run.ts'
 import { type Diagnostic, diagnose } from '../../diagnostic/diagnostic.ts'
 import { DiagnosticError } from '../../diagnostic/diagnostic-error.ts'
 import type { Io } from '../../io/io.ts'
@@ -155,6 +156,13 @@ export const runProgram = async (io: Io, version: string): Promise<ExitCode> => 
     if (io.signal.aborted) {
       io.stderr.write('Interrupted.\n')
       return EXIT.interrupted
+    }
+    if (error instanceof BrokenRun) {
+      reportBug(io, error.cause)
+      io.stderr.write(
+        `  What run ${error.run} had done stands. See how far it came, and undo or finish it, with: mpc recover\n`,
+      )
+      return EXIT.incomplete
     }
     reportBug(io, error)
     return EXIT.error

@@ -67,18 +67,24 @@ const execute = async (
   }
 }
 
-/** What the run came to stands, whether or not the server still answers afterwards: a state that is behind is only a warning. */
-const refreshState = async (context: CommandContext, session: Session, plan: Plan): Promise<void> => {
+/** What the run came to stands, whether or not the server still answers afterwards: a state that is behind is only a warning, one that is lost is not. */
+const refreshState = async (context: CommandContext, session: Session, plan: Plan): Promise<'lost' | undefined> => {
   try {
     await session.refresh(plan)
+    return undefined
   } catch (error) {
     if (!(error instanceof DiagnosticError)) throw error
+    if (error.diagnostics.some(({ code }) => code === 'store.lost')) {
+      context.report(error.diagnostics)
+      return 'lost'
+    }
     context.report([
       diagnose('cli.state-behind', {
-        detail: `The run has ended, but the cluster could not be read afterwards: ${error.diagnostics.map(({ detail }) => detail).join(' ')} Read it before you plan again.`,
+        detail: `The run has ended, but the cluster could not be read and kept afterwards: ${error.diagnostics.map(({ detail }) => detail).join(' ')} Read it before you plan again.`,
         hint: 'mpc sync',
       }),
     ])
+    return undefined
   }
 }
 
@@ -103,6 +109,9 @@ const tellWaiting = async ({ report }: CommandContext, { store }: Session, plan:
     }),
   ])
 }
+
+/** A state that could not be written a moment ago is not written to again. */
+const cannotKeep = ({ diagnostics }: RunOutcome): boolean => diagnostics.some(({ code }) => code.startsWith('store.'))
 
 interface RunOptions {
   readonly secrets: Secrets
@@ -153,8 +162,8 @@ export const runPlan = async (
   context.report(context.global.json ? [] : outcome.diagnostics)
   if (!context.global.json) context.print(outcomeText(plan, outcome, context.paint).trimStart())
   // After an interruption nothing more is asked of the server: the next command that reads it does so.
-  if (!context.io.signal.aborted) {
-    await refreshState(context, session, plan)
+  if (!context.io.signal.aborted && !cannotKeep(outcome)) {
+    if ((await refreshState(context, session, plan)) === 'lost') return EXIT.incomplete
     await tellWaiting(context, session, plan)
   }
   if (outputs && outcome.status === 'applied' && !context.io.signal.aborted) printOutputs(context, await outputs())

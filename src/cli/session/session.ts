@@ -10,7 +10,6 @@ import { isSecret } from '../../resource/config-value.ts'
 import type { Vmid } from '../../resource/guest.ts'
 import { hiddenInBindings, hiddenInSteps, MASK, maskedConfig } from '../../resource/hidden-keys.ts'
 import type { Observed, ObservedGuest, ObservedRights } from '../../resource/observed.ts'
-import { explainDamage } from '../../store/damage.ts'
 import { openStore, type Store } from '../../store/open-store.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import type { CommandContext } from '../program/command-context.ts'
@@ -216,8 +215,6 @@ export const withSession = async (
   const { session, close } = makeSession(context, folder, workspace, settings, store)
   try {
     return await work(session)
-  } catch (error) {
-    throw await explainDamage(workspace.stateFile, error)
   } finally {
     await close()
   }

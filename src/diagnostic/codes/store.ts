@@ -5,6 +5,7 @@ export const storeCodes = {
   'store.damaged': { severity: 'error', summary: 'State file cannot be read' },
   'store.unopened': { severity: 'error', summary: 'State file cannot be opened' },
   'store.unwritable': { severity: 'error', summary: 'State cannot be written' },
+  'store.lost': { severity: 'error', summary: 'State file was deleted or replaced' },
   'store.driver-missing': { severity: 'error', summary: 'SQLite cannot be loaded' },
   'store.migration-failed': { severity: 'error', summary: 'State could not be brought up to date' },
   'store.unknown-plan': { severity: 'error', summary: 'Unknown plan' },

@@ -1,5 +1,6 @@
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolder } from '../../io/node-files.ts'
 import type { Database } from './database.ts'
 
 const KEPT = 10
@@ -19,7 +20,7 @@ const sweep = async (folder: string): Promise<void> => {
 
 /** Copies the state beside it and keeps the newest ten copies. `reason` becomes part of the name: letters and dashes. */
 export const backUp = async (database: Database, folder: string, reason: string, now: Date): Promise<string> => {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await makeFolder(folder, 0o700)
   const path = join(folder, `state-${stamp(now)}-${reason}.db`)
   await database.copyTo(path)
   await sweep(folder)

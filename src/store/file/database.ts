@@ -6,6 +6,7 @@ import {
   type DatabaseConnection,
   type Dialect,
   Kysely,
+  type QueryResult,
   SqliteAdapter,
   type SqliteDatabase,
   SqliteDriver,
@@ -14,10 +15,9 @@ import {
   sql,
   type TransactionSettings,
 } from 'kysely'
-import { diagnose } from '../diagnostic/diagnostic.ts'
-import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
-import { explainDamage, isDamage } from './damage.ts'
-import type { Tables } from './tables.ts'
+import type { Tables } from '../tables.ts'
+import { watchPlace } from './state-place.ts'
+import { explainOpening, explainState } from './state-trouble.ts'
 
 /** A connection to the state, and the few things that differ from one database product to the next. */
 export interface Database {
@@ -32,11 +32,48 @@ export interface Database {
   readonly close: () => Promise<void>
 }
 
-/** Writers say so when they begin: a reader that becomes a writer half-way could not wait for another one and would fail. */
-class PatientSqliteDriver extends SqliteDriver {
+/** What the driver needs of the file behind it. */
+interface StateFile {
+  readonly path: string
+  readonly database: BetterSqlite.Database
+  /** Throws where the file is not at its path any more. */
+  readonly assertInPlace: () => void
+}
+
+/** A connection whose errors say what is wrong with the file and what to do. */
+const explaining = (connection: DatabaseConnection, path: string): DatabaseConnection => ({
+  executeQuery: async <R>(query: CompiledQuery): Promise<QueryResult<R>> => {
+    try {
+      return await connection.executeQuery<R>(query)
+    } catch (error) {
+      throw await explainState(path, error)
+    }
+  },
+  streamQuery: (query, chunkSize) => connection.streamQuery(query, chunkSize),
+})
+
+class StateDriver extends SqliteDriver {
+  readonly #file: StateFile
+
+  constructor(file: StateFile) {
+    super({ database: rememberingStatements(file.database) })
+    this.#file = file
+  }
+
+  override async acquireConnection(): Promise<DatabaseConnection> {
+    return explaining(await super.acquireConnection(), this.#file.path)
+  }
+
+  /** Writers say so when they begin: a reader that becomes a writer half-way could not wait for another one and would fail. */
   override async beginTransaction(connection: DatabaseConnection, settings?: TransactionSettings): Promise<void> {
     const reads = settings?.accessMode === 'read only'
+    if (!reads) this.#file.assertInPlace()
     await connection.executeQuery(CompiledQuery.raw(reads ? 'begin' : 'begin immediate'))
+  }
+
+  /** On a full disk SQLite has rolled back by itself; saying so again would hide why. */
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    if (this.#file.database.inTransaction) await super.rollbackTransaction(connection)
   }
 }
 
@@ -69,9 +106,9 @@ const rememberingStatements = (database: BetterSqlite.Database): SqliteDatabase 
   }
 }
 
-const dialectOf = (database: SqliteDatabase): Dialect => ({
+const dialectOf = (file: StateFile): Dialect => ({
   createAdapter: () => new TransactionalSqliteAdapter(),
-  createDriver: () => new PatientSqliteDriver({ database }),
+  createDriver: () => new StateDriver(file),
   createIntrospector: (db) => new SqliteIntrospector(db),
   createQueryCompiler: () => new SqliteQueryCompiler(),
 })
@@ -79,31 +116,6 @@ const dialectOf = (database: SqliteDatabase): Dialect => ({
 const loadDriver = async (): Promise<typeof BetterSqlite> => {
   const { default: driver } = await import('better-sqlite3')
   return driver
-}
-
-const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '')
-
-const openFailure = (path: string, error: unknown): DiagnosticError => {
-  const text = error instanceof Error ? error.message : String(error)
-  const code = codeOf(error)
-  if (code === 'ERR_DLOPEN_FAILED' || code.endsWith('MODULE_NOT_FOUND') || /bindings file/.test(text))
-    return new DiagnosticError(
-      [
-        diagnose('store.driver-missing', {
-          detail: `The SQLite module better-sqlite3 does not fit this Node or is not there (${text.split('\n')[0]}). It is built for one Node version: install mpc again with the Node you run it with.`,
-          hint: 'npm rebuild better-sqlite3',
-        }),
-      ],
-      { cause: error },
-    )
-  return new DiagnosticError(
-    [
-      diagnose('store.unopened', {
-        detail: `${path} cannot be opened: ${text}. Its folder must exist and be writable, and no other program may hold the file locked.`,
-      }),
-    ],
-    { cause: error },
-  )
 }
 
 /** The file is made by us, not by SQLite, so that it is never readable by others; the files SQLite adds take its mode. */
@@ -137,7 +149,7 @@ const connect = async (path: string): Promise<BetterSqlite.Database> => {
     }
     return database
   } catch (error) {
-    throw isDamage(error) ? await explainDamage(path, error) : openFailure(path, error)
+    throw await explainOpening(path, error)
   }
 }
 
@@ -170,7 +182,9 @@ const copySqlite = async (db: Kysely<Tables>, target: string): Promise<void> => 
  * Opens the state at a path; the one place that knows which product keeps it. Throws a DiagnosticError when it cannot be opened.
  */
 export const openDatabase = async (path: string): Promise<Database> => {
-  const db = new Kysely<Tables>({ dialect: dialectOf(rememberingStatements(await connect(path))) })
+  const database = await connect(path)
+  const file = { path, database, assertInPlace: watchPlace(database, path) }
+  const db = new Kysely<Tables>({ dialect: dialectOf(file) })
   return {
     db,
     tableSuffix: 'strict',

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
-import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
+import { type Diagnostic, diagnose } from '../../diagnostic/diagnostic.ts'
+import { shellWord } from '../../util/shell-word.ts'
 import { backupNames } from './backup-files.ts'
 
 const latestCopy = async (path: string): Promise<string | undefined> => {
@@ -25,18 +25,10 @@ export const damagedState = async (path: string, what: string): Promise<Diagnost
   return diagnose('store.damaged', {
     detail: `${path} is damaged: ${what}. Nothing on the cluster depends on it. ${restore}`,
     hint: [
-      `mv ${path} ${path}.damaged`,
-      `rm -f ${path}-wal ${path}-shm`,
-      ...(copy === undefined ? [] : [`cp ${copy} ${path}`]),
+      `mv ${shellWord(path)} ${shellWord(`${path}.damaged`)}`,
+      `rm -f ${shellWord(`${path}-wal`)} ${shellWord(`${path}-shm`)}`,
+      ...(copy === undefined ? [] : [`cp ${shellWord(copy)} ${shellWord(path)}`]),
       'mpc sync',
     ].join('\n'),
   })
 }
-
-/** SQLite says that the file is none of its own, or is broken. */
-export const isDamage = (error: unknown): error is Error & { readonly code: string } =>
-  error instanceof Error && 'code' in error && /^SQLITE_(?:NOTADB|CORRUPT)/.test(String(error.code))
-
-/** Turns what SQLite throws about a broken file into a diagnostic with a way out; everything else stays what it is. */
-export const explainDamage = async (path: string, error: unknown): Promise<unknown> =>
-  isDamage(error) ? new DiagnosticError([await damagedState(path, error.message)], { cause: error }) : error
