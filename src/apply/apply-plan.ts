@@ -24,6 +24,8 @@ export interface ApplyOptions {
   readonly run: string
   /** For a plan that undoes a run: what that run had found. */
   readonly earlier?: readonly Measure[]
+  /** When the picture of the cluster was taken that the plan was made from. ISO 8601. */
+  readonly asOf?: string
 }
 
 /** Does the same with every item, a few at a time, in order. */
@@ -165,12 +167,12 @@ export const unlessUnwritable = async (
  */
 export const applyPlan = async (
   plan: Plan,
-  { run, earlier = [] }: ApplyOptions,
+  { run, earlier = [], asOf }: ApplyOptions,
   world: ApplyWorld,
   emit: (event: ApplyEvent) => void,
 ): Promise<RunOutcome> => {
   const account = keepAccount(emit)
-  const ctx = makeContext(world, run, plan, account.emit)
+  const ctx = makeContext(world, run, plan, account.emit, asOf)
   const width = Math.max(1, world.parallelism ?? DEFAULT_PARALLELISM)
   const startedAt = world.clock.monotonic()
   const end = (outcome: Omit<Parameters<typeof outcomeOf>[1], 'seconds'>): RunOutcome => {

@@ -27,7 +27,8 @@ export interface Workbench {
   readonly lease: Lease
   readonly world: ApplyWorld
   readonly events: ApplyEvent[]
-  readonly apply: (plan: Plan, more?: Partial<ApplyWorld>) => Promise<RunOutcome>
+  /** `asOf`: when the plan was made, where somebody has done something since. */
+  readonly apply: (plan: Plan, more?: Partial<ApplyWorld>, asOf?: string) => Promise<RunOutcome>
   /** Ends what is unfinished, as a new process would. */
   readonly recover: (more?: Partial<ApplyWorld>, direction?: Recovery['direction']) => Promise<readonly RunOutcome[]>
   /** Around what is carried out in another way than by `apply` and `recover`, and around what other people do. */
@@ -74,10 +75,11 @@ export const makeWorkbench = async (options: SimulatorOptions = {}): Promise<Wor
     guard,
     world,
     events,
-    apply: async (plan, more = {}) => {
+    apply: async (plan, more = {}, asOf = undefined) => {
       const earlier = plan.origin.kind === 'revert' ? await store.runs.measured(plan.origin.run) : []
       const run = await store.runs.nextId(plan.id)
-      return guard.around(() => applyPlan(plan, { run, earlier }, { ...world, ...more }, emit), verdictOf(plan))
+      const given = { run, earlier, ...(asOf !== undefined && { asOf }) }
+      return guard.around(() => applyPlan(plan, given, { ...world, ...more }, emit), verdictOf(plan))
     },
     recover: async (more = {}, direction = 'undo') => {
       const outcomes: RunOutcome[] = []

@@ -1,29 +1,31 @@
-import { kindOfType } from '../../kinds/registry.ts'
 import { volumeOwner } from '../../kinds/value/volume.ts'
 import type { Step } from '../../plan/plan.ts'
-import { volumeIn } from '../../plan/state/foreign-volumes.ts'
-import type { GuestRef } from '../../resource/guest.ts'
 import type { RawConfig } from '../../resource/observed.ts'
 import { effectOf, touchedKeys } from '../effect/request-effect.ts'
 import { type GuestView, readSnapshots } from '../observe/read-guest.ts'
 import type { RunContext } from '../request/run-context.ts'
 import type { StepResult } from '../run/step-result.ts'
+import { copiedKeys, isCopy, isUnused, volumesOf } from './copied-keys.ts'
 import { readStatus } from './measure.ts'
 
-const isUnused = (key: string): boolean => /^unused\d+$/.test(key)
+/** Keys that a step's requests name. */
+const namedKeys = ({ requests }: Step): readonly string[] => requests.flatMap(({ params = {} }) => Object.keys(params))
 
-/** Keys of a guest that hold volumes, with these. */
-export const volumesOf = ({ type }: GuestRef, raw: RawConfig): ReadonlyMap<string, string> =>
-  new Map(
-    Object.entries(raw).flatMap(([key, text]) => {
-      const volume = isUnused(key) ? text.split(',')[0] : volumeIn(kindOfType(type), key, text)
-      return volume === undefined ? [] : [[key, volume] as const]
-    }),
-  )
-
-/** A copy and a restored guest get the volumes of their source, which no request names. */
-const isCopy = ({ requests }: Step): boolean =>
-  requests.some(({ path, params = {} }) => path.endsWith('/clone') || 'archive' in params || 'restore' in params)
+/**
+ * Keys of a new guest that hold the volumes its step has made: all there are, when its end was seen as it came; otherwise those the step names or
+ * copies, because others may have added more since.
+ */
+export const madeVolumes = async (
+  ctx: RunContext,
+  step: Step,
+  { guest, raw }: GuestView,
+  learnt: 'as it ended' | 'later',
+): Promise<readonly string[]> => {
+  const keys = [...volumesOf(guest, raw).keys()]
+  if (learnt === 'as it ended') return keys
+  const given = new Set([...namedKeys(step), ...(isCopy(step) ? await copiedKeys(ctx, step) : [])])
+  return keys.filter((key) => given.has(key))
+}
 
 const namedBy = ({ requests, reversal }: Step): readonly string[] =>
   [...requests, ...(reversal.by === 'nothing' ? [] : reversal.requests)].flatMap(
@@ -41,25 +43,27 @@ const addedVolumes = (
   result: StepResult,
   { guest, raw }: GuestView,
   results: readonly StepResult[],
-  before: readonly string[] = [],
+  { before = [], copied }: { readonly before?: readonly string[]; readonly copied?: readonly string[] } = {},
 ): readonly string[] => {
   const { step } = result
   const own = results.filter((one) => one.step.guest?.vmid === guest.vmid)
   const known = new Set([...before, ...own.flatMap((one) => [...volumesOf(guest, textsOf(one)).values()])])
   const others = plan.steps.filter(({ id, guest: its }) => id !== step.id && its?.vmid === guest.vmid)
   const left = volumesOf(guest, textsOf(result))
-  // Of a copy whose end nobody saw only volumes of other guests are known to be added.
-  const isUnseen = isCopy(step) && left.size === 0
-  const given = isCopy(step) ? [] : step.requests.flatMap(({ params = {} }) => Object.keys(params))
+  const given = copied ?? namedKeys(step)
   const touched = new Set([...others.flatMap(namedBy), ...given.filter((key) => !left.has(key))])
   const isWhole = own.every(({ after }) => after)
   return [...volumesOf(guest, raw)].flatMap(([key, volume]) => {
     if (known.has(volume) || touched.has(key)) return []
     const isForeign = (volumeOwner(volume) ?? guest.vmid) !== guest.vmid
-    if (!isForeign && (isUnseen || (isUnused(key) && !isWhole))) return []
+    if (!isForeign && isUnused(key) && !isWhole) return []
     return [`${key} (${volume})`]
   })
 }
+
+/** Keys that a copy has from what it was made from, where nobody saw the end of copying; undefined: they were seen, or it is no copy. */
+const copiedUnseen = async (ctx: RunContext, { step, after }: StepResult): Promise<readonly string[] | undefined> =>
+  isCopy(step) && !after ? [...(await copiedKeys(ctx, step)), ...namedKeys(step)] : undefined
 
 /** What others have given to a guest that a step has made, and that would go with it. */
 export const addedMeanwhile = async (
@@ -71,8 +75,9 @@ export const addedMeanwhile = async (
   const { guest } = view
   const snapshots = (await readSnapshots(ctx.asking, guest)) ?? []
   const { ha } = await readStatus(ctx.asking, guest)
+  const copied = await copiedUnseen(ctx, result)
   return [
-    ...addedVolumes(ctx, result, view, results),
+    ...addedVolumes(ctx, result, view, results, copied && { copied }),
     ...snapshots.filter((name) => !name.startsWith('mpc_')).map((name) => `snapshot ${name}`),
     ...(ha === 'managed' ? ['a place in high availability'] : []),
   ]
@@ -87,5 +92,7 @@ export const attachedMeanwhile = async (
 ): Promise<readonly string[]> => {
   const before = await ctx.before.get(`guest/${view.guest.vmid}`)
   if (before?.kind !== 'guest' || !before.config) return []
-  return addedVolumes(ctx, result, view, results, [...volumesOf(view.guest, before.config.current).values()])
+  return addedVolumes(ctx, result, view, results, {
+    before: [...volumesOf(view.guest, before.config.current).values()],
+  })
 }

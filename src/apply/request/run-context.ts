@@ -47,6 +47,8 @@ export interface RunContext {
   readonly clocks: Map<string, NodeClock>
   /** When the run began, by each node's clock, where an earlier process began it. Unix seconds. */
   readonly began: Map<string, number>
+  /** ISO 8601, by our clock: the picture of the cluster that the plan was made from. Undefined: not known. */
+  readonly asOf: string | undefined
   /** Guests and pools before the run's first write to them, by subject; undefined where the server did not show them. */
   readonly before: Map<string, Promise<Measure | undefined>>
 }
@@ -63,6 +65,7 @@ export const makeContext = (
   run: string,
   plan: Plan,
   emit: (event: ApplyEvent) => void,
+  asOf?: string,
 ): RunContext => {
   const patience = world.patience ?? DEFAULT_PATIENCE
   return {
@@ -83,6 +86,7 @@ export const makeContext = (
     tasks: new Set(),
     clocks: new Map(),
     began: new Map(),
+    asOf,
     before: new Map(),
   }
 }

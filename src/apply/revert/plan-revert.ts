@@ -3,13 +3,13 @@ import { sealPlan } from '../../plan/order/seal-plan.ts'
 import type { Plan, ResourceChange, Step, StepId } from '../../plan/plan.ts'
 import { DEFAULT_PLAN_OPTIONS, type PlanOptions } from '../../plan/plan-options.ts'
 import { type PlanWorld, planWorld } from '../../plan/planning-context.ts'
-import { boundIdentity } from '../../plan/state/guest-identity.ts'
+import { boundIdentity, expectedIdentity } from '../../plan/state/guest-identity.ts'
 import { stateOf, textOf } from '../../plan/state/guest-state.ts'
 import { sharedBefore } from '../../plan/state/held-volumes.ts'
 import type { Address } from '../../resource/address.ts'
 import type { Applied } from '../../resource/applied.ts'
 import { DISRUPTIONS } from '../../resource/change.ts'
-import type { Observed } from '../../resource/observed.ts'
+import type { Observed, ObservedGuest } from '../../resource/observed.ts'
 import {
   isUndoPlan,
   type LeftGuest,
@@ -144,7 +144,7 @@ const expecting = (
   left: ReadonlyMap<number, LeftGuest>,
   observed: Observed,
 ): readonly Step[] => {
-  const digests = new Map<number, string>(observed.guests.map(({ vmid, digest }) => [vmid, digest]))
+  const guests = new Map<number, ObservedGuest>(observed.guests.map((guest) => [guest.vmid, guest]))
   const seen = new Set<number>()
   return steps.map((step) => {
     const vmid = step.guest?.vmid
@@ -152,11 +152,10 @@ const expecting = (
     if (vmid === undefined || !known || seen.has(vmid) || step.requests.length === 0) return step
     seen.add(vmid)
     if (!known.present) return { ...step, expects: { absent: true } }
-    const digest = digests.get(vmid)
-    return {
-      ...step,
-      expects: { ...(digest !== undefined && { digest }), ...(known.identity && { identity: known.identity }) },
-    }
+    const guest = guests.get(vmid)
+    return guest
+      ? { ...step, expects: { digest: guest.digest, identity: expectedIdentity(known.identity, guest) } }
+      : step
   })
 }
 

@@ -1,7 +1,9 @@
 import { type Diagnostic, diagnose } from '../../diagnostic/diagnostic.ts'
-import { differenceOf } from '../../kinds/same-guest.ts'
+import { differenceOf, isCertainlySame } from '../../kinds/same-guest.ts'
 import type { Step } from '../../plan/plan.ts'
-import type { GuestReading } from '../observe/read-guest.ts'
+import { madeAnew } from '../observe/made-anew.ts'
+import { sinceOn } from '../observe/node-clock.ts'
+import type { GuestReading, GuestView } from '../observe/read-guest.ts'
 import { addressed } from '../request/request-job.ts'
 import { lookAt, type RunContext } from '../request/run-context.ts'
 
@@ -28,6 +30,22 @@ const compare = (step: Step, reading: GuestReading & { kind: 'present' | 'absent
   return []
 }
 
+/** A guest that looks the same may have been made anew since the plan looked, where nothing of it tells one from the other. */
+const remade = async (ctx: RunContext, step: Step, { identity }: GuestView): Promise<readonly Diagnostic[]> => {
+  const { expects, guest } = step
+  if (!guest || !expects?.identity || identity.uuid !== undefined || isCertainlySame(expects.identity, identity))
+    return []
+  await sinceOn(ctx, guest.node)
+  const anew = await madeAnew(ctx, guest, expects.identity)
+  if (anew === false) return []
+  const name = `${guest.type === 'qemu' ? 'VM' : 'Container'} ${guest.vmid} on ${guest.node}`
+  return [
+    anew === true
+      ? stale(step, `${name} was destroyed or made anew since the plan was made, by the task list of the node.`)
+      : addressed(anew, step),
+  ]
+}
+
 /** Looks at a step's guest and says what is not as the plan expects. `unreachable`: the server did not answer. */
 export const checkExpectation = async (
   ctx: RunContext,
@@ -42,5 +60,7 @@ export const checkExpectation = async (
     }
   if (reading.kind === 'unreadable')
     return { diagnostics: [addressed(reading.diagnostic, step)], unreachable: reading.unreachable }
-  return { diagnostics: compare(step, reading), unreachable: false }
+  const differences = compare(step, reading)
+  if (differences.length > 0 || reading.kind === 'absent') return { diagnostics: differences, unreachable: false }
+  return { diagnostics: await remade(ctx, step, reading.view), unreachable: false }
 }

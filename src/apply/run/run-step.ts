@@ -4,7 +4,7 @@ import type { AppliedResource } from '../../resource/applied.ts'
 import { placeAfter } from '../effect/guest-after-run.ts'
 import { effectOf, touchedKeys } from '../effect/request-effect.ts'
 import type { JournalEntry, RequestRecord, Seen } from '../journal.ts'
-import { volumesOf } from '../measure/added-meanwhile.ts'
+import { madeVolumes } from '../measure/added-meanwhile.ts'
 import { measureBefore } from '../measure/measure-before.ts'
 import { type GuestView, readRunning, seenOf } from '../observe/read-guest.ts'
 import { currentView, type RunContext, record } from '../request/run-context.ts'
@@ -18,19 +18,24 @@ const keysOf = ({ requests }: Step): readonly string[] => [
   ...new Set(requests.flatMap((request) => touchedKeys(effectOf(request)) ?? [])),
 ]
 
-/** A guest as a step left it: one that was just made with all its volumes. */
-export const seenAfter = (step: Step, view: GuestView): Seen => {
+/** A guest as a step left it: one that was made with its volumes. */
+export const seenAfter = async (
+  ctx: RunContext,
+  step: Step,
+  view: GuestView,
+  learnt: StepEnd['learnt'],
+): Promise<Seen> => {
   const isMade = step.requests.some((request) => effectOf(request).kind === 'guest-made')
-  return seenOf(view, [...keysOf(step), ...(isMade ? volumesOf(view.guest, view.raw).keys() : [])])
+  return seenOf(view, [...keysOf(step), ...(isMade ? await madeVolumes(ctx, step, view, learnt) : [])])
 }
 
 /** The guest as the step leaves it; undefined when the step has none or the server does not say. */
-const guestAfter = async (ctx: RunContext, step: Step): Promise<Seen | null | undefined> => {
+const guestAfter = async (ctx: RunContext, step: Step, learnt: StepEnd['learnt']): Promise<Seen | null | undefined> => {
   const place = placeAfter(step)
   if (!place || step.requests.length === 0) return undefined
   const reading = await currentView(ctx, place)
   if (reading.kind === 'unreadable') return undefined
-  return reading.kind === 'absent' ? null : seenAfter(step, reading.view)
+  return reading.kind === 'absent' ? null : seenAfter(ctx, step, reading.view, learnt)
 }
 
 /** The binding after a step, with who the guest turned out to be. */
@@ -71,15 +76,22 @@ const leaveOpen = async (
   return { step, status: 'failed', diagnostics, effect: 'maybe', undecided: true, outputs }
 }
 
+/** What is known of a step when its requests have ended. */
+interface StepEnd {
+  readonly outputs: Readonly<Record<string, string>>
+  /** When the end was learnt: found out later, others may have been there since. */
+  readonly learnt: 'as it ended' | 'later'
+}
+
 const endStep = async (
   ctx: RunContext,
   step: Step,
   requested: Requested,
-  outputs: Readonly<Record<string, string>>,
+  { outputs, learnt }: StepEnd,
 ): Promise<StepResult> => {
   const status = requested.kind
   if (requested.undecided && !step.optional) return leaveOpen(ctx, step, requested, outputs)
-  const after = status === 'done' ? await guestAfter(ctx, step) : undefined
+  const after = status === 'done' ? await guestAfter(ctx, step, learnt) : undefined
   const all = { ...outputs, ...ctx.outputs.get(step.id) }
   const ended: JournalEntry = {
     type: 'step-ended',
@@ -120,7 +132,8 @@ export const runStep = async (ctx: RunContext, step: Step, expects = step.expect
       ? { ...REFUSED, closing: [opening], diagnostics }
       : await runRequests(ctx, forwardOf(step, [], true), [opening, ...measured])
   const needsOpening = diagnostics.length === 0 && step.requests.length === 0
-  const result = await endStep(ctx, step, needsOpening ? { ...requested, closing: [opening] } : requested, outputs)
+  const whole = needsOpening ? { ...requested, closing: [opening] } : requested
+  const result = await endStep(ctx, step, whole, { outputs, learnt: 'as it ended' })
   emitEnded(ctx, step, 'forward', statusOf(result), startedAt, result.diagnostics)
   return result
 }
@@ -149,7 +162,7 @@ export const settleStep = async (
 ): Promise<{ readonly result: StepResult | undefined; readonly diagnostics: readonly Diagnostic[] }> => {
   const requested = await lookAtStep(ctx, step, prior)
   if (requested.unreachable) return { result: undefined, diagnostics: requested.diagnostics }
-  return { result: await endStep(ctx, step, requested, outputs), diagnostics: [] }
+  return { result: await endStep(ctx, step, requested, { outputs, learnt: 'later' }), diagnostics: [] }
 }
 
 /** Goes on with a step where its process left off; one of which nothing was done begins anew. */
@@ -172,7 +185,7 @@ export const resumeStep = async (
     const done = [...known.values()].filter(({ status }) => status === 'done')
     requested = await runRequests(ctx, forwardOf(step, done, true), [])
   }
-  const result = await endStep(ctx, step, requested, outputs)
+  const result = await endStep(ctx, step, requested, { outputs, learnt: 'later' })
   emitEnded(ctx, step, 'forward', statusOf(result), startedAt, result.diagnostics)
   return result
 }

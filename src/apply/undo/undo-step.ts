@@ -332,7 +332,7 @@ export const recordLeft = async (ctx: RunContext, left: readonly StepResult[]): 
     const place = placeAfter(step)
     const reading = place && (await currentView(ctx, place))
     if (reading?.kind !== 'present') continue
-    const after = seenAfter(step, reading.view)
+    const after = await seenAfter(ctx, step, reading.view, 'as it ended')
     await record(ctx, [
       {
         type: 'step-ended',

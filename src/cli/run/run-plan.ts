@@ -41,8 +41,7 @@ const execute = async (
   context: CommandContext,
   session: Session,
   plan: Plan,
-  secrets: Secrets,
-  options: ApprovalOptions,
+  { secrets, options, asOf }: RunOptions,
 ): Promise<Executed> => {
   const listener = await listenTo(context)
   try {
@@ -56,7 +55,7 @@ const execute = async (
       return {
         outcome: await applyPlan(
           plan,
-          { run, ...(earlier && { earlier }) },
+          { run, ...(earlier && { earlier }), ...(asOf !== undefined && { asOf }) },
           { ...world, secrets, parallelism },
           listener.emit,
         ),
@@ -154,7 +153,7 @@ export const runPlan = async (
   if (!allowsIrreversible(context, plan, options)) return EXIT.refused
   const end = await approve(context, plan, { options, seen, asOf })
   if (end !== 'approved') return end === 'interrupted' ? EXIT.interrupted : EXIT.refused
-  const { outcome, stale } = await execute(context, session, plan, secrets, options)
+  const { outcome, stale } = await execute(context, session, plan, { secrets, options, asOf })
   if (!outcome) {
     context.report(stale)
     return EXIT.stale

@@ -25,6 +25,12 @@ export const boundIdentity = ({ identity, config, kind }: AppliedResource): Gues
   }
 }
 
+/** Who a guest is to be when a plan is carried out: the one that is known, and made, restored or destroyed no more since the plan looked. */
+export const expectedIdentity = (known: GuestIdentity | undefined, observed: ObservedGuest): GuestIdentity => {
+  const seen = seenIdentity(observed)
+  return known ? { ...known, ...(seen.event !== undefined && { event: seen.event }) } : seen
+}
+
 /** Who a guest is as the last sync saw it. */
 export const seenIdentity = ({ type, current, event }: ObservedGuest): GuestIdentity => {
   const identity = kindOfType(type).identity(current)

@@ -10,7 +10,7 @@ import type { Expectation, ResourceChange } from '../plan.ts'
 import type { PlanWorld } from '../planning-context.ts'
 import type { GuestFinder } from '../step/attach-steps.ts'
 import type { VolumeHolders } from './foreign-volumes.ts'
-import { boundIdentity, seenIdentity } from './guest-identity.ts'
+import { boundIdentity, expectedIdentity } from './guest-identity.ts'
 
 /** One resource's part of a plan, before the steps have their places. */
 export interface PlannedResource {
@@ -47,7 +47,7 @@ export interface GuestInput {
 /** What is expected of an existing guest before its first request: to be the one that was bound, where one was. */
 export const expectationOf = (observed: ObservedGuest, applied?: AppliedResource): Expectation => ({
   digest: observed.digest,
-  identity: (applied && boundIdentity(applied)) ?? seenIdentity(observed),
+  identity: expectedIdentity(applied && boundIdentity(applied), observed),
 })
 
 /** Puts the expectation on the first step that sends something. */
