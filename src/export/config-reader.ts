@@ -3,7 +3,7 @@ import { type Config, type ConfigValue, isPropertyMap, isSecret, type Scalar } f
 import type { ObservedGuest, RawConfig } from '../resource/observed.ts'
 
 /** The configuration the guest has after its next start: what the other tools read and write. */
-export const comingConfig = ({ current, pending }: ObservedGuest): RawConfig => {
+const comingConfig = ({ current, pending }: ObservedGuest): RawConfig => {
   const coming: Record<string, string> = { ...current }
   for (const [key, { value }] of Object.entries(pending)) {
     if (value === undefined) delete coming[key]

@@ -12,7 +12,7 @@ type Ending = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
 const ENDINGS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const satisfies readonly Ending[]
 
 /** Why `Io.signal` is aborted: a person or the system asked the process to stop. */
-export class Interrupted extends Error {
+class Interrupted extends Error {
   readonly by: Ending
 
   constructor(by: Ending) {

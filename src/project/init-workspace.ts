@@ -97,15 +97,3 @@ export const writeWorkspace = async (files: Files, { workspace, text }: PlannedW
   await files.writeText(workspace.settingsFile, text, { mode: 0o644 })
   await ignoreState(files, workspace.root)
 }
-
-/** Makes a folder a workspace, or writes nothing when it cannot be one. Holds no secret and takes none. */
-export const initWorkspace = async (
-  files: Files,
-  root: string,
-  values: InitialSettings,
-  { force = false }: { readonly force?: boolean } = {},
-): Promise<Checked<Workspace>> => {
-  const { value, diagnostics } = await planWorkspace(files, root, values, { force })
-  if (value) await writeWorkspace(files, value)
-  return { value: value?.workspace, diagnostics }
-}

@@ -25,7 +25,7 @@ export const isGroup = (entry: SettingFacts | SettingGroup): entry is SettingGro
 const VMID = { type: 'integer', minimum: 100, maximum: 999_999_999 } as const
 
 /** Every setting of `.proxmox/config.yml`. None of them is a secret. */
-export const SETTINGS = {
+const SETTINGS = {
   endpoint: {
     type: 'string',
     description: 'The server. https and port 8006 unless said otherwise. PROXMOX_VE_ENDPOINT wins over it.',

@@ -1,6 +1,6 @@
 import type { Plan, ResourceChange, Step } from '../plan/plan.ts'
+import { isIrreversible, type PlanSummary, planSummary } from '../plan/plan-summary.ts'
 import type { AttributeChange, Disruption } from '../resource/change.ts'
-import { lossOf } from '../resource/reversal.ts'
 import { counted } from '../util/counted.ts'
 import { visibleLine } from '../util/visible.ts'
 import { changedLines } from './changed-lines.ts'
@@ -158,23 +158,14 @@ const guestText = ({ kind, guest, name }: ResourceChange): string =>
     : `${kind} ${name ?? ''}`.trim()
 
 /** "1 to create, 2 to update, 0 to replace, 0 to destroy." with bindings named only when there are any. */
-export const summaryText = ({ changes }: Pick<Plan, 'changes'>): string => {
-  const of = (action: ResourceChange['action']) => changes.filter((change) => change.action === action).length
-  const parts = [
-    `${of('create')} to create`,
-    `${of('update')} to update`,
-    `${of('replace')} to replace`,
-    `${of('destroy')} to destroy`,
-  ]
-  if (of('bind') > 0) parts.push(`${of('bind')} to bind`)
-  if (of('forget') > 0) parts.push(`${of('forget')} to forget`)
+const summaryText = ({ create, update, replace, destroy, bind, forget }: PlanSummary): string => {
+  const parts = [`${create} to create`, `${update} to update`, `${replace} to replace`, `${destroy} to destroy`]
+  if (bind > 0) parts.push(`${bind} to bind`)
+  if (forget > 0) parts.push(`${forget} to forget`)
   return `${parts.join(', ')}.`
 }
 
-const isIrreversible = ({ reversal }: Step): boolean => lossOf(reversal) !== undefined
-
-const undoText = ({ steps }: Plan): string => {
-  const stuck = steps.filter(isIrreversible).length
+const undoText = ({ steps }: Plan, { irreversible: stuck }: PlanSummary): string => {
   if (steps.length === 0) return ''
   if (stuck > 0) return `${counted(steps.length, 'step')}; ${counted(stuck, 'step')} CANNOT be undone.`
   const lossy = steps.filter(({ disruption }) => disruption === 'data-loss').length
@@ -232,14 +223,15 @@ export function* resourceViews({ steps, changes }: Plan): Generator<ResourceView
 /** What stands around the resources. */
 export const planFrame = (plan: Plan): PlanFrame => {
   const empty = plan.steps.length === 0
+  const summary = planSummary(plan)
   return {
     id: plan.id,
     title: titleOf(plan, empty),
     empty,
     outputs: outputViews(plan.outputs),
-    summary: summaryText(plan),
-    undo: undoText(plan),
-    reversible: !plan.steps.some(isIrreversible),
+    summary: summaryText(summary),
+    undo: undoText(plan, summary),
+    reversible: summary.irreversible === 0,
   }
 }
 

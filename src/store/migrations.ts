@@ -54,6 +54,7 @@ const STEP_BODIES = ['alter table plan_step add column body text']
 const PROCESS_ORIGINS = ['alter table lease add column origin text', 'alter table lease add column started text']
 const PLAN_TIMES = ['alter table plan add column as_of text']
 const TAG_CASE = ['alter table cluster add column case_sensitive_tags integer']
+const UNREAD = ['guest_disk', 'guest_network', 'guest_snapshot', 'cache'].map((table) => `drop table ${table}`)
 const MADE_FROM = ['alter table resource add column made_from text']
 
 /** In the order in which they are applied; the names are kept in `schema_migration`. */
@@ -67,6 +68,7 @@ export const SCHEMA_STEPS: readonly (readonly [name: string, step: SchemaStep])[
   ['0007-beforehand', statements(BEFOREHAND)],
   ['0008-made-from', statements(MADE_FROM)],
   ['0009-tag-case', statements(TAG_CASE)],
+  ['0010-unread-tables', statements(UNREAD)],
 ]
 
 /** What Kysely's Migrator wants, made of the list above. */

@@ -1,7 +1,7 @@
 import type { Kysely, Transaction } from 'kysely'
 import type { Observed, ObservedGuest, ObservedNode, ObservedRights } from '../resource/observed.ts'
 import type { Observations } from '../sync/observations.ts'
-import { configText, diskRows, guestRow, networkRows, snapshotRows } from './guest-rows.ts'
+import { configText, guestRow } from './guest-rows.ts'
 import { fromJson, fromJsonOr, toJson } from './json-text.ts'
 import type { GuestTable, Tables } from './tables.ts'
 
@@ -68,18 +68,8 @@ const removeGuests = async (db: Transaction<Tables>, vmids: readonly number[]): 
       .execute()
 }
 
-const writeGuests = async (
-  db: Transaction<Tables>,
-  changed: readonly { readonly guest: ObservedGuest; readonly row: GuestTable }[],
-): Promise<void> => {
-  for (const rows of inChunks(changed.map(({ row }) => row))) await db.insertInto('guest').values(rows).execute()
-  const guests = changed.map(({ guest }) => guest)
-  const disks = guests.flatMap(({ vmid, current }) => diskRows(vmid, current))
-  for (const rows of inChunks(disks)) await db.insertInto('guest_disk').values(rows).execute()
-  const networks = guests.flatMap(({ vmid, current }) => networkRows(vmid, current))
-  for (const rows of inChunks(networks)) await db.insertInto('guest_network').values(rows).execute()
-  for (const rows of inChunks(guests.flatMap(snapshotRows)))
-    await db.insertInto('guest_snapshot').values(rows).execute()
+const writeGuests = async (db: Transaction<Tables>, changed: readonly GuestTable[]): Promise<void> => {
+  for (const rows of inChunks(changed)) await db.insertInto('guest').values(rows).execute()
 }
 
 const remember = async (
@@ -134,7 +124,10 @@ const saveGuests = async (db: Transaction<Tables>, syncRun: number, observed: Ob
       db,
       vmids.filter((vmid) => before.has(vmid)),
     )
-    await writeGuests(db, changed)
+    await writeGuests(
+      db,
+      changed.map(({ row }) => row),
+    )
     const other = changed.filter(({ row }) => before.get(row.vmid)?.config_hash !== row.config_hash)
     await remember(db, syncRun, other)
     written += changed.length

@@ -5,7 +5,6 @@ import type { Clock } from '../io/io.ts'
 import { type AuditLog, auditLog } from './audit-log.ts'
 import { type BindingStore, bindingStore } from './binding-store.ts'
 import { bringUpToDate } from './bring-up-to-date.ts'
-import { type CacheStore, cacheStore } from './cache-store.ts'
 import { backUp } from './file/backup-files.ts'
 import { damagedState } from './file/damage.ts'
 import { openDatabase } from './file/database.ts'
@@ -23,7 +22,6 @@ export interface Store {
   readonly plans: PlanStore
   readonly runs: RunStore
   readonly leases: LeaseStore
-  readonly cache: CacheStore
   /** Looks for damage in the file and in the audit log; reads everything, so only when asked. */
   readonly check: () => Promise<readonly Diagnostic[]>
   readonly audit: Pick<AuditLog, 'verify'>
@@ -64,7 +62,6 @@ export const openStore = async (path: string, { clock, holder }: StoreOptions): 
     plans: planStore(db, clock.now),
     runs: runStore(db, leases),
     leases,
-    cache: cacheStore(db, clock.now),
     check: async () => {
       const damage = await database.findDamage()
       const own = damage.length === 0 ? [] : [await damagedState(path, damage.slice(0, 5).join('; '))]

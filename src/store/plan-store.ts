@@ -5,7 +5,7 @@ import { fromJson, toJson } from './json-text.ts'
 import { renewedPlan, renewedStep } from './older-plan.ts'
 import type { PlanStepTable, Tables } from './tables.ts'
 
-export interface PlanSummary {
+export interface SavedPlan {
   readonly id: string
   readonly createdAt: string
   readonly origin: Plan['origin']['kind']
@@ -20,7 +20,7 @@ export interface PlanStore {
   /** By id, or by the beginning of one when only one plan has it; `p-` may be left out. */
   readonly get: (idOrPrefix: string) => Promise<Checked<Plan>>
   /** Newest first. */
-  readonly list: () => Promise<readonly PlanSummary[]>
+  readonly list: () => Promise<readonly SavedPlan[]>
 }
 
 /** Plans nobody applied are only worth keeping while somebody may still want to. */
@@ -139,7 +139,7 @@ export const planStore = (db: Kysely<Tables>, now: () => Date): PlanStore => ({
     return rows.map(({ id, created_at, origin, steps }) => ({
       id,
       createdAt: created_at,
-      origin: origin as PlanSummary['origin'],
+      origin: origin as SavedPlan['origin'],
       steps,
     }))
   },

@@ -66,29 +66,6 @@ export interface GuestTable {
   readonly body: string
 }
 
-export interface GuestDiskTable {
-  readonly vmid: number
-  readonly slot: string
-  readonly storage: string | null
-  readonly volume: string
-  readonly size: string | null
-}
-
-export interface GuestNetworkTable {
-  readonly vmid: number
-  readonly slot: string
-  readonly model: string | null
-  readonly mac: string | null
-  readonly bridge: string | null
-  readonly tag: number | null
-}
-
-export interface GuestSnapshotTable {
-  readonly vmid: number
-  readonly name: string
-  readonly position: number
-}
-
 export interface ObservationTable {
   readonly vmid: number
   readonly sync_run: number
@@ -218,13 +195,6 @@ export interface AuditPendingTable {
   readonly line: string
 }
 
-export interface CacheTable {
-  readonly namespace: string
-  readonly key: string
-  readonly value: string
-  readonly at: string
-}
-
 export interface SchemaMigrationTable {
   readonly name: Generated<string>
   readonly timestamp: Generated<string>
@@ -237,9 +207,6 @@ export interface Tables {
   readonly storage: StorageTable
   readonly pool: PoolTable
   readonly guest: GuestTable
-  readonly guest_disk: GuestDiskTable
-  readonly guest_network: GuestNetworkTable
-  readonly guest_snapshot: GuestSnapshotTable
   readonly observation: ObservationTable
   readonly resource: ResourceTable
   readonly plan: PlanTable
@@ -252,6 +219,5 @@ export interface Tables {
   readonly lease: LeaseTable
   readonly audit_head: AuditHeadTable
   readonly audit_pending: AuditPendingTable
-  readonly cache: CacheTable
   readonly schema_migration: SchemaMigrationTable
 }

@@ -3,12 +3,20 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { Files } from '../../src/io/io.ts'
 import { nodeFiles } from '../../src/io/node-files.ts'
-import { initWorkspace } from '../../src/project/init-workspace.ts'
+import { type InitialSettings, planWorkspace, writeWorkspace } from '../../src/project/init-workspace.ts'
 import { findWorkspace, openWorkspace } from '../../src/project/workspace.ts'
 import { inFolder } from './surroundings.ts'
 
 const codes = (diagnostics: readonly { readonly code: string }[]) => diagnostics.map(({ code }) => code)
+
+/** As `mpc init` does: nothing is written when the folder cannot be a workspace. */
+const initWorkspace = async (files: Files, root: string, values: InitialSettings, choice = { force: false }) => {
+  const { value, diagnostics } = await planWorkspace(files, root, values, choice)
+  if (value) await writeWorkspace(files, value)
+  return { value: value?.workspace, diagnostics }
+}
 
 test('a new workspace has settings with every setting explained, and is found again', () =>
   inFolder(async (folder) => {

@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert'
 import { DiagnosticError } from '../../src/diagnostic/diagnostic-error.ts'
 import { SCHEMA_STEPS } from '../../src/store/migrations.ts'
 import { openStore } from '../../src/store/open-store.ts'
+import { samplePlan } from './sample-plan.ts'
 import { openTemporaryStore, storeOptions, temporaryFolder } from './temporary-store.ts'
 
 const Sqlite = createRequire(import.meta.url)('better-sqlite3') as typeof BetterSqlite
@@ -34,7 +35,7 @@ const codesOf = async (work: Promise<unknown>): Promise<readonly string[]> => {
 const mode = (path: string): number => statSync(path).mode & 0o777
 
 const TABLES =
-  'audit_head audit_pending cache cluster guest guest_disk guest_network guest_snapshot journal lease node observation plan plan_step pool resource run run_before run_step schema_migration schema_migration_lock storage sync_run task'
+  'audit_head audit_pending cluster guest journal lease node observation plan plan_step pool resource run run_before run_step schema_migration schema_migration_lock storage sync_run task'
 
 test('the state has its tables, all strict, in a file that only its owner can read', async () => {
   const { store, path } = await openTemporaryStore()
@@ -119,7 +120,7 @@ test('an older file is backed up before it is brought up to date', async () => {
 
 test('a backup is a whole state of its own, private, and only the newest ten are kept', async () => {
   const { store, folder } = await openTemporaryStore()
-  await store.cache.set('test', 'key', 'value')
+  await store.plans.save(samplePlan())
   const copies: string[] = []
   for (let i = 0; i < 12; i++) copies.push(await store.backup('sync'))
   await store.close()
@@ -132,20 +133,11 @@ test('a backup is a whole state of its own, private, and only the newest ten are
   assert.ok(existsSync(last))
   assert.is(mode(last), 0o600)
   const copy = await openStore(last, storeOptions())
-  assert.is((await copy.cache.get('test', 'key'))?.value, 'value')
+  assert.equal(
+    (await copy.plans.list()).map(({ id }) => id),
+    [samplePlan().id],
+  )
   await copy.close()
-})
-
-test('the cache forgets what it is told to forget', async () => {
-  const { store } = await openTemporaryStore()
-  await store.cache.set('a', 'key', 'one')
-  await store.cache.set('a', 'key', 'two')
-  await store.cache.set('b', 'key', 'three')
-  assert.is((await store.cache.get('a', 'key'))?.value, 'two')
-  await store.cache.clear('a')
-  assert.is(await store.cache.get('a', 'key'), undefined)
-  assert.is((await store.cache.get('b', 'key'))?.value, 'three')
-  await store.close()
 })
 
 test.run()

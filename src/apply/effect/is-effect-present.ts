@@ -111,7 +111,7 @@ const isGrant = (entry: Entry, path: string, who: string, role: string): boolean
   entry['path'] === path && entry['ugid'] === who && entry['roleid'] === role
 
 /** Archives with the notes of a backup, newest first. */
-export const archivesOf = async (
+const archivesOf = async (
   asking: Asking,
   { filed, storage, notes }: Effect & { readonly kind: 'backup' },
 ): Promise<readonly { readonly volid: string; readonly ctime: number }[] | undefined> => {

@@ -15,7 +15,7 @@ import { effectOf, touchedKeys } from '../effect/request-effect.ts'
 import { attachedSince } from './attached-since.ts'
 
 /** Current overlaid with pending, as GET config gives it. */
-export const pendingView = ({ current, pending }: ObservedGuest): RawConfig => {
+const pendingView = ({ current, pending }: ObservedGuest): RawConfig => {
   const raw: Record<string, string> = { ...current }
   for (const [key, { value }] of Object.entries(pending)) {
     if (value === undefined) delete raw[key]

@@ -50,7 +50,7 @@ export const outcomeOf = (ctx: RunContext, ended: Ended): RunOutcome => {
 }
 
 /** Nothing was changed, because the cluster is not as the plan expects. */
-export const isStale = ({ diagnostics, steps }: RunOutcome): boolean =>
+const isStale = ({ diagnostics, steps }: RunOutcome): boolean =>
   diagnostics.some(({ code }) => code === 'apply.stale-plan' || code === 'apply.changed-meanwhile') &&
   steps.every(({ status }) => status === 'not-run' || status === 'failed')
 

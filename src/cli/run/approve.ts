@@ -1,5 +1,6 @@
 import { diagnose } from '../../diagnostic/diagnostic.ts'
 import type { Plan } from '../../plan/plan.ts'
+import { isIrreversible } from '../../plan/plan-summary.ts'
 import type { ReviewEnd } from '../../render/live/review-plan.tsx'
 import { planView } from '../../render/plan-view.ts'
 import { lossOf } from '../../resource/reversal.ts'
@@ -54,7 +55,7 @@ export const approve = async (
 
 /** Steps that cannot be undone need a second, explicit yes. False, with the reasons reported, when it is missing. */
 export const allowsIrreversible = ({ report }: CommandContext, plan: Plan, options: ApprovalOptions): boolean => {
-  const stuck = plan.steps.filter(({ reversal }) => lossOf(reversal) !== undefined)
+  const stuck = plan.steps.filter(isIrreversible)
   if (stuck.length === 0 || options.allowIrreversible === true) return true
   const lines = stuck.map(({ address, summary, reversal }) => `- ${address}: ${summary}: ${lossOf(reversal) ?? ''}`)
   report([

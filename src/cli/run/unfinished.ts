@@ -19,7 +19,7 @@ const WORDS = {
 } as const satisfies Record<StepRecord['status'], string>
 
 /** What the journal says of a run's steps, a line each. */
-export const stepsSoFar = ({ plan, steps }: UnfinishedRun): readonly string[] => {
+const stepsSoFar = ({ plan, steps }: UnfinishedRun): readonly string[] => {
   const summaries = new Map(plan.steps.map(({ id, address, summary }) => [id, `${address}: ${summary}`]))
   const own = steps.filter(({ step }) => summaries.has(step))
   const lines = own.map(({ step, status }) => `- ${summaries.get(step) ?? step}: ${WORDS[status]}`)

@@ -46,7 +46,7 @@ export const argumentOf = (argument: VariableArgument) => {
 }
 
 /** What a plan would know of declared guests; the bindings are read only when an expression needs them. */
-export const guestsKnownTo =
+const guestsKnownTo =
   ({ store, settings }: Pick<Session, 'store' | 'settings'>, observed: Observed) =>
   async (desired: Desired): Promise<KnownGuests> =>
     knownGuests(desired, observed, await store.bindings.all(), {

@@ -149,7 +149,7 @@ const toObject = (value: Value, type: ObjectType): Value | Failure => {
 }
 
 /** The type of values that satisfy a constraint: nothing is optional any more. */
-export const withoutOptional = (type: Type): Type => {
+const withoutOptional = (type: Type): Type => {
   switch (type.kind) {
     case 'list':
     case 'set':

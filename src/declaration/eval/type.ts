@@ -80,8 +80,6 @@ export const sameType = (a: Type, b: Type): boolean => {
   }
 }
 
-export const isPrimitive = ({ kind }: Type): boolean => kind === 'string' || kind === 'number' || kind === 'bool'
-
 export const hasDynamic = (type: Type): boolean => {
   switch (type.kind) {
     case 'dynamic':

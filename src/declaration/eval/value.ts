@@ -133,7 +133,7 @@ export const failure = (reason: string, argument?: number): Failure =>
   argument === undefined ? { kind: 'failure', reason } : { kind: 'failure', reason, argument }
 
 export const TRUE: BoolValue = { kind: 'bool', value: true }
-export const FALSE: BoolValue = { kind: 'bool', value: false }
+const FALSE: BoolValue = { kind: 'bool', value: false }
 export const NULL: NullValue = { kind: 'null', type: DYNAMIC }
 export const FAILED: UnknownValue = { kind: 'unknown', type: DYNAMIC, failed: true }
 

@@ -103,7 +103,7 @@ const verbOf = ([whole, flags = '', width, precision, index, letter = '']: RegEx
 })
 
 /** Fills the verbs of a format with the arguments. */
-export const formatText = (format: string, args: readonly Value[]): string | Failure => {
+const formatText = (format: string, args: readonly Value[]): string | Failure => {
   const progress: Progress = { next: 0, highest: -1, explicit: false }
   let result = ''
   let at = 0

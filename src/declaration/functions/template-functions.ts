@@ -12,7 +12,7 @@ import {
   type Value,
   withMarksOf,
 } from '../eval/value.ts'
-import { freeVariables } from '../syntax/references.ts'
+import { freeVariables } from '../syntax/free-variables.ts'
 import { fileSource, type Located, rangeOf } from '../syntax/source.ts'
 import type { Expression } from '../syntax/tree.ts'
 import { spec, strings, text } from './call/arguments.ts'

@@ -25,7 +25,7 @@ export interface Cells {
 }
 
 /** Thrown where values that wait for one another would nest too deep; in a better order they need not. */
-export class ChainTooLong extends Error {}
+class ChainTooLong extends Error {}
 
 /** Calls that values waiting for one another may nest before another order is tried. */
 const MAX_CHAIN = 300

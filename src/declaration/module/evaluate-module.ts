@@ -39,7 +39,7 @@ const evaluateInOrder = (scope: ModuleScope): void => {
 }
 
 /** All instances of a module and of the modules it calls, outermost first. */
-export const scopesOf = (scope: ModuleScope): readonly ModuleScope[] => [
+const scopesOf = (scope: ModuleScope): readonly ModuleScope[] => [
   scope,
   ...[...scope.module.declared.modules.keys()].flatMap((name) => childScopes(scope, name).flatMap(scopesOf)),
 ]

@@ -25,7 +25,7 @@ const flag = (world: World, block: Block, name: string, otherwise: boolean): boo
 }
 
 /** Text of an attribute that must be a constant string; undefined where it is missing or something else. */
-export const constantText = (world: World, block: Block, name: string): string | undefined => {
+const constantText = (world: World, block: Block, name: string): string | undefined => {
   const attribute = attributeNamed(block.body, name)
   if (!attribute) return undefined
   const evaluation = constantEvaluation(world)

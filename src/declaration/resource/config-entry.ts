@@ -1,5 +1,3 @@
-import type { SourceRange } from '../../diagnostic/source-range.ts'
-import type { ConfigValue } from '../../resource/config-value.ts'
 import type { Value } from '../eval/value.ts'
 import type { Located } from '../syntax/source.ts'
 
@@ -18,9 +16,4 @@ export interface ConfigEntry {
 export interface EntryPlace {
   readonly at: Located
   readonly value: Located
-}
-
-export interface ConfigResult {
-  readonly config: { readonly [key: string]: ConfigValue }
-  readonly ranges: { readonly [name: string]: SourceRange }
 }

@@ -22,7 +22,7 @@ export interface ConfigContext {
 }
 
 /** The plain value, undefined for anything that is none. */
-export const scalarOf = (value: Value): Scalar | undefined => {
+const scalarOf = (value: Value): Scalar | undefined => {
   if (value.kind === 'string' || value.kind === 'bool') return value.value
   return value.kind === 'number' ? toDouble(value.value) : undefined
 }

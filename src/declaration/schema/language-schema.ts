@@ -4,7 +4,7 @@ import type { JsonSchema } from './json-schema.ts'
 import { EXPRESSION, orExpression } from './value-schema.ts'
 
 /** A name in the language: of a variable, a resource, a module. */
-export const NAME = '^[A-Za-z_][A-Za-z0-9_-]*$'
+const NAME = '^[A-Za-z_][A-Za-z0-9_-]*$'
 
 export const ref = (name: string): JsonSchema => ({ $ref: `#/$defs/${name}` })
 

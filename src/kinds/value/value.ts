@@ -12,7 +12,7 @@ const TRUE = new Set(['1', 'true', 'on', 'yes'])
 const FALSE = new Set(['0', 'false', 'off', 'no'])
 
 /** True, false, or undefined when the text is neither. */
-export const parseBoolean = (text: string): boolean | undefined => {
+const parseBoolean = (text: string): boolean | undefined => {
   const lower = text.toLowerCase()
   if (TRUE.has(lower)) return true
   return FALSE.has(lower) ? false : undefined

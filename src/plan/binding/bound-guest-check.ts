@@ -31,7 +31,7 @@ export const checkIdentity = (
 const isOnline = (world: PlanWorld, node: string): boolean => world.nodes.get(node)?.status === 'online'
 
 /** Whether the guest answered at the last sync. */
-export const isReachable = (world: PlanWorld, { unknownSince, node, status }: ObservedGuest): boolean =>
+const isReachable = (world: PlanWorld, { unknownSince, node, status }: ObservedGuest): boolean =>
   unknownSince === undefined && status !== 'unknown' && isOnline(world, node)
 
 const unseen = ({ unknownSince, node }: ObservedGuest): string =>

@@ -15,7 +15,7 @@ import { stopGuest } from '../step/power-steps.ts'
 import { restoration } from './restore-guest.ts'
 
 /** The tag that tells a retained guest from others. */
-export const RETAINED_TAG = 'mpc-retained'
+const RETAINED_TAG = 'mpc-retained'
 
 export interface Destruction {
   readonly resource: AppliedResource

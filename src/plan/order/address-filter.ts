@@ -3,7 +3,7 @@ import { suggestion } from '../../util/did-you-mean.ts'
 import type { PlanWorld } from '../planning-context.ts'
 
 /** An address as typed covers itself, its instances and, for a module, everything in it. */
-export const covers = (pattern: string, address: string): boolean =>
+const covers = (pattern: string, address: string): boolean =>
   address === pattern || address.startsWith(`${pattern}[`) || address.startsWith(`${pattern}.`)
 
 /** The part before a final instance key: `vm.web` of `vm.web[0]`. */

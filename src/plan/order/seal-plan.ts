@@ -6,7 +6,7 @@ const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 const ID_LENGTH = 7
 
 /** The first bits of a hexadecimal hash, five to a character. */
-export const shortName = (hash: string, length: number): string => {
+const shortName = (hash: string, length: number): string => {
   const bits = [...hash.slice(0, Math.ceil((length * 5) / 4))].map((digit) =>
     Number.parseInt(digit, 16).toString(2).padStart(4, '0'),
   )

@@ -42,8 +42,7 @@ export const chainSteps = (
   )
 
 /** The worse of two disruptions. */
-export const worse = (a: Disruption, b: Disruption): Disruption =>
-  DISRUPTIONS.indexOf(a) >= DISRUPTIONS.indexOf(b) ? a : b
+const worse = (a: Disruption, b: Disruption): Disruption => (DISRUPTIONS.indexOf(a) >= DISRUPTIONS.indexOf(b) ? a : b)
 
 /** The worst of all; `none` when there are none. */
 export const worst = (all: readonly Disruption[]): Disruption => all.reduce<Disruption>(worse, 'none')

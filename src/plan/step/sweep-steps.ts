@@ -17,7 +17,7 @@ export interface SafetySnapshot {
 }
 
 /** Of each guest so many runs keep their safety snapshots. */
-export const RUNS_KEPT = 3
+const RUNS_KEPT = 3
 
 const isThere = ({ snapshots, current }: ObservedGuest, name: string): boolean =>
   snapshots ? snapshots.includes(name) : current['parent'] !== undefined

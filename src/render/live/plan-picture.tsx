@@ -47,7 +47,7 @@ const Attribute = ({ attribute, width }: { readonly attribute: AttributeView; re
 )
 
 /** One step: what it does, what it means for the guest, how it is undone; opened, also its requests. */
-export const StepPicture = ({
+const StepPicture = ({
   step,
   open,
   marked,

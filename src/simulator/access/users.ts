@@ -8,7 +8,7 @@ import { shownToken } from './tokens.ts'
 const TEXTS = ['firstname', 'lastname', 'email', 'comment', 'keys'] as const
 
 /** The user, or PVE's refusal. */
-export const userOf = (world: World, userid: string): User =>
+const userOf = (world: World, userid: string): User =>
   world.access.users.get(userid) ?? raise(`no such user ('${userid}')`)
 
 /** Group names of a user, in order. */

@@ -48,7 +48,7 @@ const store = 'Datastore.Allocate Datastore.AllocateSpace Datastore.AllocateTemp
 const admin = `${store} Group.Allocate Mapping.Audit Mapping.Use Pool.Allocate Pool.Audit Realm.AllocateUser SDN.Allocate SDN.Audit SDN.Use Sys.Audit Sys.Console Sys.Syslog User.Modify ${vm}`
 
 /** PVE's own roles and their privileges, as PVE 9.2 lists them. */
-export const builtinRoles: Readonly<Record<string, string>> = {
+const builtinRoles: Readonly<Record<string, string>> = {
   Administrator: `${admin} Mapping.Modify Permissions.Modify Realm.Allocate Sys.AccessNetwork Sys.Incoming Sys.Modify Sys.PowerMgmt`,
   PVEAdmin: admin,
   PVEAuditor: 'Datastore.Audit Mapping.Audit Pool.Audit SDN.Audit Sys.Audit VM.Audit VM.GuestAgent.Audit',

@@ -4,7 +4,7 @@ import type { Identity } from './permission.ts'
 import { isCsrfToken, userOfTicket } from './ticket.ts'
 
 /** 401s have no body and come after a delay; see the HTTP server. */
-export const unauthorized = (text: string): never => {
+const unauthorized = (text: string): never => {
   throw new PveError(401, text)
 }
 

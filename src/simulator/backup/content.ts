@@ -8,7 +8,7 @@ import { findVolume } from '../volume/volumes.ts'
 export type Origin = { readonly packed: number; readonly unpacked: number }
 
 /** The origin a volume carries, if it does. */
-export const originOf = (volume: Volume): Origin | undefined => {
+const originOf = (volume: Volume): Origin | undefined => {
   const kept = volume.payload as Partial<Origin> | undefined
   return kept?.packed === undefined || kept.unpacked === undefined ? undefined : (kept as Origin)
 }

@@ -74,7 +74,7 @@ export type FaultSpec = FaultAction & { readonly on?: RequestPattern; readonly s
 export type FaultKind = FaultAction['kind']
 
 /** What each kind needs, by key: the type of the value. */
-export const faultKinds = {
+const faultKinds = {
   latency: { ms: 'number' },
   'http-error': { status: 'number' },
   'reset-before': {},

@@ -109,7 +109,7 @@ const problemOf = (key: string, fault: string | undefined): readonly Problem[] =
   fault === undefined ? [] : [[key, fault]]
 
 /** Looks at a rule as PVE does whenever it reads or writes one: what is wrong with it by key, and its IP version. */
-export const checkRule = (given: FirewallRule, space: RuleSpace, scopes: Scopes): CheckedRule => {
+const checkRule = (given: FirewallRule, space: RuleSpace, scopes: Scopes): CheckedRule => {
   const macro = given.macro === undefined ? undefined : preferredMacro.get(given.macro.toLowerCase())
   const rule = macro === undefined ? given : { ...given, macro }
   const { versions, problems } = addressProblems(rule, scopes)

@@ -9,7 +9,7 @@ import { existingVolume } from './volume/volume.ts'
 const firstPid = 20_000
 
 /** Fails as PVE does when a volume the container mounts is not there. */
-export const activateVolumes = (world: World, guest: Guest): void => {
+const activateVolumes = (world: World, guest: Guest): void => {
   for (const [, mount] of mountsOf(guest.config)) {
     if (mount.type !== 'volume') continue
     usableStorage(world, existingVolume(world, guest.node, mount.volume).storage, guest.node)

@@ -39,7 +39,7 @@ const load = (world: World, guest: Guest, running: NonNullable<Guest['running']>
 }
 
 /** What PVE tells of a container's state, without HA: an entry of GET /nodes/{node}/lxc. PVE source: `vmstatus`. */
-export const containerStatus = (world: World, guest: Guest): Record<string, unknown> => {
+const containerStatus = (world: World, guest: Guest): Record<string, unknown> => {
   const { config } = guest
   const optional = Object.fromEntries(
     (['tags', 'lock'] as const).flatMap((key) => (config[key] === undefined ? [] : [[key, config[key]]])),

@@ -152,7 +152,7 @@ const templates: readonly (readonly [string, string, number])[] = [
 ]
 
 /** The storages of the home cluster and what lies on them from the start. */
-export const addHomelabStorages = (world: World): void => {
+const addHomelabStorages = (world: World): void => {
   const content = 'iso,vztmpl,backup,snippets,import'
   addStorage(world, 'local', 'dir', { path: '/var/lib/vz', content }, 94 * GiB, 6 * GiB)
   addStorage(world, 'local-lvm', 'lvmthin', { vgname: 'pve', thinpool: 'data', content: 'images,rootdir' }, 1794 * GiB)

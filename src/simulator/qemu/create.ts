@@ -20,7 +20,7 @@ import { startGuest } from './start.ts'
 const autostartDelay = 4
 
 /** Ends with `VM 130 already exists on node 'pve1'` when the id is taken by any guest of the cluster. */
-export const checkVmidFree = (call: Call, vmid: number, prefix: string): void => {
+const checkVmidFree = (call: Call, vmid: number, prefix: string): void => {
   const taken = call.world.guests.get(vmid)
   if (taken !== undefined)
     raise(`${prefix}${taken.type === 'qemu' ? 'VM' : 'CT'} ${vmid} already exists on node '${taken.node}'`)
@@ -51,7 +51,7 @@ const checkCreate = (call: Call, vmid: number, pool: string | undefined, setting
 }
 
 /** What PVE adds to a new configuration: meta, SMBIOS uuid, generation id. */
-export const identity = (call: Call, config: Section): void => {
+const identity = (call: Call, config: Section): void => {
   config['meta'] = `creation-qemu=${call.world.qemuVersion},ctime=${nodeSeconds(call.world, call.node().name)}`
   if (!config['smbios1']) config['smbios1'] = `uuid=${call.world.random.uuid()}`
   if (config['vmgenid'] === undefined || config['vmgenid'] === '1') config['vmgenid'] = call.world.random.uuid()

@@ -44,7 +44,7 @@ const freeUnreferenced = (world: World, node: string, vmid: number): void => {
 }
 
 /** Removes what the rest of the cluster knows of a guest: pool, rights, and what the areas keep. */
-export const forgetGuest = (world: World, guest: Guest, { purge }: { readonly purge: boolean }): void => {
+const forgetGuest = (world: World, guest: Guest, { purge }: { readonly purge: boolean }): void => {
   for (const hooks of guestHooks) hooks.destroyed?.(world, guest, purge)
   world.poolOf.delete(guest.vmid)
   const before = world.access.acl.length

@@ -62,7 +62,7 @@ const startupDown = (guest: Guest): number | undefined => {
 }
 
 /** Ends a VM that the caller holds the lock of. PVE source: _do_vm_stop. */
-export const stopLocked = async (world: World, guest: Guest, worker: Worker, options: StopOptions): Promise<void> => {
+const stopLocked = async (world: World, guest: Guest, worker: Worker, options: StopOptions): Promise<void> => {
   if (!guest.running) return
   if (!options.skiplock) checkLock(guest)
   const timeout = options.timeout ?? (options.shutdown ? startupDown(guest) : undefined) ?? 60

@@ -22,11 +22,11 @@ export const bootDiskSize = (world: World, guest: Guest): number => {
   return parseSize(drive['size'] ?? '') ?? findVolume(world, drive['file'] as string, guest.node)?.size ?? 0
 }
 
-export const uptimeOf = (world: World, guest: Guest): number =>
+const uptimeOf = (world: World, guest: Guest): number =>
   guest.running ? Math.floor((world.clock.now() - guest.running.since) / 1000) : 0
 
 /** What every status call says of a VM. PVE source: vmstatus. */
-export const vmStatus = (world: World, guest: Guest): Record<string, unknown> => {
+const vmStatus = (world: World, guest: Guest): Record<string, unknown> => {
   const config = guest.config
   const running = guest.running !== undefined
   const maxmem = memoryOf(config)

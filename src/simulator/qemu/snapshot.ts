@@ -21,7 +21,7 @@ const runtimeKeys = ['vmstate', 'runningmachine', 'runningcpu', 'running-nets-ho
 const notCopied = new Set(['snaptime', 'lock', 'digest', 'description', 'parent', 'snapstate', ...runtimeKeys])
 
 /** What a snapshot takes from a configuration, or a rollback from a snapshot. */
-export const copyConfig = (from: Section): Section =>
+const copyConfig = (from: Section): Section =>
   Object.fromEntries(Object.entries(from).filter(([key]) => !notCopied.has(key) && !isUnusedName(key)))
 
 /** The disks of a section that a snapshot of it concerns. */

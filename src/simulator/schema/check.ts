@@ -41,7 +41,7 @@ const checkType = (path: string, type: string | undefined, value: unknown, error
 }
 
 /** Checks a value against a format by name, with PVE's `-list` and `-opt` endings, or as a property string. */
-export const checkFormat = (
+const checkFormat = (
   format: string | Readonly<Record<string, Schema>>,
   text: string,
   path: string,

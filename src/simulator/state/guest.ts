@@ -1,8 +1,6 @@
 /** One section of a guest's configuration file: every value as the text that stands in the file. */
 export type Section = Record<string, string>
 
-export type Snapshot = { readonly config: Section }
-
 /** Milliseconds: of the model since the start, and by the clock on the wall since 1970. */
 export type Moment = { readonly elapsed: number; readonly now: number }
 

@@ -7,7 +7,7 @@ import { parseVolname } from '../volume/name.ts'
 import { backend, contentOf, poolOn, usableStorage, volidOf } from '../volume/volumes.ts'
 
 /** What a volume counts as: an image of a container is `rootdir`, one of a VM or of nobody `images`. */
-export const contentTypeOf = (world: World, volume: Volume): string => {
+const contentTypeOf = (world: World, volume: Volume): string => {
   if (volume.content !== 'images' && volume.content !== 'rootdir') return volume.content
   const owner = volume.vmid === undefined ? undefined : world.guests.get(volume.vmid)
   return owner?.type === 'lxc' ? 'rootdir' : 'images'

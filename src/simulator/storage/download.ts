@@ -20,7 +20,7 @@ const secondsPerPart = 4
 type Target = { readonly storage: string; readonly content: string; readonly file: string }
 
 /** The file a download or upload is to become; ends the request where the storage cannot hold it. */
-export const targetOf = (call: Call): Target => {
+const targetOf = (call: Call): Target => {
   const storage = usableStorage(call.world, call.text('storage'), call.node().name)
   const content = call.text('content')
   if (storage.options['path'] === undefined)
@@ -36,7 +36,7 @@ export const targetOf = (call: Call): Target => {
 }
 
 /** Puts a file on a storage, in place of one of that name. */
-export const putFile = (world: World, node: string, target: Target, size: number): void => {
+const putFile = (world: World, node: string, target: Target, size: number): void => {
   const name = `${target.content}/${target.file}`
   poolOn(world, target.storage, node).volumes.delete(name)
   addVolume(world, node, {

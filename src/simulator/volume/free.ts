@@ -7,7 +7,7 @@ import { findVolume, pathOf, poolOn, removeVolume, usableStorage, volidOf } from
 const isBaseOf = (base: Volume, other: Volume): boolean => other.parent !== undefined && other.parent === base.name
 
 /** Whether linked clones stand on this volume. */
-export const hasClones = (world: World, node: string, base: Volume): boolean => {
+const hasClones = (world: World, node: string, base: Volume): boolean => {
   for (const other of poolOn(world, base.storage, node).volumes.values()) if (isBaseOf(base, other)) return true
   return false
 }

@@ -1,4 +1,3 @@
-import type { Value } from '../../eval/value.ts'
 import type { FileContent, FolderContent } from '../../module/file/file-reader.ts'
 import type { Parsed } from '../../syntax/hcl/parse-hcl.ts'
 import type { Source } from '../../syntax/source.ts'
@@ -27,6 +26,3 @@ export interface FunctionWorld {
 
 /** A table of functions, part of the whole one. */
 export type FunctionGroup = { readonly [name: string]: import('./function-spec.ts').FunctionSpec }
-
-/** Stands for the result while something it needs is being fetched; quiet, and gone in the next round. */
-export type Pending = Value

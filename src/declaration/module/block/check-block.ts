@@ -15,7 +15,7 @@ export interface BlockChecking {
 }
 
 /** `an import block`, `a vm block`. */
-export const blockNamed = (name: string): string => `${/^[aeiou]/.test(name) ? 'an' : 'a'} ${name} block`
+const blockNamed = (name: string): string => `${/^[aeiou]/.test(name) ? 'an' : 'a'} ${name} block`
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 

@@ -44,7 +44,7 @@ const parseWith =
   }
 
 /** Loads the WASM files: some 25 ms, once per process by `hclGrammar`. */
-export const loadGrammar = async (): Promise<Grammar> => {
+const loadGrammar = async (): Promise<Grammar> => {
   await Parser.init({ locateFile: parserWasm })
   const language = await Language.load(grammarWasm())
   const parser = new Parser()

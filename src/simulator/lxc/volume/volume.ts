@@ -122,7 +122,7 @@ export const allocDisk = (
 }
 
 /** A fresh ext4 file system takes some space of its own. */
-export const freshUsage = (bytes: number): number => Math.min(bytes, 4096 + Math.round(bytes * 0.03))
+const freshUsage = (bytes: number): number => Math.min(bytes, 4096 + Math.round(bytes * 0.03))
 
 /** The volume behind an id, as PVE activates it. */
 export const existingVolume = (world: World, node: string, volid: string): Volume =>

@@ -3,7 +3,7 @@ import type { Guest } from '../../state/guest.ts'
 const names = new Set('cicustom cipassword citype ciupgrade ciuser nameserver searchdomain sshkeys name'.split(' '))
 
 /** Whether the option is part of what a cloud-init drive holds. Network cards count by their MAC addresses. */
-export const isCloudinitOption = (name: string): boolean => names.has(name) || /^(?:ipconfig|net)\d+$/.test(name)
+const isCloudinitOption = (name: string): boolean => names.has(name) || /^(?:ipconfig|net)\d+$/.test(name)
 
 /**
  * Notes that a cloud-init value differs from what the drive was written with: the old value, or that it was added. What is changed back

@@ -61,7 +61,7 @@ export const checkSshKeys = (settings: Section): void => {
 }
 
 /** A password as it is stored: SHA-512 crypt in form. */
-export const hashPassword = (salt: string, text: string): string =>
+const hashPassword = (salt: string, text: string): string =>
   /^\$(?:[156]|2[ay])(?:\$.+){2}/.test(text)
     ? text
     : `$5$${salt}$${createHash('sha256')

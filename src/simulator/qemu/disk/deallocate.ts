@@ -24,7 +24,7 @@ export const clonesOf = (world: World, storage: string, base: string): readonly 
 }
 
 /** Frees a volume; fails when linked clones hang on it. */
-export const freeVolume = (world: World, node: string, volid: string): void => {
+const freeVolume = (world: World, node: string, volid: string): void => {
   const volume = findVolume(world, volid, node)
   if (volume === undefined) return
   if (clonesOf(world, volume.storage, volume.name).length > 0)

@@ -15,7 +15,7 @@ export const isUnusedName = (key: string): boolean => unusedName.test(key)
 const parameters = facts['PUT /nodes/{node}/qemu/{vmid}/config']?.parameters?.properties ?? {}
 
 /** The property-string format of a drive key. */
-export const driveFormat = (key: string): Readonly<Record<string, Schema>> =>
+const driveFormat = (key: string): Readonly<Record<string, Schema>> =>
   (parameters[key]?.format ?? parameters[`${key.replace(/\d+$/, '')}[n]`]?.format ?? {}) as Readonly<
     Record<string, Schema>
   >
