@@ -16,9 +16,12 @@ export const attachedElsewhere = async (
   const here = attachedIn(guest.type, raw)
   const found: string[] = []
   for (const { key, volume } of requests.flatMap((request) => attachedBy(guest.type, request))) {
-    if (here.some((attached) => attached.key === key && attached.volume === volume)) continue
-    const slots = here.filter((attached) => attached.volume === volume && !own.has(attached.key))
+    const slots = here.filter(
+      (attached) => attached.volume === volume && attached.key !== key && !own.has(attached.key),
+    )
     found.push(...slots.map((slot) => `${volume} is ${slot.key} of ${guest.vmid} by now`))
+    // One that the guest has already gets no other writer.
+    if (here.some((attached) => attached.volume === volume)) continue
     const others = await holders.ofVolume(volume, guest.vmid)
     const since = others.filter((other) => !wasShared(plan, volume, other.guest.vmid))
     found.push(...since.map((other) => `${volume} is ${other.key} of ${other.guest.vmid} by now`))

@@ -1,5 +1,5 @@
 import type { Plan, Step } from '../../plan/plan.ts'
-import { attachedBy, attachedTo, wasShared } from '../../plan/state/held-volumes.ts'
+import { type AttachedVolume, attachedBy, attachedTo, wasShared } from '../../plan/state/held-volumes.ts'
 import type { Observed } from '../../resource/observed.ts'
 import { effectOf, touchedKeys } from '../effect/request-effect.ts'
 
@@ -39,10 +39,15 @@ export const attachedSince = (
   )
   if (attaching.length === 0) return new Map()
   const holders = holdersAfter(steps, observed)
+  const had = new Map<number, readonly AttachedVolume[]>(
+    observed.guests.map((guest) => [guest.vmid, attachedTo(guest)]),
+  )
   const found = new Map<number, readonly string[]>()
   for (const { guest, volume } of attaching) {
+    // One that the guest has already gets no other writer.
+    const hasIt = had.get(guest.vmid)?.some((attached) => attached.volume === volume) === true
     const since = (holders.get(volume) ?? []).filter(
-      ({ vmid }) => vmid === guest.vmid || !wasShared(plan, volume, vmid),
+      ({ vmid }) => vmid === guest.vmid || !(hasIt || wasShared(plan, volume, vmid)),
     )
     const told = since.map(({ key, name, vmid }) => `${volume} is ${key} of ${name} (${vmid}) by now`)
     if (told.length > 0) found.set(guest.vmid, [...new Set([...(found.get(guest.vmid) ?? []), ...told])])

@@ -4,8 +4,10 @@ import { type StepDraft, stepId } from '../../plan/order/step-chain.ts'
 import type { Step } from '../../plan/plan.ts'
 import type { PlanWorld } from '../../plan/planning-context.ts'
 import { shutdownRequest } from '../../plan/state/guest-progress.ts'
-import { stateOf, textOf } from '../../plan/state/guest-state.ts'
-import { detachDisk, whileUnprotected } from '../../plan/step/disk-steps.ts'
+import { configRequests, stateOf, staysPending, textOf } from '../../plan/state/guest-state.ts'
+import { type AttachedVolume, attachedBy } from '../../plan/state/held-volumes.ts'
+import { detachDisk, whileDown, whileUnprotected } from '../../plan/step/disk-steps.ts'
+import { isRelease, releaseAttached } from '../../plan/step/release-volumes.ts'
 import { isGone } from '../../plan/step/sweep-steps.ts'
 import type { AppliedResource } from '../../resource/applied.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
@@ -58,6 +60,43 @@ const detached = (world: PlanWorld, { done, undoing, isProtected }: Undoing, gue
   const lifted = isProtected ? whileUnprotected(start.guest, requests) : requests
   return { ...undoing, requests: lifted, disruption, reversal, summary: `${undoing.summary}: ${summary}` }
 }
+
+/** A volume that was there before the run is taken away so that nothing names it, by what the guest is now. */
+const released = ({ done, undoing, isProtected }: Undoing, guest: ObservedGuest): Step => {
+  const attached = releasedBy(done)
+  const { type, node, vmid } = guest
+  const state = stateOf(guest)
+  if (!attached || textOf(state, attached.key) === undefined) return undoing
+  const [kind, ref] = [kindOfType(type), { type, node, vmid }]
+  const lift = (requests: Step['requests']) => (isProtected ? whileUnprotected(ref, requests) : requests)
+  // What the running VM cannot let go of stays until its next start; PVE notes the volume as unused then.
+  if (
+    type === 'qemu' &&
+    state.current[attached.key] !== undefined &&
+    staysPending(state, kind, attached.key, undefined)
+  )
+    return { ...undoing, requests: lift(configRequests(ref, {}, [attached.key])), disruption: 'pending' }
+  const isDown = type === 'lxc' && state.running
+  const release = releaseAttached(kind, {
+    guest: ref,
+    state: isDown ? { ...state, running: false } : state,
+    ...attached,
+    step: undoing.id,
+  })
+  return {
+    ...undoing,
+    requests: isDown ? whileDown(kind, ref, state, lift(release)) : lift(release),
+    disruption: isDown ? 'restart' : state.running ? 'live' : 'none',
+  }
+}
+
+/** The volume that a step has attached and that nothing named before. */
+const releasedBy = ({ guest, requests, reversal }: Step): AttachedVolume | undefined =>
+  guest && reversal.by === 'requests'
+    ? requests
+        .flatMap((request) => attachedBy(guest.type, request))
+        .find(({ volume }) => isRelease(reversal.requests, volume))
+    : undefined
 
 const asStep = ({ undoing }: Undoing, { verb, binding: _none, reason: _why, ...draft }: StepDraft): Step => ({
   ...draft,
@@ -127,5 +166,6 @@ export const judgeAnew = (world: PlanWorld, part: Undoing): readonly Step[] => {
   const known = world.options.safetySnapshots
   if (done.action === 'snapshot' && snapshotsOf(done).every((name) => isGone(guest, name, known))) return []
   if (presenceAfter(done) === true) return ended(world, part, guest)
-  return [erasesVolume(done) ? detached(world, part, guest) : undoing]
+  if (erasesVolume(done)) return [detached(world, part, guest)]
+  return [releasedBy(done) ? released(part, guest) : undoing]
 }

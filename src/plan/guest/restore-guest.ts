@@ -1,7 +1,7 @@
 import { kindOfType } from '../../kinds/registry.ts'
 import { isPropertyMap } from '../../resource/config-value.ts'
 import type { GuestRef } from '../../resource/guest.ts'
-import type { ObservedAclEntry, ObservedGuest, ObservedRights } from '../../resource/observed.ts'
+import type { ObservedAclEntry, ObservedGuest, ObservedRights, RawConfig } from '../../resource/observed.ts'
 import type { ApiRequest } from '../../resource/request.ts'
 import type { Reversal } from '../../resource/reversal.ts'
 import { basesOf } from '../check/destroy-check.ts'
@@ -19,18 +19,24 @@ export interface Restoration {
   readonly backup: StepId
 }
 
-/** Whether PVE takes a volume into a backup: neither detached ones nor those with `backup=0`, and mount points only with `backup=1`. */
-const isTaken = (key: string, value: Readonly<Record<string, unknown>>): boolean =>
-  !/^unused\d+$/.test(key) && (key.startsWith('mp') ? value['backup'] === true : value['backup'] !== false)
+/**
+ * Whether PVE takes a volume into a backup: neither detached ones nor those with `backup=0`, the EFI disk only of a VM that starts with OVMF, and mount
+ * points only with `backup=1` (PVE source: get_backup_volumes).
+ */
+const isTaken = (key: string, value: Readonly<Record<string, unknown>>, config: RawConfig): boolean => {
+  if (/^unused\d+$/.test(key) || (key.startsWith('efidisk') && config['bios'] !== 'ovmf')) return false
+  return key.startsWith('mp') ? value['backup'] === true : value['backup'] !== false
+}
 
 /** Volumes that a backup leaves out. */
 const notInBackup = (observed: ObservedGuest): readonly string[] => {
   const kind = kindOfType(observed.type)
-  return Object.entries(effectiveConfig(stateOf(observed)))
+  const config = effectiveConfig(stateOf(observed))
+  return Object.entries(config)
     .flatMap(([key, text]) => {
       if (/^unused\d+$/.test(key)) return [key]
       const value = kind.decodeValue(key, text)
-      return isPropertyMap(value) && kind.isVolume(key, value) && !isTaken(key, value) ? [key] : []
+      return isPropertyMap(value) && kind.isVolume(key, value) && !isTaken(key, value, config) ? [key] : []
     })
     .sort()
 }
@@ -51,10 +57,12 @@ const isRoot = ({ observed: { rights } }: PlanWorld): boolean => rights?.princip
  */
 const mountsOf = (world: PlanWorld, observed: ObservedGuest): ApiRequest['params'] => {
   const kind = kindOfType(observed.type)
-  const volumes = Object.entries(effectiveConfig(stateOf(observed))).flatMap(([key, text]) => {
+  const config = effectiveConfig(stateOf(observed))
+  const volumes = Object.entries(config).flatMap(([key, text]) => {
     const value = kind.decodeValue(key, text)
     const property = kind.volumeProperty(key)
-    if (!isPropertyMap(value) || property === undefined || !kind.isVolume(key, value) || !isTaken(key, value)) return []
+    if (!isPropertyMap(value) || property === undefined || !kind.isVolume(key, value) || !isTaken(key, value, config))
+      return []
     const { [property]: _volume, ...rest } = value
     return [[key, kind.encode(key, rest)] as const]
   })

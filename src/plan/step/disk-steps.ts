@@ -1,9 +1,11 @@
+import type { GuestKind } from '../../kinds/kind.ts'
 import { isPropertyMap, type PropertyMap } from '../../resource/config-value.ts'
 import { type GuestRef, guestPath } from '../../resource/guest.ts'
 import type { ApiRequest } from '../../resource/request.ts'
 import type { Reversal } from '../../resource/reversal.ts'
 import { stepId } from '../order/step-chain.ts'
 import type { Difference } from '../state/config-difference.ts'
+import { volumeIn } from '../state/foreign-volumes.ts'
 import {
   advance,
   type GuestContext,
@@ -25,6 +27,7 @@ import {
   textOf,
 } from '../state/guest-state.ts'
 import { isFileStorage } from '../state/storage-feature.ts'
+import { isOnlyThere, releaseAttached } from './release-volumes.ts'
 
 /** The volume of a drive's text. */
 export const volumeOf = ({ kind }: Pick<GuestContext, 'kind'>, key: string, text: string): string => {
@@ -78,17 +81,57 @@ const removeVolume = (context: GuestContext, progress: Progress, key: string, pe
   if (!state.running) {
     return { by: 'requests', requests: unprotected(progress, erase), note: `remove ${key} and its volume` }
   }
-  // A running container keeps a mount point until it is restarted (seen on PVE 9.2), so only a restart brings it back to what it was.
-  return {
-    by: 'requests',
-    requests: [
-      shutdownRequest(guest),
-      ...unprotected(progress, erase),
-      ...restoreRestart(context.kind, guest, state, [startRequest(guest)]),
-    ],
-    note: `remove ${key} and its volume; this restarts ${context.desired.address}, because a running container keeps its mount points${mayRestart(context) ? '' : ', so a failure elsewhere leaves it'}`,
-    ...(!mayRestart(context) && { automatic: 'stopped' }),
+  return withRestart(context, progress, unprotected(progress, erase), `remove ${key} and its volume`)
+}
+
+/** A running container keeps a mount point until it is restarted (seen on PVE 9.2), so only a restart brings it back to what it was. */
+const withRestart = (
+  context: GuestContext,
+  { guest, state }: Progress,
+  requests: readonly ApiRequest[],
+  note: string,
+): Reversal => ({
+  by: 'requests',
+  requests: whileDown(context.kind, guest, state, requests),
+  note: `${note}; this restarts ${context.desired.address}, because a running container keeps its mount points${mayRestart(context) ? '' : ', so a failure elsewhere leaves it'}`,
+  ...(!mayRestart(context) && { automatic: 'stopped' }),
+})
+
+/** Shuts a running guest down for the time of some requests; what was pending before is pending again. */
+export const whileDown = (
+  kind: GuestKind,
+  guest: GuestRef,
+  state: GuestState,
+  requests: readonly ApiRequest[],
+): readonly ApiRequest[] => [
+  shutdownRequest(guest),
+  ...requests,
+  ...restoreRestart(kind, guest, state, [startRequest(guest)]),
+]
+
+/** How a volume that was there before goes from the guest again: to where it was, noted as unused or named by nothing. */
+const detachNamed = (context: GuestContext, progress: Progress, next: GuestState, key: string): Reversal => {
+  const { kind, desired } = context
+  const { guest, state } = progress
+  const volume = volumeIn(kind, key, textOf(next, key) ?? '')
+  const back = textOf(state, 'boot') === textOf(next, 'boot') ? [] : ['boot']
+  if (volume === undefined || !isOnlyThere(guest, next, key, volume)) {
+    const detach = [
+      ...configRequests(guest, {}, [key]),
+      ...restoreRequests(kind, guest, { before: state, after: next }, back),
+    ]
+    const note = `detach ${key}; its volume stays`
+    return volume !== undefined && guest.type === 'lxc' && state.running
+      ? withRestart(context, progress, unprotected(progress, detach), note)
+      : { by: 'requests', requests: unprotected(progress, detach), note }
   }
+  const step = stepId(desired.address, `add-${key}`)
+  const down = guest.type === 'lxc' ? { ...next, running: false } : next
+  const release = unprotected(progress, releaseAttached(kind, { guest, state: down, key, volume, step }))
+  const note = `take ${key} away; its volume stays as it was`
+  return guest.type === 'lxc' && state.running
+    ? withRestart(context, progress, release, note)
+    : { by: 'requests', requests: release, note }
 }
 
 /** Adds a disk or mount point: a new volume, or an existing one that is named. */
@@ -104,17 +147,7 @@ export const addDisk =
     const size = declared['size'] === undefined ? '' : `, ${declared['size']}`
     const where = named ? volumeOf(context, key, text) : `${declared['storage']}${size}`
     const next = afterWrite(state, kind, { set: { [key]: text }, remove: [] })
-    const back = textOf(state, 'boot') === textOf(next, 'boot') ? [] : ['boot']
-    const reversal: Reversal = named
-      ? {
-          by: 'requests',
-          requests: unprotected(progress, [
-            ...configRequests(guest, {}, [key]),
-            ...restoreRequests(kind, guest, { before: state, after: next }, back),
-          ]),
-          note: `detach ${key}; its volume stays`,
-        }
-      : removeVolume(context, progress, key, pending)
+    const reversal = named ? detachNamed(context, progress, next, key) : removeVolume(context, progress, key, pending)
     return advance(
       progress,
       {

@@ -1,9 +1,16 @@
 import type { GuestKind } from '../../kinds/kind.ts'
-import { storageOf } from '../../kinds/value/volume.ts'
+import { storageOf, volumeOwner } from '../../kinds/value/volume.ts'
 import { type Config, isPropertyMap } from '../../resource/config-value.ts'
 import { type GuestRef, guestPath } from '../../resource/guest.ts'
 import type { ApiRequest } from '../../resource/request.ts'
-import { configRequests } from '../state/guest-state.ts'
+import {
+  afterWrite,
+  configRequests,
+  effectiveConfig,
+  type GuestState,
+  keysOf,
+  restoreRequests,
+} from '../state/guest-state.ts'
 
 /** A volume that a declaration names, instead of having it made. */
 export interface NamedVolume {
@@ -32,6 +39,9 @@ const numbered = (bus: string, count: number): readonly string[] =>
 /** Buses that take a CD drive; a running VM is never given one at once on the first two. */
 const CD_SLOTS = [...numbered('sata', 6), ...numbered('ide', 4), ...numbered('scsi', 31)]
 
+/** The volume as an image in a CD drive. */
+const cdWith = (volume: string): string => `${volume},media=cdrom`
+
 /**
  * Detaching a volume is not enough: it becomes `unusedN`, and that is erased with the guest. An image in a CD drive is neither noted as unused when
  * the drive goes nor erased with the guest, so the volume is shown as one before it is let go (PVE source: vmconfig_register_unused_drive, destroy_vm,
@@ -49,7 +59,7 @@ const releaseFromVm = (
     return { key, volume, slot }
   })
   const left = moved.flatMap(({ key, slot }) => (slot === key ? [] : [key]))
-  const set = Object.fromEntries(moved.map(({ slot, volume }) => [slot, `${volume},media=cdrom`]))
+  const set = Object.fromEntries(moved.map(({ slot, volume }) => [slot, cdWith(volume)]))
   return [
     ...configRequests(guest, set, left),
     ...configRequests(
@@ -95,4 +105,51 @@ export const releaseVolumes = ({ guest, volumes, step, taken, inPlace }: Release
   return guest.type === 'qemu'
     ? releaseFromVm(guest, volumes, taken, inPlace)
     : releaseFromContainer(guest, volumes, step)
+}
+
+/** A volume that was there before, attached to a guest that was there before. `state`: the guest with it. */
+export interface Attachment {
+  readonly guest: GuestRef
+  readonly state: GuestState
+  readonly key: string
+  readonly volume: string
+  /** The step whose reversal this is. */
+  readonly step: string
+}
+
+/** Nothing but this key of the guest names the volume, and PVE would note it as unused when it is detached. */
+export const isOnlyThere = ({ type, vmid }: GuestRef, state: GuestState, key: string, volume: string): boolean => {
+  const isOwn = type === 'lxc' || (volumeOwner(volume) ?? vmid) === vmid
+  const all = [...Object.entries(state.current), ...Object.entries(effectiveConfig(state))]
+  return isOwn && !all.some(([other, text]) => other !== key && namesVolume(text, volume))
+}
+
+const namesVolume = (text: string, volume: string): boolean =>
+  text.split(',').some((part) => part.replace(/^(?:file|volume)=/, '') === volume)
+
+/** A reversal that takes this volume away so that nothing names it. */
+export const isRelease = (requests: readonly ApiRequest[], volume: string): boolean =>
+  requests.some(({ params = {} }) => params['rootfs'] === volume || Object.values(params).includes(cdWith(volume)))
+
+/** A running VM keeps the CD drive pending, and PVE has put it into the pending boot order by then. */
+const bootAgain = (
+  kind: GuestKind,
+  { guest, state }: Attachment,
+  first: ApiRequest | undefined,
+): readonly ApiRequest[] => {
+  const { delete: _left, ...drives } = first?.params ?? {}
+  const set = Object.fromEntries(Object.entries(drives).map(([slot, text]) => [slot, String(text)]))
+  const after = afterWrite(state, kind, { set, remove: [] })
+  return after.pending['boot'] === state.pending['boot']
+    ? []
+    : restoreRequests(kind, guest, { before: state, after }, ['boot'])
+}
+
+/** Takes a volume away from a VM, or from a stopped container, so that nothing names it. */
+export const releaseAttached = (kind: GuestKind, attachment: Attachment): readonly ApiRequest[] => {
+  const { guest, state, key, volume, step } = attachment
+  const taken = new Set([...Object.keys(state.current), ...keysOf(state)])
+  const inPlace = !state.running || state.current[key] === undefined
+  const requests = releaseVolumes({ guest, volumes: [{ key, volume }], step, taken, inPlace })
+  return guest.type === 'qemu' && state.running ? [...requests, ...bootAgain(kind, attachment, requests[0])] : requests
 }
