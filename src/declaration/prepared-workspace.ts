@@ -213,13 +213,12 @@ const guarded = <T>(run: (root: ModuleScope) => T, otherwise: T, { report }: Col
     return run(root)
   } catch (error) {
     if (error instanceof TooMuchWork) {
-      const detail = `Evaluating the declarations took ${MAX_WORK} steps and had come no further than this expression. Look for loops within loops, or values that are computed again for every instance.`
+      const detail = `Evaluating the declarations took ${MAX_WORK} steps without finishing; it stopped at this expression. Look for loops within loops, or values that are computed again for every instance.`
       report(diagnose('declaration.too-large', { detail, range: rangeOf(error.at) }))
       return otherwise
     }
     if (!(error instanceof RangeError) || !error.message.includes('call stack')) throw error
-    const detail =
-      'Values are nested within one another too deep to be evaluated. Look for locals that wrap one another again and again.'
+    const detail = 'Values are nested too deeply to evaluate. Look for locals that wrap one another again and again.'
     report(diagnose('declaration.too-deep', { detail }))
     return otherwise
   }

@@ -31,11 +31,11 @@ export const chooseGuests = (
     const resource = bound.get(address)
     const guest = resource?.guest && byVmid.get(resource.guest.vmid)
     const archive = archives.get(address)
-    if (!resource?.guest) diagnostics.push(leftOut(address, 'it is not applied yet. Run mpc apply first.'))
+    if (!resource?.guest) diagnostics.push(leftOut(address, 'it has not been applied yet. Run mpc apply first.'))
     else if (!guest || guest.type !== resource.guest.type)
-      diagnostics.push(leftOut(address, `the cluster has no such guest with VMID ${resource.guest.vmid} any more.`))
+      diagnostics.push(leftOut(address, `the cluster no longer has the guest with VMID ${resource.guest.vmid}.`))
     else if (guest.unknownSince !== undefined)
-      diagnostics.push(leftOut(address, `its node "${guest.node}" does not answer since ${guest.unknownSince}.`))
+      diagnostics.push(leftOut(address, `its node "${guest.node}" has not answered since ${guest.unknownSince}.`))
     else
       guests.push({
         address,

@@ -12,7 +12,7 @@ export const containerDefinition: KindDefinition = {
   parameters,
   running: byParameter(parameters, running),
   excluded: {
-    'ha-managed': 'high availability is a resource of its own',
+    'ha-managed': 'high availability is configured separately',
     lock: 'a lock is held by a task, and nothing in the API removes it',
     ostemplate: 'it is the field `template` of the container itself',
     pool: 'it is the field `pool` of the container itself',

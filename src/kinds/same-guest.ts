@@ -30,17 +30,17 @@ const madeSince = (known: GuestIdentity, seen: GuestIdentity): string | undefine
  */
 export const differenceOf = (known: GuestIdentity, seen: GuestIdentity): string | undefined => {
   if (known.uuid !== undefined && seen.uuid !== undefined)
-    return known.uuid === seen.uuid ? undefined : 'its UUID is another one'
+    return known.uuid === seen.uuid ? undefined : 'its UUID is different'
   if (known.uuid !== undefined && seen.marks !== undefined) return 'it has no UUID'
   const [before, now] = [macsOf(known), macsOf(seen)]
   const chosen = before.filter((mac) => !known.declared?.includes(mac))
   if (share(chosen, now)) return undefined
-  if (before.length > 0 && now.length > 0 && !share(before, now)) return 'its MAC addresses are other ones'
+  if (before.length > 0 && now.length > 0 && !share(before, now)) return 'its MAC addresses are different'
   const event = madeSince(known, seen)
   if (event !== undefined)
-    return `it was made anew since (${taskText(event)}), and nothing shows that it is a copy of the old one`
+    return `it was re-created since (${taskText(event)}), and nothing shows that it is a copy of the old one`
   if (known.name !== undefined && seen.name !== undefined && known.name !== seen.name)
-    return `its name is ${seen.name} and was ${known.name}, and nothing else shows that it is the same`
+    return `its name is ${seen.name} and was ${known.name}, and nothing else shows that it is the same guest`
   return undefined
 }
 

@@ -43,7 +43,7 @@ export const vmDefinition: KindDefinition = {
   excluded: {
     archive: 'a backup is restored by `mpc revert`, not declared',
     cdrom: 'it is another name of `ide2`',
-    'ha-managed': 'high availability is a resource of its own',
+    'ha-managed': 'high availability is configured separately',
     'live-restore': 'it belongs to restoring a backup',
     lock: 'a lock is held by a task and is no configuration',
     pool: 'it is the field `pool` of the guest itself',

@@ -22,7 +22,7 @@ const endpointOf = ({ env }: Surroundings, settings: Settings): Checked<Endpoint
       value: undefined,
       diagnostics: [
         diagnose('project.missing-endpoint', {
-          detail: 'Neither PROXMOX_VE_ENDPOINT nor "endpoint" in .proxmox/config.yml says where the server is.',
+          detail: 'No server address is set, neither in PROXMOX_VE_ENDPOINT nor as "endpoint" in .proxmox/config.yml.',
           hint: 'endpoint: https://pve.example.com:8006',
         }),
       ],
@@ -63,13 +63,13 @@ const remarks = (endpoint: Endpoint | undefined, insecure: boolean): readonly Di
   if (!endpoint.secure)
     return [
       diagnose('project.plain-http', {
-        detail: `${endpoint.origin} is plain HTTP: everybody on the way can read the credentials. Use https.`,
+        detail: `${endpoint.origin} uses plain HTTP: anyone on the network can read the credentials. Use https.`,
       }),
     ]
   if (!insecure) return []
   return [
     diagnose('project.certificate-unchecked', {
-      detail: `Whoever answers for ${endpoint.origin} is given the credentials. Pin the fingerprint (tls.fingerprint) or name the authority (tls.ca_file) instead.`,
+      detail: `The certificate is not verified, so whoever answers for ${endpoint.origin} receives the credentials. Pin the fingerprint (tls.fingerprint) or name the authority (tls.ca_file) instead.`,
     }),
   ]
 }

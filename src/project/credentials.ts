@@ -68,7 +68,7 @@ const fromPassword = (username: string | undefined, password: string | undefined
   const missing = username === undefined ? 'PROXMOX_VE_USERNAME' : 'PROXMOX_VE_PASSWORD'
   return problem(
     diagnose('project.incomplete-credentials', {
-      detail: `${missing} is not set, and the other half of the login is. Set both, or use an API token.`,
+      detail: `${missing} is not set, but the other one is. Set both PROXMOX_VE_USERNAME and PROXMOX_VE_PASSWORD, or use an API token.`,
       hint: HINT,
     }),
   )
@@ -95,7 +95,7 @@ export const readCredentials = async (
   return problem(
     diagnose('project.missing-credentials', {
       detail:
-        'Neither the environment (PROXMOX_VE_API_TOKEN, or PROXMOX_VE_USERNAME and PROXMOX_VE_PASSWORD) nor the settings (credentials.token_file or credentials.command) say who you are.',
+        'Neither the environment (PROXMOX_VE_API_TOKEN, or PROXMOX_VE_USERNAME and PROXMOX_VE_PASSWORD) nor the settings (credentials.token_file or credentials.command) give credentials.',
       hint: HINT,
     }),
   )

@@ -23,6 +23,6 @@ export const foreignOwner = async (
 /** Why they are not obeyed, and what can be done. */
 export const foreignSettings = (owner: number, user: number | undefined, root: string, hash: string): Diagnostic =>
   diagnose('project.foreign-settings', {
-    detail: `${SETTINGS_PATH} in "${root}" belongs to user ${owner}, and mpc runs as user ${user}: what it says is not obeyed. Run mpc as its owner, make it yours (chown), or, where it has to be so, agree to exactly what it says now:`,
+    detail: `${SETTINGS_PATH} in "${root}" belongs to user ${owner}, and mpc runs as user ${user}: its settings are not used. Run mpc as its owner, make the file yours (chown), or trust exactly what it contains now:`,
     hint: `export MPC_TRUST=${hash}`,
   })

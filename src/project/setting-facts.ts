@@ -28,7 +28,7 @@ const VMID = { type: 'integer', minimum: 100, maximum: 999_999_999 } as const
 const SETTINGS = {
   endpoint: {
     type: 'string',
-    description: 'The server. https and port 8006 unless said otherwise. PROXMOX_VE_ENDPOINT wins over it.',
+    description: 'Address of the server; https and port 8006 by default. PROXMOX_VE_ENDPOINT overrides it.',
     example: 'https://pve.example.com:8006',
     risk: 'your credentials are sent there',
   },
@@ -40,20 +40,20 @@ const SETTINGS = {
         description:
           'PEM file of the authority to trust, relative to the workspace; on a node: /etc/pve/pve-root-ca.pem.',
         example: 'pve-root-ca.pem',
-        risk: 'any server with a certificate of this authority is believed',
+        risk: 'any server with a certificate from this authority is trusted',
       },
       fingerprint: {
         type: 'string',
         description: "Pin the server's certificate by its SHA-256 fingerprint; no authority is needed then.",
         pattern: '^\\s*(?:[Ss][Hh][Aa]-?256[:= ])?(?:[0-9A-Fa-f]{2}[:\\s]?){31}[0-9A-Fa-f]{2}\\s*$',
         example: 'AB:CD:…',
-        risk: 'the server with this certificate is believed',
+        risk: 'the server with this certificate is trusted',
       },
       insecure: {
         type: 'boolean',
         description: 'Do not verify the certificate at all. PROXMOX_VE_INSECURE=true does the same.',
         example: 'true',
-        risk: 'any server is believed',
+        risk: 'any server is trusted',
       },
     },
   },
@@ -76,7 +76,7 @@ const SETTINGS = {
     },
   },
   defaults: {
-    description: 'What holds unless a declaration or a flag says otherwise.',
+    description: 'Defaults for what no declaration or option sets.',
     settings: {
       node: { type: 'string', description: 'Node for guests that name none.', example: 'pve1' },
       storage: { type: 'string', description: 'Storage for disks that name none.', example: 'local-lvm' },
@@ -94,7 +94,7 @@ const SETTINGS = {
       },
       parallelism: {
         type: 'integer',
-        description: 'Steps and requests under way at one time.',
+        description: 'Number of steps and requests at the same time.',
         minimum: 1,
         maximum: 64,
         example: '8',
@@ -102,7 +102,7 @@ const SETTINGS = {
       task_timeout: {
         type: 'integer',
         description:
-          'Minutes a task on the server may take before mpc lets go of it and suspends the run; mpc recover goes on with it later.',
+          'Minutes a task on the server may take before mpc stops waiting and suspends the run; mpc recover continues it later.',
         minimum: 1,
         maximum: 10_080,
         example: '360',

@@ -99,7 +99,7 @@ const refusedBecauseReadOnly = ({ method, path }: OutgoingRequest): Answer => ({
   status: 0,
   message: 'read-only mode',
   diagnostic: diagnose('proxmox.read-only', {
-    detail: `${method} ${path} would change the cluster, and this command only reads. Nothing was sent.`,
+    detail: `${method} ${path} would change the cluster, and this command only reads. The request was not sent.`,
   }),
 })
 

@@ -28,7 +28,7 @@ export const readEndpoint = (text: string): EndpointReading => {
   if (!URL.canParse(full)) return { problem: 'It is not an address. Write it like "https://pve1.example.com:8006".' }
   const url = new URL(full)
   if (url.protocol !== 'https:' && url.protocol !== 'http:')
-    return { problem: `"${url.protocol}//" is not spoken here. Write it like "https://pve1.example.com:8006".` }
+    return { problem: `"${url.protocol}//" is not supported. Write it like "https://pve1.example.com:8006".` }
   if (url.username !== '' || url.password !== '')
     return { problem: 'It holds a user name or password. Credentials come from the environment, a file or a command.' }
   if (url.hostname === '') return { problem: 'It has no host name.' }

@@ -18,7 +18,7 @@ const COMPARE = 'Compare it with the one shown in the web interface under node â
 const untrusted = ({ origin }: Endpoint, { code }: ConnectError, fingerprint: string | undefined): Diagnostic =>
   diagnose('proxmox.untrusted-certificate', {
     detail:
-      `${origin} shows a certificate that no trusted authority has signed (${code}), as a fresh Proxmox VE does. Nothing was sent to it.` +
+      `${origin} has a certificate that no trusted authority has signed (${code}), as a fresh Proxmox VE does. Nothing was sent to it.` +
       (fingerprint ? `\nThe fingerprint that was seen (SHA-256):\n  ${fingerprint}\n${COMPARE}` : ''),
     hint: `Name the cluster's authority (/etc/pve/pve-root-ca.pem on a node) as tls.ca_file, or pin the fingerprint${
       fingerprint ? ` ${pinning(fingerprint)}` : ' as tls.fingerprint.'
@@ -28,7 +28,7 @@ const untrusted = ({ origin }: Endpoint, { code }: ConnectError, fingerprint: st
 const mismatch = ({ origin }: Endpoint, fingerprint: string | undefined): Diagnostic =>
   diagnose('proxmox.fingerprint-mismatch', {
     detail:
-      `${origin} shows another certificate than the one pinned in tls.fingerprint. It was renewed, or somebody stands between you and the ` +
+      `${origin} has a different certificate from the one pinned in tls.fingerprint. It was renewed, or somebody is intercepting the connection to the ` +
       `server. Nothing was sent to it.\nThe fingerprint that was seen (SHA-256):\n  ${fingerprint ?? 'none'}\n${COMPARE}`,
     hint: fingerprint ? `If it is the right one, pin it ${pinning(fingerprint)}` : undefined,
   })
@@ -50,11 +50,11 @@ const byCode = (endpoint: Endpoint, error: ConnectError): Diagnostic | undefined
     case 'ENETUNREACH':
     case 'MPC_CONNECT_TIMEOUT':
       return diagnose('proxmox.unreachable', {
-        detail: `${host}, port ${port}, does not answer (${error.message}). Check that the host is up and that no firewall stands between: port ${port} must be open to this machine.`,
+        detail: `${host}, port ${port}, does not answer (${error.message}). Check that the host is up and that no firewall blocks it: port ${port} must be open to this machine.`,
       })
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
       return diagnose('proxmox.certificate-name', {
-        detail: `${origin} shows a trusted certificate, but for another name. ${error.message} Nothing was sent to it.`,
+        detail: `${origin} has a trusted certificate, but for another name. ${error.message} Nothing was sent to it.`,
         hint: 'Use a name the certificate holds as endpoint, or pin the fingerprint as tls.fingerprint in .proxmox/config.yml.',
       })
     case 'CERT_HAS_EXPIRED':
@@ -79,7 +79,7 @@ export const explainNoConnection = (
   if (known) return known
   if (endpoint.secure && /^(EPROTO|ERR_SSL|ERR_TLS)/.test(error.code))
     return diagnose('proxmox.tls-failed', {
-      detail: `${endpoint.origin} does not speak TLS as this machine does (${error.code}). Nothing was sent to it. Is it the right port? If the server speaks plain HTTP, write the endpoint with http://.`,
+      detail: `${endpoint.origin} did not agree on a TLS connection (${error.code}). Nothing was sent to it. Is it the right port? If the server speaks plain HTTP, write the endpoint with http://.`,
     })
   return diagnose('proxmox.unreachable', {
     detail: `No connection to ${endpoint.origin} could be made: ${error.message} (${error.code}).`,
@@ -96,14 +96,14 @@ export const explainLostAnswer = (
   error: ConnectError,
 ): Diagnostic => {
   const what = `${request.method} ${request.path}`
-  const change = request.method === 'GET' ? '' : ' Whether the server did what was asked is not known.'
+  const change = request.method === 'GET' ? '' : ' It is not known whether the server carried the request out.'
   if (error.code === 'ETIMEDOUT')
     return diagnose('proxmox.timeout', {
       detail: `${endpoint.origin} took too long to answer ${what}.${change} The server may be overloaded, or a node or a storage behind it does not answer.`,
     })
   if (error.code === 'MPC_ANSWER_TOO_LARGE')
     return diagnose('proxmox.answer-lost', {
-      detail: `The answer of ${endpoint.origin} to ${what} was not read to its end: ${error.message}, which no Proxmox VE sends.${change} Check that the endpoint is the right server.`,
+      detail: `The answer of ${endpoint.origin} to ${what} could not be read completely: ${error.message}, which Proxmox VE does not send.${change} Check that the endpoint is the right server.`,
     })
   return diagnose('proxmox.answer-lost', {
     detail: `The connection to ${endpoint.origin} broke before ${what} was answered (${error.code}).${change} ${endpoint.secure ? 'Check the network and run the command again.' : 'Does the server speak https? The endpoint begins with http://.'}`,

@@ -89,12 +89,12 @@ export const explainRefusal = (
     return forbidden(refusal, request, credentials)
   if (refusal.status === 595)
     return diagnose('proxmox.node-unreachable', {
-      detail: `${node ? `The node "${node}"` : 'A node'} does not answer the rest of the cluster: ${refusal.message} (status 595, ${asked}). It is switched off, or its network or pveproxy is down.`,
-      hint: 'pvecm status on another node shows who is there.',
+      detail: `${node ? `The node "${node}"` : 'A node'} does not answer the rest of the cluster: ${refusal.message} (status 595, ${asked}). It is powered off, or its network or pveproxy is down.`,
+      hint: 'Run pvecm status on another node to see which nodes are online.',
     })
   if (TROUBLE.has(refusal.status))
     return diagnose('proxmox.server-trouble', {
-      detail: `${asked}: ${whole(refusal)}\nThe server or a proxy before it got no answer${node ? ` from the node "${node}"` : ''}. Try again in a while.`,
+      detail: `${asked}: ${whole(refusal)}\nThe server, or a proxy in front of it, got no answer${node ? ` from the node "${node}"` : ''}. Try again in a while.`,
     })
   if (!refusal.isPve) return notPve(refusal, endpoint)
   const unknown = unknownNode(refusal.message)

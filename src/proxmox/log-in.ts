@@ -13,7 +13,7 @@ const loginFailed = (username: string, message: string): Diagnostic =>
 
 const secondFactor = (username: string): Diagnostic =>
   diagnose('proxmox.two-factor', {
-    detail: `"${username}" must give a second factor, which cannot be asked for here.`,
+    detail: `"${username}" needs a second factor, which mpc cannot ask for.`,
     hint: `Use an API token, which needs none: pveum user token add ${username} mpc --privsep 0, then set PROXMOX_VE_API_TOKEN.`,
   })
 

@@ -64,7 +64,7 @@ const logReader = (world: TaskWorld, path: string, onLine: (line: string) => voi
 const lost = (upid: string, why: string): TaskEnd => ({
   kind: 'lost',
   diagnostic: diagnose('proxmox.task-lost', {
-    detail: `${why}\nThe task is ${upid}. It may have ended either way.`,
+    detail: `${why}\nThe task is ${upid}. It may have succeeded or failed.`,
     hint: 'Look at the task list of the node; the next mpc apply or mpc recover asks the server what became of it.',
   }),
 })
@@ -89,7 +89,7 @@ const endOf = (exitstatus: string, log: readonly string[]): TaskEnd => {
 const isFinal = (answer: Answer): boolean => answer.kind === 'refused' && [400, 401, 403, 501].includes(answer.status)
 
 const cannotSee = (node: string, diagnostic: Diagnostic): string =>
-  `The node "${node}" tells nothing of the task: ${diagnostic.detail}`
+  `The node "${node}" gave no information about the task: ${diagnostic.detail}`
 
 /** How long to pause before the next look; undefined: the wait is over. */
 const pauseWithin = (clock: Clock, pause: number, began: number, { signal, atMost }: TaskWait): number | undefined => {

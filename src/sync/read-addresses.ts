@@ -52,7 +52,7 @@ const hiddenWarning = (guests: readonly ObservedGuest[]): readonly Diagnostic[] 
   const others = guests.length === 1 ? '' : ` and of ${guests.length - 1} more`
   return [
     diagnose('sync.addresses-hidden', {
-      detail: `The addresses of ${first.name} (${first.vmid})${others} were not told: that takes the privilege ${privilege} on /vms/${first.vmid} (before Proxmox VE 9: VM.Monitor for VMs). They stay empty.`,
+      detail: `The addresses of ${first.name} (${first.vmid})${others} could not be read: that needs the privilege ${privilege} on /vms/${first.vmid} (before Proxmox VE 9: VM.Monitor for VMs). They stay empty.`,
     }),
   ]
 }

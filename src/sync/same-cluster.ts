@@ -35,7 +35,7 @@ export const otherCluster = (before: Observed | undefined, now: Observed): Diagn
   if (!before || isSameCluster(before, now)) return undefined
   const nodesOf = ({ nodes }: Observed) => nodes.map(({ node }) => node).join(', ')
   return diagnose('sync.other-cluster', {
-    detail: `This workspace is about the cluster "${before.cluster.name}" (${nodesOf(before)}), and the server that answers belongs to "${now.cluster.name}" (${nodesOf(now)}). Nothing of it was recorded: VMIDs here would be taken for those there. Check the endpoint (PROXMOX_VE_ENDPOINT, or endpoint in .proxmox/config.yml). A cluster of its own wants a folder of its own: run mpc init there. If this really is the same cluster, made anew, move .proxmox/state.db away and run mpc sync: its history is lost, and mpc import binds guests again.`,
+    detail: `This workspace manages the cluster "${before.cluster.name}" (${nodesOf(before)}), and the server that answers belongs to "${now.cluster.name}" (${nodesOf(now)}). Nothing was recorded, because VMIDs of one cluster would be taken for those of the other. Check the endpoint (PROXMOX_VE_ENDPOINT, or endpoint in .proxmox/config.yml). Use a separate folder for each cluster: run mpc init there. If this really is the same cluster, made anew, move .proxmox/state.db away and run mpc sync: its history is lost, and mpc import binds guests again.`,
     hint: 'mpc init',
   })
 }

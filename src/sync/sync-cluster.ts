@@ -286,7 +286,7 @@ const headWarnings = ({ cluster, guests, storages }: Observed, name: string | un
     ? [
         diagnose('sync.nothing-visible', {
           detail:
-            'A server shows only what the caller may see, and here that is nothing. A token with privilege separation has no privileges until some are granted to the token itself.',
+            'Proxmox VE shows only what the caller may see, and that is nothing here. A token with privilege separation has no privileges until some are granted to the token itself.',
           hint: "pveum acl modify / --tokens 'USER@REALM!NAME' --roles PVEAuditor shows everything, for reading.",
         }),
       ]

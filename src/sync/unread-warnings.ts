@@ -17,7 +17,7 @@ const downNode = (node: string, observed: Observed, listed: boolean): Diagnostic
       guests.length === 0
         ? `The node "${node}" ${why}. No guest is known on it.`
         : `The node "${node}" ${why}. What is known of ${count(guests.length)} on it (${some(guests.map(({ vmid }) => vmid))}) is as of ${since}; nothing is planned for ${guests.length === 1 ? 'it' : 'them'} until the node is back.`,
-    hint: 'pvecm status on another node shows who is there.',
+    hint: 'Run pvecm status on another node to see which nodes are online.',
   })
 }
 

@@ -42,7 +42,7 @@ test('a guest of high availability is not stopped, until the manager leaves it a
     assert.is((await run(['sync'])).code, 0)
     const held = await run(['revert', id, '--auto-approve'])
     assert.is(held.code, 6, held.all)
-    assert.match(held.stderr, 'High availability looks after VM 101')
+    assert.match(held.stderr, 'High availability manages VM 101')
     await ask(workspace, 'PUT', '/cluster/ha/resources/vm:101', { state: 'ignored' })
     assert.is((await run(['sync'])).code, 0)
     const reverted = await run(['revert', id, '--auto-approve'])

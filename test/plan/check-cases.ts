@@ -213,7 +213,7 @@ export const CASES: readonly (readonly [
   [
     'plan.identity-changed',
     'another guest under the VMID',
-    /UUID is another one/,
+    /UUID is different/,
     () => {
       const world = made(web())
       const taken = world.model.guests[100]

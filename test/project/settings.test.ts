@@ -43,7 +43,7 @@ test('every setting is read', () => {
     },
     toTrust: [
       { name: 'endpoint', value: 'pve1.example.com', risk: 'your credentials are sent there' },
-      { name: 'tls.fingerprint', value: PRINT.toLowerCase(), risk: 'the server with this certificate is believed' },
+      { name: 'tls.fingerprint', value: PRINT.toLowerCase(), risk: 'the server with this certificate is trusted' },
       { name: 'credentials.command', value: 'pass show proxmox/mpc', risk: 'this program is run as you' },
     ],
   })

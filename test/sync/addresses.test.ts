@@ -121,7 +121,7 @@ test('a guest that does not answer keeps nobody waiting, and one that may not be
     diagnostics.map(({ code }) => code),
     ['sync.addresses-hidden'],
   )
-  assert.match(diagnostics[0]?.detail ?? '', 'ct102 (102) were not told')
+  assert.match(diagnostics[0]?.detail ?? '', 'ct102 (102) could not be read')
 })
 
 test('a sync asks for addresses only when it is told to, and keeps what was told for as long as the guest runs', async () => {

@@ -124,7 +124,7 @@ const presentObstacles = (
     return [
       problem(
         'apply.revert-changed',
-        `High availability looks after ${name} (state ${guest.ha}), and undoing the run would ${held.join(', ')}. Take it out of high availability first, and sync.`,
+        `High availability manages ${name} (state ${guest.ha}), and undoing the run would ${held.join(', ')}. Take it out of high availability first, and sync.`,
       ),
     ]
   const changed = changedKeys(left, guest, steps)

@@ -32,7 +32,7 @@ const findFiles = async (files: Files, cwd: string, paths: readonly string[], re
     const full = resolve(cwd, path)
     if (!(await files.exists(full))) problems.push(unreadable(path, 'there is no such file or folder.'))
     else if (/\.(?:hcl|ya?ml)$/.test(path)) found.push(full)
-    else if (/\.json$/.test(path)) problems.push(unreadable(path, 'JSON has no style of its own here.'))
+    else if (/\.json$/.test(path)) problems.push(unreadable(path, 'mpc does not format JSON.'))
     else found.push(...(await filesIn(files, full, recursive)))
   }
   return { files: [...new Set(found)].sort(), problems }
@@ -51,7 +51,7 @@ const formatFile = async (context: CommandContext, file: string, options: Comman
   const before = await io.files.readText(file)
   const formatted = await formatDeclaration(name, before)
   if (formatted?.value === undefined) {
-    report(formatted?.diagnostics ?? [unreadable(name, 'its name tells no language.')], new Map([[name, before]]))
+    report(formatted?.diagnostics ?? [unreadable(name, 'mpc does not know this file type.')], new Map([[name, before]]))
     return 'failed'
   }
   const { value: after } = formatted

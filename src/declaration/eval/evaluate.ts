@@ -41,11 +41,7 @@ const literal = ({ value }: Literal, expression: Literal, evaluation: Evaluation
   if (typeof value === 'boolean') return bool(value)
   const parsed = parseNumber(value.number)
   if (parsed === undefined)
-    return fail(
-      evaluation,
-      expression,
-      `The number ${value.number.slice(0, 40)} is too large or too small to be meant.`,
-    )
+    return fail(evaluation, expression, `The number ${value.number.slice(0, 40)} is too large or too small.`)
   const result = number(parsed)
   spend(evaluation, sizeOf(result), expression)
   return result

@@ -34,7 +34,7 @@ export class TooMuchWork extends Error {
   readonly at: Located
 
   constructor(at: Located) {
-    super('the evaluation does more than its share')
+    super('evaluation exceeds its work limit')
     this.at = at
   }
 }

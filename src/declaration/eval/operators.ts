@@ -69,7 +69,7 @@ const calculate = (expression: Binary, a: NumberValue, b: NumberValue, evaluatio
     operator === '*' ? multiply(a.value, b.value) : (ARITHMETIC[operator]?.(a.value, b.value, precision) ?? Number.NaN)
   if (Number.isNaN(result)) return fail(evaluation, expression, `"${operator}" has no result for these numbers.`)
   if (isDisproportionate(result))
-    return fail(evaluation, expression, `The result of "${operator}" is too large or too small to be meant.`)
+    return fail(evaluation, expression, `The result of "${operator}" is too large or too small.`)
   return number(result, operator === '*' ? Math.max(precision, neededBits(result)) : precision)
 }
 

@@ -7,6 +7,6 @@ export const TIME_OF_RUN = 'the time of the run'
 export const unknownReason = (value: Value): string => {
   if (value.kind !== 'unknown' || !value.origin) return ''
   if (value.origin === TIME_OF_RUN)
-    return ' The time is another in every run, so no plan would ever be empty: take it from a variable.'
+    return ' The time differs in every run, so no plan would ever be empty. Take it from a variable.'
   return ` ${value.origin} is chosen by the server.`
 }

@@ -30,7 +30,7 @@ const missingValue = (reader: TokenReader, found: Token | undefined): false => {
     return fail(reader, found, `A value is missing before ${shown(reader, found)}.`)
   if (found.type === 'operator')
     return fail(reader, found, `${shown(reader, found)} needs a value before it, or does not belong here.`)
-  return fail(reader, found, `${shown(reader, found)} is no value.`)
+  return fail(reader, found, `${shown(reader, found)} is not a value.`)
 }
 
 /** What stands where a comma, or the end of a list, should. */

@@ -9,7 +9,7 @@ interface Open {
   readonly token: Token
 }
 
-const DIRECTIVES = 'Known are %{if …}, %{else}, %{endif}, %{for … in …} and %{endfor}.'
+const DIRECTIVES = 'The directives are %{if …}, %{else}, %{endif}, %{for … in …} and %{endfor}.'
 
 const readClose = (reader: TokenReader): boolean => {
   if (accept(reader, 'template-close')) return true

@@ -115,7 +115,7 @@ const nodeValue = (reading: Reading, node: Node | null, depth: number): Value =>
   if (yaml.isSeq(node))
     return tuple((node as YAMLSeq).items.map((item) => nodeValue(reading, item as Node | null, depth + 1)))
   if (yaml.isMap(node)) return mapValue(reading, node as YAMLMap, depth)
-  throw new YamlError('it holds something that is no value')
+  throw new YamlError('it holds something that is not a value')
 }
 
 const placeIn = (text: string, offset: number): string => {

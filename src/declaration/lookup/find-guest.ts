@@ -101,9 +101,7 @@ const notFound = (wanted: Wanted, all: Guests, fitting: Guests): { readonly prob
           name,
           fitting.map((guest) => guest.name),
         )
-  const there = other
-    ? ` ${other.name} (${other.vmid}) is there, but something else that is asked for does not fit.`
-    : ''
+  const there = other ? ` ${other.name} (${other.vmid}) exists, but does not match the other conditions.` : ''
   return { problem: `the cluster has no ${textOf(wanted)}.${near || there}` }
 }
 

@@ -77,6 +77,6 @@ export const findStorage = ({ storages, nodes }: Observed, args: Arguments): Fou
   if (!first) return { problem: `node "${node}" does not have the storage "${name}".` }
   if (fits(first)) return storageValue(rows, first)
   return {
-    problem: `the storage "${name}" is of type ${first.type} and holds ${first.content.join(', ') || 'nothing'}, which is not what is asked for.`,
+    problem: `the storage "${name}" is of type ${first.type} and holds ${first.content.join(', ') || 'nothing'}, which does not match.`,
   }
 }

@@ -12,7 +12,7 @@ import { checkRule } from './variable.ts'
 const SKIPPED = { attributes: new Set(['count', 'for_each', 'depends_on']), blocks: new Set(['lifecycle']) }
 
 /** What is told of any look-up before the first sync. */
-const NOT_SYNCED = 'look-ups are answered from the last sync, and there was none yet. Run `mpc sync` first.'
+const NOT_SYNCED = 'lookups use the last sync, and there has not been one yet. Run `mpc sync` first.'
 
 const checkConditions = (
   scope: ModuleScope,

@@ -38,7 +38,7 @@ const sourceOf = (reading: FileReading, block: Block): string | undefined => {
 const noFiles = async ({ files, workspace }: FileReading, place: string): Promise<string> => {
   const there = await files.list(placeOf(workspace, place))
   if (there.some(({ name }) => name.endsWith('.tf')))
-    return `${place} holds a Terraform module. mpc reads *.mpc.hcl and *.mpc.yaml files: write its resources anew as vm and container blocks.`
+    return `${place} holds a Terraform module. mpc reads *.mpc.hcl and *.mpc.yaml files: rewrite its resources as vm and container blocks.`
   if (there.length > 0) return `There are no *.mpc.hcl or *.mpc.yaml files in ${place}.`
   const [parent, name] = [place.split('/').slice(0, -1).join('/'), place.split('/').at(-1) ?? '']
   const folders = (await files.list(placeOf(workspace, parent))).filter(({ kind }) => kind === 'folder')
@@ -62,7 +62,7 @@ const loadChild = async (
     return refuse(
       reading,
       block,
-      `The module calls itself, without end: ${[...ancestors, place].map((path) => path || 'this folder').join(' → ')}. Name another folder, or move what both need into a module of its own.`,
+      `The module calls itself: ${[...ancestors, place].map((path) => path || 'this folder').join(' → ')}. Name another folder, or move what both need into a module of its own.`,
     )
   const files = await declarationFiles(reading, place)
   if (files.length === 0) return refuse(reading, block, await noFiles(reading, place))
@@ -84,7 +84,7 @@ const META = ['source', 'count', 'for_each', 'depends_on']
 
 /** Terraform has these in module blocks too. */
 const ALIENS: { readonly [name: string]: string } = {
-  version: 'Modules from folders have no version: Git has it. Remove it.',
+  version: 'A module in a folder has no version argument; Git keeps its versions. Remove it.',
   providers: 'mpc needs no providers. Remove it.',
 }
 

@@ -21,8 +21,8 @@ const cycle =
     const [name] = names
     const detail =
       new Set(names).size < 2
-        ? `${name} refers to itself, and no value can be made from itself. Write the value here, or put what both need into a local.`
-        : `These values need one another, so none of them can come first: ${names.join(' → ')}. Write one of them out, or put what they share into a local.`
+        ? `${name} refers to itself. Write the value here, or move what both need into a local.`
+        : `These values depend on one another, so none can be computed first: ${names.join(' → ')}. Write one of them out, or put what they share into a local.`
     scope.world.problem({ code: 'declaration.cycle', detail, at })
     return FAILED
   }

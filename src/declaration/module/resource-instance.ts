@@ -43,7 +43,7 @@ export const resourceInstance = (scope: ModuleScope, key: string, instance: Inst
   const failed = (): ResourceInstance => {
     scope.world.problem({
       code: 'declaration.cycle',
-      detail: `${address} refers to itself, and no value can be made from itself. Write the value here, or put what both need into a local.`,
+      detail: `${address} refers to itself. Write the value here, or move what both need into a local.`,
       at: block.header,
     })
     return {

@@ -145,14 +145,14 @@ const resolveEach = (request: Request, name: string): Resolved => {
   const { each } = request.instance
   if (name !== 'key' && name !== 'value')
     return refuse(request, `each has no attribute "${name}", only each.key and each.value.`)
-  if (!each) return refuse(request, `each.${name} has a meaning only in a block with for_each.`)
+  if (!each) return refuse(request, `each.${name} is available only in a block with for_each.`)
   return { value: name === 'key' ? each.key : each.value, used: 2 }
 }
 
 const resolveCount = (request: Request, name: string): Resolved => {
   const { count } = request.instance
   if (name !== 'index') return refuse(request, `count has no attribute "${name}", only count.index.`)
-  if (count === undefined) return refuse(request, 'count.index has a meaning only in a block with count.')
+  if (count === undefined) return refuse(request, 'count.index is available only in a block with count.')
   return { value: integer(count), used: 2 }
 }
 
@@ -173,7 +173,7 @@ const resolveRoot = (request: Request): Resolved => {
   const [root = '', name, third] = request.names
   if (root === 'self') {
     const { self } = request.instance
-    return self ? { value: self, used: 1 } : refuse(request, 'self has a meaning only in a postcondition.')
+    return self ? { value: self, used: 1 } : refuse(request, 'self is available only in a postcondition.')
   }
   if (!ROOTS.includes(root)) {
     const kind = terraformKind(root)

@@ -100,7 +100,7 @@ export const checkCircles = (resources: readonly ScopedResource[]): void => {
     const detail =
       names.length === 2
         ? `${names[0]} depends on itself. Take it out of its own depends_on.`
-        : `These wait for one another, so none of them can be made first: ${names.join(' → ')}. Take one of them out of a depends_on.`
+        : `These depend on one another, so none of them can be created first: ${names.join(' → ')}. Take one of them out of a depends_on.`
     scope.world.problem({ code: 'declaration.cycle', detail, at })
   }
 }

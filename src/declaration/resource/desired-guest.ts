@@ -69,7 +69,7 @@ const vmidOf = (fields: OwnFields, reporter: Reporter): Vmid | undefined => {
   if (!attribute || text === undefined) return undefined
   const vmid = parseVmid(text)
   if (vmid !== undefined) return vmid
-  const detail = `"${text}" is not a VMID. It is a whole number from 100 to 999999999; leave it out to let mpc choose.`
+  const detail = `"${text}" is not a VMID. A VMID is a whole number from 100 to 999999999; leave it out to let mpc choose.`
   reporter.problem({
     code: 'declaration.invalid-value',
     detail,
@@ -84,7 +84,7 @@ const sourceOf = (kind: GuestKind, fields: OwnFields, reporter: Reporter): Guest
   const archive = kind.name === 'container' ? fields.text('template') : undefined
   const at = fields.attribute('template')?.at
   if (clone !== undefined && archive !== undefined && at) {
-    const detail = 'A container is made from a template archive or as a clone, not both. Remove "template" or "clone".'
+    const detail = 'A container is created from a template archive or cloned, not both. Remove "template" or "clone".'
     reporter.problem({ code: 'declaration.conflict', detail, at })
   }
   const fullAt = fields.attribute('full')?.at
@@ -116,7 +116,7 @@ export const inheritedGuest = (
 const missingNode = (reporter: Reporter, at: Located): void =>
   reporter.problem({
     code: 'declaration.missing-attribute',
-    detail: `${reporter.address} does not say on which node it lives. Add node = "…" to it, or to defaults { … } for all guests of its kind.`,
+    detail: `${reporter.address} does not say which node it is on. Add node = "…" to it, or to defaults { … } for all guests of its kind.`,
     at,
   })
 

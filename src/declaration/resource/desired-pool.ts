@@ -40,7 +40,7 @@ export const desiredPool = (parts: PoolParts, reporter: Reporter): DesiredPool =
   const poolid = fields.text('poolid') ?? label
   const at = fields.attribute('poolid')?.expression ?? body.at
   if (!POOL_ID.test(poolid)) {
-    const detail = `"${poolid}" cannot be the id of a pool. It takes letters, digits, "_" and "-", and up to three levels separated by "/".`
+    const detail = `"${poolid}" is not a valid pool ID. Use letters, digits, "_" and "-", in up to three levels separated by "/".`
     reporter.problem({ code: 'declaration.invalid-value', detail, at })
   }
   const comment = fields.attribute('comment') && fields.text('comment')

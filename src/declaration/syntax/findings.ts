@@ -27,7 +27,7 @@ export const collectFindings = (): Findings => {
       if (full) return
       full = diagnostic.code === TOO_MANY || diagnostics.length === MAX_FINDINGS
       const { range } = diagnostic
-      const detail = `More than ${MAX_FINDINGS} problems were found, of which this is the place of the next. Mend those before it first.`
+      const detail = `More than ${MAX_FINDINGS} problems were found, and this is where the next one is. Fix the ones before it first.`
       diagnostics.push(full ? diagnose(TOO_MANY, { detail, range }) : shortened(diagnostic))
     },
   }

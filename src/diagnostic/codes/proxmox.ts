@@ -20,7 +20,7 @@ export const proxmoxCodes = {
   'proxmox.server-trouble': { severity: 'error', summary: 'The server cannot answer at the moment' },
   'proxmox.timeout': { severity: 'error', summary: 'The server did not answer in time' },
   'proxmox.answer-lost': { severity: 'error', summary: 'The connection broke before the answer came' },
-  'proxmox.read-only': { severity: 'error', summary: 'Nothing may be changed in read-only mode' },
-  'proxmox.task-lost': { severity: 'error', summary: 'What became of a task is not known' },
-  'proxmox.task-running': { severity: 'error', summary: 'A task has not ended' },
+  'proxmox.read-only': { severity: 'error', summary: 'This command must not change anything' },
+  'proxmox.task-lost': { severity: 'error', summary: 'Task result is not known' },
+  'proxmox.task-running': { severity: 'error', summary: 'Task is still running' },
 } as const satisfies CodeTable

@@ -46,7 +46,7 @@ const settingsOf = (config: ConfigReader): Settings => {
 const gib = (key: string, size: string | undefined, lose: TellLoss): number | undefined => {
   const whole = Math.ceil((parseSize(size ?? '') ?? 0) / 1024 ** 3)
   if (size !== undefined && whole * 1024 ** 3 !== parseSize(size))
-    lose(`${key}.size`, size, `made with ${whole} GB when the container is made anew: the module knows whole GB only`)
+    lose(`${key}.size`, size, `made with ${whole} GB when the container is re-created: the module takes whole GB only`)
   return whole > 0 ? whole : undefined
 }
 
@@ -61,7 +61,7 @@ const volumesOf = (config: ConfigReader, lose: TellLoss): Record<string, YamlVal
     const mountpoint = point.text('mp') ?? '/'
     const volume = point.text('volume')
     if (storage === undefined) {
-      lose(key, volume, 'the host folder is mounted again only by root@pam itself')
+      lose(key, volume, 'only root@pam can mount the host folder again')
       return [{ id: key, ...(volume !== undefined && { host_path: volume }), mountpoint }]
     }
     return [{ id: key, storage, size: gib(key, point.text('size'), lose), mountpoint }]
@@ -90,7 +90,7 @@ export const containerTasks = ({ address, guest, archive }: ExportedGuest): Gues
     lose(
       '(archive)',
       '',
-      'the server does not tell what the container was made from: it cannot be made anew, only changed',
+      'the server does not say what the container was created from: it can be changed, but not re-created',
     )
   const create: readonly Task[] =
     archive === undefined

@@ -24,7 +24,7 @@ export const taskValue = ({ name, module, options, when }: Task): YamlValue => (
   when,
 })
 
-export const LEFT = 'kept on the server; the modules cannot set it, so it is missing when the guest is made anew'
+export const LEFT = 'kept on the server; the modules cannot set it, so it is missing when the guest is re-created'
 
 /** What the guest ends as: a template, or running. A stopped guest is left as it is. */
 export const stateTasks = (guest: ObservedGuest, module: string): readonly Task[] => {

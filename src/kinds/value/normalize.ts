@@ -84,7 +84,7 @@ const normalizeMap = (facts: KeyFacts, map: PropertyMap, definition: KindDefinit
     else if (isSecret(value))
       problems.push({
         code: 'kind.secret-in-property',
-        detail: `\`${facts.key}.${key}\` is one part of a text that PVE stores and shows as a whole, so it cannot be kept secret. Use a value that is not sensitive.`,
+        detail: `\`${facts.key}.${key}\` is part of a text that Proxmox VE stores and shows as a whole, so it cannot be kept secret. Use a value that is not sensitive.`,
       })
     else {
       const checked = value === '' ? emptiedProperty(facts, key, definition) : checkValue(known, value)
@@ -221,7 +221,7 @@ export const normalizeValue = (
       value,
       problem: {
         code: 'kind.secret-in-property',
-        detail: `\`${key}\` is stored and shown by PVE in the clear, so it cannot be kept secret. Use a value that is not sensitive.`,
+        detail: `\`${key}\` is stored and shown by Proxmox VE in plain text, so it cannot be kept secret. Use a value that is not sensitive.`,
       },
     }
   if (facts.facts.shape === 'list') return normalizeList(facts, value, definition)

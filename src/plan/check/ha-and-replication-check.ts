@@ -41,7 +41,7 @@ const reportHa = (world: PlanWorld, address: string, guest: ObservedGuest, words
     ? 'Take it out of high availability first, sync, and plan again:'
     : `Let the manager leave it alone for the change, sync, and plan again; afterwards set the state back to ${guest.ha}.${power}`
   world.report('plan.ha-managed', {
-    detail: `High availability looks after \`${address}\` (${guest.vmid}, state ${guest.ha}), and the plan would ${words.join(', ')}. ${why} ${how}`,
+    detail: `High availability manages \`${address}\` (${guest.vmid}, state ${guest.ha}), and the plan would ${words.join(', ')}. ${why} ${how}`,
     address,
     hint: `${goes ? `ha-manager remove ${sid}` : `ha-manager set ${sid} --state ignored`}\nmpc sync`,
   })

@@ -133,7 +133,7 @@ const outside = ({ problem }: Gathering, { name }: Attribute): void => {
   const { text } = name
   const detail = Object.hasOwn(BLOCK_RULES, text)
     ? `"${text}" is a block: write it without "=".`
-    : `"${text}" stands outside any block. Values belong into blocks, for example into locals { … }.`
+    : `"${text}" is outside any block. Put values into a block, for example locals { … }.`
   problem('declaration.unknown-attribute', detail, name)
 }
 

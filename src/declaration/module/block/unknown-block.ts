@@ -17,7 +17,7 @@ const resourceBlock = ([type, name]: readonly string[]): string => {
   const kind = type === undefined ? undefined : terraformKind(type)
   if (kind) return `mpc has no "resource" blocks. Write ${kind} "${name ?? 'name'}" { … }. ${NATIVE}`
   if (type?.startsWith('proxmox_'))
-    return `mpc declares VMs, containers and pools, and nothing like ${type}. Remove it; what it made stays as it is.`
+    return `mpc manages VMs, containers and pools, but not ${type}. Remove it; what it made stays as it is.`
   return `mpc has no "resource" blocks: write vm "name" { … }, container "name" { … } or pool "name" { … }. ${NATIVE}`
 }
 

@@ -51,7 +51,7 @@ const readSource = async (reading: FileReading, path: string): Promise<Source | 
           : code === 'EFBIG'
             ? `It is larger than ${MAX_FILE} bytes. Split it into several files.`
             : code === 'ENOTSUP'
-              ? 'It is a pipe or a device. Write what it gives into a file, and name that.'
+              ? 'It is a pipe or a device. Save its output to a file and use that file.'
               : `It cannot be read (${code}).`
     reading.report(diagnose('declaration.unreadable-file', { detail: `${path}: ${why}` }))
     return undefined
@@ -65,7 +65,7 @@ export const readBody = async (
   shape: BodyShape = FILE_SHAPE,
 ): Promise<Body | undefined> => {
   if (!HCL.test(path) && !YAML.test(path)) {
-    const detail = `${path}: Its name tells no language mpc reads. Declarations end in .mpc.hcl, .mpc.yaml or .mpc.json.`
+    const detail = `${path}: mpc does not read files of this type. Declaration files end in .mpc.hcl, .mpc.yaml or .mpc.json.`
     reading.report(diagnose('declaration.unreadable-file', { detail }))
     return undefined
   }

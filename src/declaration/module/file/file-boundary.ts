@@ -23,6 +23,6 @@ export const repositoryBoundary = (files: Files, folder: string): FileBoundary =
     root ??= files.realPath(folder).then((real) => repositoryOf(files, real))
     const [within, real] = [await root, await files.realPath(path)]
     if (real === within || real.startsWith(within === '/' ? within : `${within}/`)) return undefined
-    return `it lies outside of ${within}. Declarations that read such files may come from somebody else; allow it with --allow-files`
+    return `it is outside ${within}. Declarations from somebody else could read your files this way; allow it with --allow-files`
   }
 }

@@ -180,7 +180,7 @@ export const parseExpressionWith = (grammar: Grammar, outer: Source): Parsed<Exp
     session.lowering.report(
       3,
       source.text.length - 2,
-      'This is no expression. Write one such as "text", 12, var.name or [a, b].',
+      'This is not an expression. Write one such as "text", 12, var.name or [a, b].',
     )
     return { value: invalid(source), diagnostics: withoutFrame(outer, session.diagnostics) }
   }

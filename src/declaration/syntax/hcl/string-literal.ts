@@ -43,7 +43,7 @@ export const decodeQuoted = (text: string, start: number): Decoded => {
     problems.push({
       start: start + backslash,
       end: start + backslash + 2,
-      detail: `"\\${letter}" is no escape sequence. Known are \\n, \\r, \\t, \\", \\\\, \\uNNNN and \\UNNNNNNNN; write "\\\\" for a backslash.`,
+      detail: `"\\${letter}" is not an escape sequence. Use \\n, \\r, \\t, \\", \\\\, \\uNNNN and \\UNNNNNNNN; write "\\\\" for a backslash.`,
     })
     at = backslash + 2
   }

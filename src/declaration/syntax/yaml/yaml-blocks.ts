@@ -27,7 +27,11 @@ const blocksOf = (
         const label = nameOf(reading, pair.key, at)
         return label ? blocksOf(reading, name, [...labels, label], pair.value, shape) : []
       })
-    syntax(reading, at, `Under "${labels.at(-1)?.text ?? name.text}" stand names, each with its own settings below it.`)
+    syntax(
+      reading,
+      at,
+      `Under "${labels.at(-1)?.text ?? name.text}" come names, each with its own settings indented below it.`,
+    )
     return []
   }
   if (yaml.isSeq(node)) return (node as YAMLSeq).items.flatMap((item) => blocksOf(reading, name, labels, item, shape))
@@ -35,7 +39,7 @@ const blocksOf = (
     syntax(
       reading,
       at,
-      `"${labels.at(-1)?.text ?? name.text}" is a block: its settings stand below it, each as "name: value".`,
+      `"${labels.at(-1)?.text ?? name.text}" is a block: its settings are indented below it, each as "name: value".`,
     )
     return []
   }
