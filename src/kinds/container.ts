@@ -1,4 +1,5 @@
 import facts from '../../schemas/pve/container.json' with { type: 'json' }
+import { containerTraits } from './container-traits.ts'
 import { byParameter } from './facts/measured-effect.ts'
 import type { PveFacts } from './facts/pve-facts.ts'
 import type { KindDefinition } from './kind-definition.ts'
@@ -9,6 +10,7 @@ const { parameters, running } = facts as unknown as PveFacts
 export const containerDefinition: KindDefinition = {
   name: 'container',
   type: 'lxc',
+  traits: containerTraits,
   parameters,
   running: byParameter(parameters, running),
   excluded: {

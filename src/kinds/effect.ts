@@ -43,7 +43,7 @@ export const effectOf = (
 ): Effect => {
   if (!facts) return 'reboot'
   const after = declared === '' ? undefined : declared
-  const plugged = definition.type === 'qemu' ? pluggable(facts.name, config) : undefined
+  const plugged = pluggable(facts.name, config)
   const measured = definition.running[facts.name]
   const settled = definition.settled[facts.name]
   const whole = plugged ?? settled ?? measured?.set ?? 'reboot'

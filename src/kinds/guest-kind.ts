@@ -41,6 +41,7 @@ export const guestKind = (definition: KindDefinition): GuestKind => {
     return known && !(known.name in definition.excluded) ? known.facts : undefined
   }
   return {
+    ...definition.traits,
     name: definition.name,
     type: definition.type,
     get attributes() {

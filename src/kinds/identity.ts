@@ -9,8 +9,9 @@ const MAC = /(?:^|[=,])([0-9a-f]{2}(?::[0-9a-f]{2}){5})(?:,|$)/i
 
 /** What a configuration tells of who the guest is: the UUID of a VM; where there is none, and for containers, MAC addresses, volumes and name. */
 export const identityOf = (raw: RawConfig, keys: KeyFactsOf, definition: KindDefinition): GuestIdentity => {
-  const uuid = /(?:^|,)uuid=([0-9a-fA-F-]{36})/.exec(raw['smbios1'] ?? '')?.[1]
-  if (definition.type === 'qemu' && uuid !== undefined) return { uuid: uuid.toLowerCase() }
+  const own = definition.traits.marks
+  const uuid = /(?:^|,)uuid=([0-9a-fA-F-]{36})/.exec(raw[own.uuid ?? ''] ?? '')?.[1]
+  if (uuid !== undefined) return { uuid: uuid.toLowerCase() }
   const marks = new Set<string>()
   for (const [key, text] of Object.entries(raw)) {
     const facts = keys(key)
@@ -21,6 +22,6 @@ export const identityOf = (raw: RawConfig, keys: KeyFactsOf, definition: KindDef
     const volume = parsePropertyString(text, facts.grammar).get(facts.volume)
     if (volume !== undefined && storageOf(volume) !== undefined) marks.add(volume)
   }
-  const name = definition.type === 'lxc' ? raw['hostname'] : undefined
+  const name = raw[own.name ?? '']
   return { marks: [...marks].sort(), ...(name !== undefined && { name }) }
 }

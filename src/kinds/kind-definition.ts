@@ -1,5 +1,6 @@
 import type { GuestType } from '../resource/guest.ts'
 import type { MeasuredParameter, PveParameter } from './facts/pve-facts.ts'
+import type { GuestTraits } from './guest-traits.ts'
 import type { GuestKindName } from './kind.ts'
 import type { Spelling } from './value/spelling.ts'
 
@@ -23,6 +24,7 @@ export interface ListForm {
 export interface KindDefinition {
   readonly name: GuestKindName
   readonly type: GuestType
+  readonly traits: GuestTraits
   readonly parameters: { readonly [name: string]: PveParameter }
   readonly running: { readonly [name: string]: MeasuredParameter }
   /** Parameters that are no configuration to declare, and why a person meets them elsewhere. */

@@ -3,11 +3,12 @@ import type { Config, ConfigValue, PropertyMap, Scalar } from '../resource/confi
 import type { GuestIdentity, GuestType } from '../resource/guest.ts'
 import type { RawConfig } from '../resource/observed.ts'
 import type { AttributeFacts } from './facts/attribute.ts'
+import type { GuestTraits } from './guest-traits.ts'
 
 export type GuestKindName = 'vm' | 'container'
 
 /** What sets a kind of guest apart; everything else about its configuration is data from PVE's API facts. */
-export interface GuestKind {
+export interface GuestKind extends GuestTraits {
   readonly name: GuestKindName
   readonly type: GuestType
   /** Every configuration parameter, by PVE's name; indexed ones as `net[n]`. */

@@ -10,5 +10,7 @@ export const guestKinds: Readonly<Record<GuestKindName, GuestKind>> = {
   container: guestKind(containerDefinition),
 }
 
+const byType: Readonly<Record<GuestType, GuestKind>> = { qemu: guestKinds.vm, lxc: guestKinds.container }
+
 /** The kind of a guest by PVE's word for it. */
-export const kindOfType = (type: GuestType): GuestKind => (type === 'qemu' ? guestKinds.vm : guestKinds.container)
+export const kindOfType = (type: GuestType): GuestKind => byType[type]

@@ -2,6 +2,7 @@ import facts from '../../schemas/pve/vm.json' with { type: 'json' }
 import { byParameter } from './facts/measured-effect.ts'
 import type { PveFacts } from './facts/pve-facts.ts'
 import type { KindDefinition } from './kind-definition.ts'
+import { vmTraits } from './vm-traits.ts'
 
 const { parameters, running } = facts as unknown as PveFacts
 
@@ -38,6 +39,7 @@ const DISK_ALTERNATIVES = [
 export const vmDefinition: KindDefinition = {
   name: 'vm',
   type: 'qemu',
+  traits: vmTraits,
   parameters,
   running: byParameter(parameters, running),
   excluded: {

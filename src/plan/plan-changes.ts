@@ -1,4 +1,5 @@
 import { type Checked, hasErrors } from '../diagnostic/diagnostic.ts'
+import { guestKinds } from '../kinds/registry.ts'
 import type { Address } from '../resource/address.ts'
 import type { Applied, AppliedResource } from '../resource/applied.ts'
 import { isSecret } from '../resource/config-value.ts'
@@ -125,7 +126,7 @@ const groundOf = (world: PlanWorld, desired: Desired, applied: Applied): Ground 
       const vmid = vmids.get(address)
       const guest = declared.get(address)
       if (vmid === undefined || guest === undefined || guest.kind === 'pool' || !selected.has(address)) return undefined
-      return { type: guest.kind === 'vm' ? 'qemu' : 'lxc', node: guest.node, vmid }
+      return { type: guestKinds[guest.kind].type, node: guest.node, vmid }
     },
     holders: volumeHolders(world),
     replaced: replacedGuests(

@@ -1,6 +1,10 @@
 /** PVE's word for the two sorts of guest, as it stands in API paths. */
 export type GuestType = 'qemu' | 'lxc'
 
+const GUEST_TYPES: ReadonlySet<unknown> = new Set<GuestType>(['qemu', 'lxc'])
+
+export const isGuestType = (type: unknown): type is GuestType => GUEST_TYPES.has(type)
+
 declare const brand: unique symbol
 
 /** A guest's number, 100 to 999999999, unique in the cluster. */

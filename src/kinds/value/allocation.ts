@@ -55,7 +55,7 @@ export const readAllocation = (facts: KeyFacts, map: Scalars, definition: KindDe
   const match = NEW.exec(name)
   if (!match?.[1] || match[2] === undefined) return { map }
   const sized = facts.facts.properties?.['size'] !== undefined
-  if (definition.type === 'qemu' && sized && Number(match[2]) === 0 && map['import-from'] === undefined)
+  if (definition.traits.needsVolumeSize && sized && Number(match[2]) === 0 && map['import-from'] === undefined)
     return { problem: `asks for a new volume without a size. Write \`${match[1]}:32\` for 32 GiB` }
   return newVolume(map, volume, sized, [name, match[1], match[2]])
 }

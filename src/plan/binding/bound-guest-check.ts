@@ -1,4 +1,5 @@
 import type { DiagnosticDetail } from '../../diagnostic/diagnostic.ts'
+import { kindOfType } from '../../kinds/registry.ts'
 import { differenceOf } from '../../kinds/same-guest.ts'
 import type { AppliedResource } from '../../resource/applied.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
@@ -20,7 +21,7 @@ export const checkIdentity = (
   if (sameType && difference === undefined) return true
   world.report('plan.identity-changed', {
     detail: `\`${place.address}\` was bound to VMID ${observed.vmid}, but the guest that has it now (${observed.name} on ${observed.node}) is another one: ${
-      sameType ? difference : `it is a ${observed.type === 'qemu' ? 'VM' : 'container'}`
+      sameType ? difference : `it is a ${kindOfType(observed.type).label}`
     }. mpc does not touch it. Forget the old binding first: put the block below in the place of the declaration, and apply. Then declare it again, as it is for a new guest, or with an \`import\` block to manage that one.`,
     ...place,
     ...(place.address !== undefined && { hint: `removed {\n  from = ${place.address}\n}` }),
@@ -44,7 +45,7 @@ const lockAdvice = ({ type, vmid }: ObservedGuest, lock: string): string => {
   if (lock === 'suspended')
     return `it is hibernated, and its memory is lost when it is changed. Start it (\`qm start ${vmid}\` wakes it), and run \`mpc sync\`.`
   const task = lock === 'backup' ? 'a backup of it' : 'a task'
-  return `${task} is under way or was cut short. Wait for it and run \`mpc sync\`; only a lock that stays although no task of the guest runs is removed on the node with \`${type === 'qemu' ? 'qm' : 'pct'} unlock ${vmid}\`.`
+  return `${task} is under way or was cut short. Wait for it and run \`mpc sync\`; only a lock that stays although no task of the guest runs is removed on the node with \`${kindOfType(type).command} unlock ${vmid}\`.`
 }
 
 /** A guest that is to be changed must answer and hold no lock. */

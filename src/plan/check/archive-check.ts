@@ -19,8 +19,8 @@ const nameNoArchive = (world: PlanWorld, node: string): string => {
 }
 
 /** Reports what a new container cannot be made from. */
-export const checkArchive = ({ world, desired }: GuestContext): void => {
-  const { source, address, node, kind } = desired
+export const checkArchive = ({ world, desired, kind }: GuestContext): void => {
+  const { source, address, node } = desired
   if (source.by === 'archive') {
     const range = desired.rangeOf?.('template') ?? desired.range
     const { volume } = source
@@ -37,7 +37,7 @@ export const checkArchive = ({ world, desired }: GuestContext): void => {
     const need = `\`${address}\` is made from \`${volume}\`, so it`
     if (!checkStorage(world, { storage, node, content: 'vztmpl', what: need, address, range })) return
     checkContent(world, { volume, node, what, address, range })
-  } else if (kind === 'container') {
+  } else if (kind.needsSource) {
     world.report('plan.no-source', {
       detail: `\`${address}\` has nothing to be made from. Add \`template = "local:vztmpl/…"\` with an archive, or \`clone = "…"\`.`,
       address,

@@ -1,4 +1,4 @@
-import { kindOfType } from '../../kinds/registry.ts'
+import { guestKinds } from '../../kinds/registry.ts'
 import { formatSize, parseSize } from '../../kinds/value/size.ts'
 import type { Address } from '../../resource/address.ts'
 import type { AttributeChange } from '../../resource/change.ts'
@@ -39,7 +39,7 @@ const demandOf = (
   observed: ObservedGuest | undefined,
   desired: DesiredGuest,
 ): Demand | undefined => {
-  const kind = kindOfType(desired.kind === 'vm' ? 'qemu' : 'lxc')
+  const kind = guestKinds[desired.kind]
   const key = name.slice(name.lastIndexOf('.') + 1)
   const text = observed && textOf(stateOf(observed), key)
   const value = text === undefined ? undefined : kind.decodeValue(key, text)
@@ -53,7 +53,7 @@ const demandOf = (
 }
 
 const demandsOf = (world: PlanWorld, resource: PlannedResource, desired: DesiredGuest): readonly Demand[] => {
-  const kind = kindOfType(desired.kind === 'vm' ? 'qemu' : 'lxc')
+  const kind = guestKinds[desired.kind]
   const byVolume = new Map<string, Map<string, AttributeChange>>()
   for (const attribute of resource.attributes) {
     const at = attribute.name.lastIndexOf('.')
@@ -89,6 +89,7 @@ const numberOf = (value: unknown, otherwise: number): number => (typeof value ==
 /** Warns of a guest that is larger than its node, where the plan makes it so. */
 const warnOfNode = (world: PlanWorld, { attributes }: PlannedResource, desired: DesiredGuest): void => {
   const node = world.nodes.get(desired.node)
+  const kind = guestKinds[desired.kind]
   const changes = (...names: readonly string[]) => attributes.some(({ name }) => names.includes(name))
   const { memory, cores, sockets } = desired.config
   const bytes = numberOf(memory, 0) * MEBIBYTE
@@ -99,9 +100,9 @@ const warnOfNode = (world: PlanWorld, { attributes }: PlannedResource, desired: 
       ...place('memory'),
     })
   const cpus = numberOf(cores, 1) * numberOf(sockets, 1)
-  if (desired.kind === 'vm' && node?.cpus !== undefined && changes('cores', 'sockets', 'node') && cpus > node.cpus)
+  if (kind.boundToProcessors && node?.cpus !== undefined && changes('cores', 'sockets', 'node') && cpus > node.cpus)
     world.report('plan.node-too-small', {
-      detail: `\`${desired.address}\` has ${cpus} virtual processors (\`cores\` times \`sockets\`), and node ${desired.node} has ${node.cpus}: Proxmox VE does not start such a VM there. Declare fewer, or use a node with more.`,
+      detail: `\`${desired.address}\` has ${cpus} virtual processors (\`cores\` times \`sockets\`), and node ${desired.node} has ${node.cpus}: Proxmox VE does not start such a ${kind.label} there. Declare fewer, or use a node with more.`,
       ...place('cores'),
     })
 }

@@ -43,11 +43,11 @@ export const warnOfCreationOnly = (
   applied: AppliedResource | undefined,
   current: { readonly [key: string]: string },
 ): void => {
-  const { world, desired } = context
+  const { kind, world, desired } = context
   const names = unreached(context, applied, current)
   const [first] = names
   if (first === undefined) return
-  const what = desired.kind === 'vm' ? `VM ${vmid}` : `container ${vmid}`
+  const what = `${kind.label} ${vmid}`
   const why = applied ? 'changed since it was made' : 'declared for a guest that mpc did not make'
   const how = names.flatMap((name) => INSIDE[name]?.replace('VMID', String(vmid)) ?? [])
   world.report('plan.creation-only', {

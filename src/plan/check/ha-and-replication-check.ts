@@ -1,3 +1,4 @@
+import { kindOfType } from '../../kinds/registry.ts'
 import { guestPath } from '../../resource/guest.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
 import type { ApiRequest } from '../../resource/request.ts'
@@ -13,7 +14,7 @@ const HANDED_ON: readonly (readonly [RegExp, string])[] = [
 
 const isManaged = ({ ha }: ObservedGuest): boolean => ha !== undefined && ha !== 'ignored'
 
-const sidOf = ({ type, vmid }: ObservedGuest): string => `${type === 'qemu' ? 'vm' : 'ct'}:${vmid}`
+const sidOf = ({ type, vmid }: ObservedGuest): string => `${kindOfType(type).haPrefix}:${vmid}`
 
 const isDestroyed = (guest: ObservedGuest, requests: readonly ApiRequest[]): boolean =>
   requests.some(({ method, path }) => method === 'DELETE' && path === guestPath(guest))

@@ -1,4 +1,4 @@
-import { kindOfType } from '../../kinds/registry.ts'
+import { guestKinds } from '../../kinds/registry.ts'
 import type { Address } from '../../resource/address.ts'
 import { isPropertyMap } from '../../resource/config-value.ts'
 import type { DesiredGuest } from '../../resource/desired.ts'
@@ -26,7 +26,7 @@ const macsOf = ({ current }: ObservedGuest): readonly (readonly [key: string, ma
   })
 
 const declaredHolders = (desired: DesiredGuest, observed: ObservedGuest | undefined): readonly Holder[] => {
-  const kind = kindOfType(desired.kind === 'vm' ? 'qemu' : 'lxc')
+  const kind = guestKinds[desired.kind]
   const macs = new Map(observed ? macsOf(observed) : [])
   for (const [key, value] of Object.entries(desired.config)) {
     const property = macProperty(kind, key)

@@ -1,3 +1,5 @@
+import { kindOfType } from '../../kinds/registry.ts'
+import { type GuestType, isGuestType } from '../../resource/guest.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
 import type { ApiRequest, RequestParam } from '../../resource/request.ts'
 
@@ -43,7 +45,7 @@ const CONTAINER_OPTIONS: readonly (readonly [string, string])[] = [
 const tableOf = (groups: typeof VM_OPTIONS): ReadonlyMap<string, string> =>
   new Map(groups.flatMap(([privilege, names]) => names.split(' ').map((name) => [name, privilege] as const)))
 
-const OPTIONS = { qemu: tableOf(VM_OPTIONS), lxc: tableOf(CONTAINER_OPTIONS) } as const
+const [VM_PRIVILEGES, CONTAINER_PRIVILEGES] = [tableOf(VM_OPTIONS), tableOf(CONTAINER_OPTIONS)]
 
 const DRIVE = /^(?:(?:ide|sata|scsi|virtio)\d+|efidisk0|tpmstate0)$/
 const MOUNT = /^(?:rootfs|mp\d+)$/
@@ -51,7 +53,7 @@ const CLOUD_INIT = /^(?:ci\w+|nameserver|searchdomain|sshkeys|ipconfig\d+)$/
 
 /** Where a guest's rights are looked for: on itself, and for one that is made in a pool on the pool, too. */
 interface Place {
-  readonly type: 'qemu' | 'lxc'
+  readonly type: GuestType
   readonly guest: readonly string[]
   readonly isNew: boolean
 }
@@ -98,7 +100,7 @@ const vmOption = (place: Place, key: string, text: string): readonly Need[] => {
   if (stem === 'net') return [need(place.guest, 'VM.Config.Network'), ...bridgeNeed(text)]
   if (CLOUD_INIT.test(key)) return [need(place.guest, 'VM.Config.Cloudinit', 'VM.Config.Network')]
   if (['serial', 'usb', 'hostpci', 'virtiofs'].includes(stem)) return deviceNeeds(place, stem, text)
-  const privilege = stem === 'numa' && stem !== key ? 'VM.Config.CPU' : OPTIONS.qemu.get(key)
+  const privilege = stem === 'numa' && stem !== key ? 'VM.Config.CPU' : VM_PRIVILEGES.get(key)
   return [
     ...(privilege === undefined || (key === 'tags' && place.isNew) ? [] : [need(place.guest, privilege)]),
     ...(key === 'startup' ? [need('/', 'Sys.Modify')] : []),
@@ -109,12 +111,17 @@ const containerOption = ({ guest }: Place, key: string, text: string): readonly 
   if (MOUNT.test(key)) return [need(guest, 'VM.Config.Disk'), ...volumeNeeds(text)]
   if (/^net\d+$/.test(key)) return [need(guest, 'VM.Config.Network'), ...bridgeNeed(text)]
   if (key === 'features') return [need(guest, 'VM.Allocate')]
-  const privilege = OPTIONS.lxc.get(key)
+  const privilege = CONTAINER_PRIVILEGES.get(key)
   return privilege === undefined ? [] : [need(guest, privilege)]
 }
 
+const OPTION: Readonly<Record<GuestType, (place: Place, key: string, text: string) => readonly Need[]>> = {
+  qemu: vmOption,
+  lxc: containerOption,
+}
+
 const optionNeeds = (place: Place, params: ApiRequest['params'] = {}): readonly Need[] => {
-  const option = place.type === 'qemu' ? vmOption : containerOption
+  const option = OPTION[place.type]
   const removed = textOf(params['delete']).split(/[,; ]+/)
   return [
     ...Object.entries(params).flatMap(([key, value]) => option(place, key, textOf(value))),
@@ -126,7 +133,8 @@ const creationNeeds = (type: Place['type'], params: ApiRequest['params'] = {}): 
   const [vmid, pool, storage] = [textOf(params['vmid']), textOf(params['pool']), textOf(params['storage'])]
   const guest = pool === '' ? [`/vms/${vmid}`] : [`/pool/${pool}`, `/vms/${vmid}`]
   const isRestored = params['archive'] !== undefined || params['restore'] !== undefined
-  const isPrivileged = type === 'lxc' && ['0', 'false'].includes(textOf(params['unprivileged']))
+  const { unprivilegedKey = '' } = kindOfType(type)
+  const isPrivileged = ['0', 'false'].includes(textOf(params[unprivilegedKey]))
   return [
     need(guest, 'VM.Allocate'),
     ...(storage === '' ? [] : [need(`/storage/${storage}`, 'Datastore.AllocateSpace')]),
@@ -202,12 +210,13 @@ const poolNeeds = ({ method, params = {} }: ApiRequest): readonly Need[] => {
  */
 export const restoreNeeds = ({ type, current, pool }: ObservedGuest, storages: readonly string[]): readonly Need[] => {
   const places = [...(pool === undefined ? [] : [`/pool/${pool}`]), '/vms']
+  const { restore, unprivilegedKey } = kindOfType(type)
   return [
     need(places, 'VM.Allocate'),
     ...storages.map((storage) => need(`/storage/${storage}`, 'Datastore.AllocateSpace')),
     ...Object.entries(current).flatMap(([key, text]) => (/^net\d+$/.test(key) ? bridgeNeed(text) : [])),
-    ...(type === 'lxc' ? [need(places, 'VM.Config.Disk')] : []),
-    ...(type === 'lxc' && current['unprivileged'] !== '1' ? [need('/', 'Sys.Modify')] : []),
+    ...(restore.namesVolumes ? [need(places, 'VM.Config.Disk')] : []),
+    ...(unprivilegedKey !== undefined && current[unprivilegedKey] !== '1' ? [need('/', 'Sys.Modify')] : []),
   ]
 }
 
@@ -218,7 +227,7 @@ export const restoreNeeds = ({ type, current, pool }: ObservedGuest, storages: r
 export const neededRights = (request: ApiRequest, storagesOf: StoragesOf = () => []): readonly Need[] => {
   const { path, params, method } = request
   const [, type, vmid, rest = ''] = /^\/nodes\/[^/]+\/(qemu|lxc)(?:\/(\d+)(?:\/(.*))?)?$/.exec(path) ?? []
-  if (type === 'qemu' || type === 'lxc')
+  if (isGuestType(type))
     return vmid === undefined ? creationNeeds(type, params) : guestNeeds(type, vmid, rest, request, storagesOf)
   const storage = /^\/nodes\/[^/]+\/storage\/([^/]+)\/content/.exec(path)?.[1]
   if (storage !== undefined) return storageNeeds(storage, method)

@@ -18,14 +18,14 @@ const checkTemplate = ({ world, desired }: GuestContext, observed: ObservedGuest
 }
 
 const checkVolumesOfRunning = (
-  { world, desired }: GuestContext,
+  { kind, world, desired }: GuestContext,
   observed: ObservedGuest,
   sorted: SortedDifferences,
 ): void => {
   const running = observed.status === 'running' && desired.power !== 'stopped'
-  if (observed.type !== 'lxc' || !running || sorted.moves.length === 0 || desired.lifecycle.reboot === 'allowed') return
+  if (!kind.volumeMove.stops || !running || sorted.moves.length === 0 || desired.lifecycle.reboot === 'allowed') return
   world.report('plan.needs-stop', {
-    detail: `Moving ${sorted.moves.map(({ key }) => key).join(', ')} of \`${desired.address}\` to another storage needs the container to be stopped, and it is running. Allow it with \`lifecycle { reboot = "allowed" }\`, or declare \`power = "stopped"\` first.`,
+    detail: `Moving ${sorted.moves.map(({ key }) => key).join(', ')} of \`${desired.address}\` to another storage needs the ${kind.label} to be stopped, and it is running. Allow it with \`lifecycle { reboot = "allowed" }\`, or declare \`power = "stopped"\` first.`,
     address: desired.address,
     range: desired.range,
   })
@@ -81,7 +81,7 @@ const checkProtection = (
   const removed = sorted.plain.filter(
     ({ key, declared }) => declared === undefined && kind.volumeProperty(key) !== undefined,
   )
-  const moved = observed.type === 'lxc' ? sorted.moves : []
+  const moved = kind.protectionForbids === 'writing' ? sorted.moves : []
   const keys = [...sorted.detaches, ...moved, ...removed].map(({ key }) => key).sort()
   if (keys.length === 0) return
   world.report('plan.protected', {

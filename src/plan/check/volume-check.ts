@@ -1,5 +1,5 @@
 import { attributeName } from '../../kinds/attribute-name.ts'
-import { kindOfType } from '../../kinds/registry.ts'
+import { guestKinds, kindOfType } from '../../kinds/registry.ts'
 import { storageOf, volumeOwner } from '../../kinds/value/volume.ts'
 import type { Address } from '../../resource/address.ts'
 import { isPropertyMap } from '../../resource/config-value.ts'
@@ -29,7 +29,7 @@ interface User {
   readonly slot: string
 }
 
-const kindFor = (guest: DesiredGuest) => kindOfType(guest.kind === 'vm' ? 'qemu' : 'lxc')
+const kindFor = (guest: DesiredGuest) => guestKinds[guest.kind]
 
 const usesOf = (guests: readonly DesiredGuest[]): readonly VolumeUse[] =>
   guests.flatMap((guest) => {

@@ -15,7 +15,7 @@ import { moveDisk } from '../step/disk-steps.ts'
 import { checkUntied, migrateGuest } from '../step/migrate-step.ts'
 import { sortDifferences } from '../step/sort-differences.ts'
 import type { CloneSource, TemplateFinder } from './clone-source.ts'
-import { creationSummary, destroyNew, finishNew, goesWithGuest, growNew, nameKey, newName } from './new-guest.ts'
+import { creationSummary, destroyNew, finishNew, goesWithGuest, growNew, newName } from './new-guest.ts'
 import { provenanceOf } from './provenance.ts'
 
 /** Keys a clone does not take from its source. */
@@ -26,7 +26,7 @@ const MAC_PART = /(^|,)(?:hwaddr|macaddr)=[^,]*|=[0-9a-f]{2}(?::[0-9a-f]{2}){5}/
 /** The configuration the clone will have: the source's, with a name of its own and without MAC addresses, which are made anew. */
 export const clonedConfig = (context: GuestContext, source: CloneSource): RawConfig =>
   Object.fromEntries(
-    Object.entries({ ...source.config, [nameKey(context)]: newName(context) })
+    Object.entries({ ...source.config, [context.kind.nameKey]: newName(context) })
       .filter(([key]) => !NOT_COPIED.test(key))
       .map(([key, text]) => [key, /^net\d+$/.test(key) ? text.replaceAll(MAC_PART, '') : text]),
   )
@@ -70,7 +70,7 @@ const cloneStep =
     const guest = { ...progress.guest, node: isDirect ? desired.node : source.guest.node }
     const params: Record<string, RequestParam> = {
       newid: guest.vmid,
-      [nameKey(context)]: newName(context),
+      [context.kind.nameKey]: newName(context),
       full: isFull,
       ...(storage !== undefined && { storage }),
       ...(isElsewhere && isDirect && { target: desired.node }),
@@ -109,7 +109,7 @@ const dropCopies =
     const requests = [...keys]
       .sort()
       .flatMap((key) =>
-        guest.type === 'qemu'
+        context.kind.erasesByForce
           ? configRequests(guest, {}, [key], { force: true })
           : [...configRequests(guest, {}, [key]), ...configRequests(guest, {}, ['unused0'])],
       )
@@ -179,7 +179,7 @@ const checkClone = (context: GuestContext, source: CloneSource, storage: string 
     }
   }
   if (storage === undefined) return
-  const content = context.kind.type === 'qemu' ? 'images' : 'rootdir'
+  const content = context.kind.volumeContent
   checkStorage(world, {
     storage,
     node: desired.node,

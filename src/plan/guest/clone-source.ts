@@ -1,4 +1,4 @@
-import { kindOfType } from '../../kinds/registry.ts'
+import { guestKinds } from '../../kinds/registry.ts'
 import type { Address } from '../../resource/address.ts'
 import { isPropertyMap, isSecret } from '../../resource/config-value.ts'
 import { defaultName } from '../../resource/default-name.ts'
@@ -29,7 +29,7 @@ interface PlannedGuest {
 
 /** What a guest that is yet to be made will have: volumes by storage and size, as far as they are declared. */
 const plannedConfig = ({ desired, vmid }: PlannedGuest): RawConfig => {
-  const kind = kindOfType(desired.kind === 'vm' ? 'qemu' : 'lxc')
+  const kind = guestKinds[desired.kind]
   const entries = Object.entries(desired.config).flatMap(([key, value]) => {
     if (isSecret(value)) return []
     const volume = kind.volumeProperty(key)
@@ -83,7 +83,7 @@ export const templateFinder = (
       guests.flatMap((desired) => {
         const vmid = vmids.get(desired.address)
         if (vmid === undefined) return []
-        const name = String(desired.config[desired.kind === 'vm' ? 'name' : 'hostname'] ?? defaultName(desired.address))
+        const name = String(desired.config[guestKinds[desired.kind].nameKey] ?? defaultName(desired.address))
         return [
           [`${desired.kind} ${name}`, { desired, vmid }] as const,
           [`${desired.kind} ${vmid}`, { desired, vmid }] as const,

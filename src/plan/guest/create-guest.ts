@@ -62,21 +62,25 @@ const createStep =
     })
   }
 
-/** PVE gives every new VM a boot order. One that is declared to be empty is taken away again. */
-const unsetBoot =
-  ({ desired }: GuestContext): PlanPart =>
-  (progress) =>
-    progress.guest.type !== 'qemu' || desired.config['boot'] !== ''
-      ? progress
-      : advance(progress, {
-          verb: 'unset-boot',
-          action: 'update',
-          guest: progress.guest,
-          summary: 'unset boot, which Proxmox VE gives every new VM',
-          requests: configRequests(progress.guest, {}, ['boot']),
-          disruption: 'none',
-          reversal: goesWithGuest,
-        })
+/** What PVE gives every new guest (a VM its boot order) and is declared to be empty is taken away again. */
+const unsetGiven =
+  ({ desired, kind }: GuestContext): PlanPart =>
+  (start) =>
+    kind.givenWhenMade
+      .filter((key) => desired.config[key] === '')
+      .reduce(
+        (progress, key) =>
+          advance(progress, {
+            verb: `unset-${key}`,
+            action: 'update',
+            guest: progress.guest,
+            summary: `unset ${key}, which Proxmox VE gives every new ${kind.label}`,
+            requests: configRequests(progress.guest, {}, [key]),
+            disruption: 'none',
+            reversal: goesWithGuest,
+          }),
+        start,
+      )
 
 /** Plans a guest that does not exist yet: from nothing, from an archive, or as a clone. */
 export const createGuest = (context: GuestContext, vmid: Vmid, findTemplate: TemplateFinder): GuestCreation => {
@@ -97,7 +101,7 @@ export const createGuest = (context: GuestContext, vmid: Vmid, findTemplate: Tem
   }
   const parts = [
     createStep(context),
-    unsetBoot(context),
+    unsetGiven(context),
     growNew(importedGrows(context)),
     attachVolumes(context),
     finishNew(context),

@@ -124,7 +124,7 @@ const retainStep =
     const kind = kindOfType(observed.type)
     const { guest, state } = progress
     const tags = kind.decodeValue('tags', textOf(state, 'tags') ?? '')
-    const name = kind.type === 'qemu' ? 'name' : 'hostname'
+    const name = kind.nameKey
     const set = {
       [name]: retainedName(textOf(state, name) ?? observed.name),
       tags: kind.encode('tags', [...(Array.isArray(tags) ? tags : []), RETAINED_TAG].sort()),

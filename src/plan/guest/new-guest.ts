@@ -17,12 +17,9 @@ import { type NamedVolume, namedVolumes, releaseVolumes } from '../step/release-
 import { checkVolumeStorage } from '../step/sort-differences.ts'
 import { convertNewToTemplate } from '../step/template-step.ts'
 
-/** The key a kind's name is stored under. */
-export const nameKey = ({ kind }: GuestContext): 'name' | 'hostname' => (kind.type === 'qemu' ? 'name' : 'hostname')
-
 /** The name a new guest gets. */
 export const newName = (context: GuestContext): string =>
-  String(context.desired.config[nameKey(context)] ?? defaultName(context.desired.address))
+  String(context.desired.config[context.kind.nameKey] ?? defaultName(context.desired.address))
 
 /** What a step on a new guest is undone by: the guest goes. */
 export const goesWithGuest: Reversal = { by: 'requests', requests: [], note: 'nothing: the new guest is destroyed' }
@@ -64,7 +61,7 @@ export const destroyNew = (context: GuestContext, guest: GuestRef, copied: RawCo
       ...releaseVolumes({ guest, volumes, step: stepId(desired.address, 'create'), taken, inPlace: true }),
       { method: 'DELETE', path: guestPath(guest), params: { purge: true } },
     ],
-    note: `destroy ${guest.type === 'qemu' ? 'VM' : 'container'} ${guest.vmid} again${kept}`,
+    note: `destroy ${kind.label} ${guest.vmid} again${kept}`,
   }
 }
 
@@ -108,7 +105,7 @@ export const checkNewVolumes = (context: GuestContext): void => {
 /** The declared configuration as parameters of the call that creates the guest. */
 export const createParams = (context: GuestContext): { readonly [name: string]: RequestParam } => {
   const { kind, desired } = context
-  const params: Record<string, RequestParam> = { [nameKey(context)]: newName(context) }
+  const params: Record<string, RequestParam> = { [kind.nameKey]: newName(context) }
   for (const [key, value] of Object.entries(desired.config).sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (isSecret(value)) {
       params[key] = value

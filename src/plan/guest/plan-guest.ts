@@ -1,4 +1,4 @@
-import { kindOfType } from '../../kinds/registry.ts'
+import { guestKinds, kindOfType } from '../../kinds/registry.ts'
 import type { AppliedResource } from '../../resource/applied.ts'
 import type { AttributeChange } from '../../resource/change.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
@@ -122,7 +122,7 @@ const planExisting = (
 /** Plans one declared guest; undefined when it is as declared, or cannot be planned for a reason that was reported. */
 export const planGuest = (input: GuestInput): PlannedResource | undefined => {
   const { world, desired, vmid, applied, imported } = input
-  const kind = kindOfType(desired.kind === 'vm' ? 'qemu' : 'lxc')
+  const kind = guestKinds[desired.kind]
   const context: GuestContext = { world, kind, desired, find: input.findGuest, holders: input.holders }
   const place = { address: desired.address, range: desired.range }
   const observed = world.guests.get(vmid)
@@ -143,7 +143,7 @@ export const planGuest = (input: GuestInput): PlannedResource | undefined => {
   if (!applied && !imported) return undefined
   if (observed.type !== kind.type && imported) {
     world.report('plan.kind-changed', {
-      detail: `\`${desired.address}\` is declared as a ${desired.kind}, but guest ${vmid} (${observed.name}) is a ${observed.type === 'qemu' ? 'VM' : 'container'}. Declare it as such.`,
+      detail: `\`${desired.address}\` is declared as a ${desired.kind}, but guest ${vmid} (${observed.name}) is a ${kindOfType(observed.type).label}. Declare it as such.`,
       ...place,
     })
     return undefined

@@ -38,7 +38,7 @@ const order = (
  * that run at once must not share one, and MAC addresses tell a container from another one with its VMID: there the server chooses.
  */
 const keepAddresses = ({ kind, desired }: GuestContext, observed: ObservedGuest): DesiredGuest => {
-  const isApart = kind.type === 'qemu' || desired.vmid === undefined
+  const isApart = kind.marks.uuid !== undefined || desired.vmid === undefined
   if (desired.lifecycle.createBeforeDestroy || !isApart) return desired
   const kept = Object.entries(desired.config).flatMap(([key, value]) => {
     const [property, text] = [macProperty(kind, key), textOf(stateOf(observed), key)]

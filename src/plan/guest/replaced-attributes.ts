@@ -8,9 +8,8 @@ import { canonicalJson } from '../../util/canonical-json.ts'
 import { fieldChange, macProperty } from '../state/change-builder.ts'
 import { entriesOf, gone } from './destroyed-attributes.ts'
 
-/** What every guest has for itself or from its archive, and PVE's own notes. */
+/** What every guest has for itself, and PVE's own notes. */
 const OWN = /^(?:smbios1|vmgenid|meta|parent|lock|digest|template|name|hostname|snaptime|vmstate|running.*)$/
-const FROM_ARCHIVE = /^(?:arch|ostype)$/
 
 /** Properties of a device that another one has in its place. The server chooses a MAC address anew, and makes a cloud-init drive by itself. */
 const changedProperties = (kind: GuestKind, key: string, before: PropertyMap, after: PropertyMap) => {
@@ -36,7 +35,7 @@ export const undeclaredLosses = (
   next: RawConfig,
 ): readonly AttributeChange[] => {
   const kind = kindOfType(observed.type)
-  const isOwn = (key: string) => OWN.test(key) || (kind.type === 'lxc' && FROM_ARCHIVE.test(key))
+  const isOwn = (key: string) => OWN.test(key) || kind.fromSource.includes(key)
   return entriesOf(observed).flatMap(({ key, name, value, isVolume }): readonly AttributeChange[] => {
     if (declared[key] !== undefined || isOwn(key)) return []
     const text = next[key]

@@ -43,9 +43,10 @@ const notInBackup = (observed: ObservedGuest): readonly string[] => {
 
 /** Directories and devices of the node that a container has mounted. */
 const boundMounts = (observed: ObservedGuest): readonly (readonly [key: string, text: string])[] => {
-  if (observed.type !== 'lxc') return []
+  const { nodeMounts } = kindOfType(observed.type)
+  if (!nodeMounts) return []
   return Object.entries(effectiveConfig(stateOf(observed)))
-    .filter(([key, text]) => /^mp\d+$/.test(key) && /^(?:volume=)?\//.test(text))
+    .filter(([key, text]) => nodeMounts.test(key) && /^(?:volume=)?\//.test(text))
     .sort(([a], [b]) => (a < b ? -1 : 1))
 }
 
@@ -71,7 +72,12 @@ const mountsOf = (world: PlanWorld, observed: ObservedGuest): ApiRequest['params
 
 const restoreRequest = (world: PlanWorld, { observed, guest, backup }: Restoration): ApiRequest => {
   const archive = { fromStep: backup, output: 'volid' }
-  const own = guest.type === 'qemu' ? { archive } : { ostemplate: archive, restore: true, ...mountsOf(world, observed) }
+  const { restore } = kindOfType(guest.type)
+  const own = {
+    [restore.archive]: archive,
+    ...restore.params,
+    ...(restore.namesVolumes && mountsOf(world, observed)),
+  }
   return {
     method: 'POST',
     path: `/nodes/${guest.node}/${guest.type}`,
@@ -108,6 +114,7 @@ const grantRequest = ({ vmid, type, who, role, propagate }: ObservedAclEntry): A
 /** What a restored guest is otherwise than the destroyed one. */
 const notesOf = (world: PlanWorld, observed: ObservedGuest): readonly string[] => {
   const bound = isRoot(world) ? [] : boundMounts(observed)
+  const { rawLines } = kindOfType(observed.type)
   const { entries, mayReturn } = ownRights(world, observed)
   return [
     'the same VMID and addresses',
@@ -118,8 +125,8 @@ const notesOf = (world: PlanWorld, observed: ObservedGuest): readonly string[] =
       : [
           `without ${bound.map(([key, text]) => `${key} (${text.split(',')[0]})`).join(', ')}: only root@pam may mount what is on the node`,
         ]),
-    ...(observed.type === 'lxc' && !isRoot(world)
-      ? ['`lxc.*` lines of its file, should it have any, come back for root@pam only']
+    ...(rawLines !== undefined && !isRoot(world)
+      ? [`\`${rawLines}.*\` lines of its file, should it have any, come back for root@pam only`]
       : []),
     ...(entries.length === 0 || mayReturn
       ? []

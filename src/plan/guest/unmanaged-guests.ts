@@ -1,4 +1,4 @@
-import { kindOfType } from '../../kinds/registry.ts'
+import { guestKinds } from '../../kinds/registry.ts'
 import type { Applied } from '../../resource/applied.ts'
 import type { DesiredGuest } from '../../resource/desired.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
@@ -16,13 +16,11 @@ interface Double {
   readonly others: readonly ObservedGuest[]
 }
 
-const typeOf = ({ kind }: DesiredGuest): 'qemu' | 'lxc' => (kind === 'vm' ? 'qemu' : 'lxc')
-
 const namesakes = (world: PlanWorld, desired: DesiredGuest, managed: ReadonlySet<number>): readonly ObservedGuest[] => {
-  const type = typeOf(desired)
-  const name = newName({ world, desired, kind: kindOfType(type) })
+  const kind = guestKinds[desired.kind]
+  const name = newName({ world, desired, kind })
   const found = (world.guestsByName.get(name) ?? []).filter(
-    (guest) => guest.type === type && guest.template === (desired.template === true) && !managed.has(guest.vmid),
+    (guest) => guest.type === kind.type && guest.template === (desired.template === true) && !managed.has(guest.vmid),
   )
   // After a migration it is the same guest still, so that one on another node counts too; the nearest comes first.
   return [...found.filter(({ node }) => node === desired.node), ...found.filter(({ node }) => node !== desired.node)]
@@ -61,7 +59,7 @@ const listed = (doubles: readonly Double[]): string =>
 
 const importBlocks = (doubles: readonly Double[]): string =>
   doubles
-    .filter(({ desired, existing }) => existing.type === typeOf(desired))
+    .filter(({ desired, existing }) => existing.type === guestKinds[desired.kind].type)
     .map(
       ({ desired: { address }, existing: { node, vmid } }) =>
         `import {\n  to = ${address}\n  id = "${node}/${vmid}"\n}`,

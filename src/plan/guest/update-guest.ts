@@ -1,4 +1,5 @@
 import { isIgnored } from '../../kinds/attribute-name.ts'
+import { kindOfType } from '../../kinds/registry.ts'
 import type { AppliedResource } from '../../resource/applied.ts'
 import type { AttributeChange } from '../../resource/change.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
@@ -65,7 +66,7 @@ const fieldAttributes = (fields: FieldDifferences, observed: ObservedGuest): rea
             'node',
             observed.node,
             fields.node,
-            running ? (observed.type === 'lxc' ? 'restart' : 'live') : 'none',
+            running ? (kindOfType(observed.type).migration.restarts ? 'restart' : 'live') : 'none',
           ),
         ]
       : []),
@@ -84,11 +85,11 @@ const fieldAttributes = (fields: FieldDifferences, observed: ObservedGuest): rea
   ]
 }
 
-/** A VM moves while it runs; a container that is to stop anyway stops first, so that it is down once. */
+/** A guest that is to stop anyway, and would be restarted on the way, stops first, so that it is down once. */
 const migrateAndStop =
   (context: GuestContext, node: string, stop: string | undefined): PlanPart =>
   (progress) => {
-    const isFirst = progress.guest.type === 'lxc' && stop !== undefined
+    const isFirst = context.kind.migration.restarts && stop !== undefined
     return migrateGuest(context, node)(isFirst ? stopGuest(stop)(progress) : progress)
   }
 

@@ -79,12 +79,12 @@ export const needsStop = (
   waiting: readonly string[],
 ) => {
   const { kind, desired } = context
-  const { state, guest } = progress
+  const { state } = progress
   if (!state.running) return undefined
   if (fields.power === 'stopped') return ''
   if (fields.template) return ' to become a template'
   if (desired.lifecycle.reboot !== 'allowed') return undefined
-  if (guest.type === 'lxc' && sorted.moves.length > 0) return ' to move its volumes'
+  if (kind.volumeMove.stops && sorted.moves.length > 0) return ' to move its volumes'
   const write = writeOf(context, [...sorted.plain, ...sorted.movedOptions])
   const written = [
     ...Object.entries(write.set),
@@ -178,7 +178,7 @@ export const updateParts = (
     unprotect(context, sorted),
     ...sorted.moves.map((difference) => moveDisk(context, difference)),
     ...(sorted.moves.length === 0 ? [] : snapshots.first),
-    ...movedCloudInit(context, sorted.plain).map((key) => ejectCloudInit(context, key)),
+    ...movedCloudInit(sorted.plain).map((key) => ejectCloudInit(context, key)),
     updateConfig(context, 'update', main),
     ...sorted.movedOptions.map((difference) => updateMovedDisk(context, difference)),
     ...early.map((difference) => addDisk(context, difference)),

@@ -1,3 +1,4 @@
+import { guestKinds } from '../../kinds/registry.ts'
 import type { Address } from '../../resource/address.ts'
 import { defaultName } from '../../resource/default-name.ts'
 import type { Desired, DesiredGuest, DesiredResource } from '../../resource/desired.ts'
@@ -15,7 +16,7 @@ export const parentPool = (poolid: string): string | undefined => {
 const templates = (guests: readonly DesiredGuest[]): ReadonlyMap<string, Address> =>
   new Map(
     guests.flatMap(({ kind, config, address, vmid }) => {
-      const name = String(config[kind === 'vm' ? 'name' : 'hostname'] ?? defaultName(address))
+      const name = String(config[guestKinds[kind].nameKey] ?? defaultName(address))
       return [
         [`${kind} ${name}`, address] as const,
         ...(vmid === undefined ? [] : [[`${kind} ${vmid}`, address] as const]),

@@ -52,7 +52,7 @@ export const macProperty = (kind: GuestKind, key: string): string | undefined =>
 
 /** A guest that declares no name gets one all the same. */
 const withName = (kind: GuestKind, config: Config, name: string): Config => ({
-  [kind.type === 'qemu' ? 'name' : 'hostname']: name,
+  [kind.nameKey]: name,
   ...config,
 })
 

@@ -172,7 +172,7 @@ export const releaseForeign =
     const keys = foreign.map(({ key }) => key).sort()
     const removed = afterWrite(state, kind, { set: {}, remove: keys })
     // A container notes every volume that goes as unused, a VM only its own (PVE source: vmconfig_apply_pending, vmconfig_register_unused_drive).
-    const next = guest.type === 'qemu' ? removed : foreign.map(({ volume }) => volume).reduce(noteUnused, removed)
+    const next = kind.notesForeignVolumes ? foreign.map(({ volume }) => volume).reduce(noteUnused, removed) : removed
     const boot = textOf(state, 'boot') === textOf(next, 'boot') ? [] : ['boot']
     return advance(
       progress,

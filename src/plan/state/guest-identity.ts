@@ -13,11 +13,11 @@ const declaredMacs = (config: Config): readonly string[] =>
   })
 
 /** Who the guest is that an address was bound to. */
-export const boundIdentity = ({ identity, config, kind }: AppliedResource): GuestIdentity | undefined => {
-  if (!identity) return undefined
+export const boundIdentity = ({ identity, config, guest }: AppliedResource): GuestIdentity | undefined => {
+  if (!identity || !guest) return undefined
   const declared = declaredMacs(config)
   // Bindings of earlier versions hold no name.
-  const name = identity.name ?? (kind === 'container' ? config['hostname'] : undefined)
+  const name = identity.name ?? config[kindOfType(guest.type).marks.name ?? '']
   return {
     ...identity,
     ...(declared.length > 0 && { declared }),

@@ -1,4 +1,5 @@
 import type { GuestKind } from '../../kinds/kind.ts'
+import { kindOfType } from '../../kinds/registry.ts'
 import type { DesiredGuest } from '../../resource/desired.ts'
 import { type GuestRef, guestPath } from '../../resource/guest.ts'
 import type { ApiRequest } from '../../resource/request.ts'
@@ -63,6 +64,6 @@ export const startRequest = (guest: GuestRef): ApiRequest => post(guest, 'status
 
 /** What people call a guest: its name, or kind and VMID. */
 export const guestLabel = (name: string | undefined, guest: GuestRef): string => {
-  const what = guest.type === 'qemu' ? 'VM' : 'container'
+  const what = kindOfType(guest.type).label
   return name === undefined || name === '' ? `${what} ${guest.vmid}` : `${what} ${guest.vmid} (${name})`
 }

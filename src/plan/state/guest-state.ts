@@ -105,7 +105,7 @@ const bootWithout = (boot: string | undefined, key: string): string | undefined 
 
 /** The text is a CD drive, with or without a medium, and not the cloud-init drive. */
 export const isCdDrive = (kind: GuestKind, key: string, text: string): boolean => {
-  if (kind.type !== 'qemu' || kind.volumeProperty(key) === undefined) return false
+  if (kind.volumeProperty(key) === undefined) return false
   const value = kind.decodeValue(key, text)
   return isPropertyMap(value) && value['media'] === 'cdrom'
 }
@@ -187,7 +187,9 @@ const wayBack = (
 const isProtected = (kind: GuestKind, before: GuestState, after: GuestState, keys: readonly string[]): boolean =>
   textOf(after, 'protection') === '1' &&
   keys.some(
-    (key) => kind.volumeProperty(key) !== undefined && (kind.type === 'lxc' || textOf(before, key) === undefined),
+    (key) =>
+      kind.volumeProperty(key) !== undefined &&
+      (kind.protectionForbids === 'writing' || textOf(before, key) === undefined),
   )
 
 /** A CD drive that is written on the way back: PVE appends it to the boot order unless it stands there, so that the order is set again then. */

@@ -1,3 +1,4 @@
+import { kindOfType } from '../../kinds/registry.ts'
 import type { GuestType } from '../../resource/guest.ts'
 
 /** Storage types whose every volume can hold snapshots. PVE: storage plugins' `volume_has_feature`. */
@@ -12,5 +13,5 @@ export const isFileStorage = (storageType: string): boolean =>
 /** Whether a guest's volume can be part of a snapshot. */
 export const canSnapshot = (storageType: string, volume: string, guest: GuestType): boolean => {
   if (SNAPSHOT_ALWAYS.has(storageType)) return true
-  return guest === 'qemu' && FILES.has(storageType) && volume.endsWith('.qcow2')
+  return kindOfType(guest).snapshotsFiles && FILES.has(storageType) && volume.endsWith('.qcow2')
 }

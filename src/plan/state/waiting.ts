@@ -47,9 +47,8 @@ export const noteWaiting = (context: GuestContext, observed: ObservedGuest, draf
     desired.lifecycle.reboot === 'allowed'
       ? 'Restart it when it suits.'
       : 'Restart it when it suits, or allow it with `lifecycle { reboot = "allowed" }` and mpc plans it.'
-  const inside = observed.type === 'qemu' ? ' A reboot from inside the VM is not enough.' : ''
   world.report('plan.reboot-pending', {
-    detail: `\`${desired.address}\` (${guestLabel(undefined, observed)}) waits for its next start until it has what is configured: ${names}. ${how}${inside}`,
+    detail: `\`${desired.address}\` (${guestLabel(undefined, observed)}) waits for its next start until it has what is configured: ${names}. ${how}${kind.restartNote}`,
     address: desired.address,
     range: desired.range,
   })

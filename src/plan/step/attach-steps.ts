@@ -29,7 +29,7 @@ const attachOne =
           output: { name: of.key, where: { key: of.key }, take: 'value', until: ',' },
         },
         {
-          method: guest.type === 'qemu' ? 'POST' : 'PUT',
+          method: kind.allocationMethod,
           path: configPath(guest),
           params: {
             [key]: {

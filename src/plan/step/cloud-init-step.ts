@@ -13,10 +13,10 @@ const isCloudInitDrive = (value: ConfigValue | undefined): boolean =>
  * Slots whose cloud-init drive has to go before another can be made: PVE allows one per VM, and leaves its volume behind when another medium takes
  * its place in a running one.
  */
-export const movedCloudInit = ({ kind }: GuestContext, differences: readonly Difference[]): readonly string[] => {
+export const movedCloudInit = (differences: readonly Difference[]): readonly string[] => {
   const isMade = differences.some(({ declared, observed }) => isCloudInitDrive(declared) && !isCloudInitDrive(observed))
   return differences.flatMap(({ key, declared, observed, properties }) => {
-    if (kind.type !== 'qemu' || !isCloudInitDrive(observed)) return []
+    if (!isCloudInitDrive(observed)) return []
     const next = declared !== undefined && isPropertyMap(declared) ? declared : undefined
     const isOther =
       next !== undefined && next['file'] !== 'none' && (!isCloudInitDrive(next) || properties.includes('storage'))

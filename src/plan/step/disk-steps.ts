@@ -74,8 +74,8 @@ const mayRestart = ({ desired }: GuestContext): boolean =>
 const removeVolume = (context: GuestContext, progress: Progress, key: string, pending: boolean): Reversal => {
   const { guest, state } = progress
   const erase = eraseVolume(context, guest, key)
-  if (guest.type === 'qemu') {
-    const requests = pending ? erase : configRequests(guest, {}, [key], { force: true })
+  if (!context.kind.keepsVolumes) {
+    const requests = pending || !context.kind.erasesByForce ? erase : configRequests(guest, {}, [key], { force: true })
     return { by: 'requests', requests: unprotected(progress, requests), note: `remove ${key} and its volume` }
   }
   if (!state.running) {
@@ -158,7 +158,7 @@ export const addDisk =
         // A volume can take longer to make than a synchronous call may last. PVE API: POST …/config works in a task.
         requests: [
           {
-            method: guest.type === 'qemu' ? 'POST' : 'PUT',
+            method: kind.allocationMethod,
             path: configPath(guest),
             params: { [key]: text },
             digest: true,
@@ -227,14 +227,13 @@ export const moveDisk =
     const { key, declared, observed, text } = difference
     const { guest, state } = progress
     if (!isPropertyMap(declared) || !isPropertyMap(observed)) return progress
-    const isVm = guest.type === 'qemu'
-    const [call, what] = isVm ? ['move_disk', 'disk'] : ['move_volume', 'volume']
+    const { call, parameter, takesFormat } = context.kind.volumeMove
     const to = String(declared['storage'] ?? observed['storage'] ?? '')
     const request = (storage: string, format: PropertyMap[string] | undefined): ApiRequest => ({
       ...post(guest, call, {
-        [what]: key,
+        [parameter]: key,
         storage,
-        ...(isVm && format !== undefined && { format: String(format) }),
+        ...(takesFormat && format !== undefined && { format: String(format) }),
         delete: true,
       }),
       digest: true,

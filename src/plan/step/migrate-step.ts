@@ -1,3 +1,4 @@
+import { kindOfType } from '../../kinds/registry.ts'
 import { storageOf } from '../../kinds/value/volume.ts'
 import { isPropertyMap } from '../../resource/config-value.ts'
 import type { GuestRef } from '../../resource/guest.ts'
@@ -8,14 +9,10 @@ import { advance, type GuestContext, type PlanPart, type Progress, post } from '
 import { effectiveConfig } from '../state/guest-state.ts'
 
 /** Running VMs move live, with their local disks; running containers are restarted on the way. PVE API: POST …/migrate. */
-const migration = (guest: GuestRef, target: string, running: boolean): ApiRequest =>
-  post(
-    guest,
-    'migrate',
-    guest.type === 'qemu'
-      ? { target, 'with-local-disks': true, ...(running && { online: true }) }
-      : { target, ...(running && { restart: true }) },
-  )
+const migration = (guest: GuestRef, target: string, running: boolean): ApiRequest => {
+  const how = kindOfType(guest.type).migration
+  return post(guest, 'migrate', { target, ...how.params, ...(running && how.running) })
+}
 
 const isShared = ({ world }: GuestContext, node: string, storage: string): boolean =>
   world.storages.get(storage)?.get(node)?.shared === true
@@ -41,7 +38,7 @@ export const migrateGuest =
     const copied = copiedVolumes(context, guest.node, state)
     const what = copied === '' ? '' : `, copying ${copied}`
     const there = { ...guest, node: target }
-    const restart = state.running && guest.type === 'lxc'
+    const restart = state.running && context.kind.migration.restarts
     const moved = advance(progress, {
       verb: 'migrate',
       action: 'move',
@@ -116,11 +113,11 @@ export const checkUntied = (context: GuestContext, node: string, state: Progress
 }
 
 /** Proxmox VE moves a running container by shutting it down here and starting it there, which nobody is to meet unasked. */
-export const checkRestart = ({ world, desired }: GuestContext, from: string, state: Progress['state']): void => {
+export const checkRestart = ({ kind, world, desired }: GuestContext, from: string, state: Progress['state']): void => {
   const isAllowed = desired.lifecycle.reboot === 'allowed' || desired.power === 'stopped'
-  if (desired.kind !== 'container' || !state.running || isAllowed) return
+  if (!kind.migration.restarts || !state.running || isAllowed) return
   world.report('plan.needs-stop', {
-    detail: `Moving \`${desired.address}\` from ${from} to ${desired.node} restarts it: Proxmox VE moves no running container. Allow that with \`lifecycle { reboot = "allowed" }\`, or declare \`power = "stopped"\` first.`,
+    detail: `Moving \`${desired.address}\` from ${from} to ${desired.node} restarts it: Proxmox VE moves no running ${kind.label}. Allow that with \`lifecycle { reboot = "allowed" }\`, or declare \`power = "stopped"\` first.`,
     address: desired.address,
     range: desired.rangeOf?.('node') ?? desired.range,
   })
@@ -140,7 +137,7 @@ export const checkMigration = (context: GuestContext, node: string, progressStat
     checkStorage(world, {
       storage,
       node: desired.node,
-      content: kind.type === 'qemu' ? 'images' : 'rootdir',
+      content: kind.volumeContent,
       what: `Moving \`${desired.address}\` to ${desired.node}`,
       address: desired.address,
       range: desired.rangeOf?.('node') ?? desired.range,

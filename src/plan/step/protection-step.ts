@@ -8,7 +8,7 @@ const writesMountPoints = (
   { kind }: GuestContext,
   { plain, adds, detaches, movedOptions }: SortedDifferences,
 ): boolean =>
-  kind.type === 'lxc' &&
+  kind.protectionForbids === 'writing' &&
   [...plain, ...adds, ...detaches, ...movedOptions].some(({ key }) => kind.volumeProperty(key) !== undefined)
 
 /** The declared protection as text where it differs from what the guest has; undefined: unset. */

@@ -1,7 +1,8 @@
 import type { GuestKind } from '../../kinds/kind.ts'
+import { kindOfType } from '../../kinds/registry.ts'
 import { storageOf, volumeOwner } from '../../kinds/value/volume.ts'
 import { type Config, isPropertyMap } from '../../resource/config-value.ts'
-import { type GuestRef, guestPath } from '../../resource/guest.ts'
+import { type GuestRef, type GuestType, guestPath } from '../../resource/guest.ts'
 import type { ApiRequest } from '../../resource/request.ts'
 import {
   afterWrite,
@@ -42,17 +43,23 @@ const CD_SLOTS = [...numbered('sata', 6), ...numbered('ide', 4), ...numbered('sc
 /** The volume as an image in a CD drive. */
 const cdWith = (volume: string): string => `${volume},media=cdrom`
 
+export interface Release {
+  readonly guest: GuestRef
+  readonly volumes: readonly NamedVolume[]
+  /** The step whose reversal this is. */
+  readonly step: string
+  /** Keys of the guest that are in use. */
+  readonly taken: ReadonlySet<string>
+  /** VMs only: see `releaseFromVm`. */
+  readonly inPlace: boolean
+}
+
 /**
  * Detaching a volume is not enough: it becomes `unusedN`, and that is erased with the guest. An image in a CD drive is neither noted as unused when
  * the drive goes nor erased with the guest, so the volume is shown as one before it is let go (PVE source: vmconfig_register_unused_drive, destroy_vm,
  * write_vm_config). `inPlace`: the slot itself can become a CD drive, because the VM is stopped or its drive only pending.
  */
-const releaseFromVm = (
-  guest: GuestRef,
-  volumes: readonly NamedVolume[],
-  taken: ReadonlySet<string>,
-  inPlace: boolean,
-): readonly ApiRequest[] => {
+const releaseFromVm = ({ guest, volumes, taken, inPlace }: Release): readonly ApiRequest[] => {
   const free = CD_SLOTS.filter((slot) => !taken.has(slot))
   const moved = volumes.map(({ key, volume }) => {
     const slot = inPlace && CD_SLOTS.includes(key) ? key : (free.shift() ?? key)
@@ -74,11 +81,7 @@ const releaseFromVm = (
  * The same for a stopped container, which has no CD drives: what its `rootfs` named before is forgotten when it is set anew (PVE source:
  * vmconfig_apply_pending registers mount points only), so the volume becomes the root for a moment, and then the old root is named again.
  */
-const releaseFromContainer = (
-  guest: GuestRef,
-  volumes: readonly NamedVolume[],
-  fromStep: string,
-): readonly ApiRequest[] => [
+const releaseFromContainer = ({ guest, volumes, step: fromStep }: Release): readonly ApiRequest[] => [
   {
     method: 'GET',
     path: `${guestPath(guest)}/config`,
@@ -88,23 +91,15 @@ const releaseFromContainer = (
   ...configRequests(guest, { rootfs: { fromStep, output: 'rootfs' } }),
 ]
 
-export interface Release {
-  readonly guest: GuestRef
-  readonly volumes: readonly NamedVolume[]
-  /** The step whose reversal this is. */
-  readonly step: string
-  /** Keys of the guest that are in use. */
-  readonly taken: ReadonlySet<string>
-  /** VMs only: see `releaseFromVm`. */
-  readonly inPlace: boolean
+const RELEASE: Readonly<Record<GuestType, (release: Release) => readonly ApiRequest[]>> = {
+  qemu: releaseFromVm,
+  lxc: releaseFromContainer,
 }
 
 /** Requests after which nothing of the guest names these volumes, and they are as they were before they were attached. */
-export const releaseVolumes = ({ guest, volumes, step, taken, inPlace }: Release): readonly ApiRequest[] => {
-  if (volumes.length === 0) return []
-  return guest.type === 'qemu'
-    ? releaseFromVm(guest, volumes, taken, inPlace)
-    : releaseFromContainer(guest, volumes, step)
+export const releaseVolumes = (release: Release): readonly ApiRequest[] => {
+  if (release.volumes.length === 0) return []
+  return RELEASE[release.guest.type](release)
 }
 
 /** A volume that was there before, attached to a guest that was there before. `state`: the guest with it. */
@@ -119,7 +114,7 @@ export interface Attachment {
 
 /** Nothing but this key of the guest names the volume, and PVE would note it as unused when it is detached. */
 export const isOnlyThere = ({ type, vmid }: GuestRef, state: GuestState, key: string, volume: string): boolean => {
-  const isOwn = type === 'lxc' || (volumeOwner(volume) ?? vmid) === vmid
+  const isOwn = kindOfType(type).notesForeignVolumes || (volumeOwner(volume) ?? vmid) === vmid
   const all = [...Object.entries(state.current), ...Object.entries(effectiveConfig(state))]
   return isOwn && !all.some(([other, text]) => other !== key && namesVolume(text, volume))
 }
@@ -151,5 +146,5 @@ export const releaseAttached = (kind: GuestKind, attachment: Attachment): readon
   const taken = new Set([...Object.keys(state.current), ...keysOf(state)])
   const inPlace = !state.running || state.current[key] === undefined
   const requests = releaseVolumes({ guest, volumes: [{ key, volume }], step, taken, inPlace })
-  return guest.type === 'qemu' && state.running ? [...requests, ...bootAgain(kind, attachment, requests[0])] : requests
+  return state.running ? [...requests, ...bootAgain(kind, attachment, requests[0])] : requests
 }

@@ -45,7 +45,7 @@ export const checkVolumeStorage = (context: GuestContext, { key, declared }: Dif
   return checkStorage(world, {
     storage: String(storage),
     node,
-    content: isMedium ? 'iso' : kind.type === 'qemu' ? 'images' : 'rootdir',
+    content: isMedium ? 'iso' : kind.volumeContent,
     what: `\`${attributeName(kind, key)}\``,
     address: desired.address,
     range: rangeOf(context, key, 'storage'),
