@@ -140,6 +140,22 @@ test('nothing is typed any, and types are not forced through any', () => {
   assert.equal(wrong, [])
 })
 
+/** A comparison of what sort of guest something is, in either direction, or a case of a switch. */
+const GUEST_TYPE = /'(?:vm|container|qemu|lxc)'/.source
+const ON_GUEST_TYPE = new RegExp(`[=!]==?\\s*${GUEST_TYPE}|${GUEST_TYPE}\\s*[=!]==?|\\bcase\\s+${GUEST_TYPE}`)
+
+test('what sets VMs and containers apart is asked of their kinds, not of their type', () => {
+  const free = new Set(['kinds', 'simulator'])
+  const wrong = sources
+    .filter((file) => !free.has(folderOf(file)))
+    .flatMap((file) =>
+      textOf(file)
+        .split('\n')
+        .flatMap((line) => (ON_GUEST_TYPE.test(line) ? [`${file}: ${line.trim()}`] : [])),
+    )
+  assert.equal(wrong, [])
+})
+
 test('process is touched only at the edge', () => {
   const edge = new Set(['src/main.ts', 'src/io/node-io.ts'])
   const wrong = sources.filter(

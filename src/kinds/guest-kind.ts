@@ -44,6 +44,7 @@ export const guestKind = (definition: KindDefinition): GuestKind => {
     ...definition.traits,
     name: definition.name,
     type: definition.type,
+    secrets: definition.secrets,
     get attributes() {
       attributes ??= Object.fromEntries(
         declarable.flatMap((name) => {

@@ -49,6 +49,12 @@ export interface GuestTraits {
   /** What PVE calls a guest without a name, followed by its VMID. */
   readonly unnamed: string
   readonly nameKey: 'name' | 'hostname'
+  /** Keys of a declaration that are another name of one of PVE's: `name` of a container is its `hostname`. */
+  readonly aliases: { readonly [declared: string]: string }
+  /** Keys that PVE takes in a property string for another key and its value at once: `virtio=…` of a network device. */
+  readonly otherNames: { readonly [parameter: string]: readonly string[] }
+  /** What the field `template` of a declaration is: whether the guest becomes one, or the archive it is made from. */
+  readonly templateField: 'flag' | 'archive'
   /** The node's command line tool. */
   readonly command: string
   /** What PVE's task types begin with: `qmstart`. */
@@ -69,7 +75,7 @@ export interface GuestTraits {
   readonly fromSource: readonly string[]
   /** Keys that PVE gives every new guest. */
   readonly givenWhenMade: readonly string[]
-  /** It cannot be made without an archive or a guest to clone. */
+  /** It is made from an archive or a guest to clone, never from nothing. */
   readonly needsSource: boolean
   /** PVE does not start it with more processors than its node has. */
   readonly boundToProcessors: boolean
@@ -91,6 +97,8 @@ export interface GuestTraits {
   readonly migration: MigrationTraits
   readonly restore: RestoreTraits
   readonly addresses: AddressTraits
+  /** The property of a network device that holds its MAC address. */
+  readonly macProperty: string
   /** Keys that may mount what is on the node itself. */
   readonly nodeMounts?: RegExp
   /** The switch without which the guest is root on its node, which takes Sys.Modify to make. */

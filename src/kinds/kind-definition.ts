@@ -1,7 +1,6 @@
-import type { GuestType } from '../resource/guest.ts'
+import type { GuestKindName, GuestType } from '../resource/guest.ts'
 import type { MeasuredParameter, PveParameter } from './facts/pve-facts.ts'
 import type { GuestTraits } from './guest-traits.ts'
-import type { GuestKindName } from './kind.ts'
 import type { Spelling } from './value/spelling.ts'
 
 /** How a list is written as one text. */

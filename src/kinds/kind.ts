@@ -1,16 +1,16 @@
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { Config, ConfigValue, PropertyMap, Scalar } from '../resource/config-value.ts'
-import type { GuestIdentity, GuestType } from '../resource/guest.ts'
+import type { GuestIdentity, GuestKindName, GuestType } from '../resource/guest.ts'
 import type { RawConfig } from '../resource/observed.ts'
 import type { AttributeFacts } from './facts/attribute.ts'
 import type { GuestTraits } from './guest-traits.ts'
-
-export type GuestKindName = 'vm' | 'container'
 
 /** What sets a kind of guest apart; everything else about its configuration is data from PVE's API facts. */
 export interface GuestKind extends GuestTraits {
   readonly name: GuestKindName
   readonly type: GuestType
+  /** Parameters whose values are secret. */
+  readonly secrets: readonly string[]
   /** Every configuration parameter, by PVE's name; indexed ones as `net[n]`. */
   readonly attributes: { readonly [name: string]: AttributeFacts }
   /** Labelled blocks of the declaration and the parameters they hold: `disk` → `scsi[n]`, `virtio[n]` …; `network` → `net[n]`. */

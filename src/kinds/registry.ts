@@ -1,7 +1,7 @@
-import type { GuestType } from '../resource/guest.ts'
+import type { GuestKindName, GuestType } from '../resource/guest.ts'
 import { containerDefinition } from './container.ts'
 import { guestKind } from './guest-kind.ts'
-import type { GuestKind, GuestKindName } from './kind.ts'
+import type { GuestKind } from './kind.ts'
 import { vmDefinition } from './vm.ts'
 
 /** Every kind of guest mpc manages, by the name declarations use. */

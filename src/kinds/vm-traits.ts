@@ -21,6 +21,9 @@ export const vmTraits: GuestTraits = {
   label: 'VM',
   unnamed: 'VM ',
   nameKey: 'name',
+  aliases: {},
+  otherNames: { 'net[n]': ['virtio', 'e1000', 'rtl8139', 'vmxnet3'] },
+  templateField: 'flag',
   command: 'qm',
   taskPrefix: 'qm',
   moveTask: 'qmmove',
@@ -44,6 +47,7 @@ export const vmTraits: GuestTraits = {
   volumeMove: { call: 'move_disk', parameter: 'disk', takesFormat: true, stops: false },
   migration: { params: { 'with-local-disks': true }, running: { online: true }, restarts: false },
   restore: { archive: 'archive', params: {}, namesVolumes: false },
+  macProperty: 'macaddr',
   addresses: {
     path: 'agent/network-get-interfaces',
     privilege: 'VM.GuestAgent.Audit',

@@ -167,7 +167,7 @@ const sender =
         signal?.throwIfAborted()
         if (wire.options.readOnly && request.method !== 'GET' && !isLogin(request))
           return refusedBecauseReadOnly(request)
-        for (const secret of secretParams(request.params)) wire.sent.add(secret)
+        for (const secret of secretParams(request)) wire.sent.add(secret)
         try {
           return cleanAnswer(await answerOf(wire, request, await converse(wire, request, signal)), wire.redact)
         } catch (error) {

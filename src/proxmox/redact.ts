@@ -1,7 +1,13 @@
+import { guestKinds } from '../kinds/registry.ts'
+import type { OutgoingRequest } from '../resource/server.ts'
+
 const HIDDEN = '(hidden)'
 
-/** Parameters of the API whose values are secret, whatever the path (PVE API: password, cipassword, ssh-private keys, tickets). */
-const SECRET_PARAM = /password|secret|token|ticket|private|^key$/i
+/** Parameters whose values are secret, whatever the path: those of the kinds of guests, and that of logging in. */
+const SECRET_PARAMS: ReadonlySet<string> = new Set([
+  ...Object.values(guestKinds).flatMap(({ secrets }) => secrets),
+  'password',
+])
 
 /** Values shorter than this would blot out ordinary words. */
 const SHORTEST = 4
@@ -20,8 +26,8 @@ export const redactor =
     return clean
   }
 
-/** The secret values among a request's parameters. */
-export const secretParams = (params: Readonly<Record<string, string | number | boolean>>): readonly string[] =>
+/** The secret values among a request's parameters: those every request has, and those a declaration made secret. */
+export const secretParams = ({ params, hidden = [] }: OutgoingRequest): readonly string[] =>
   Object.entries(params)
-    .filter(([name, value]) => typeof value === 'string' && SECRET_PARAM.test(name))
+    .filter(([name, value]) => typeof value === 'string' && (SECRET_PARAMS.has(name) || hidden.includes(name)))
     .map(([, value]) => String(value))

@@ -1,3 +1,4 @@
+import { kindOfType } from '../kinds/registry.ts'
 import type { Plan, ResourceChange, Step } from '../plan/plan.ts'
 import { isIrreversible, type PlanSummary, planSummary } from '../plan/plan-summary.ts'
 import type { AttributeChange, Disruption } from '../resource/change.ts'
@@ -154,7 +155,7 @@ const stepView = (step: Step, number: number): StepView => ({
 
 const guestText = ({ kind, guest, name }: ResourceChange): string =>
   guest
-    ? `${guest.type === 'qemu' ? 'VM' : 'container'} ${guest.vmid}${name === undefined ? '' : ` (${name})`} on ${guest.node}`
+    ? `${kindOfType(guest.type).label} ${guest.vmid}${name === undefined ? '' : ` (${name})`} on ${guest.node}`
     : `${kind} ${name ?? ''}`.trim()
 
 /** "1 to create, 2 to update, 0 to replace, 0 to destroy." with bindings named only when there are any. */

@@ -1,7 +1,7 @@
 import type { SourceRange } from '../diagnostic/source-range.ts'
 import type { Address } from './address.ts'
 import type { Config, PropertyMap } from './config-value.ts'
-import type { Vmid } from './guest.ts'
+import type { GuestKindName, Vmid } from './guest.ts'
 
 /** Where a new guest's disks come from. */
 export type GuestSource =
@@ -38,7 +38,7 @@ export interface Attachment {
 }
 
 export interface DesiredGuest {
-  readonly kind: 'vm' | 'container'
+  readonly kind: GuestKindName
   readonly address: Address
   readonly node: string
   readonly vmid?: Vmid

@@ -1,6 +1,9 @@
 /** PVE's word for the two sorts of guest, as it stands in API paths. */
 export type GuestType = 'qemu' | 'lxc'
 
+/** The same as declarations name them. */
+export type GuestKindName = 'vm' | 'container'
+
 const GUEST_TYPES: ReadonlySet<unknown> = new Set<GuestType>(['qemu', 'lxc'])
 
 export const isGuestType = (type: unknown): type is GuestType => GUEST_TYPES.has(type)

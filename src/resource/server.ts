@@ -5,6 +5,8 @@ export interface OutgoingRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly path: string
   readonly params: { readonly [name: string]: string | number | boolean }
+  /** Parameters whose values a declaration made secret: they are shown nowhere. */
+  readonly hidden?: readonly string[]
 }
 
 /**

@@ -1,9 +1,13 @@
-import { kindOfType } from '../kinds/registry.ts'
+import { guestKinds, kindOfType } from '../kinds/registry.ts'
 import type { AtStart, ObservedGuest } from '../resource/observed.ts'
 import { rowsOf, textOf } from './read-inventory.ts'
 
 /** Tasks after which a guest has what its configuration said then. */
-const STARTS = new Set(['qmstart', 'qmreboot', 'qmrollback', 'vzstart', 'vzreboot', 'vzrollback'])
+const STARTS = new Set(
+  Object.values(guestKinds).flatMap(({ taskPrefix }) =>
+    ['start', 'reboot', 'rollback'].map((verb) => `${taskPrefix}${verb}`),
+  ),
+)
 /** What a clock that counts whole seconds may be off. */
 const TOLERANCE_MS = 2_000
 const MASKED = /^\*+$/
@@ -72,8 +76,7 @@ export const withAtStart = (guest: ObservedGuest, facts: StartFacts): ObservedGu
   const known = { ...guest, ...(lastStart !== undefined && { lastStart }) }
   if (!isUp(guest) || !previous || previousAt === undefined || !isUp(previous) || previous.type !== guest.type)
     return known
-  // A container is started anew where it is migrated to.
-  if (guest.type === 'lxc' && guest.node !== previous.node) return known
+  if (kindOfType(guest.type).migration.restarts && guest.node !== previous.node) return known
   const seen = previous.atStart?.seen ?? previousAt
   if (hasRestarted(previous, seen, facts)) return known
   const values = valuesSince(guest, previous, written)

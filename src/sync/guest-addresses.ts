@@ -1,3 +1,4 @@
+import { kindOfType } from '../kinds/registry.ts'
 import type { GuestAddresses, ObservedGuest, RawConfig } from '../resource/observed.ts'
 import { rowsOf, textOf } from './read-inventory.ts'
 
@@ -47,7 +48,8 @@ export const addressesIn = (data: unknown, config: RawConfig, asOf: string): Gue
 }
 
 /** Whether a guest can tell its addresses: it runs, and a VM has the guest agent enabled. */
-export const canTellAddresses = ({ type, status, template, current }: ObservedGuest): boolean =>
-  status === 'running' &&
-  !template &&
-  (type === 'lxc' || /^(?:enabled=)?1(?:,|$)|,enabled=1/.test(current['agent'] ?? ''))
+export const canTellAddresses = ({ type, status, template, current }: ObservedGuest): boolean => {
+  const { agent } = kindOfType(type).addresses
+  const isAnswered = agent === undefined || /^(?:enabled=)?1(?:,|$)|,enabled=1/.test(current[agent] ?? '')
+  return status === 'running' && !template && isAnswered
+}

@@ -1,17 +1,14 @@
-import type { GuestType } from '../resource/guest.ts'
+import { guestKinds } from '../kinds/registry.ts'
 import type { ObservedGuest, ObservedNode } from '../resource/observed.ts'
 import { askFor, type Reader } from './guest-reading.ts'
 import { rowsOf, textOf } from './read-inventory.ts'
 
 /** Tasks that begin or end the life of the guest they are filed under (a clone's is filed under its source). */
-const TASKS: Readonly<Record<string, GuestType>> = {
-  qmcreate: 'qemu',
-  qmrestore: 'qemu',
-  qmdestroy: 'qemu',
-  vzcreate: 'lxc',
-  vzrestore: 'lxc',
-  vzdestroy: 'lxc',
-}
+const TASKS = new Set(
+  Object.values(guestKinds).flatMap(({ taskPrefix }) =>
+    ['create', 'restore', 'destroy'].map((verb) => `${taskPrefix}${verb}`),
+  ),
+)
 
 /** UPID of the last such task, by VMID. */
 export type LifeEvents = ReadonlyMap<number, string>
@@ -31,7 +28,7 @@ export const lifeEventsIn = (data: unknown): LifeEvents => {
   for (const row of rowsOf(data)) {
     if (failedToDestroy(textOf(row, 'type') ?? '', textOf(row, 'status'))) continue
     const [upid, type, id] = [textOf(row, 'upid'), textOf(row, 'type') ?? '', Number(textOf(row, 'id'))]
-    if (upid !== undefined && TASKS[type] !== undefined && isLater(upid, events.get(id))) events.set(id, upid)
+    if (upid !== undefined && TASKS.has(type) && isLater(upid, events.get(id))) events.set(id, upid)
   }
   return events
 }

@@ -1,4 +1,5 @@
 import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
+import { kindOfType } from '../kinds/registry.ts'
 import { guestPath, type Vmid } from '../resource/guest.ts'
 import type { GuestAddresses, ObservedGuest } from '../resource/observed.ts'
 import type { Answer } from '../resource/server.ts'
@@ -24,8 +25,7 @@ interface Asking {
 }
 
 /** PVE API: GET /nodes/{node}/qemu/{vmid}/agent/network-get-interfaces, GET /nodes/{node}/lxc/{vmid}/interfaces. */
-const pathFor = (guest: ObservedGuest): string =>
-  `${guestPath(guest)}/${guest.type === 'qemu' ? 'agent/network-get-interfaces' : 'interfaces'}`
+const pathFor = (guest: ObservedGuest): string => `${guestPath(guest)}/${kindOfType(guest.type).addresses.path}`
 
 /** Undefined when there was no answer in time. Throws when the caller's own signal ends it. */
 const askInTime = async (
@@ -48,7 +48,7 @@ const askInTime = async (
 const hiddenWarning = (guests: readonly ObservedGuest[]): readonly Diagnostic[] => {
   const [first] = guests
   if (!first) return []
-  const privilege = first.type === 'qemu' ? 'VM.GuestAgent.Audit' : 'VM.Audit'
+  const { privilege } = kindOfType(first.type).addresses
   const others = guests.length === 1 ? '' : ` and of ${guests.length - 1} more`
   return [
     diagnose('sync.addresses-hidden', {

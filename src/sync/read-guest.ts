@@ -1,3 +1,4 @@
+import { kindOfType } from '../kinds/registry.ts'
 import type { ObservedGuest, PendingChange, RawConfig } from '../resource/observed.ts'
 import { type ListedGuest, rowsOf } from './read-inventory.ts'
 
@@ -53,13 +54,13 @@ export const holdsOf = ({ ha, replication }: Pick<ListedGuest, 'ha' | 'replicati
 /** Puts together what the list and the guest's own configuration say. */
 export const observedGuest = (listed: ListedGuest, config: PendingAnswer): ObservedGuest => {
   const { current } = config
-  const own = listed.type === 'qemu' ? current['name'] : current['hostname']
+  const { nameKey, unnamed } = kindOfType(listed.type)
   const lock = current['lock']
   return {
     type: listed.type,
     vmid: listed.vmid,
     node: listed.node,
-    name: own ?? listed.name ?? `${listed.type === 'qemu' ? 'VM ' : 'CT'}${listed.vmid}`,
+    name: current[nameKey] ?? listed.name ?? `${unnamed}${listed.vmid}`,
     status: statusOf(listed.status),
     template: current['template'] === '1',
     ...(listed.pool !== undefined && { pool: listed.pool }),

@@ -1,4 +1,5 @@
-import { type GuestType, parseVmid, type Vmid } from '../resource/guest.ts'
+import { kindOfType } from '../kinds/registry.ts'
+import { type GuestType, isGuestType, parseVmid, type Vmid } from '../resource/guest.ts'
 import type { ObservedNode, ObservedPool, ObservedStorage } from '../resource/observed.ts'
 
 /** A guest as `GET /cluster/resources` lists it: where it is, and what may be ten seconds old. */
@@ -69,7 +70,7 @@ const guestOf = (row: Row): ListedGuest | undefined => {
   const vmid = parseVmid(row['vmid'])
   const type = row['type']
   const node = textOf(row, 'node')
-  if (vmid === undefined || node === undefined || (type !== 'qemu' && type !== 'lxc')) return undefined
+  if (vmid === undefined || node === undefined || !isGuestType(type)) return undefined
   const [name, pool, ha] = [textOf(row, 'name'), textOf(row, 'pool'), textOf(row, 'hastate')]
   const uptime = figureOf(row, 'uptime')
   return {
@@ -127,7 +128,7 @@ export const withHolds = (
     if (id !== undefined) jobs.set(guest, [...(jobs.get(guest) ?? []), id].sort())
   }
   return guests.map((guest) => {
-    const state = states.get(`${guest.type === 'qemu' ? 'vm' : 'ct'}:${guest.vmid}`)
+    const state = states.get(`${kindOfType(guest.type).haPrefix}:${guest.vmid}`)
     const own = jobs.get(guest.vmid)
     return { ...guest, ...(state !== undefined && { ha: state }), ...(own && { replication: own }) }
   })

@@ -154,4 +154,20 @@ test('a secret parameter is hidden from the answer to its own request only as a 
   await server.stop()
 })
 
+test('what a declaration made secret is hidden whatever its parameter is called, and other parameters are shown', async () => {
+  const server = await plainServer((_seen, response) =>
+    reply(response, null, 400, { message: 'cannot parse "the-hidden-text" and "monkey-business"' }),
+  )
+  const client = clientOf(server.url)
+  const answer = await client.send({
+    method: 'PUT',
+    path: '/nodes/pve1/qemu/1/config',
+    params: { description: 'the-hidden-text', args: 'monkey-business' },
+    hidden: ['description'],
+  })
+  assert.is(answer.kind === 'refused' && answer.message, 'cannot parse "(hidden)" and "monkey-business"')
+  client.close()
+  await server.stop()
+})
+
 test.run()

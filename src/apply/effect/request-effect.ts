@@ -84,7 +84,7 @@ const listed = (value: unknown): readonly string[] =>
   text(value)
     .split(/[,; ]+/)
     .filter((name) => name !== '')
-const word = (type: GuestType, name: string): string => `${type === 'qemu' ? 'qm' : 'vz'}${name}`
+const word = (type: GuestType, name: string): string => `${kindOfType(type).taskPrefix}${name}`
 
 /** Parameters of a configuration write that are no configuration keys. */
 const NOT_KEYS = new Set([
@@ -139,12 +139,12 @@ const snapshotEffect = (
 
 const guestEffect = (guest: GuestRef, rest: string, { method, params }: ApiRequest): Effect | undefined => {
   const { type } = guest
+  const { volumeMove, moveTask } = kindOfType(type)
   const disk = [text(params?.['disk'] ?? params?.['volume'])]
   if (method === 'DELETE' && rest === '') return { kind: 'guest-gone', guest, tasks: [word(type, 'destroy')] }
   if (rest === 'config') return { kind: 'config', guest, keys: configKeys(params), tasks: [word(type, 'config')] }
   if (rest === 'resize') return { kind: 'config', guest, keys: disk, tasks: ['resize'] }
-  if (rest === 'move_disk') return { kind: 'config', guest, keys: disk, tasks: ['qmmove'] }
-  if (rest === 'move_volume') return { kind: 'config', guest, keys: disk, tasks: ['move_volume'] }
+  if (rest === volumeMove.call) return { kind: 'config', guest, keys: disk, tasks: [moveTask] }
   if (rest === 'template') return { kind: 'config', guest, keys: 'all', tasks: [word(type, 'template')] }
   if (rest === 'migrate')
     return { kind: 'moved', guest, node: text(params?.['target']), tasks: [word(type, 'migrate'), 'hamigrate'] }
@@ -246,7 +246,8 @@ export const changedGuest = (effect: Effect): GuestRef | undefined => ('guest' i
 export const isTaskDue = (effect: Effect, { method, path }: ApiRequest): boolean => {
   if (!('tasks' in effect) || effect.tasks.length === 0) return false
   if (/\/config$/.test(path)) return false
-  return !(method === 'POST' && /\/lxc\/\d+\/template$/.test(path))
+  const inGuest = guestOfPath(path)
+  return !(method === 'POST' && inGuest && kindOfType(inGuest.guest.type).immediate.includes(inGuest.rest))
 }
 
 /** Where the task of such a request is found; undefined when it has none. */

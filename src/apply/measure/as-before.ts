@@ -1,7 +1,9 @@
 import { type Diagnostic, diagnose } from '../../diagnostic/diagnostic.ts'
+import { kindOfType } from '../../kinds/registry.ts'
 import { requiredSteps, type Step } from '../../plan/plan.ts'
 import { guestPath } from '../../resource/guest.ts'
 import { type ApiRequest, isOutputRef } from '../../resource/request.ts'
+import { capitalized } from '../../util/capitalized.ts'
 import { type Effect, effectOf, touchedKeys } from '../effect/request-effect.ts'
 import { type RunContext, record } from '../request/run-context.ts'
 import { runRequests } from '../request/run-requests.ts'
@@ -167,7 +169,7 @@ const mend = async (ctx: RunContext, difference: Difference, results: readonly S
 export const nameOfMeasure = (measure: Measure): string =>
   measure.kind === 'pool'
     ? `Pool ${measure.poolid}`
-    : `${measure.guest.type === 'qemu' ? 'VM' : 'Container'} ${measure.guest.vmid} on ${measure.guest.node}`
+    : `${capitalized(kindOfType(measure.guest.type).label)} ${measure.guest.vmid} on ${measure.guest.node}`
 
 export const differenceLines = (list: readonly Unlike[]): string =>
   list.map(({ what, before, now }) => `  ${what}: ${before ?? '(none)'} → ${now ?? '(none)'}`).join('\n')

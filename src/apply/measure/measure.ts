@@ -1,3 +1,4 @@
+import { kindOfType } from '../../kinds/registry.ts'
 import { type Plan, requiredSteps, type Step } from '../../plan/plan.ts'
 import { type GuestRef, guestPath } from '../../resource/guest.ts'
 import { MASK } from '../../resource/hidden-keys.ts'
@@ -121,11 +122,14 @@ const readAcl = async (asking: Asking, { vmid }: GuestRef): Promise<readonly str
 
 /** PVE API: GET config shows them as pairs; …/pending does not. */
 const readRaw = async (asking: Asking, guest: GuestRef): Promise<readonly string[] | undefined> => {
-  if (guest.type !== 'lxc') return undefined
+  const { rawLines } = kindOfType(guest.type)
+  if (rawLines === undefined) return undefined
   const answer = await ask(asking, `${guestPath(guest)}/config`)
   if (answer.kind !== 'answered' || typeof answer.data !== 'object' || answer.data === null) return undefined
-  const { lxc } = answer.data as Entry
-  return Array.isArray(lxc) ? lxc.map((pair: unknown) => (Array.isArray(pair) ? pair.join(' = ') : textOf(pair))) : []
+  const lines = (answer.data as Entry)[rawLines]
+  return Array.isArray(lines)
+    ? lines.map((pair: unknown) => (Array.isArray(pair) ? pair.join(' = ') : textOf(pair)))
+    : []
 }
 
 /** Reads a guest; undefined when the server does not show it. */

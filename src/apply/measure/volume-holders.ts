@@ -1,6 +1,6 @@
 import { volumeOwner } from '../../kinds/value/volume.ts'
 import { type AttachedVolume, attachedIn } from '../../plan/state/held-volumes.ts'
-import { type GuestRef, guestPath, parseVmid } from '../../resource/guest.ts'
+import { type GuestRef, guestPath, isGuestType, parseVmid } from '../../resource/guest.ts'
 import { type Asking, ask, readGuest } from '../observe/read-guest.ts'
 
 /** A key of a guest that holds a volume. */
@@ -21,8 +21,7 @@ type Row = Readonly<Record<string, unknown>>
 
 const guestOf = ({ type, node, vmid: number }: Row): readonly GuestRef[] => {
   const vmid = parseVmid(number)
-  const isGuest = (type === 'qemu' || type === 'lxc') && typeof node === 'string'
-  return isGuest && vmid !== undefined ? [{ type, node, vmid }] : []
+  return isGuestType(type) && typeof node === 'string' && vmid !== undefined ? [{ type, node, vmid }] : []
 }
 
 /** Volumes that a guest has attached, by key; of one that cannot be read nothing is known. */

@@ -54,7 +54,11 @@ export const resolveRequest = (request: ApiRequest, secrets: Secrets, outputs: O
     Object.entries(request.params ?? {}).map(([name, param]) => [name, resolved(param)]),
   )
   if (diagnostics.length > 0) return { diagnostics }
-  return { request: { method: request.method, path, params }, diagnostics: [] }
+  const hidden = Object.entries(request.params ?? {}).flatMap(([name, param]) => (isSecret(param) ? [name] : []))
+  return {
+    request: { method: request.method, path, params, ...(hidden.length > 0 && { hidden }) },
+    diagnostics: [],
+  }
 }
 
 /** Takes the wanted field of the one entry whose fields equal `where`; of several, the newest by `ctime`. */

@@ -1,4 +1,5 @@
 import { type Diagnostic, diagnose } from '../../diagnostic/diagnostic.ts'
+import { kindOfType } from '../../kinds/registry.ts'
 import { differenceOf, isCertainlySame } from '../../kinds/same-guest.ts'
 import type { GuestRef } from '../../resource/guest.ts'
 import type { OutgoingRequest } from '../../resource/server.ts'
@@ -49,7 +50,7 @@ const runningBefore = async (ctx: RunContext, effect: Effect): Promise<boolean |
 const anotherGuest = ({ step }: Job, { type, vmid, node }: GuestRef, why: string): Diagnostic =>
   diagnose('apply.not-ours', {
     address: step.address,
-    detail: `"${step.summary}" was not carried out, because ${type === 'qemu' ? 'VM' : 'container'} ${vmid} on ${node} is another guest by now: ${why}. It is left alone.`,
+    detail: `"${step.summary}" was not carried out, because ${kindOfType(type).label} ${vmid} on ${node} is another guest by now: ${why}. It is left alone.`,
   })
 
 /** Secrets and references in, digest of the configuration added, and what is there noted. */

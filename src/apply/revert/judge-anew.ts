@@ -71,12 +71,12 @@ const released = ({ done, undoing, isProtected }: Undoing, guest: ObservedGuest)
   const lift = (requests: Step['requests']) => (isProtected ? whileUnprotected(ref, requests) : requests)
   // What the running VM cannot let go of stays until its next start; PVE notes the volume as unused then.
   if (
-    type === 'qemu' &&
+    !kind.keepsVolumes &&
     state.current[attached.key] !== undefined &&
     staysPending(state, kind, attached.key, undefined)
   )
     return { ...undoing, requests: lift(configRequests(ref, {}, [attached.key])), disruption: 'pending' }
-  const isDown = type === 'lxc' && state.running
+  const isDown = kind.keepsVolumes && state.running
   const release = releaseAttached(kind, {
     guest: ref,
     state: isDown ? { ...state, running: false } : state,

@@ -1,4 +1,5 @@
 import { type Checked, type Diagnostic, diagnose, hasErrors } from '../../diagnostic/diagnostic.ts'
+import { kindOfType } from '../../kinds/registry.ts'
 import { sealPlan } from '../../plan/order/seal-plan.ts'
 import type { Plan, ResourceChange, Step, StepId } from '../../plan/plan.ts'
 import { DEFAULT_PLAN_OPTIONS, type PlanOptions } from '../../plan/plan-options.ts'
@@ -170,7 +171,7 @@ const actionOf = (steps: readonly Step[]): ResourceChange['action'] => {
 
 const kindOf = (steps: readonly Step[]): ResourceChange['kind'] => {
   const type = steps.find(({ guest }) => guest)?.guest?.type
-  return type === undefined ? 'pool' : type === 'qemu' ? 'vm' : 'container'
+  return type === undefined ? 'pool' : kindOfType(type).name
 }
 
 /** Steps of one resource share the difference that asked for them; it is shown once. */

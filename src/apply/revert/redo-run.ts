@@ -1,3 +1,4 @@
+import { kindOfType } from '../../kinds/registry.ts'
 import { requiredSteps, type Step, type StepId } from '../../plan/plan.ts'
 import type { Applied } from '../../resource/applied.ts'
 import { presenceAfter, standingSteps } from '../effect/guest-after-run.ts'
@@ -71,11 +72,12 @@ const isHeld = (undoing: Step | undefined): boolean =>
 /** A guest that was retained gets its name back, and is bound as it was. */
 const takenBack = (step: Step, undoing: Step, given: Given): Step => {
   if (undoing.reversal.by === 'nothing') return step
-  const { binding } = step
+  const { binding, guest } = step
+  const name = guest && `${kindOfType(guest.type).label} ${guest.vmid}`
   return {
     ...step,
     action: 'update',
-    summary: `take back ${step.guest?.type === 'qemu' ? 'VM' : 'container'} ${step.guest?.vmid}, which the revert retained`,
+    summary: `take back ${name}, which the revert retained`,
     requests: transferred(undoing.reversal.requests, undoing.id, step.id, given),
     reversal: {
       by: 'requests',

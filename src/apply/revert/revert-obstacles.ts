@@ -10,6 +10,7 @@ import { isGone, type SafetySnapshot } from '../../plan/step/sweep-steps.ts'
 import { type GuestType, guestPath } from '../../resource/guest.ts'
 import type { Observed, ObservedGuest, RawConfig } from '../../resource/observed.ts'
 import { canonicalJson } from '../../util/canonical-json.ts'
+import { capitalized } from '../../util/capitalized.ts'
 import type { LeftGuest } from '../effect/guest-after-run.ts'
 import { effectOf, touchedKeys } from '../effect/request-effect.ts'
 import { attachedSince } from './attached-since.ts'
@@ -24,7 +25,7 @@ const pendingView = ({ current, pending }: ObservedGuest): RawConfig => {
   return raw
 }
 
-const nameOf = ({ guest }: LeftGuest): string => `${guest.type === 'qemu' ? 'VM' : 'Container'} ${guest.vmid}`
+const nameOf = ({ guest }: LeftGuest): string => `${capitalized(kindOfType(guest.type).label)} ${guest.vmid}`
 
 type Problem = (code: DiagnosticCode, detail: string) => Diagnostic
 

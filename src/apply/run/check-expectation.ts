@@ -1,6 +1,8 @@
 import { type Diagnostic, diagnose } from '../../diagnostic/diagnostic.ts'
+import { kindOfType } from '../../kinds/registry.ts'
 import { differenceOf, isCertainlySame } from '../../kinds/same-guest.ts'
 import type { Step } from '../../plan/plan.ts'
+import { capitalized } from '../../util/capitalized.ts'
 import { madeAnew } from '../observe/made-anew.ts'
 import { sinceOn } from '../observe/node-clock.ts'
 import type { GuestReading, GuestView } from '../observe/read-guest.ts'
@@ -17,7 +19,7 @@ const stale = (step: Step, what: string): Diagnostic =>
 const compare = (step: Step, reading: GuestReading & { kind: 'present' | 'absent' }): readonly Diagnostic[] => {
   const { expects, guest } = step
   if (!expects || !guest) return []
-  const name = `${guest.type === 'qemu' ? 'VM' : 'Container'} ${guest.vmid} on ${guest.node}`
+  const name = `${capitalized(kindOfType(guest.type).label)} ${guest.vmid} on ${guest.node}`
   if (expects.absent)
     return reading.kind === 'absent' ? [] : [stale(step, `${name} was to be made by the plan, and one exists already.`)]
   if (reading.kind === 'absent') return [stale(step, `${name} no longer exists there.`)]
@@ -38,7 +40,7 @@ const remade = async (ctx: RunContext, step: Step, { identity }: GuestView): Pro
   await sinceOn(ctx, guest.node)
   const anew = await madeAnew(ctx, guest, expects.identity)
   if (anew === false) return []
-  const name = `${guest.type === 'qemu' ? 'VM' : 'Container'} ${guest.vmid} on ${guest.node}`
+  const name = `${capitalized(kindOfType(guest.type).label)} ${guest.vmid} on ${guest.node}`
   return [
     anew === true
       ? stale(step, `${name} was destroyed or made anew since the plan was made, by the task list of the node.`)

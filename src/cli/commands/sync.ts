@@ -1,4 +1,6 @@
+import { guestKinds } from '../../kinds/registry.ts'
 import { durationText } from '../../render/duration-text.ts'
+import type { GuestKindName } from '../../resource/guest.ts'
 import { counted } from '../../util/counted.ts'
 import { EXIT } from '../exit-code.ts'
 import type { RunCommand } from '../program/command-context.ts'
@@ -13,10 +15,11 @@ export const run: RunCommand<'sync'> = (context, { options }) =>
     const seconds = (context.io.clock.monotonic() - started) / 1000
     const { cluster, nodes, storages, pools, guests } = observed
     const unknown = guests.filter(({ unknownSince }) => unknownSince !== undefined).length
+    const ofKind = (name: GuestKindName) => guests.filter(({ type }) => type === guestKinds[name].type).length
     const counts = {
       nodes: nodes.length,
-      vms: guests.filter(({ type }) => type === 'qemu').length,
-      containers: guests.filter(({ type }) => type === 'lxc').length,
+      vms: ofKind('vm'),
+      containers: ofKind('container'),
       storages: new Set(storages.map(({ storage }) => storage)).size,
       pools: pools.length,
       unknown,

@@ -1,3 +1,5 @@
+import { kindOfType } from '../../kinds/registry.ts'
+import type { GuestKindName } from '../../resource/guest.ts'
 import type { Observed, ObservedGuest } from '../../resource/observed.ts'
 import { suggestion } from '../../util/did-you-mean.ts'
 import { BOOL, listOf, NUMBER, objectOf, STRING } from '../eval/type.ts'
@@ -31,7 +33,7 @@ const GUEST = objectOf([
   ['tags', listOf(STRING)],
 ])
 
-const typeOf = ({ type }: ObservedGuest): (typeof GUEST_TYPES)[number] => (type === 'qemu' ? 'vm' : 'container')
+const typeOf = ({ type }: ObservedGuest): GuestKindName => kindOfType(type).name
 
 const tagsOf = ({ current }: ObservedGuest): readonly string[] =>
   (current['tags'] ?? '').split(/[;, ]+/).filter((tag) => tag !== '')

@@ -2,6 +2,7 @@ import type { GuestKind } from '../../kinds/kind.ts'
 import { guestKinds } from '../../kinds/registry.ts'
 import type { Address } from '../../resource/address.ts'
 import { defaultName } from '../../resource/default-name.ts'
+import type { GuestKindName } from '../../resource/guest.ts'
 import type { KnownGuest } from '../../resource/known-guest.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
 import { integer, NULL, type ObjectValue, object, string, type Value, withMarksOf } from '../eval/value.ts'
@@ -29,7 +30,7 @@ const over = (inherited: Entries, own: Iterable<readonly [string, Value]>): Entr
 const NO_ENTRIES: Entries = new Map()
 
 /** What `defaults` of this module and those above it say of a kind. */
-const inheritedEntries = (scope: ModuleScope, kind: 'vm' | 'container'): Entries => {
+const inheritedEntries = (scope: ModuleScope, kind: GuestKindName): Entries => {
   const above = scope.parent ? inheritedEntries(scope.parent, kind) : NO_ENTRIES
   const block = scope.module.declared.defaults.get(kind)
   if (!block) return above
@@ -154,7 +155,7 @@ export const resourceValue = (scope: ModuleScope, instance: ResourceInstance): V
   }
   const known = world.known(address)
   if (!entries.has('name') && !entries.has('hostname'))
-    entries.set(kind === 'vm' ? 'name' : 'hostname', string(defaultName(address)))
+    entries.set(guestKinds[kind].nameKey, string(defaultName(address)))
   if (known && !entries.has('vmid')) entries.set('vmid', integer(known.vmid))
   const beyond: Beyond = {
     kind: guestKinds[kind],

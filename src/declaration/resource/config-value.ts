@@ -112,7 +112,7 @@ const propertiesOf = (context: ConfigContext, entry: ConfigEntry, entries: Reado
     if (scalar === undefined) continue
     const given = { [property]: secret ? HIDDEN : scalar }
     const { problem } = kind.normalize(entry.key, given)
-    const foreign = problem?.code === 'kind.unknown-property' && terraformProperty(kind.name, entry.key, property)
+    const foreign = problem?.code === 'kind.unknown-property' && terraformProperty(kind, entry.key, property)
     if (problem && foreign)
       reporter.problem({ ...problem, detail: `"${entry.key}" has no key "${property}". ${foreign}`, at: place.at })
     else if (problem)

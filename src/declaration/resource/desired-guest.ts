@@ -4,7 +4,7 @@ import { guestKinds } from '../../kinds/registry.ts'
 import type { Address } from '../../resource/address.ts'
 import { type ConfigValue, isPropertyMap } from '../../resource/config-value.ts'
 import type { Attachment, DesiredGuest, GuestSource } from '../../resource/desired.ts'
-import { parseVmid, type Vmid } from '../../resource/guest.ts'
+import { type GuestKindName, parseVmid, type Vmid } from '../../resource/guest.ts'
 import { sortedRecord } from '../../util/sorted-record.ts'
 import type { EvaluatedBody } from '../module/evaluated-body.ts'
 import { OWN_FIELDS } from '../module/resource-instance.ts'
@@ -35,8 +35,8 @@ interface Declared extends DeclaredConfig {
 const ownOf = (kind: GuestKind): ReadonlySet<string> =>
   new Set(OWN_FIELDS[kind.name].filter((name) => name !== 'name' && name !== 'hostname'))
 
-/** A container's `name` is its host name. */
-const keyOf = (kind: GuestKind, key: string): string => (kind.name === 'container' && key === 'name' ? 'hostname' : key)
+const keyOf = ({ aliases }: GuestKind, key: string): string =>
+  Object.hasOwn(aliases, key) ? (aliases[key] ?? key) : key
 
 const declaredConfig = (given: Omit<ConfigContext, 'attach'>, body: EvaluatedBody): Declared => {
   const volumes = new Map<string, Attachment['of']>()
@@ -81,7 +81,7 @@ const vmidOf = (fields: OwnFields, reporter: Reporter): Vmid | undefined => {
 const sourceOf = (kind: GuestKind, fields: OwnFields, reporter: Reporter): GuestSource => {
   const clone = fields.text('clone')
   const full = fields.flag('full')
-  const archive = kind.name === 'container' ? fields.text('template') : undefined
+  const archive = kind.templateField === 'archive' ? fields.text('template') : undefined
   const at = fields.attribute('template')?.at
   if (clone !== undefined && archive !== undefined && at) {
     const detail = 'A container is created from a template archive or cloned, not both. Remove "template" or "clone".'
@@ -103,7 +103,7 @@ const sourceOf = (kind: GuestKind, fields: OwnFields, reporter: Reporter): Guest
 
 /** The configuration a `defaults` block gives, and its own fields; its problems go to the reporter. */
 export const inheritedGuest = (
-  kindName: 'vm' | 'container',
+  kindName: GuestKindName,
   body: EvaluatedBody,
   reporter: Reporter,
   context: ResourceContext,
@@ -120,11 +120,7 @@ const missingNode = (reporter: Reporter, at: Located): void =>
     at,
   })
 
-export const guestReporter = (
-  kindName: 'vm' | 'container',
-  address: string,
-  problem: Reporter['problem'],
-): Reporter => ({
+export const guestReporter = (kindName: GuestKindName, address: string, problem: Reporter['problem']): Reporter => ({
   address,
   problem,
   knows: (name) => {
@@ -155,7 +151,7 @@ const rangesOf =
   }
 
 export interface GuestParts {
-  readonly kind: 'vm' | 'container'
+  readonly kind: GuestKindName
   readonly address: Address
   readonly body: EvaluatedBody
   readonly inherited: Inherited | undefined
@@ -182,7 +178,7 @@ export const desiredGuest = (
   const power = fields.choice('power', ['running', 'stopped'])
   const noPool = fields.isEmpty('pool')
   const pool = noPool ? undefined : fields.text('pool')
-  const template = parts.kind === 'vm' ? fields.flag('template') : undefined
+  const template = kind.templateField === 'flag' ? fields.flag('template') : undefined
   const source = sourceOf(kind, fields, reporter)
   const emptySlots = [...own.dropped].filter((key) => kind.groupOf(key) !== undefined).sort()
   if (node === undefined) return undefined

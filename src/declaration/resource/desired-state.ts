@@ -1,6 +1,7 @@
 import { guestKinds } from '../../kinds/registry.ts'
 import type { Address } from '../../resource/address.ts'
 import type { Desired, DesiredOutput, DesiredResource } from '../../resource/desired.ts'
+import type { GuestKindName } from '../../resource/guest.ts'
 import { toPlain } from '../eval/to-json.ts'
 import { deepUnmarked, hasSensitive, isWhollyKnown } from '../eval/value.ts'
 import { evaluateBody } from '../module/evaluate-body.ts'
@@ -30,13 +31,13 @@ interface Making {
 
 const LIFECYCLE = { attributes: new Set<string>(), blocks: new Set(['lifecycle']) }
 
-const merge = (above: Inherited | undefined, own: Inherited, kind: 'vm' | 'container'): Inherited => ({
+const merge = (above: Inherited | undefined, own: Inherited, kind: GuestKindName): Inherited => ({
   ...configOver(own, above, guestKinds[kind]),
   fields: fieldsOver(own.fields, above?.fields),
 })
 
 /** The defaults of a kind that hold in a module: its own over those of the modules above it. */
-const inheritedIn = (making: Making, scope: ModuleScope, kind: 'vm' | 'container'): Inherited | undefined => {
+const inheritedIn = (making: Making, scope: ModuleScope, kind: GuestKindName): Inherited | undefined => {
   const id = `${scope.prefix} ${kind}`
   if (making.inherited.has(id)) return making.inherited.get(id)
   const above = scope.parent && inheritedIn(making, scope.parent, kind)

@@ -1,3 +1,5 @@
+import type { GuestKind } from '../../kinds/kind.ts'
+
 /** Names that the Terraform providers for Proxmox VE use, and what is written here instead. Shared by VMs and containers. */
 const ATTRIBUTES: { readonly [name: string]: string } = {
   node_name: 'Write node = "…".',
@@ -64,7 +66,7 @@ const find = (table: { readonly [name: string]: string }, name: string): string 
 export const terraformAttribute = (name: string): string | undefined => find(ATTRIBUTES, name)
 
 /** What to write for a key inside a map of a Terraform provider. */
-export const terraformProperty = (kind: string, key: string, property: string): string | undefined => {
-  if (property === 'mac_address') return kind === 'vm' ? 'Write macaddr = "…".' : 'Write hwaddr = "…".'
+export const terraformProperty = (kind: GuestKind, key: string, property: string): string | undefined => {
+  if (property === 'mac_address') return `Write ${kind.macProperty} = "…".`
   return find(BESIDE, `${key}.${property}`) ?? find(PROPERTIES, property)
 }

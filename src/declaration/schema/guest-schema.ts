@@ -1,5 +1,7 @@
 import type { AttributeFacts } from '../../kinds/facts/attribute.ts'
 import type { GuestKind } from '../../kinds/kind.ts'
+import { guestKinds } from '../../kinds/registry.ts'
+import type { GuestKindName } from '../../resource/guest.ts'
 import { containerDescriptions } from './container-descriptions.ts'
 import { guestFields } from './guest-fields.ts'
 import { indexPattern } from './index-pattern.ts'
@@ -11,9 +13,13 @@ import { vmDescriptions } from './vm-descriptions.ts'
 
 type Schemas = Record<string, JsonSchema>
 
+const DESCRIPTIONS: Readonly<Record<GuestKindName, Readonly<Record<string, string>>>> = {
+  vm: vmDescriptions,
+  container: containerDescriptions,
+}
+
 /** What an attribute means; `name` as in `GuestKind.attributes`. */
-export const attributeDescription = (kind: GuestKind['name'], name: string): string =>
-  (kind === 'vm' ? vmDescriptions : containerDescriptions)[name] ?? ''
+export const attributeDescription = (kind: GuestKindName, name: string): string => DESCRIPTIONS[kind][name] ?? ''
 
 const runningNote = ({ running }: AttributeFacts): string =>
   running === 'live' ? 'A running guest takes a change at once.' : 'A running guest takes a change at its next start.'
@@ -22,13 +28,10 @@ const wordDefault = ({ value }: AttributeFacts): string =>
   typeof value?.default === 'string' && / /.test(value.default) ? ` Default: ${value.default}.` : ''
 
 /** Keys with which a declaration may name a property that PVE spells otherwise; both are accepted. */
-const spellings = (kind: GuestKind['name'], name: string): Schemas => {
-  const text: JsonSchema = { type: ['string', 'null'] }
-  if (kind === 'vm' && name === 'net[n]') return { virtio: text, e1000: text, rtl8139: text, vmxnet3: text }
-  return {}
-}
+const spellings = (kind: GuestKindName, name: string): Schemas =>
+  Object.fromEntries((guestKinds[kind].otherNames[name] ?? []).map((key) => [key, { type: ['string', 'null'] }]))
 
-const propertiesSchema = (kind: GuestKind['name'], facts: AttributeFacts): JsonSchema => {
+const propertiesSchema = (kind: GuestKindName, facts: AttributeFacts): JsonSchema => {
   const entries = Object.entries(facts.properties ?? {})
   const properties = Object.fromEntries(
     entries.map(([key, value]) => [
@@ -45,7 +48,7 @@ const propertiesSchema = (kind: GuestKind['name'], facts: AttributeFacts): JsonS
   }
 }
 
-const attributeSchema = (kind: GuestKind['name'], facts: AttributeFacts): JsonSchema => {
+const attributeSchema = (kind: GuestKindName, facts: AttributeFacts): JsonSchema => {
   if (facts.shape === 'properties') return propertiesSchema(kind, facts)
   const value = facts.value ? valueSchema(facts.value) : {}
   return facts.shape === 'list' ? { type: ['array', 'string', 'number', 'boolean', 'null'], items: value } : value

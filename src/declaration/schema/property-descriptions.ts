@@ -1,3 +1,5 @@
+import type { GuestKindName } from '../../resource/guest.ts'
+
 /** Keys that mean the same in every property map that has them. */
 const shared: Readonly<Record<string, string>> = {
   backup: 'Includes the volume in backups.',
@@ -224,15 +226,23 @@ const startup: Readonly<Record<string, string>> = {
   up: 'Seconds to wait after starting it.',
 }
 
-const DRIVES = /^(?:ide|sata|scsi|virtio)\[n\]$/
+const forEach = (names: readonly string[], table: Readonly<Record<string, string>>) =>
+  Object.fromEntries(names.map((name) => [name, table]))
+
+interface KindDescriptions {
+  /** By attribute, then key. */
+  readonly own: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /** What attributes of one sort have in common. */
+  readonly common: Readonly<Record<string, Readonly<Record<string, string>>>>
+}
+
+const byKind: Readonly<Record<GuestKindName, KindDescriptions>> = {
+  vm: { own: vm, common: { startup, ...forEach(['ide[n]', 'sata[n]', 'scsi[n]', 'virtio[n]'], drive) } },
+  container: { own: container, common: { startup, ...forEach(['rootfs', 'mp[n]'], containerVolume) } },
+}
 
 /** What a key of a property map means; undefined where nothing is known about it. `attribute` as in `GuestKind.attributes`. */
-export const propertyDescription = (kind: 'vm' | 'container', attribute: string, key: string): string | undefined => {
-  const own = (kind === 'vm' ? vm : container)[attribute]?.[key]
-  if (own !== undefined) return own
-  if (attribute === 'startup') return startup[key]
-  if (kind === 'vm' && DRIVES.test(attribute)) return drive[key] ?? shared[key]
-  if (kind === 'container' && (attribute === 'rootfs' || attribute === 'mp[n]'))
-    return containerVolume[key] ?? shared[key]
-  return shared[key]
+export const propertyDescription = (kind: GuestKindName, attribute: string, key: string): string | undefined => {
+  const { own, common } = byKind[kind]
+  return own[attribute]?.[key] ?? common[attribute]?.[key] ?? shared[key]
 }

@@ -1,4 +1,5 @@
 import { readEndpoint } from '../../proxmox/endpoint.ts'
+import type { GuestType } from '../../resource/guest.ts'
 import type { Exported, ExportedGuest, ExportSite, Loss } from '../export.ts'
 import { lossDiagnostics, lossReport } from '../loss-report.ts'
 import { resourceNames } from '../resource-name.ts'
@@ -9,6 +10,9 @@ import { vmTasks } from './vm-tasks.ts'
 import { Expression, type YamlValue, yamlFile } from './yaml-text.ts'
 
 const TOOL = 'Ansible'
+
+const TASKS = { qemu: vmTasks, lxc: containerTasks } satisfies Record<GuestType, unknown>
+
 const COLLECTION = 'community.proxmox'
 /** The module's own limits (5 s for an answer, 30 s for a task) are too short for a clone or a large disk. */
 const API_TIMEOUT_S = 30
@@ -112,7 +116,7 @@ export const exportAnsible = (guests: readonly ExportedGuest[], site: ExportSite
   const made = guests.map((exported) => ({
     exported,
     name: names.get(exported.address) ?? exported.address,
-    ...(exported.guest.type === 'qemu' ? vmTasks(exported) : containerTasks(exported)),
+    ...TASKS[exported.guest.type](exported),
   }))
   const losses = made.flatMap((one) => [...one.losses, ...pendingLosses(one.exported)])
   const listed = made.map(({ exported, name }) => ({ address: exported.address, name, vmid: exported.guest.vmid }))

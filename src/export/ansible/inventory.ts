@@ -1,3 +1,4 @@
+import { kindOfType } from '../../kinds/registry.ts'
 import type { Address } from '../../resource/address.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
 import { readConfig } from '../config-reader.ts'
@@ -15,7 +16,7 @@ const usable = (address: string | undefined): string | undefined => {
 /** The first fixed address the configuration tells; undefined where addresses come by DHCP. */
 export const addressOf = (guest: ObservedGuest): string | undefined => {
   const config = readConfig(guest)
-  const slots = config.numbered(guest.type === 'qemu' ? 'ipconfig' : 'net').map(({ key }) => config.properties(key))
+  const slots = config.numbered(kindOfType(guest.type).addresses.configured).map(({ key }) => config.properties(key))
   const first = (name: string) => slots.map((slot) => usable(slot?.text(name))).find((address) => address !== undefined)
   return first('ip') ?? first('ip6')
 }
@@ -23,7 +24,7 @@ export const addressOf = (guest: ObservedGuest): string | undefined => {
 const tagsOf = (guest: ObservedGuest): readonly string[] => readConfig(guest).list('tags') ?? []
 
 const groupsOf = (guest: ObservedGuest): readonly string[] => [
-  guest.type === 'qemu' ? 'kind_vm' : 'kind_container',
+  groupName('kind', kindOfType(guest.type).name),
   groupName('node', guest.node),
   ...(guest.pool === undefined ? [] : [groupName('pool', guest.pool)]),
   ...tagsOf(guest).map((tag) => groupName('tag', tag)),

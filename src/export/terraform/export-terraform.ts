@@ -1,5 +1,6 @@
 import { type Diagnostic, diagnose } from '../../diagnostic/diagnostic.ts'
 import { readEndpoint } from '../../proxmox/endpoint.ts'
+import type { GuestType } from '../../resource/guest.ts'
 import type { Exported, ExportedGuest, ExportSite, Loss } from '../export.ts'
 import { lossDiagnostics, lossReport } from '../loss-report.ts'
 import { resourceNames } from '../resource-name.ts'
@@ -28,6 +29,8 @@ const settings = ({ endpoint }: ExportSite): readonly HclBlock[] => [
   ]),
   hclBlock('provider', { endpoint: endpoint && readEndpoint(endpoint).endpoint?.origin }, [], ['proxmox']),
 ]
+
+const RESOURCES = { qemu: exportVm, lxc: exportContainer } satisfies Record<GuestType, unknown>
 
 interface Written extends ResourceExport {
   readonly exported: ExportedGuest
@@ -73,7 +76,7 @@ export const exportTerraform = (guests: readonly ExportedGuest[], site: ExportSi
   const names = resourceNames(guests.map(({ address }) => address))
   const all = guests.map((exported): Written => {
     const name = names.get(exported.address) ?? exported.address
-    const made = exported.guest.type === 'qemu' ? exportVm(exported, name) : exportContainer(exported, name)
+    const made = RESOURCES[exported.guest.type](exported, name)
     return { ...made, exported, name }
   })
   const written = all.filter(({ refusal }) => refusal === undefined)

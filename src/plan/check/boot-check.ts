@@ -47,7 +47,7 @@ export const checkBootOrder = (
     const desired = declared(resource.address)
     const boot = desired?.config['boot']
     const order = isPropertyMap(boot) ? String(boot['order'] ?? '') : ''
-    if (!desired || order === '' || resource.guest?.type !== 'qemu' || resource.action === 'destroy') continue
+    if (!desired || order === '' || !resource.guest || resource.action === 'destroy') continue
     const before = keysBefore(world, resource, desired)
     if (!before) continue
     const keys = keysAfter(resource, desired, before)

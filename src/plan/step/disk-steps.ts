@@ -121,15 +121,15 @@ const detachNamed = (context: GuestContext, progress: Progress, next: GuestState
       ...restoreRequests(kind, guest, { before: state, after: next }, back),
     ]
     const note = `detach ${key}; its volume stays`
-    return volume !== undefined && guest.type === 'lxc' && state.running
+    return volume !== undefined && kind.keepsVolumes && state.running
       ? withRestart(context, progress, unprotected(progress, detach), note)
       : { by: 'requests', requests: unprotected(progress, detach), note }
   }
   const step = stepId(desired.address, `add-${key}`)
-  const down = guest.type === 'lxc' ? { ...next, running: false } : next
+  const down = kind.keepsVolumes ? { ...next, running: false } : next
   const release = unprotected(progress, releaseAttached(kind, { guest, state: down, key, volume, step }))
   const note = `take ${key} away; its volume stays as it was`
-  return guest.type === 'lxc' && state.running
+  return kind.keepsVolumes && state.running
     ? withRestart(context, progress, release, note)
     : { by: 'requests', requests: release, note }
 }

@@ -1,6 +1,7 @@
 import type { AttributeFacts, ValueFacts } from '../../../src/kinds/facts/attribute.ts'
-import type { GuestKind, GuestKindName } from '../../../src/kinds/kind.ts'
+import type { GuestKind } from '../../../src/kinds/kind.ts'
 import type { Scalar } from '../../../src/resource/config-value.ts'
+import type { GuestKindName } from '../../../src/resource/guest.ts'
 
 export type Sample = Scalar | readonly string[] | { readonly [property: string]: Scalar }
 export type Pair = readonly [Sample, Sample]

@@ -1,4 +1,5 @@
 import type { DiagnosticCode } from '../../../diagnostic/codes.ts'
+import { capitalized } from '../../../util/capitalized.ts'
 import { didYouMean, suggestion } from '../../../util/did-you-mean.ts'
 import { listed } from '../../../util/listed.ts'
 import { type Located, rangeOf } from '../../syntax/source.ts'
@@ -17,8 +18,6 @@ export interface BlockChecking {
 /** `an import block`, `a vm block`. */
 const blockNamed = (name: string): string => `${/^[aeiou]/.test(name) ? 'an' : 'a'} ${name} block`
 
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
-
 export const lineOf = (node: Located): string => {
   const { filename, start } = rangeOf(node)
   return `${filename}:${start.line}`
@@ -35,7 +34,7 @@ export const checkLabels = ({ name, labels, header }: Block, rule: BlockRule, { 
   const wanted = rule.labels.length
   if (labels.length !== wanted) {
     const takes = wanted === 0 ? 'no labels' : wanted === 1 ? 'one label' : `${wanted} labels`
-    const detail = `${capital(blockNamed(name.text))} has ${takes}, not ${labels.length}. Write ${form(name.text, rule.labels)}.`
+    const detail = `${capitalized(blockNamed(name.text))} has ${takes}, not ${labels.length}. Write ${form(name.text, rule.labels)}.`
     problem('declaration.wrong-labels', detail, header)
     return false
   }
@@ -84,11 +83,11 @@ const written = ({ source }: Located, name: string, isValue: boolean): string =>
 const unknownItem = (item: Attribute | Block, block: Block, rule: BlockRule): string => {
   const name = item.name.text
   const alien = rule.alien && Object.hasOwn(rule.alien, name) ? rule.alien[name] : undefined
-  if (alien) return `${capital(blockNamed(block.name.text))} has no "${name}". ${alien}`
+  if (alien) return `${capitalized(blockNamed(block.name.text))} has no "${name}". ${alien}`
   if (Object.hasOwn(rule.blocks, name)) return `"${name}" is a block: write ${name} { … }, without "=".`
   if (Object.hasOwn(rule.attributes, name)) return `"${name}" is no block: write ${name} = …, with "=".`
   const known = [...Object.keys(rule.attributes), ...Object.keys(rule.blocks)]
-  return `${capital(blockNamed(block.name.text))} has no "${name}".${suggestion(name, known) || ` It has ${listed(known)}.`}`
+  return `${capitalized(blockNamed(block.name.text))} has no "${name}".${suggestion(name, known) || ` It has ${listed(known)}.`}`
 }
 
 const isKnown = (item: Attribute | Block, { attributes, blocks }: BlockRule): boolean =>
@@ -104,7 +103,7 @@ const checkNeeded = (block: Block, rule: BlockRule, unknown: readonly string[], 
   // As many unknown names as missing ones: these are the missing ones misspelt.
   if (missing.length === 0 || missing.length <= unknown.length || checking.isBroken(block)) return
   const ways = missing.map((name) => written(block, name, Object.hasOwn(rule.attributes, name)))
-  const detail = `${capital(blockNamed(block.name.text))} needs ${listed(missing.map((name) => `"${name}"`))}. Add ${listed(ways)}.`
+  const detail = `${capitalized(blockNamed(block.name.text))} needs ${listed(missing.map((name) => `"${name}"`))}. Add ${listed(ways)}.`
   checking.problem('declaration.missing-attribute', detail, block.header)
 }
 
