@@ -2,7 +2,7 @@ import type { Plan, Step } from '../plan/plan.ts'
 import type { AppliedResource } from '../resource/applied.ts'
 import type { GuestIdentity } from '../resource/guest.ts'
 import type { ApiRequest } from '../resource/request.ts'
-import type { Measure } from './measure/measure.ts'
+import type { Measure } from './measure/measured.ts'
 
 export type RunStatus = 'running' | 'applied' | 'rolled-back' | 'incomplete'
 export type StepStatus = 'running' | 'done' | 'failed' | 'undone' | 'undo-failed' | 'not-run'

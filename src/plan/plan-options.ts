@@ -1,5 +1,5 @@
 import type { Address } from '../resource/address.ts'
-import type { SafetySnapshot } from './step/sweep-steps.ts'
+import type { KeptSnapshot } from '../resource/kept-snapshot.ts'
 
 export interface PlanOptions {
   /** Range the planner takes VMIDs from, both ends included; PVE's own default is 100 and up. */
@@ -24,7 +24,7 @@ export interface PlanOptions {
   /** Put another or an empty volume in the place of one that a guest starts from. */
   readonly allowDiskReplacement?: boolean
   /** Snapshots mpc took as a safety net, oldest first: they go where they forbid a change, and after a change where newer ones stand. */
-  readonly safetySnapshots?: readonly SafetySnapshot[]
+  readonly safetySnapshots?: readonly KeptSnapshot[]
 }
 
 export const DEFAULT_PLAN_OPTIONS: PlanOptions = {

@@ -1,6 +1,8 @@
 import type { DiagnosticCode } from '../diagnostic/codes.ts'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import { type DiagnosticDetail, diagnose } from '../diagnostic/diagnostic.ts'
+import type { Address } from '../resource/address.ts'
+import type { GuestRef } from '../resource/guest.ts'
 import type { Observed, ObservedGuest, ObservedNode, ObservedPool, ObservedStorage } from '../resource/observed.ts'
 import type { PlanOptions } from './plan-options.ts'
 
@@ -17,6 +19,12 @@ export interface PlanWorld {
   readonly diagnostics: readonly Diagnostic[]
   readonly report: (code: DiagnosticCode, detail: DiagnosticDetail) => void
 }
+
+/** Where a declared guest will be once it is made. */
+export type GuestFinder = (address: Address) => GuestRef | undefined
+
+/** Guests that have volumes of another one attached, by the VMID of that one. */
+export type VolumeHolders = (vmid: number) => readonly number[]
 
 const grouped = <T>(items: readonly T[], key: (item: T) => string): ReadonlyMap<string, readonly T[]> => {
   const groups = new Map<string, T[]>()

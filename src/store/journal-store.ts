@@ -1,6 +1,6 @@
 import type { Kysely, Transaction } from 'kysely'
 import type { Journal, JournalEntry, RequestRecord } from '../apply/journal.ts'
-import { subjectOf } from '../apply/measure/measure.ts'
+import { subjectOf } from '../apply/measure/measured.ts'
 import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
 import type { AuditLog } from './audit-log.ts'
 import { putBinding, removeBinding } from './binding-store.ts'

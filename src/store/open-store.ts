@@ -46,7 +46,7 @@ export interface StoreOptions {
 export const openStore = async (path: string, { clock, holder }: StoreOptions): Promise<Store> => {
   const database = await openDatabase(path)
   const folder = dirname(path)
-  const backup = (reason: string) => backUp(database, join(folder, 'backups'), reason, clock.now())
+  const backup = (reason: string) => backUp(database.copyTo, join(folder, 'backups'), reason, clock.now())
   try {
     await bringUpToDate(database, path, backup)
   } catch (error) {

@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely'
 import type { FinishedRun, RecordedRun, RequestRecord, RunRecord, StepRecord, UnfinishedRun } from '../apply/journal.ts'
-import type { Measure } from '../apply/measure/measure.ts'
+import type { Measure } from '../apply/measure/measured.ts'
 import { type Checked, diagnose } from '../diagnostic/diagnostic.ts'
-import type { SafetySnapshot } from '../plan/step/sweep-steps.ts'
+import type { KeptSnapshot } from '../resource/kept-snapshot.ts'
 import { fromJson, fromJsonOr } from './json-text.ts'
 import type { LeaseStore } from './lease-store.ts'
 import { readPlan } from './plan-store.ts'
@@ -24,7 +24,7 @@ export interface RunStore {
   /** What a run found of the guests and pools it then changed. */
   readonly measured: (run: string) => Promise<readonly Measure[]>
   /** Snapshots that mpc took and, by its own records, has not removed, oldest first. */
-  readonly safetySnapshots: () => Promise<readonly SafetySnapshot[]>
+  readonly safetySnapshots: () => Promise<readonly KeptSnapshot[]>
 }
 
 const runOf = ({ id, plan, status, started_at, ended_at }: RunTable): RunRecord => ({

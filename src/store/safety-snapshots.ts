@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import { effectOf } from '../apply/effect/request-effect.ts'
-import type { SafetySnapshot } from '../plan/step/sweep-steps.ts'
 import type { Address } from '../resource/address.ts'
+import type { KeptSnapshot } from '../resource/kept-snapshot.ts'
 import type { ApiRequest } from '../resource/request.ts'
 import { fromJson } from './json-text.ts'
 import type { Tables } from './tables.ts'
@@ -22,7 +22,7 @@ const readRequests = (db: Kysely<Tables>) =>
     .orderBy('journal.at')
     .execute()
 
-type Taken = Omit<SafetySnapshot, 'isWayBack'> & { readonly plan: string }
+type Taken = Omit<KeptSnapshot, 'isWayBack'> & { readonly plan: string }
 
 /** Guests, by plan, that only a rollback to a snapshot brings back. */
 const readWaysBack = async (db: Kysely<Tables>, plans: readonly string[]): Promise<ReadonlySet<string>> => {
@@ -33,7 +33,7 @@ const readWaysBack = async (db: Kysely<Tables>, plans: readonly string[]): Promi
 }
 
 /** Snapshots that mpc took and, by its own records, has not removed, oldest first. */
-export const readSafetySnapshots = async (db: Kysely<Tables>): Promise<readonly SafetySnapshot[]> => {
+export const readSafetySnapshots = async (db: Kysely<Tables>): Promise<readonly KeptSnapshot[]> => {
   const standing = new Map<string, Taken>()
   for (const { run, plan, request, action, address } of await readRequests(db)) {
     const effect = effectOf(fromJson<ApiRequest>(request))

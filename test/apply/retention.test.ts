@@ -4,8 +4,9 @@ import type { RunOutcome } from '../../src/apply/apply-event.ts'
 import { applyPlan } from '../../src/apply/apply-plan.ts'
 import { planRevert } from '../../src/apply/revert/plan-revert.ts'
 import type { Plan, Step } from '../../src/plan/plan.ts'
-import { type SafetySnapshot, tooOld } from '../../src/plan/step/sweep-steps.ts'
+import { tooOld } from '../../src/plan/step/sweep-steps.ts'
 import { guestPath } from '../../src/resource/guest.ts'
+import type { KeptSnapshot } from '../../src/resource/kept-snapshot.ts'
 import { syncCluster } from '../../src/sync/sync-cluster.ts'
 import { stopped } from './sample-steps.ts'
 import { address, expectsNow, onWorkbench, planOf, step, undoBy, verdictOf, type Workbench } from './workbench.ts'
@@ -120,7 +121,7 @@ test(
   }),
 )
 
-const standing = (run: string, name: string): SafetySnapshot => ({
+const standing = (run: string, name: string): KeptSnapshot => ({
   run,
   address: address('vm.box'),
   guest: stopped,

@@ -9,7 +9,8 @@ import { type RunContext, record } from '../request/run-context.ts'
 import { runRequests } from '../request/run-requests.ts'
 import type { StepResult } from '../run/step-result.ts'
 import { type Unlike, unlike } from './compare-measures.ts'
-import { type GuestMeasure, type Measure, measureGuest, measurePool, poolLost, sidesOf } from './measure.ts'
+import { measureGuest, measurePool, poolLost, sidesOf } from './measure.ts'
+import type { GuestMeasure, Measure } from './measured.ts'
 
 /** How what a run touched compares with what it was before. */
 export interface Comparison {

@@ -4,7 +4,8 @@ import { type Effect, effectOf, touchedKeys } from '../effect/request-effect.ts'
 import type { RunContext } from '../request/run-context.ts'
 import { differenceLines, nameOfMeasure } from './as-before.ts'
 import { type Unlike, unlike } from './compare-measures.ts'
-import { type Measure, measureGuest, measurePool } from './measure.ts'
+import { measureGuest, measurePool } from './measure.ts'
+import type { Measure } from './measured.ts'
 
 /** How a run that undid another one left what that one had touched. */
 export interface EarlierComparison {

@@ -2,7 +2,7 @@ import { kindOfType } from '../../kinds/registry.ts'
 import type { GuestType } from '../../resource/guest.ts'
 import { isMasked } from '../../resource/hidden-keys.ts'
 import { canonicalJson } from '../../util/canonical-json.ts'
-import type { GuestMeasure, Measure, PoolMeasure } from './measure.ts'
+import type { GuestMeasure, Measure, PoolMeasure } from './measured.ts'
 
 /** One thing that is not as it was. */
 export interface Unlike {

@@ -2,7 +2,8 @@ import type { Step } from '../../plan/plan.ts'
 import { effectOf } from '../effect/request-effect.ts'
 import type { JournalEntry } from '../journal.ts'
 import type { RunContext } from '../request/run-context.ts'
-import { type Measure, measureGuest, measurePool, poolLost, poolsOf, sidesOf } from './measure.ts'
+import { measureGuest, measurePool, poolLost, poolsOf, sidesOf } from './measure.ts'
+import type { Measure } from './measured.ts'
 
 /** Reads a thing once in a run, however many steps ask for it at once. */
 const once = (

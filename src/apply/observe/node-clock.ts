@@ -1,13 +1,5 @@
-import type { RunContext } from '../request/run-context.ts'
+import type { NodeClock, RunContext } from '../request/run-context.ts'
 import { ask } from './read-guest.ts'
-
-/** A node's time, and when by our monotonic clock it was asked. Each node has a clock of its own, and none need agree. */
-export interface NodeClock {
-  /** Unix seconds. */
-  readonly time: number
-  /** Milliseconds. */
-  readonly asked: number
-}
 
 /** What is added to a guess where a node does not tell its time. Seconds. */
 const ASSUMED_SKEW = 300

@@ -2,7 +2,7 @@ import { requiredSteps } from '../../plan/plan.ts'
 import type { GuestIdentity } from '../../resource/guest.ts'
 import { effectOf, taskPlace } from '../effect/request-effect.ts'
 import type { RequestRecord, UnfinishedRun } from '../journal.ts'
-import { subjectOf } from '../measure/measure.ts'
+import { subjectOf } from '../measure/measured.ts'
 import { TOLERANCE } from '../observe/node-clock.ts'
 import { knowledgeOf, noteTask, noteUndoing, type RunContext } from '../request/run-context.ts'
 

@@ -5,8 +5,7 @@ import { type ApplyWorld, DEFAULT_PATIENCE, type Patience } from '../apply-depen
 import type { ApplyEvent } from '../apply-event.ts'
 import { type Effect, foreignKeys, renewsIdentity, touchedKeys } from '../effect/request-effect.ts'
 import type { JournalEntry } from '../journal.ts'
-import type { Measure } from '../measure/measure.ts'
-import type { NodeClock } from '../observe/node-clock.ts'
+import type { Measure } from '../measure/measured.ts'
 import { type Asking, type GuestReading, type GuestView, readGuest } from '../observe/read-guest.ts'
 import { sameIdentity } from '../observe/same-identity.ts'
 
@@ -26,6 +25,14 @@ export interface GuestKnowledge {
   foreign: readonly string[]
   /** Keys that undoing has written again after a rollback to a snapshot: the server may have chosen other values for them. */
   rewritten: readonly string[]
+}
+
+/** A node's time, and when by our monotonic clock it was asked. Each node has a clock of its own, and none need agree. */
+export interface NodeClock {
+  /** Unix seconds. */
+  readonly time: number
+  /** Milliseconds. */
+  readonly asked: number
 }
 
 /** Everything one run carries about; the only state of the executor that changes. */

@@ -6,8 +6,9 @@ import { heldByHa } from '../../plan/check/ha-and-replication-check.ts'
 import type { Plan, Step } from '../../plan/plan.ts'
 import { foreignVolumes } from '../../plan/state/foreign-volumes.ts'
 import { seenIdentity } from '../../plan/state/guest-identity.ts'
-import { isGone, type SafetySnapshot } from '../../plan/step/sweep-steps.ts'
+import { isGone } from '../../plan/step/sweep-steps.ts'
 import { type GuestType, guestPath } from '../../resource/guest.ts'
+import type { KeptSnapshot } from '../../resource/kept-snapshot.ts'
 import type { Observed, ObservedGuest, RawConfig } from '../../resource/observed.ts'
 import { canonicalJson } from '../../util/canonical-json.ts'
 import { capitalized } from '../../util/capitalized.ts'
@@ -66,7 +67,7 @@ const snapshotObstacles = (
   guest: ObservedGuest,
   steps: readonly Step[],
   problem: Problem,
-  standing: readonly SafetySnapshot[] | undefined,
+  standing: readonly KeptSnapshot[] | undefined,
 ): readonly Diagnostic[] => {
   const wanted = wantedSnapshots(steps)
   if (wanted.length === 0) return []
@@ -90,7 +91,7 @@ const presentObstacles = (
   guest: ObservedGuest | undefined,
   steps: readonly Step[],
   problem: Problem,
-  standing: readonly SafetySnapshot[] | undefined,
+  standing: readonly KeptSnapshot[] | undefined,
 ): readonly Diagnostic[] => {
   const name = nameOf(left)
   if (!guest)
@@ -203,7 +204,7 @@ export const revertObstacles = (
   left: ReadonlyMap<number, LeftGuest>,
   steps: readonly Step[],
   observed: Observed,
-  standing?: readonly SafetySnapshot[],
+  standing?: readonly KeptSnapshot[],
 ): readonly Diagnostic[] => {
   const guests = new Map<number, ObservedGuest>(observed.guests.map((guest) => [guest.vmid, guest]))
   const going = new Set(steps.filter(isDestruction).flatMap(({ guest }) => (guest ? [guest.vmid as number] : [])))

@@ -1,10 +1,10 @@
 import type { DiagnosticCode } from '../../diagnostic/codes.ts'
 import { suggestion } from '../../util/did-you-mean.ts'
-import type { FunctionSpec, Parameter } from '../functions/call/function-spec.ts'
 import { refusedFunction } from '../functions/refused-functions.ts'
 import { MAX_SIZE } from '../syntax/limits.ts'
 import type { Call, Expression } from '../syntax/tree.ts'
 import { convert } from './convert.ts'
+import type { FunctionSpec, Parameter } from './evaluation.ts'
 import { bounded, type Evaluation, fail, spend, tooMuch } from './evaluation.ts'
 import { DYNAMIC } from './type.ts'
 import {

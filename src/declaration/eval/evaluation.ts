@@ -1,9 +1,9 @@
 import type { DiagnosticCode } from '../../diagnostic/codes.ts'
-import type { FunctionSpec } from '../functions/call/function-spec.ts'
 import { MAX_NESTING, MAX_SIZE, MAX_TEXT } from '../syntax/limits.ts'
 import type { Located } from '../syntax/source.ts'
 import type { Expression } from '../syntax/tree.ts'
-import { FAILED, sizeOf, type UnknownValue, type Value } from './value.ts'
+import type { Type } from './type.ts'
+import { FAILED, type Failure, sizeOf, type UnknownValue, type Value } from './value.ts'
 
 export interface Problem {
   readonly code: DiagnosticCode
@@ -50,6 +50,37 @@ export interface Evaluation {
   readonly splatItem: Value | undefined
   /** Evaluates an inner expression; here so that the parts of the evaluator need not import one another. */
   readonly evaluate: (expression: Expression, evaluation: Evaluation) => Value
+}
+
+export interface Parameter {
+  readonly name: string
+  /** Arguments are converted to it. */
+  readonly type: Type
+  /** Null is passed on instead of refused. */
+  readonly nullable?: true
+  /** Unknown values are passed on instead of making the result unknown. */
+  readonly unknowns?: true
+  /** The function needs every element known; else the result is unknown. */
+  readonly whole?: true
+  /** Sensitive marks, its own and those of elements, are passed on; the function puts them on its result. */
+  readonly marks?: true
+  /** Marks of elements are passed on; only the argument's own mark goes to the result. */
+  readonly innerMarks?: true
+}
+
+/** A function of the language. `call` gets arguments that are converted, not null, known and unmarked as its parameters ask. */
+export interface FunctionSpec {
+  readonly parameters: readonly Parameter[]
+  /** Any number of further arguments. */
+  readonly variadic?: Parameter
+  /** Type of the result where it is unknown; missing: not known either. */
+  readonly returns?: Type
+  /** `evaluation` and `at`, the call, are for those that evaluate or count work themselves. */
+  readonly call: (args: readonly Value[], evaluation: Evaluation, at: Located) => Value | Failure
+  /** Units of work of one call; missing: everything in the arguments and in the result is looked at. */
+  readonly effort?: (args: readonly Value[]) => number
+  /** Instead of `call`: gets the expressions, for functions that look at whether evaluating fails. */
+  readonly lazy?: (args: readonly Expression[], evaluation: Evaluation) => Value | Failure
 }
 
 export interface FunctionTable {

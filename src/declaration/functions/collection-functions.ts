@@ -23,8 +23,8 @@ import {
 import { isFailure, spec, text, whole, withEffort } from './call/arguments.ts'
 import { aGlance, comparing, eachElement, times } from './call/effort.ts'
 import { ANY_LIST, elementOf, inner, items, sequence, unified } from './call/elements.ts'
-import { parameter } from './call/function-spec.ts'
 import type { FunctionGroup } from './call/function-world.ts'
+import { parameter } from './call/parameter.ts'
 import { graphemesOf, SEGMENTING } from './text/graphemes.ts'
 
 const truths = (value: Value | undefined, all: boolean): Value => {

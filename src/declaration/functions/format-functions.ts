@@ -1,5 +1,5 @@
 import { convert } from '../eval/convert.ts'
-import { type Evaluation, spend } from '../eval/evaluation.ts'
+import { type Evaluation, type FunctionSpec, spend } from '../eval/evaluation.ts'
 import { isWhole } from '../eval/number.ts'
 import { BOOL, listOf, NUMBER, STRING } from '../eval/type.ts'
 import {
@@ -16,8 +16,8 @@ import {
 import { MAX_SIZE } from '../syntax/limits.ts'
 import type { Located } from '../syntax/source.ts'
 import { text, tooLongText } from './call/arguments.ts'
-import { type FunctionSpec, parameter } from './call/function-spec.ts'
 import type { FunctionGroup } from './call/function-world.ts'
+import { parameter } from './call/parameter.ts'
 import { formatInteger, formatReal, type Verb } from './text/format-number.ts'
 import { graphemesOf } from './text/graphemes.ts'
 import { jsonText } from './text/json-text.ts'

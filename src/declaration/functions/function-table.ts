@@ -1,5 +1,4 @@
-import type { FunctionTable } from '../eval/evaluation.ts'
-import type { FunctionSpec } from './call/function-spec.ts'
+import type { FunctionSpec, FunctionTable } from '../eval/evaluation.ts'
 import type { FunctionWorld } from './call/function-world.ts'
 import { collectionFunctions } from './collection-functions.ts'
 import { dateFunctions } from './date-functions.ts'

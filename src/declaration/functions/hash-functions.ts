@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
+import type { FunctionSpec } from '../eval/evaluation.ts'
 import { spend } from '../eval/evaluation.ts'
 import { STRING } from '../eval/type.ts'
 import { FAILED, type Failure, failure, string, type Value } from '../eval/value.ts'
 import { onText, spec, strings, text } from './call/arguments.ts'
-import type { FunctionSpec } from './call/function-spec.ts'
 import type { FunctionGroup, FunctionWorld } from './call/function-world.ts'
 import { rsaDecrypt } from './text/rsa-decrypt.ts'
 

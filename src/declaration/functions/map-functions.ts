@@ -19,8 +19,8 @@ import {
 import { spec, text, withEffort } from './call/arguments.ts'
 import { aGlance, eachElement } from './call/effort.ts'
 import { elementOf, entries, inner, items, sequence } from './call/elements.ts'
-import { parameter } from './call/function-spec.ts'
 import type { FunctionGroup } from './call/function-world.ts'
+import { parameter } from './call/parameter.ts'
 
 /** Keys of one map are asked for again and again, as in `index(keys(local.guests), each.key)`. */
 const KEYS = new WeakMap<ReadonlyMap<string, Value>, Value>()

@@ -1,9 +1,10 @@
+import type { Parameter } from '../eval/evaluation.ts'
 import { formatNumber, isWhole } from '../eval/number.ts'
 import { listOf, NUMBER, STRING } from '../eval/type.ts'
 import { FAILED, type Failure, failure, list, type NumberValue, string, type Value } from '../eval/value.ts'
 import { double, isFailure, spec, strings, text } from './call/arguments.ts'
-import { type Parameter, parameter } from './call/function-spec.ts'
 import type { FunctionGroup, FunctionWorld, Libraries } from './call/function-world.ts'
+import { parameter } from './call/parameter.ts'
 
 type Ip = Libraries['ip-address']
 

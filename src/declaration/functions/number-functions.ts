@@ -23,8 +23,8 @@ import {
   type Value,
 } from '../eval/value.ts'
 import { double, isFailure, numbers, spec, whole } from './call/arguments.ts'
-import { parameter } from './call/function-spec.ts'
 import type { FunctionGroup } from './call/function-world.ts'
+import { parameter } from './call/parameter.ts'
 
 const given = (value: Value | undefined): NumberValue => {
   if (value?.kind !== 'number') throw new Error(`expected a number argument, got ${value?.kind}`)

@@ -1,8 +1,8 @@
+import type { FunctionSpec } from '../eval/evaluation.ts'
 import { spend } from '../eval/evaluation.ts'
 import { DYNAMIC, listOf, objectOf, STRING, type Type, tupleOf } from '../eval/type.ts'
 import { FAILED, type Failure, failure, list, nullOf, object, string, tuple, type Value } from '../eval/value.ts'
 import { spec, strings, text, tooLongText } from './call/arguments.ts'
-import type { FunctionSpec } from './call/function-spec.ts'
 import type { FunctionGroup, FunctionWorld, Libraries } from './call/function-world.ts'
 
 type Re2 = Libraries['re2js']

@@ -5,8 +5,8 @@ import { unify } from '../eval/unify.ts'
 import { type Failure, failure, list, tuple, typeOf, type Value } from '../eval/value.ts'
 import { isFailure, spec } from './call/arguments.ts'
 import { ANY_SET, elementOf, items, sequence, unified } from './call/elements.ts'
-import { parameter } from './call/function-spec.ts'
 import type { FunctionGroup } from './call/function-world.ts'
+import { parameter } from './call/parameter.ts'
 
 /** Sets of one element type, converted to it. */
 const sameSets = (args: readonly Value[]): readonly Value[] | Failure => {

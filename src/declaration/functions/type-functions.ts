@@ -1,5 +1,5 @@
 import { convert } from '../eval/convert.ts'
-import type { Evaluation, Problem } from '../eval/evaluation.ts'
+import type { Evaluation, FunctionSpec, Problem } from '../eval/evaluation.ts'
 import { BOOL, DYNAMIC, listOf, mapOf, NUMBER, STRING, setOf, type Type } from '../eval/type.ts'
 import {
   bool,
@@ -16,8 +16,8 @@ import {
   type Value,
 } from '../eval/value.ts'
 import type { Expression } from '../syntax/tree.ts'
-import { type FunctionSpec, parameter } from './call/function-spec.ts'
 import type { FunctionGroup } from './call/function-world.ts'
+import { parameter } from './call/parameter.ts'
 
 /** Bare null has no type to be refused by. */
 const conversion = (type: Type): FunctionSpec => ({

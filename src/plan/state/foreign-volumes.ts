@@ -5,7 +5,7 @@ import { volumeOwner } from '../../kinds/value/volume.ts'
 import type { Address } from '../../resource/address.ts'
 import { isPropertyMap } from '../../resource/config-value.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
-import type { PlanWorld } from '../planning-context.ts'
+import type { PlanWorld, VolumeHolders } from '../planning-context.ts'
 import type { Difference } from './config-difference.ts'
 import { advance, type GuestContext, type PlanPart } from './guest-progress.ts'
 import {
@@ -43,9 +43,6 @@ export const foreignVolumes = (guest: ObservedGuest): readonly ForeignVolume[] =
     return volume === undefined || owner === undefined || owner === guest.vmid ? [] : [{ key, volume, owner }]
   })
 }
-
-/** Guests that have volumes of another one attached, by the VMID of that one. */
-export type VolumeHolders = (vmid: number) => readonly number[]
 
 /** Looks through all guests once, when first asked. */
 export const volumeHolders = (world: PlanWorld): VolumeHolders => {

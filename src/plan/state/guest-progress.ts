@@ -4,9 +4,7 @@ import type { DesiredGuest } from '../../resource/desired.ts'
 import { type GuestRef, guestPath } from '../../resource/guest.ts'
 import type { ApiRequest } from '../../resource/request.ts'
 import type { StepDraft } from '../order/step-chain.ts'
-import type { PlanWorld } from '../planning-context.ts'
-import type { GuestFinder } from '../step/attach-steps.ts'
-import type { VolumeHolders } from './foreign-volumes.ts'
+import type { GuestFinder, PlanWorld, VolumeHolders } from '../planning-context.ts'
 import type { GuestState } from './guest-state.ts'
 
 /** What every part of planning one guest needs to know. */
@@ -25,10 +23,10 @@ export interface Progress {
   readonly state: GuestState
   readonly drafts: readonly StepDraft[]
   /** The last safety snapshot planned so far, and what the guest was when it was taken. */
-  readonly snapshot?: SafetySnapshot
+  readonly snapshot?: PlannedSnapshot
 }
 
-export interface SafetySnapshot {
+export interface PlannedSnapshot {
   /** Missing: none can or shall be taken, for this reason. */
   readonly name?: string
   readonly obstacle: string

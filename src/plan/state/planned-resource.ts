@@ -7,9 +7,7 @@ import type { ObservedGuest } from '../../resource/observed.ts'
 import type { TemplateFinder } from '../guest/clone-source.ts'
 import type { StepDraft } from '../order/step-chain.ts'
 import type { Expectation, ResourceChange } from '../plan.ts'
-import type { PlanWorld } from '../planning-context.ts'
-import type { GuestFinder } from '../step/attach-steps.ts'
-import type { VolumeHolders } from './foreign-volumes.ts'
+import type { GuestFinder, PlanWorld, VolumeHolders } from '../planning-context.ts'
 import { boundIdentity, expectedIdentity } from './guest-identity.ts'
 
 /** One resource's part of a plan, before the steps have their places. */

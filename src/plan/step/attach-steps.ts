@@ -1,13 +1,9 @@
 import { attributeName } from '../../kinds/attribute-name.ts'
-import type { Address } from '../../resource/address.ts'
 import type { Attachment } from '../../resource/desired.ts'
 import { type GuestRef, guestPath } from '../../resource/guest.ts'
 import { stepId } from '../order/step-chain.ts'
 import { advance, type GuestContext, type PlanPart, type Progress } from '../state/guest-progress.ts'
 import { configPath, configRequests } from '../state/guest-state.ts'
-
-/** Where a declared guest will be once it is made. */
-export type GuestFinder = (address: Address) => GuestRef | undefined
 
 const attachOne =
   ({ kind, desired }: GuestContext, { key, of, options }: Attachment, owner: GuestRef): PlanPart =>

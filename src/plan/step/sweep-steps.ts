@@ -1,20 +1,9 @@
-import type { Address } from '../../resource/address.ts'
 import { type GuestRef, guestPath } from '../../resource/guest.ts'
+import type { KeptSnapshot } from '../../resource/kept-snapshot.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
 import type { StepDraft } from '../order/step-chain.ts'
 import type { PlanWorld } from '../planning-context.ts'
 import type { PlannedResource } from '../state/planned-resource.ts'
-
-/** A snapshot mpc took as a safety net and, by its own records, has not taken away yet. */
-export interface SafetySnapshot {
-  /** `<plan>.<n>`: the run that took it. */
-  readonly run: string
-  readonly address: Address
-  readonly guest: GuestRef
-  readonly name: string
-  /** Something that the run did is undone by rolling back to it. */
-  readonly isWayBack: boolean
-}
 
 /** Of each guest so many runs keep their safety snapshots. */
 const RUNS_KEPT = 3
@@ -23,7 +12,7 @@ const isThere = ({ snapshots, current }: ObservedGuest, name: string): boolean =
   snapshots ? snapshots.includes(name) : current['parent'] !== undefined
 
 /** Whether a snapshot that mpc took on a guest is gone, as far as the server and mpc's own records tell. */
-export const isGone = (guest: ObservedGuest, name: string, known: readonly SafetySnapshot[] | undefined): boolean =>
+export const isGone = (guest: ObservedGuest, name: string, known: readonly KeptSnapshot[] | undefined): boolean =>
   !isThere(guest, name) ||
   (known !== undefined && !known.some((one) => one.guest.vmid === guest.vmid && one.name === name))
 
@@ -47,7 +36,7 @@ const placeAfter = (guest: GuestRef, drafts: readonly StepDraft[]): GuestRef => 
   return typeof target === 'string' ? { ...guest, node: target } : guest
 }
 
-const sweep = (guest: GuestRef, { name, run, isWayBack }: SafetySnapshot): StepDraft => {
+const sweep = (guest: GuestRef, { name, run, isWayBack }: KeptSnapshot): StepDraft => {
   const plan = run.slice(0, run.lastIndexOf('.'))
   return {
     verb: `sweep-${name}`,
@@ -64,9 +53,9 @@ const sweep = (guest: GuestRef, { name, run, isWayBack }: SafetySnapshot): StepD
 
 /** Those of `standing` (oldest first) that go when a run which takes a snapshot itself, or does not, has succeeded. */
 export const tooOld = (
-  standing: readonly SafetySnapshot[],
+  standing: readonly KeptSnapshot[],
   { takesOne, keep }: { readonly takesOne: boolean; readonly keep: number },
-): readonly SafetySnapshot[] => {
+): readonly KeptSnapshot[] => {
   const runs = [...new Set(standing.map(({ run }) => run))]
   const kept = keep - (takesOne ? 1 : 0)
   const old = new Set(kept > 0 ? runs.slice(0, -kept) : runs)

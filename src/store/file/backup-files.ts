@@ -1,7 +1,6 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeFolder } from '../../io/node-files.ts'
-import type { Database } from './database.ts'
 
 const KEPT = 10
 const NAME = /^state-.*\.db$/
@@ -19,10 +18,15 @@ const sweep = async (folder: string): Promise<void> => {
 }
 
 /** Copies the state beside it and keeps the newest ten copies. `reason` becomes part of the name: letters and dashes. */
-export const backUp = async (database: Database, folder: string, reason: string, now: Date): Promise<string> => {
+export const backUp = async (
+  copyTo: (path: string) => Promise<void>,
+  folder: string,
+  reason: string,
+  now: Date,
+): Promise<string> => {
   await makeFolder(folder, 0o700)
   const path = join(folder, `state-${stamp(now)}-${reason}.db`)
-  await database.copyTo(path)
+  await copyTo(path)
   await sweep(folder)
   return path
 }

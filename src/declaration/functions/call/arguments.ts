@@ -1,8 +1,9 @@
+import type { FunctionSpec, Parameter } from '../../eval/evaluation.ts'
 import { toDouble } from '../../eval/number.ts'
 import { NUMBER, STRING, type Type } from '../../eval/type.ts'
 import { type Failure, failure, type StringValue, string, type Value } from '../../eval/value.ts'
 import { MAX_TEXT } from '../../syntax/limits.ts'
-import { type FunctionSpec, type Parameter, parameter } from './function-spec.ts'
+import { parameter } from './parameter.ts'
 
 /** Text of an argument that was converted to string. */
 export const text = (value: Value | undefined): string => {

@@ -1,3 +1,4 @@
+import type { FunctionSpec } from '../../eval/evaluation.ts'
 import type { FileContent, FolderContent } from '../../module/file/file-reader.ts'
 import type { Parsed } from '../../syntax/hcl/parse-hcl.ts'
 import type { Source } from '../../syntax/source.ts'
@@ -25,4 +26,4 @@ export interface FunctionWorld {
 }
 
 /** A table of functions, part of the whole one. */
-export type FunctionGroup = { readonly [name: string]: import('./function-spec.ts').FunctionSpec }
+export type FunctionGroup = { readonly [name: string]: FunctionSpec }
