@@ -1,8 +1,9 @@
 // Runs compiled test files, each in a process of its own (a test that leaves a server open cannot hang the rest), two at
 // a time, and ends with one line: N passed, N failed.
-//   node scripts/test.mjs [--build DIR] [part of a file name …]
+//   node scripts/test.mjs [--build DIR] [--long] [part of a file name …]
+// With --long random tests run all their cases instead of a sample (`npm run test:long`).
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,16 +13,21 @@ const args = process.argv.slice(2)
 const at = args.indexOf('--build')
 const [, folder = 'build'] = at < 0 ? [] : args.splice(at, 2)
 const tests = join(root, folder, 'test')
-const FILE_LIMIT_MS = 600_000
+const longAt = args.indexOf('--long')
+const isLong = longAt >= 0 && args.splice(longAt, 1).length > 0
+const FILE_LIMIT_MS = isLong ? 5_400_000 : 600_000
 
 const files = readdirSync(tests, { recursive: true })
   .filter((file) => file.endsWith('.test.js') && (args.length === 0 || args.some((part) => file.includes(part))))
   .sort()
   .map((file) => join(tests, file))
 
-// Whatever a test leaves lying about goes with this folder.
+// Whatever a test leaves lying about goes with these folders; one is in memory where there is such a place.
 const temporary = mkdtempSync(join(tmpdir(), 'mpc-tests-'))
-const cleanUp = () => rmSync(temporary, { recursive: true, force: true })
+const memory = existsSync('/dev/shm') ? mkdtempSync('/dev/shm/mpc-tests-') : temporary
+const cleanUp = () => {
+  for (const folder of [temporary, memory]) rmSync(folder, { recursive: true, force: true })
+}
 process.on('exit', cleanUp)
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130))
 
@@ -30,7 +36,15 @@ const runFile = (file) =>
     const child = spawn(process.execPath, ['--enable-source-maps', '--disable-warning=ExperimentalWarning', file], {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, TMPDIR: temporary, FORCE_COLOR: undefined, NO_COLOR: '1', MPC_TEST: '1' },
+      env: {
+        ...process.env,
+        TMPDIR: temporary,
+        MPC_TEST_MEMORY: memory,
+        FORCE_COLOR: undefined,
+        NO_COLOR: '1',
+        MPC_TEST: '1',
+        ...(isLong && { MPC_LONG: '1' }),
+      },
     })
     let output = ''
     const take = (chunk) => {
@@ -56,7 +70,7 @@ const report = ({ file, output, code, signal }) => {
   const ok = sum(output, 'Passed')
   const left = sum(output, 'Skipped')
   const name = relative(tests, file)
-  const lines = output.split('\n').filter((line) => /^skipped: /.test(line.trim()))
+  const lines = output.split('\n').filter((line) => /^(?:skipped|seeds): /.test(line.trim()))
   passed += ok
   skipped += left
   const broken = code !== 0 || total === 0

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ApplyWorld } from '../../src/apply/apply-dependencies.ts'
 import type { ApplyEvent, RunOutcome } from '../../src/apply/apply-event.ts'
@@ -46,7 +47,8 @@ export const verdictOf =
 
 /** A simulated cluster, the real client, a real database. Whatever is carried out here must lose no content that nobody agreed to lose. */
 export const makeWorkbench = async (options: SimulatorOptions = {}): Promise<Workbench> => {
-  const path = join(temporaryFolder(), 'state.db')
+  const folder = temporaryFolder()
+  const path = join(folder, 'state.db')
   const store = await openStore(path, storeOptions({ clock: realClock }))
   const lease = await leaseOf(store)
   const simulator = await startSimulator({
@@ -96,6 +98,7 @@ export const makeWorkbench = async (options: SimulatorOptions = {}): Promise<Wor
       client.close()
       await store.close()
       await simulator.stop()
+      rmSync(folder, { recursive: true, force: true })
     },
   }
 }

@@ -1,4 +1,4 @@
-import type { GuestFacts, WorldFacts } from '../../src/simulator/fact/world-facts.ts'
+import type { GuestFacts, VolumeFacts, WorldFacts } from '../../src/simulator/fact/world-facts.ts'
 
 /** What no request can bring back, because PVE makes it anew each time: left out of a comparison. */
 const RENEWED = /^(?:vmgenid|meta|snaptime|digest)$/
@@ -17,59 +17,79 @@ const section = (config: Readonly<Record<string, string>>, tokens: ReadonlyMap<s
       .map(([key, text]) => [key, withContents(text, tokens)]),
   )
 
-export interface ComparableGuest {
-  readonly node: string
-  readonly power: string
-  readonly config: Readonly<Record<string, string>>
-  readonly pending: Readonly<Record<string, string>>
-  readonly pendingDelete: readonly string[]
-  readonly snapshots: readonly string[]
-  readonly pool: string | null
-  readonly acl: string
-  readonly ha: string
+/** All that the facts tell of a guest, comparable field by field. */
+export type ComparableGuest = Omit<GuestFacts, 'cloudinit' | 'poolComment'> & {
+  /** What each of its volumes holds, its size, and the same at each snapshot; by content. */
+  readonly volumes: readonly string[]
 }
 
 export interface Comparable {
   readonly guests: Readonly<Record<string, ComparableGuest>>
   readonly pools: Readonly<Record<string, string>>
+  /** Volumes whose VMID no guest has. */
+  readonly orphans: readonly string[]
+  readonly acl: readonly string[]
   /** How often each content is there. */
   readonly contents: readonly string[]
 }
 
-const guestOf = (guest: GuestFacts, tokens: ReadonlyMap<string, string>): ComparableGuest => ({
-  node: guest.node,
-  power: guest.power,
+const heldBy = ({ token, size, snapshots }: VolumeFacts): string =>
+  [`${token} ${size}`, ...Object.entries(snapshots).map(([name, at]) => `${name}: ${at.token} ${at.size}`)].join(', ')
+
+const guestOf = (
+  { cloudinit: _, poolComment: __, ...guest }: GuestFacts,
+  tokens: ReadonlyMap<string, string>,
+  volumes: readonly VolumeFacts[],
+): ComparableGuest => ({
+  ...guest,
   config: section(guest.config, tokens),
   pending: section(guest.pending, tokens),
-  pendingDelete: guest.pendingDelete,
-  snapshots: Object.keys(guest.snapshots),
-  pool: guest.pool,
-  acl: JSON.stringify(guest.acl),
-  ha: JSON.stringify(guest.ha),
+  snapshots: Object.fromEntries(Object.entries(guest.snapshots).map(([name, at]) => [name, section(at, tokens)])),
+  volumes: volumes.map(heldBy).sort(),
 })
 
-/** The cluster, as far as it must be the same again after everything was undone. Archives may have come. */
-export const comparable = ({ guests, volumes, pools }: WorldFacts): Comparable => {
-  const tokens = new Map(Object.values(volumes).map(({ volid, token }) => [volid, token]))
+/**
+ * The cluster, as far as it must be the same again after everything was undone. Archives may have come; what the cloud-init drive was
+ * written with changes whenever it is written anew.
+ */
+export const comparable = ({ guests, volumes, pools, acl }: WorldFacts): Comparable => {
+  const all = Object.values(volumes)
+  const tokens = new Map(all.map(({ volid, token }) => [volid, token]))
+  const ownedBy = (vmid: number) => all.filter(({ owner }) => owner === vmid)
+  const vmids = new Set(Object.keys(guests).map((name) => Number(name.split('/')[1])))
   return {
-    guests: Object.fromEntries(Object.entries(guests).map(([name, guest]) => [name, guestOf(guest, tokens)])),
+    guests: Object.fromEntries(
+      Object.entries(guests).map(([name, guest]) => [
+        name,
+        guestOf(guest, tokens, ownedBy(Number(name.split('/')[1]))),
+      ]),
+    ),
     pools: Object.fromEntries(
       Object.entries(pools).map(([name, pool]) => [name, JSON.stringify([pool.comment, pool.storages])]),
     ),
-    contents: Object.values(volumes)
-      .map(({ token }) => token)
+    orphans: all
+      .filter(({ owner }) => owner === null || !vmids.has(owner))
+      .map((volume) => `${volume.volid}: ${heldBy(volume)}`)
       .sort(),
+    acl: acl.map((entry) => JSON.stringify(entry)).sort(),
+    contents: all.map(({ token }) => token).sort(),
   }
 }
 
 const parts = (value: unknown, path: string): readonly (readonly [string, string])[] =>
-  typeof value === 'object' && value !== null
+  typeof value === 'object' && value !== null && !Array.isArray(value)
     ? Object.entries(value).flatMap(([key, inner]) => parts(inner, path === '' ? key : `${path} ${key}`))
     : [[path, JSON.stringify(value)]]
 
 /** What differs, a line each: `qemu/101 config cores: "2" → "4"`. */
 export const differences = (before: Comparable, after: Comparable): readonly string[] => {
-  const lines = (from: Comparable) => new Map([...parts(from.guests, ''), ...parts(from.pools, 'pool')])
+  const lines = ({ guests, pools, orphans, acl }: Comparable) =>
+    new Map([
+      ...parts(guests, ''),
+      ...parts(pools, 'pool'),
+      ...orphans.map((line) => [`volume ${line}`, 'there'] as const),
+      ...acl.map((line) => [`right ${line}`, 'there'] as const),
+    ])
   const [was, is] = [lines(before), lines(after)]
   return [...new Set([...was.keys(), ...is.keys()])]
     .filter((path) => was.get(path) !== is.get(path))

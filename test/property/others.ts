@@ -1,10 +1,7 @@
 import type { Simulator } from '../../src/simulator/start.ts'
+import type { Guest } from '../../src/simulator/state/guest.ts'
+import type { ContentGuard } from '../nothing-lost.ts'
 import type { Random } from '../plan/random-world.ts'
-
-/** What other people do to the cluster behind mpc's back, through the API as they would. */
-export type Deed = 'edit' | 'snapshot' | 'disk' | 'power' | 'write' | 'stranger'
-
-const DEEDS: readonly Deed[] = ['edit', 'edit', 'snapshot', 'disk', 'power', 'write', 'stranger']
 
 export type Send = (method: string, path: string, params?: Readonly<Record<string, string>>) => Promise<boolean>
 
@@ -27,57 +24,102 @@ export const senderFor = (simulator: Simulator): Send => {
   }
 }
 
-/** Stops a guest, takes it away, and puts another one under its VMID. */
-const replaceByStranger = async (send: Send, path: string, vmid: number): Promise<void> => {
+interface Somebody {
+  readonly random: Random
+  readonly simulator: Simulator
+  readonly send: Send
+  readonly guest: Guest
+  /** `/nodes/pve1/qemu/101` */
+  readonly path: string
+}
+
+type Deed = (somebody: Somebody) => Promise<unknown>
+
+const takeAway: Deed = async ({ send, path }) => {
   await send('PUT', `${path}/config`, { delete: 'protection' })
   await send('POST', `${path}/status/stop`)
-  if (!(await send('DELETE', path))) return
-  const [, , node, type] = path.split('/')
-  const shared = { vmid: String(vmid), memory: '512' }
-  if (type === 'qemu')
-    await send('POST', `/nodes/${node}/qemu`, {
+  return send('DELETE', path)
+}
+
+/** Stops a guest, takes it away, and puts another one under its VMID. */
+const replaceByStranger: Deed = async (somebody) => {
+  if (!(await takeAway(somebody))) return
+  const { send, guest } = somebody
+  const shared = { vmid: String(guest.vmid), memory: '512' }
+  if (guest.type === 'qemu')
+    await send('POST', `/nodes/${guest.node}/qemu`, {
       ...shared,
-      name: `old-${vmid}`,
+      name: `old-${guest.vmid}`,
       scsi0: 'thin:1',
       net0: 'virtio,bridge=vmbr0',
     })
   else
-    await send('POST', `/nodes/${node}/lxc`, {
+    await send('POST', `/nodes/${guest.node}/lxc`, {
       ...shared,
-      hostname: `old-${vmid}`,
+      hostname: `old-${guest.vmid}`,
       ostemplate: 'local:vztmpl/debian.tar.zst',
       rootfs: 'thin:4',
       unprivileged: '1',
     })
 }
 
+const edits = [
+  { description: 'by hand' },
+  { cores: '3' },
+  { onboot: '1' },
+  { memory: '1536' },
+  { tags: 'byhand' },
+  { delete: 'description' },
+  { protection: '1' },
+] as const
+
+const isVm = ({ guest }: Somebody): boolean => guest.type === 'qemu'
+
+/** What other people do to the cluster behind mpc's back, through the API as they would. */
+const DEEDS: Readonly<Record<string, Deed>> = {
+  edit: ({ random, send, path }) => send('PUT', `${path}/config`, random.pick<Record<string, string>>([...edits])),
+  'another edit': ({ random, send, path }) =>
+    send('PUT', `${path}/config`, random.pick<Record<string, string>>([...edits])),
+  snapshot: ({ send, path }) => send('POST', `${path}/snapshot`, { snapname: 'byhand' }),
+  'snapshot removed': ({ send, path }) => send('DELETE', `${path}/snapshot/old`),
+  disk: (who) => who.send('PUT', `${who.path}/config`, isVm(who) ? { scsi5: 'thin:1' } : { mp5: 'thin:1,mp=/hand' }),
+  growth: (who) => who.send('PUT', `${who.path}/resize`, { disk: isVm(who) ? 'scsi0' : 'rootfs', size: '+1G' }),
+  detach: (who) => who.send('PUT', `${who.path}/config`, { delete: isVm(who) ? 'scsi1' : 'mp0' }),
+  network: (who) =>
+    who.send(
+      'PUT',
+      `${who.path}/config`,
+      isVm(who) ? { net3: 'virtio,bridge=vmbr0' } : { net3: 'name=eth3,bridge=vmbr0' },
+    ),
+  power: ({ send, path, guest }) => send('POST', `${path}/status/${guest.running ? 'stop' : 'start'}`),
+  write: async ({ simulator, guest }) => guest.running && simulator.write(guest.vmid),
+  'pool membership': async ({ send, guest, simulator }) => {
+    const pool = simulator.world.poolOf.get(guest.vmid)
+    return send('PUT', '/pools', {
+      poolid: pool ?? 'lab',
+      vms: String(guest.vmid),
+      ...(pool !== undefined && { delete: '1' }),
+    })
+  },
+  right: async ({ send, guest }) => {
+    await send('POST', '/access/users', { userid: 'ops@pve' })
+    await send('PUT', '/access/acl', { path: `/vms/${guest.vmid}`, users: 'ops@pve', roles: 'PVEVMUser' })
+  },
+  destruction: takeAway,
+  stranger: replaceByStranger,
+}
+
 /** One deed on one guest of the cluster; undefined when there is none. */
-export const doSomething = async (random: Random, simulator: Simulator): Promise<string | undefined> => {
+export const doSomething = async (
+  random: Random,
+  simulator: Simulator,
+  guard: ContentGuard,
+): Promise<{ readonly deed: string; readonly vmid: number } | undefined> => {
   const guests = [...simulator.world.guests.values()].sort((a, b) => a.vmid - b.vmid)
   if (guests.length === 0) return undefined
-  const { vmid, type, node, running } = random.pick(guests)
-  const path = `/nodes/${node}/${type}/${vmid}`
-  const send = senderFor(simulator)
-  const deed = random.pick(DEEDS)
-  switch (deed) {
-    case 'edit':
-      await send('PUT', `${path}/config`, random.pick([{ description: 'by hand' }, { cores: '3' }, { onboot: '1' }]))
-      break
-    case 'snapshot':
-      await send('POST', `${path}/snapshot`, { snapname: 'byhand' })
-      break
-    case 'disk':
-      await send('PUT', `${path}/config`, type === 'qemu' ? { scsi5: 'thin:1' } : { mp5: 'thin:1,mp=/hand' })
-      break
-    case 'power':
-      await send('POST', `${path}/status/${running ? 'stop' : 'start'}`)
-      break
-    case 'write':
-      if (running) simulator.write(vmid)
-      break
-    case 'stranger':
-      await replaceByStranger(send, path, vmid)
-      break
-  }
-  return `${deed} ${type}/${vmid}`
+  const guest = random.pick(guests)
+  const path = `/nodes/${guest.node}/${guest.type}/${guest.vmid}`
+  const [name, deed] = random.pick(Object.entries(DEEDS))
+  await guard.byOthers(() => deed({ random, simulator, send: senderFor(simulator), guest, path }))
+  return { deed: `${name} ${guest.type}/${guest.vmid}`, vmid: guest.vmid }
 }

@@ -20,54 +20,74 @@ const ORPHANS: readonly VolumeDescription[] = [110, 111, 112, 113].map((vmid) =>
 
 const mac = (vmid: number, index: number): string => `BC:24:11:00:0${index}:${vmid.toString(16).padStart(2, '0')}`
 
+/** Values that wait for a restart of a running VM. */
+const waiting = (random: Random, status: string) =>
+  status === 'running' && random.chance(0.3)
+    ? {
+        pending: random.pick([
+          [{ key: 'memory', pending: 6144 }],
+          [{ key: 'cores', pending: 7 }],
+          [{ key: 'net0', delete: 1 }],
+        ]),
+      }
+    : {}
+
+/** A snapshot of somebody's, with the settings of its time. */
+const snapshots = (random: Random, config: GuestDescription['config']) =>
+  random.chance(0.25) ? { snapshots: [{ name: 'old', config: { ...config, cores: 1, snaptime: 1_760_000_000 } }] } : {}
+
 const existingVm = (random: Random, vmid: number): GuestDescription => {
-  const node = random.pick(NODES)
+  const status = random.chance(0.6) ? 'running' : 'stopped'
+  const config = {
+    name: `old-${vmid}`,
+    cores: 1 + random.below(4),
+    memory: 1024 * (1 + random.below(4)),
+    boot: 'order=scsi0;net0',
+    scsihw: 'virtio-scsi-single',
+    ostype: 'l26',
+    scsi0: `thin:vm-${vmid}-disk-0,size=8G`,
+    ...(random.chance(0.6) && { scsi1: `nas:${vmid}/vm-${vmid}-disk-1.qcow2,size=2G` }),
+    ...(random.chance(0.3) && { unused0: `thin:vm-${vmid}-disk-2` }),
+    net0: `virtio=${mac(vmid, 0)},bridge=vmbr0`,
+    ...(random.chance(0.3) && { protection: 1 }),
+    smbios1: `uuid=00000000-0000-4000-8000-000000000${vmid}`,
+  }
   return {
     vmid,
     type: 'qemu',
-    node,
-    status: random.chance(0.6) ? 'running' : 'stopped',
+    node: random.pick(NODES),
+    status,
     ...(random.chance(0.4) && { pool: 'prod' }),
-    config: {
-      name: `old-${vmid}`,
-      cores: 1 + random.below(4),
-      memory: 1024 * (1 + random.below(4)),
-      boot: 'order=scsi0;net0',
-      scsihw: 'virtio-scsi-single',
-      ostype: 'l26',
-      scsi0: `thin:vm-${vmid}-disk-0,size=8G`,
-      ...(random.chance(0.6) && { scsi1: `nas:${vmid}/vm-${vmid}-disk-1.qcow2,size=2G` }),
-      ...(random.chance(0.3) && { unused0: `thin:vm-${vmid}-disk-2` }),
-      net0: `virtio=${mac(vmid, 0)},bridge=vmbr0`,
-      ...(random.chance(0.3) && { protection: 1 }),
-      smbios1: `uuid=00000000-0000-4000-8000-000000000${vmid}`,
-    },
+    config,
+    ...waiting(random, status),
+    ...snapshots(random, { name: config.name, memory: config.memory, scsi0: config.scsi0, net0: config.net0 }),
   }
 }
 
 const existingContainer = (random: Random, vmid: number): GuestDescription => {
-  const node = random.pick(NODES)
+  const config = {
+    arch: 'amd64',
+    hostname: `old-${vmid}`,
+    ostype: 'debian',
+    cores: 1 + random.below(2),
+    memory: 512 * (1 + random.below(4)),
+    swap: 512,
+    unprivileged: 1,
+    rootfs: `thin:vm-${vmid}-disk-0,size=4G`,
+    ...(random.chance(0.5) && {
+      mp0: `thin:vm-${vmid}-disk-1,mp=/srv,size=2G${random.chance(0.5) ? ',backup=1' : ''}`,
+    }),
+    net0: `name=eth0,bridge=vmbr0,hwaddr=${mac(vmid, 1)},ip=dhcp,type=veth`,
+    ...(random.chance(0.2) && { protection: 1 }),
+  }
   return {
     vmid,
     type: 'lxc',
-    node,
+    node: random.pick(NODES),
     status: random.chance(0.6) ? 'running' : 'stopped',
     ...(random.chance(0.3) && { pool: 'prod' }),
-    config: {
-      arch: 'amd64',
-      hostname: `old-${vmid}`,
-      ostype: 'debian',
-      cores: 1 + random.below(2),
-      memory: 512 * (1 + random.below(4)),
-      swap: 512,
-      unprivileged: 1,
-      rootfs: `thin:vm-${vmid}-disk-0,size=4G`,
-      ...(random.chance(0.5) && {
-        mp0: `thin:vm-${vmid}-disk-1,mp=/srv,size=2G${random.chance(0.5) ? ',backup=1' : ''}`,
-      }),
-      net0: `name=eth0,bridge=vmbr0,hwaddr=${mac(vmid, 1)},ip=dhcp,type=veth`,
-      ...(random.chance(0.2) && { protection: 1 }),
-    },
+    config,
+    ...snapshots(random, { arch: 'amd64', hostname: config.hostname, rootfs: config.rootfs, net0: config.net0 }),
   }
 }
 
@@ -142,6 +162,11 @@ const vmChanges = (random: Random): Record<string, ConfigValue> => ({
   ...maybe(random, 0.3, { net1: { model: 'virtio', bridge: 'vmbr0', tag: 10 + random.below(5) } }),
   ...maybe(random, 0.2, { ide2: { file: 'none', media: 'cdrom' } }),
   ...maybe(random, 0.2, { sata0: { storage: 'thin', size: '1G' } }),
+  ...maybe(random, 0.15, { boot: { order: 'scsi0' } }),
+  ...maybe(random, 0.15, { agent: { enabled: random.chance(0.5) } }),
+  ...maybe(random, 0.15, { startup: { order: random.below(5) } }),
+  ...maybe(random, 0.15, { cpu: random.pick(['host', 'x86-64-v2-AES']) }),
+  ...maybe(random, 0.1, { ide0: { storage: 'thin', media: 'cloudinit' }, ciuser: 'ops' }),
 })
 
 const containerChanges = (random: Random): Record<string, ConfigValue> => ({
@@ -149,6 +174,9 @@ const containerChanges = (random: Random): Record<string, ConfigValue> => ({
   ...maybe(random, 0.3, { rootfs: { size: `${4 + random.below(3)}G` } }),
   ...maybe(random, 0.3, { mp1: { storage: 'thin', size: '1G', mp: '/data' } }),
   ...maybe(random, 0.2, { net1: { name: 'eth1', bridge: 'vmbr0' } }),
+  ...maybe(random, 0.15, { features: { nesting: random.chance(0.5) } }),
+  ...maybe(random, 0.15, { nameserver: ['10.0.0.1'] }),
+  ...maybe(random, 0.15, { swap: 256 * random.below(3) }),
 })
 
 const pooled = (random: Random): { readonly pool?: string } =>

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openStore, type Store, type StoreOptions } from '../../src/store/open-store.ts'
 
-const root = mkdtempSync(join(tmpdir(), 'mpc-test-'))
+/** In memory where the runner has found such a place: a test of what is written need not wait for a disk each time. */
+const root = mkdtempSync(join(process.env['MPC_TEST_MEMORY'] ?? tmpdir(), 'mpc-test-'))
 process.once('exit', () => rmSync(root, { recursive: true, force: true }))
 
 /** A folder that goes when the test process ends. */
