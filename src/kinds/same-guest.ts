@@ -18,8 +18,9 @@ const taskText = (upid: string): string => {
 /** The VMID was made, restored or destroyed since, and not by the one who remembers the guest. */
 const madeSince = (known: GuestIdentity, seen: GuestIdentity): string | undefined => {
   if (known.event === undefined || seen.event === undefined || seen.event === null) return undefined
-  const isLater = known.event === null || startOf(seen.event) > startOf(known.event)
-  return isLater && seen.event !== known.event ? seen.event : undefined
+  // Tasks have whole seconds, and the server shows the last of one second.
+  const isEarlier = known.event !== null && startOf(seen.event) < startOf(known.event)
+  return !isEarlier && seen.event !== known.event ? seen.event : undefined
 }
 
 /**

@@ -18,6 +18,9 @@ const startOf = (upid: string): number => Number.parseInt(upid.split(':')[4] ?? 
 const isLater = (one: string, other: string | undefined): boolean =>
   other === undefined || startOf(one) > startOf(other)
 
+const isEarlier = (one: string, other: string | undefined): boolean =>
+  other !== undefined && startOf(one) < startOf(other)
+
 /** A destruction that failed has left the guest there. */
 const failedToDestroy = (type: string, status = 'OK'): boolean =>
   type.endsWith('destroy') && !/^(?:OK|WARNINGS)/.test(status)
@@ -58,13 +61,16 @@ export const readLifeEvents = async (
   )
 }
 
-/** The guest with the latest of these events and the one it was known with. */
+/**
+ * The guest with the latest of these events and the one it was known with. Tasks have whole seconds: of two in one second it is the one that the
+ * server shows now.
+ */
 export const withLifeEvent = (
   guest: ObservedGuest,
   sources: readonly LifeEvents[],
   previous: ObservedGuest | undefined,
 ): ObservedGuest => {
   const known = [previous?.event, ...sources.map((events) => events.get(guest.vmid))]
-  const event = known.reduce((last, next) => (next !== undefined && isLater(next, last) ? next : last), undefined)
+  const event = known.reduce((last, next) => (next === undefined || isEarlier(next, last) ? last : next), undefined)
   return event === undefined ? guest : { ...guest, event }
 }

@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { runProgram } from '../../src/cli/program/program.ts'
 import { nodeIo } from '../../src/io/node-io.ts'
-import type { Simulator } from '../../src/simulator/start.ts'
-import { contentGuard } from '../nothing-lost.ts'
+import type { ContentGuard } from '../nothing-lost.ts'
 import { guarded } from './mpc.ts'
 
 export interface HereResult {
@@ -59,9 +58,9 @@ const runIn = async (
 export const withFolder = async (
   files: Readonly<Record<string, string>>,
   work: (folder: Folder) => Promise<void>,
-  simulator?: Simulator,
+  guard?: ContentGuard,
 ): Promise<void> => {
-  const guard = simulator && guarded(contentGuard(simulator))
+  const guardedRun = guard && guarded(guard)
   const path = mkdtempSync(join(tmpdir(), 'mpc-here-'))
   const write = (name: string, text: string): void => {
     mkdirSync(dirname(join(path, name)), { recursive: true })
@@ -75,7 +74,7 @@ export const withFolder = async (
       read: (name) => readFileSync(join(path, name), 'utf8'),
       run: (args, more = {}) => {
         const run = () => runIn(path, args, more)
-        return guard ? guard(args, run) : run()
+        return guardedRun ? guardedRun(args, run) : run()
       },
     })
   } finally {

@@ -3,12 +3,12 @@ import type { GuestFacts, VolumeFacts, WorldFacts } from '../../src/simulator/fa
 /** What no request can bring back, because PVE makes it anew each time: left out of a comparison. */
 const RENEWED = /^(?:vmgenid|meta|snaptime|digest)$/
 
-/** Volumes are named by PVE; what counts is what they hold. */
-const withContents = (text: string, tokens: ReadonlyMap<string, string>): string =>
-  text.replace(/^[^,]+/, (volid) => {
-    const token = tokens.get(volid)
-    return token === undefined ? volid : `<${token}>`
-  })
+/** Volumes are named by PVE; what counts is what they hold. Options of a device have no order. */
+const withContents = (text: string, tokens: ReadonlyMap<string, string>): string => {
+  const [first = '', ...options] = text.split(',')
+  const token = tokens.get(first)
+  return [token === undefined ? first : `<${token}>`, ...options.sort()].join(',')
+}
 
 const section = (config: Readonly<Record<string, string>>, tokens: ReadonlyMap<string, string>) =>
   Object.fromEntries(

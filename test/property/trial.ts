@@ -1,6 +1,7 @@
 import * as assert from 'uvu/assert'
 import type { RunOutcome } from '../../src/apply/apply-event.ts'
 import { planRevert } from '../../src/apply/revert/plan-revert.ts'
+import type { Diagnostic } from '../../src/diagnostic/diagnostic.ts'
 import type { Plan } from '../../src/plan/plan.ts'
 import { planChanges } from '../../src/plan/plan-changes.ts'
 import { DEFAULT_PLAN_OPTIONS } from '../../src/plan/plan-options.ts'
@@ -32,6 +33,12 @@ interface Wanted {
   readonly plan?: Plan
 }
 
+/** A plan that undoes a run, and what was told with it. */
+interface Reverting {
+  readonly plan: Plan
+  readonly told: readonly Diagnostic[]
+}
+
 const fail = ({ seed, story }: Trial, what: string, lines: readonly string[] = []): never =>
   assert.unreachable([`seed ${seed}: ${what}`, ...lines, ...story.map((line) => `  | ${line}`)].join('\n')) as never
 
@@ -57,10 +64,12 @@ const planned = async ({ bench, story }: Trial, desired: Desired, from: readonly
   return { desired, excludes }
 }
 
-const vmidOf = (line: string): number => Number(/^(?:volume \S*?vm-|(?:qemu|lxc)\/)(\d+)/.exec(line)?.[1])
+/** The guest that a line of differences is about. */
+export const vmidOf = (line: string): number =>
+  Number(/^(?:volume \S*?vm-|right \{"path":"\/vms\/|(?:qemu|lxc)\/)(\d+)/.exec(line)?.[1])
 
 /** Whether a difference is told: by the guest's VMID or address, or the pool's. */
-const isNamed = ({ diagnostics }: RunOutcome, { steps }: Plan, line: string): boolean => {
+const isNamed = (diagnostics: readonly Diagnostic[], { steps }: Plan, line: string): boolean => {
   const said = diagnostics.map(({ address = '', detail }) => `${address} ${detail}`).join('\n')
   if (line.startsWith('pool ')) return /pool/.test(said)
   const vmid = vmidOf(line)
@@ -79,7 +88,7 @@ const checkUndone = (trial: Trial, plan: Plan, before: Comparable, outcome: RunO
   const changed = changedBetween(trial, before, snapshotOf(trial))
   if (outcome.status === 'rolled-back' && changed.length > 0) fail(trial, 'said to be undone, and is not', changed)
   if (outcome.status !== 'incomplete') return
-  const silent = changed.filter((line) => !isNamed(outcome, plan, line))
+  const silent = changed.filter((line) => !isNamed(outcome.diagnostics, plan, line))
   if (silent.length > 0) fail(trial, 'left behind and not named', silent)
 }
 
@@ -93,11 +102,16 @@ const checkApplied = async (trial: Trial, { desired, excludes }: Wanted): Promis
 }
 
 /** A revert that says all is as before the run it undid is held to that; what it does not bring back it names. */
-const checkReverted = (trial: Trial, plan: Plan, origin: Comparable, outcome: RunOutcome): void => {
-  const guests = new Set(plan.steps.map(({ guest }) => guest?.vmid as number | undefined))
+const checkReverted = (trial: Trial, { plan, told }: Reverting, origin: Comparable, outcome: RunOutcome): void => {
+  // A guest that is retained stays, renamed and switched off, as the plan had shown.
+  const retained = plan.steps.filter(({ requests }) => JSON.stringify(requests).includes('mpc-retained'))
+  const isRetained = (vmid: number | undefined) => retained.some(({ guest }) => guest?.vmid === vmid)
+  const guests = new Set(
+    plan.steps.map(({ guest }) => guest?.vmid as number | undefined).filter((vmid) => !isRetained(vmid)),
+  )
   const changed = changedBetween(trial, origin, snapshotOf(trial)).filter((line) => guests.has(vmidOf(line)))
   if (outcome.asBefore && changed.length > 0) fail(trial, 'said to be as before the reverted run, and is not', changed)
-  const silent = changed.filter((line) => !isNamed(outcome, plan, line))
+  const silent = changed.filter((line) => !isNamed([...told, ...outcome.diagnostics], plan, line))
   if (silent.length > 0) fail(trial, 'not brought back by the revert, and not named', silent)
 }
 
@@ -181,25 +195,27 @@ const carryOut = async (trial: Trial, plan: Plan): Promise<RunOutcome> => {
   return last
 }
 
-const revertOf = async ({ bench, story }: Trial, plan: Plan): Promise<Plan | undefined> => {
+const revertOf = async ({ bench, story }: Trial, plan: Plan): Promise<Reverting | undefined> => {
   const { value: run } = await bench.store.runs.finished(plan.id)
   if (!run) return undefined
   const { value, diagnostics } = planRevert(run, await observe(bench), await bench.store.bindings.all())
-  if (!value) story.push(`revert refused: ${diagnostics.map(({ code }) => code).join(', ')}`)
-  return value
+  story.push(
+    `revert: ${value ? '' : 'refused '}${diagnostics.map(({ code, detail }) => `${code} ${detail}`).join(' / ')}`,
+  )
+  return value && { plan: value, told: diagnostics }
 }
 
 /** Reverts a finished run some time later; `origin`: how it was before that run. */
 const revert = async (trial: Trial, plan: Plan, origin: Comparable, depth: number): Promise<void> => {
   await somebody(trial, 0.4)
   const reverting = await revertOf(trial, plan)
-  if (!reverting || reverting.steps.length === 0) return
+  if (!reverting || reverting.plan.steps.length === 0) return
   const before = snapshotOf(trial)
-  const outcome = await carryOut(trial, reverting)
-  checkUndone(trial, reverting, before, outcome)
+  const outcome = await carryOut(trial, reverting.plan)
+  checkUndone(trial, reverting.plan, before, outcome)
   if (outcome.status !== 'applied') return
   checkReverted(trial, reverting, origin, outcome)
-  if (depth > 0) await revert(trial, reverting, before, depth - 1)
+  if (depth > 0) await revert(trial, reverting.plan, before, depth - 1)
 }
 
 const applyDeclared = async (trial: Trial, desired: Desired): Promise<void> => {
