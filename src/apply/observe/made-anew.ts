@@ -42,12 +42,18 @@ const isAfter = ({ upid }: TaskEntry, event: string | null | undefined): boolean
   return seconds > otherSeconds || (seconds === otherSeconds && node === other && ticks > otherTicks)
 }
 
+/** The task that had made the guest when the plan was made, as far as that is known. */
+const plannedEvent = ({ plan }: RunContext, { vmid }: GuestRef): string | null | undefined =>
+  plan.steps.find(({ guest, expects }) => guest?.vmid === vmid && expects?.identity)?.expects?.identity?.event
+
 /** A guest without a UUID that somebody else has made since may look just as the old one did; the node's task list tells. */
 export const madeAnew = async (
   ctx: RunContext,
   guest: GuestRef,
-  identity: GuestIdentity,
+  seen: GuestIdentity,
 ): Promise<boolean | Diagnostic> => {
+  const event = seen.event ?? plannedEvent(ctx, guest)
+  const identity: GuestIdentity = { ...seen, ...(event !== undefined && { event }) }
   const since = knownSince(ctx, guest, identity)
   if (identity.uuid !== undefined || !Number.isFinite(since)) return false
   try {
