@@ -138,6 +138,10 @@ export const bindingFrom = (
   after: from && to && current ? takeBack(current, to, from) : to,
 })
 
+/** What is undone and done again by turns keeps a title of one word more. */
+const undoingTitle = (summary: string): string =>
+  summary.startsWith('undo: ') ? `redo: ${summary.slice(6)}` : `undo: ${summary.replace(/^redo: /, '')}`
+
 /** The step that undoes a step. `current` is what its address is bound to when it runs. */
 export const undoingStep = (
   standing: StandingStep,
@@ -153,7 +157,7 @@ export const undoingStep = (
     action: OPPOSITE[step.action],
     address: step.address,
     ...(guest && { guest }),
-    summary: `undo: ${step.summary}`,
+    summary: undoingTitle(step.summary),
     requests: reversalRequests(standing, given),
     needs,
     disruption: disruptionOf(step),

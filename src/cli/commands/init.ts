@@ -4,7 +4,9 @@ import { DiagnosticError } from '../../diagnostic/diagnostic-error.ts'
 import { type PlannedWorkspace, planWorkspace, writeWorkspace } from '../../project/init-workspace.ts'
 import { trust, trustQuestion } from '../../project/trust.ts'
 import { readEndpoint } from '../../proxmox/endpoint.ts'
+import { shellWord } from '../../util/shell-word.ts'
 import { EXIT } from '../exit-code.ts'
+import { askPerson } from '../program/ask-person.ts'
 import type { CommandContext, RunCommand } from '../program/command-context.ts'
 import type { CommandOptions } from '../program/command-table.ts'
 import { isAttended } from '../program/is-attended.ts'
@@ -15,7 +17,7 @@ const askForEndpoint = async ({ io }: CommandContext): Promise<string | undefine
   const fromEnvironment = io.env['PROXMOX_VE_ENDPOINT']?.trim()
   if (fromEnvironment) return fromEnvironment
   if (!isAttended(io)) return undefined
-  const answer = (await io.stdin.ask('Where is your Proxmox VE server? (https://pve.example.com:8006) '))?.trim()
+  const answer = (await askPerson(io, 'Where is your Proxmox VE server? (https://pve.example.com:8006) '))?.trim()
   return answer === '' ? undefined : answer
 }
 
@@ -45,15 +47,37 @@ const testConnection = async (context: CommandContext, { workspace, settings }: 
   }
 }
 
-const nothingWritten = (error: DiagnosticError): DiagnosticError =>
-  new DiagnosticError([
-    ...error.diagnostics,
+/** The command line as it was typed, with what was answered and what was found out. */
+const sameCommand = ({ io }: CommandContext, { settings }: PlannedWorkspace, more: readonly string[]): string => {
+  const isNamed = io.args.some((arg) => /^--?endpoint(?:=|$)/.test(arg)) || settings.endpoint === undefined
+  const endpoint = isNamed ? [] : ['--endpoint', settings.endpoint?.origin ?? '']
+  return ['mpc', ...io.args, ...endpoint, ...more].map(shellWord).join(' ')
+}
+
+/** The fingerprint the server showed, where its certificate is all that is wrong. */
+const seenFingerprint = ({ diagnostics }: DiagnosticError): string | undefined =>
+  diagnostics
+    .filter(({ code }) => code === 'proxmox.untrusted-certificate')
+    .flatMap(({ detail }) => /(?:[0-9A-F]{2}:){31}[0-9A-F]{2}/.exec(detail) ?? [])[0]
+
+const nothingWritten = (
+  context: CommandContext,
+  planned: PlannedWorkspace,
+  error: DiagnosticError,
+): DiagnosticError => {
+  const seen = seenFingerprint(error)
+  const pinned = seen === undefined ? [] : [sameCommand(context, planned, ['--fingerprint', seen])]
+  return new DiagnosticError([
+    // What is to be written into a file does not help before there is one.
+    ...error.diagnostics.map(({ hint, ...rest }) =>
+      seen === undefined && hint !== undefined ? { ...rest, hint } : rest,
+    ),
     diagnose('project.not-initialized', {
-      detail:
-        'The server could not be reached as described, so nothing was written. Mend it and run mpc init again, or write the settings without a test.',
-      hint: 'mpc init --no-test',
+      detail: `The server could not be reached as described, so nothing was written. ${seen === undefined ? 'Correct what is wrong and run the same command again' : 'If that is the fingerprint of your server, pin it'}, or write the settings without a test:`,
+      hint: [...pinned, sameCommand(context, planned, ['--no-test'])].join('\n'),
     }),
   ])
+}
 
 export const run: RunCommand<'init'> = async (context, { options }) => {
   const { io, global, note, print, printJson, report } = context
@@ -78,6 +102,6 @@ const testOrExplain = async (context: CommandContext, planned: PlannedWorkspace)
   try {
     return await testConnection(context, planned)
   } catch (error) {
-    throw error instanceof DiagnosticError ? nothingWritten(error) : error
+    throw error instanceof DiagnosticError ? nothingWritten(context, planned, error) : error
   }
 }

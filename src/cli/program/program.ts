@@ -48,6 +48,13 @@ const withTwoDashes = (arg: string): string => {
   return /^-[a-z][a-z-]+$/.test(name) && LONG_OPTIONS.has(`-${name}`) ? `-${arg}` : arg
 }
 
+/** `mpc help` about what is no command would show the general help; the word alone is told to be unknown. */
+const withoutVainHelp = (args: readonly string[]): readonly string[] => {
+  const [first, about] = args.filter((arg) => !arg.startsWith('-'))
+  const isKnown = COMMANDS.some((spec) => about === spec.name || about === ('alias' in spec ? spec.alias : undefined))
+  return first === 'help' && about !== undefined && about !== 'help' && !isKnown ? [about] : args
+}
+
 /** Commander guesses by spelling; who knows Terraform is told what mpc does instead. */
 const usageError = (text: string): string => {
   const name = /unknown command '(.+?)'/.exec(text)?.[1] ?? ''
@@ -145,7 +152,7 @@ export const runProgram = async (io: Io, version: string): Promise<ExitCode> => 
       program.outputHelp()
       return EXIT.done
     }
-    await program.parseAsync(io.args.map(withTwoDashes), { from: 'user' })
+    await program.parseAsync(withoutVainHelp(io.args.map(withTwoDashes)), { from: 'user' })
     return result.code
   } catch (error) {
     if (error instanceof CommanderError) {

@@ -4,7 +4,9 @@ import { foreignOwner, foreignSettings } from '../../project/foreign-owner.ts'
 import type { Settings } from '../../project/settings.ts'
 import { isTrusted, isTrustedByEnvironment, type TrustQuestion, trust, trustQuestion } from '../../project/trust.ts'
 import { SETTINGS_PATH, type Workspace } from '../../project/workspace.ts'
+import { shellWord } from '../../util/shell-word.ts'
 import { visibleLine } from '../../util/visible.ts'
+import { askPerson } from '../program/ask-person.ts'
 import type { CommandContext } from '../program/command-context.ts'
 import { isAttended } from '../program/is-attended.ts'
 
@@ -12,23 +14,37 @@ import { isAttended } from '../program/is-attended.ts'
 export const trustLines = ({ settings }: TrustQuestion): readonly string[] =>
   settings.map(({ name, value, risk }) => `  ${name}: ${visibleLine(value)}\n      ${risk}`)
 
-const untrusted = (root: string, question: TrustQuestion, why: string): DiagnosticError =>
+const otherHash = ({ env }: CommandContext['io']): string =>
+  env['MPC_TRUST']?.trim() ? ' MPC_TRUST is set, to the hash of other settings.' : ''
+
+const untrusted = (
+  { io, global }: CommandContext,
+  root: string,
+  question: TrustQuestion,
+  why: string,
+): DiagnosticError =>
   new DiagnosticError([
     diagnose('project.untrusted', {
-      detail: `${SETTINGS_PATH} in "${root}" says:\n${trustLines(question).join('\n')}\n${why} Nothing was run or sent. Agree to it once on a terminal, or, where nobody is, give the hash of exactly these settings, or endpoint and credentials, in the environment:`,
-      hint: `mpc trust   or   MPC_TRUST=${question.hash}   or   PROXMOX_VE_ENDPOINT and PROXMOX_VE_API_TOKEN`,
+      detail: `${SETTINGS_PATH} in "${root}" says:\n${trustLines(question).join('\n')}\n${why}${otherHash(io)} Nothing was run or sent. Agree to it once on a terminal, or, where nobody is, by the hash of exactly these settings (endpoint and credentials from the environment, PROXMOX_VE_ENDPOINT and PROXMOX_VE_API_TOKEN, need no agreement):`,
+      hint: `mpc ${global.chdir === undefined ? '' : `-C ${shellWord(global.chdir)} `}trust\nexport MPC_TRUST=${question.hash}`,
     }),
   ])
 
 /** Asks on the terminal and remembers a yes; throws `project.untrusted` for everything else. */
 export const askTrust = async (context: CommandContext, root: string, question: TrustQuestion): Promise<void> => {
   const { io, global, note } = context
-  if (!isAttended(io) || global.json) throw untrusted(root, question, 'Nobody has agreed to that here yet.')
+  if (!isAttended(io) || global.json) throw untrusted(context, root, question, 'Nobody has agreed to that here yet.')
   io.stderr.write(
     `This folder is new to mpc, or its settings have changed. ${SETTINGS_PATH} in ${root} says:\n\n${trustLines(question).join('\n')}\n\n`,
   )
-  const answer = await io.stdin.ask('Trust these settings? Only "yes" is accepted: ')
-  if (answer?.trim() !== 'yes') throw untrusted(root, question, 'You did not agree to that.')
+  const answer = await askPerson(io, 'Trust these settings? Only "yes" is accepted: ')
+  if (answer?.trim() !== 'yes')
+    throw untrusted(
+      context,
+      root,
+      question,
+      answer === undefined ? 'There was no answer.' : 'You did not agree to that.',
+    )
   if (await trust(io, root, question)) note('Remembered; mpc trust --revoke takes it back.\n')
 }
 

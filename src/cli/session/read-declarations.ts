@@ -10,6 +10,7 @@ import type { Vmid } from '../../resource/guest.ts'
 import type { KnownGuests } from '../../resource/known-guest.ts'
 import type { Observed } from '../../resource/observed.ts'
 import { visibleLine } from '../../util/visible.ts'
+import { askPerson } from '../program/ask-person.ts'
 import type { CommandContext, CommandInput, VariableArgument } from '../program/command-context.ts'
 import type { VariableOptions } from '../program/command-options.ts'
 import { isAttended } from '../program/is-attended.ts'
@@ -25,7 +26,7 @@ const askForMissing = async (
   const answers: { readonly text: string }[] = []
   for (const { name, description, sensitive } of missing) {
     const what = description === undefined ? '' : ` (${description})`
-    const answer = await io.stdin.ask(visibleLine(`var.${name}${what}: `), { secret: sensitive })
+    const answer = await askPerson(io, visibleLine(`var.${name}${what}: `), { secret: sensitive })
     if (answer === undefined) return undefined
     answers.push({ text: `${name}=${answer}` })
   }
