@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Kysely, Transaction } from 'kysely'
 import { type Checked, type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
 import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
+import { databaseTime } from './file/database.ts'
 import type { LeaseTable, Tables } from './tables.ts'
 
 /** The process that wants to write, as the state remembers it. */
@@ -47,10 +48,10 @@ const isFromHere = (row: LeaseTable, holder: Holder): boolean =>
   holder.origin === undefined && row.origin === null ? row.host === holder.host : row.origin === holder.origin
 
 /** A process of ours is asked for itself, whatever its heartbeat says; one elsewhere is judged by its heartbeat alone. */
-const isStale = (row: LeaseTable, holder: Holder, now: Date): boolean =>
+const isStale = (row: LeaseTable, holder: Holder, now: string): boolean =>
   isFromHere(row, holder)
     ? !holder.isAlive(row.pid, row.started ?? undefined)
-    : now.getTime() - Date.parse(row.heartbeat_at) > STALE_MS
+    : Date.parse(now) - Date.parse(row.heartbeat_at) > STALE_MS
 
 export const leaseInUse = ({ purpose, pid, host, since }: LeaseHolder): Diagnostic =>
   diagnose('store.in-use', {
@@ -64,7 +65,7 @@ const holderOf = ({ purpose, pid, host, acquired_at }: LeaseTable): LeaseHolder 
   since: acquired_at,
 })
 
-const fresh = (purpose: string, holder: Holder, now: Date): LeaseTable => ({
+const fresh = (purpose: string, holder: Holder, now: string): LeaseTable => ({
   name: NAME,
   token: randomUUID(),
   purpose,
@@ -72,17 +73,28 @@ const fresh = (purpose: string, holder: Holder, now: Date): LeaseTable => ({
   pid: holder.pid,
   origin: holder.origin ?? null,
   started: holder.started ?? null,
-  acquired_at: now.toISOString(),
-  heartbeat_at: now.toISOString(),
+  acquired_at: now,
+  heartbeat_at: now,
 })
 
-const claim = (db: Kysely<Tables>, row: LeaseTable, holder: Holder, now: Date): Promise<LeaseTable | undefined> =>
+/** The time by the database's clock: machines that share it may not agree on theirs. */
+const timeOf = async (db: Kysely<Tables>): Promise<string> =>
+  (await db.selectNoFrom(databaseTime.as('now')).executeTakeFirstOrThrow()).now
+
+/** Takes the lease, or gives who holds it. */
+const claim = (
+  db: Kysely<Tables>,
+  purpose: string,
+  holder: Holder,
+): Promise<{ readonly held: LeaseTable } | { readonly row: LeaseTable }> =>
   db.transaction().execute(async (tx) => {
+    const now = await timeOf(tx)
     const held = await tx.selectFrom('lease').selectAll().where('name', '=', NAME).executeTakeFirst()
-    if (held && !isStale(held, holder, now)) return held
+    if (held && !isStale(held, holder, now)) return { held }
+    const row = fresh(purpose, holder, now)
     await tx.deleteFrom('lease').where('name', '=', NAME).execute()
     await tx.insertInto('lease').values(row).execute()
-    return undefined
+    return { row }
   })
 
 /** Refuses to go on writing once another process has taken over. Called inside the transaction that writes. */
@@ -106,16 +118,16 @@ const giveBack = async (db: Kysely<Tables>, token: string): Promise<void> => {
 }
 
 /** Leases as rows with a heartbeat. */
-export const leaseStore = (db: Kysely<Tables>, holder: Holder, now: () => Date): LeaseStore => ({
+export const leaseStore = (db: Kysely<Tables>, holder: Holder): LeaseStore => ({
   acquire: async (purpose) => {
-    const row = fresh(purpose, holder, now())
-    const held = await claim(db, row, holder, now())
-    if (held) return { value: undefined, diagnostics: [leaseInUse(holderOf(held))] }
+    const claimed = await claim(db, purpose, holder)
+    if ('held' in claimed) return { value: undefined, diagnostics: [leaseInUse(holderOf(claimed.held))] }
+    const { row } = claimed
     const own = () => db.updateTable('lease').where('name', '=', NAME).where('token', '=', row.token)
     let beat: Promise<unknown> = Promise.resolve()
     const timer = setInterval(() => {
       beat = own()
-        .set({ heartbeat_at: now().toISOString() })
+        .set({ heartbeat_at: databaseTime })
         .execute()
         // A missed beat is no harm: the lease is good for many, and every write checks that it is still held.
         .catch((error: unknown) => error)
@@ -131,6 +143,6 @@ export const leaseStore = (db: Kysely<Tables>, holder: Holder, now: () => Date):
   otherHolder: async () => {
     const row = await db.selectFrom('lease').selectAll().where('name', '=', NAME).executeTakeFirst()
     if (!row || (row.pid === holder.pid && isFromHere(row, holder))) return undefined
-    return isStale(row, holder, now()) ? undefined : holderOf(row)
+    return isStale(row, holder, await timeOf(db)) ? undefined : holderOf(row)
   },
 })

@@ -54,7 +54,7 @@ export const openStore = async (path: string, { clock, holder }: StoreOptions): 
     throw error
   }
   const { db } = database
-  const leases = leaseStore(db, holder, clock.now)
+  const leases = leaseStore(db, holder)
   const audit = auditLog(db, join(folder, 'audit.log'))
   return {
     observations: observationStore(db),

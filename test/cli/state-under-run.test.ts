@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import BetterSqlite from 'better-sqlite3'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { lostContents } from '../../src/simulator/fact/world-facts.ts'
@@ -76,5 +77,31 @@ for (const [what, deed] of deeds)
       },
       { speed: 20 },
     ))
+
+test('an apply that another process has taken the lease from sends nothing more and undoes nothing', () =>
+  withWorkspace(
+    async (workspace) => {
+      const { run, write, simulator } = workspace
+      const before = simulator.dump()
+      write('a.mpc.hcl', `${VM}${POOLS}`)
+      const args = ['apply', '--auto-approve', '--parallelism', '1']
+      const lost = await applyWhile(workspace, args, () => {
+        const database = new BetterSqlite(state(workspace))
+        database.exec("update lease set token = 'another', host = 'elsewhere', pid = 1, origin = 'elsewhere'")
+        database.close()
+      })
+      assert.is(lost.code, 4, lost.all)
+      assert.is(writes(workspace), 1, lost.all)
+      assert.match(lost.stderr, 'store.lease-lost')
+      assert.match((await run(['recover', '--undo'])).stderr, 'store.in-use')
+      const database = new BetterSqlite(state(workspace))
+      database.exec("update lease set heartbeat_at = '2026-01-01T00:00:00.000Z'")
+      database.close()
+      const recovered = await run(['recover', '--undo'])
+      assert.is(recovered.code, 0, recovered.all)
+      assert.equal(simulator.dump(), before)
+    },
+    { speed: 20 },
+  ))
 
 test.run()

@@ -1,3 +1,4 @@
+import BetterSqlite from 'better-sqlite3'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { DiagnosticError } from '../../src/diagnostic/diagnostic-error.ts'
@@ -41,15 +42,66 @@ test('the lease of a process that is gone is taken over at once', async () => {
   await store.close()
 })
 
-test('a lease held on another machine is taken over only when it has been silent for a while', async () => {
+/** Changes the lease's row as time, or another process, would. */
+const setLease = (path: string, change: string): void => {
+  const database = new BetterSqlite(path)
+  database.exec(`update lease set ${change}`)
+  database.close()
+}
+
+const AGO = (seconds: number): string => `heartbeat_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-${seconds} seconds')`
+
+const isTaken = async (path: string, by: Holder, clock = at(NOON)): Promise<boolean> => {
+  const other = await openStore(path, storeOptions({ clock, holder: by }))
+  const { value } = await other.leases.acquire('mpc apply')
+  await value?.release()
+  await other.close()
+  return value === undefined
+}
+
+test('a lease held on another machine is taken over only when it has been silent for a while, by the clock of the database', async () => {
   const { store, path } = await openTemporaryStore({ clock: at(NOON), holder: holder(1, [], 'there') })
   await store.leases.acquire('mpc apply')
-  const soon = await openStore(path, storeOptions({ clock: at(SOON), holder: holder(1, [1]) }))
-  assert.is((await soon.leases.acquire('mpc apply')).value, undefined)
-  await soon.close()
-  const later = await openStore(path, storeOptions({ clock: at(LATER), holder: holder(1, [1]) }))
-  assert.ok((await later.leases.acquire('mpc apply')).value)
-  await later.close()
+  for (const clock of [at('1999-01-01T00:00:00.000Z'), at(LATER), at('2099-01-01T00:00:00.000Z')])
+    assert.is(await isTaken(path, holder(1, [1]), clock), true)
+  setLease(path, AGO(50))
+  assert.is(await isTaken(path, holder(1, [1])), true)
+  setLease(path, AGO(70))
+  assert.is(await isTaken(path, holder(1, [1])), false)
+  await store.close()
+})
+
+test('a holder is asked for itself only where boot and PID namespace are the same, and told from a later process by when it began', async () => {
+  const ORIGIN = 'boot-1 pid:[1]'
+  const from = (origin: string | undefined, isAlive: Holder['isAlive']): Holder => ({
+    host: 'here',
+    pid: 7,
+    origin,
+    started: '100',
+    isAlive,
+  })
+  const { store, path } = await openTemporaryStore({ clock: at(NOON), holder: from(ORIGIN, () => true) })
+  await store.leases.acquire('mpc apply')
+  const asked: (string | undefined)[] = []
+  const isGone: Holder['isAlive'] = (_pid, started) => {
+    asked.push(started)
+    return false
+  }
+  for (const origin of ['boot-2 pid:[1]', 'boot-1 pid:[2]', undefined])
+    assert.is(await isTaken(path, from(origin, isGone)), true)
+  assert.equal(asked, [])
+  setLease(path, AGO(3600))
+  assert.is(
+    await isTaken(
+      path,
+      from(ORIGIN, () => true),
+    ),
+    true,
+    'one that is there keeps it, however long its heart has not beaten',
+  )
+  setLease(path, AGO(0))
+  assert.is(await isTaken(path, from(ORIGIN, isGone)), false)
+  assert.equal(asked, ['100'])
   await store.close()
 })
 

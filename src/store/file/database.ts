@@ -19,6 +19,9 @@ import type { Tables } from '../tables.ts'
 import { watchPlace } from './state-place.ts'
 import { explainOpening, explainState } from './state-trouble.ts'
 
+/** Now, by the clock of the product that keeps the state; ISO 8601. */
+export const databaseTime = sql<string>`strftime('%Y-%m-%dT%H:%M:%fZ', 'now')`
+
 /** A connection to the state, and the few things that differ from one database product to the next. */
 export interface Database {
   readonly db: Kysely<Tables>
