@@ -73,7 +73,7 @@ const nothingWritten = (
       seen === undefined && hint !== undefined ? { ...rest, hint } : rest,
     ),
     diagnose('project.not-initialized', {
-      detail: `The server could not be reached as described, so nothing was written. ${seen === undefined ? 'Correct what is wrong and run the same command again' : 'If that is the fingerprint of your server, pin it'}, or write the settings without a test:`,
+      detail: `No connection could be made as described, so nothing was written. ${seen === undefined ? 'Correct what is wrong and run the same command again' : 'If that is the fingerprint of your server, pin it'}, or write the settings without a test:`,
       hint: [...pinned, sameCommand(context, planned, ['--no-test'])].join('\n'),
     }),
   ])
