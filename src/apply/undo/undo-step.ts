@@ -15,6 +15,7 @@ import { type HoldersNow, holderNames } from '../measure/volume-holders.ts'
 import { madeAnew } from '../observe/made-anew.ts'
 import { type GuestView, readRunning } from '../observe/read-guest.ts'
 import { sameIdentity } from '../observe/same-identity.ts'
+import { startedByOthers } from '../observe/started-since.ts'
 import { requestRecord } from '../request/request-job.ts'
 import { resolvePath } from '../request/resolve-request.ts'
 import { currentView, knowledgeOf, lookAt, type RunContext, record } from '../request/run-context.ts'
@@ -152,6 +153,27 @@ const usedByOthers = async (
   })
 }
 
+/** Undoing would erase, or set back, what a guest has written that somebody else has started since. */
+const ranForOthers = async (ctx: RunContext, step: Step, guest: GuestRef): Promise<Undone | undefined> => {
+  const isMade = step.requests.some((request) => effectOf(request).kind === 'guest-made')
+  const isSetBack = step.reversal.by === 'snapshot' && step.reversal.automatic !== 'always'
+  if (!isMade && !isSetBack) return undefined
+  const started = await startedByOthers(ctx, guest)
+  if ('code' in started) return { status: 'suspended', diagnostics: [started] }
+  if (started.length === 0) return undefined
+  const lost = isMade ? 'erased' : 'lost'
+  const why = `somebody has started it meanwhile (${started.join(', ')}), and what it wrote would be ${lost}`
+  if (isMade) return { status: 'undo-failed', diagnostics: [notOurs(step, guest, why)] }
+  const command = `mpc revert ${ctx.plan.id} --allow-irreversible`
+  const again = ctx.plan.origin.kind === 'revert' ? '' : ` To have it undone all the same: ${command}.`
+  const stays = diagnose('apply.stays-grown', {
+    address: step.address,
+    detail: `"${step.summary}" stays in effect: undoing it would set guest ${guest.vmid} back to a snapshot; ${why}.${again}`,
+    ...(again !== '' && { hint: command }),
+  })
+  return { status: 'undo-failed', diagnostics: [stays] }
+}
+
 /** Undoing would attach volumes that are attached somewhere else by now. */
 const attachedSince = async (
   ctx: RunContext,
@@ -197,6 +219,8 @@ const checkGuest = async (ctx: RunContext, result: StepResult, undoing: Undoing)
       : { status: 'suspended', diagnostics: [anew] }
   if (making && (await readRunning(ctx.asking, guest)) === true)
     return { status: 'undo-failed', diagnostics: [notOurs(step, guest, 'it runs, so somebody may be using it')] }
+  const ran = await ranForOthers(ctx, step, guest)
+  if (ran) return ran
   const used = await usedByOthers(ctx, result, reading.view, undoing)
   if (used) return { status: 'undo-failed', diagnostics: [used] }
   const twice = await attachedSince(ctx, step, reading.view, undoing)
