@@ -4,7 +4,7 @@ import { type StepDraft, stepId } from '../../plan/order/step-chain.ts'
 import type { Step } from '../../plan/plan.ts'
 import type { PlanWorld } from '../../plan/planning-context.ts'
 import { shutdownRequest } from '../../plan/state/guest-progress.ts'
-import { configRequests, stateOf, staysPending, textOf } from '../../plan/state/guest-state.ts'
+import { configRequests, type GuestState, staysPending, textOf } from '../../plan/state/guest-state.ts'
 import { type AttachedVolume, attachedBy } from '../../plan/state/held-volumes.ts'
 import { detachDisk, whileDown, whileUnprotected } from '../../plan/step/disk-steps.ts'
 import { isRelease, releaseAttached } from '../../plan/step/release-volumes.ts'
@@ -21,8 +21,8 @@ export interface Undoing {
   readonly undoing: Step
   /** What the address is bound to. */
   readonly bound: AppliedResource | undefined
-  /** By then the guest is protected: PVE takes no disk from it. */
-  readonly isProtected: boolean
+  /** The guest by then; undefined: there is none now. */
+  readonly state: GuestState | undefined
   /** Pools that are undone along with it. */
   readonly endingPools: ReadonlySet<string>
 }
@@ -43,11 +43,13 @@ const addedKey = ({ requests, guest }: Step): string | undefined => {
     .find((key) => kind.volumeProperty(key) !== undefined)
 }
 
+/** PVE takes no disk from it. */
+const isProtected = (state: GuestState): boolean => textOf(state, 'protection') === '1'
+
 /** There is data on it by now: it is detached, and its volume is kept as it is when its declaration goes. */
-const detached = (world: PlanWorld, { done, undoing, isProtected }: Undoing, guest: ObservedGuest): Step => {
+const detached = (world: PlanWorld, { done, undoing, state }: Undoing, guest: ObservedGuest): Step => {
   const key = addedKey(done)
-  const state = stateOf(guest)
-  if (key === undefined || textOf(state, key) === undefined) return undoing
+  if (key === undefined || !state || textOf(state, key) === undefined) return undoing
   const { type, node, vmid } = guest
   const start = { guest: { type, node, vmid }, state, drafts: [] }
   const [draft] = detachDisk({ kind: kindOfType(type) }, { key })(start).drafts
@@ -57,18 +59,17 @@ const detached = (world: PlanWorld, { done, undoing, isProtected }: Undoing, gue
     detail: `The run added ${key} to \`${undoing.address}\`. It is detached, and its volume is kept as an unused disk with what was written to it since. Removing that one afterwards is final: with it, what was on ${key} is gone [DATA IS LOST].`,
     address: undoing.address,
   })
-  const lifted = isProtected ? whileUnprotected(start.guest, requests) : requests
+  const lifted = isProtected(state) ? whileUnprotected(start.guest, requests) : requests
   return { ...undoing, requests: lifted, disruption, reversal, summary: `${undoing.summary}: ${summary}` }
 }
 
 /** A volume that was there before the run is taken away so that nothing names it, by what the guest is now. */
-const released = ({ done, undoing, isProtected }: Undoing, guest: ObservedGuest): Step => {
+const released = ({ done, undoing, state }: Undoing, guest: ObservedGuest): Step => {
   const attached = releasedBy(done)
   const { type, node, vmid } = guest
-  const state = stateOf(guest)
-  if (!attached || textOf(state, attached.key) === undefined) return undoing
+  if (!attached || !state || textOf(state, attached.key) === undefined) return undoing
   const [kind, ref] = [kindOfType(type), { type, node, vmid }]
-  const lift = (requests: Step['requests']) => (isProtected ? whileUnprotected(ref, requests) : requests)
+  const lift = (requests: Step['requests']) => (isProtected(state) ? whileUnprotected(ref, requests) : requests)
   // What the running VM cannot let go of stays until its next start; PVE notes the volume as unused then.
   if (
     !kind.keepsVolumes &&

@@ -5,7 +5,6 @@ import type { Plan, ResourceChange, Step, StepId } from '../../plan/plan.ts'
 import { DEFAULT_PLAN_OPTIONS, type PlanOptions } from '../../plan/plan-options.ts'
 import { type PlanWorld, planWorld } from '../../plan/planning-context.ts'
 import { boundIdentity, expectedIdentity } from '../../plan/state/guest-identity.ts'
-import { stateOf, textOf } from '../../plan/state/guest-state.ts'
 import { sharedBefore } from '../../plan/state/held-volumes.ts'
 import type { Address } from '../../resource/address.ts'
 import type { Applied } from '../../resource/applied.ts'
@@ -19,7 +18,7 @@ import {
   type StandingStep,
   standingSteps,
 } from '../effect/guest-after-run.ts'
-import { effectOf, touchedKeys } from '../effect/request-effect.ts'
+import { effectOf } from '../effect/request-effect.ts'
 import type { FinishedRun, RecordedRun } from '../journal.ts'
 import { addedSince } from './added-since.ts'
 import { judgeAnew } from './judge-anew.ts'
@@ -27,6 +26,7 @@ import { poolObstacles } from './pool-obstacles.ts'
 import { draftRedo } from './redo-run.ts'
 import { revertObstacles } from './revert-obstacles.ts'
 import { bindingsOf, type Drafted, type Given, undoId, undoingStep, withoutIdlePower } from './revert-steps.ts'
+import { statesByThen } from './state-by-then.ts'
 
 const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)
 
@@ -76,23 +76,6 @@ const poolsMade = (standing: readonly StandingStep[]): ReadonlySet<string> =>
     ),
   )
 
-/** Follows the protection of guests through the steps of a plan. */
-const protectionOf = ({ guests }: PlanWorld) => {
-  const written = new Map<number, boolean>()
-  return {
-    isOn: ({ guest }: Step): boolean => {
-      const observed = guest && guests.get(guest.vmid)
-      return observed !== undefined && (written.get(observed.vmid) ?? textOf(stateOf(observed), 'protection') === '1')
-    },
-    follow: ({ guest, requests }: Step): void => {
-      for (const request of requests) {
-        if (!guest || !touchedKeys(effectOf(request))?.includes('protection')) continue
-        written.set(guest.vmid, String(request.params?.['protection'] ?? 0) === '1')
-      }
-    },
-  }
-}
-
 /** Undoes the steps that stand, last first. */
 const draftUndo = (run: RecordedRun, applied: Applied, world: PlanWorld): Drafted => {
   const standing = standingSteps(run)
@@ -111,7 +94,7 @@ const draftUndo = (run: RecordedRun, applied: Applied, world: PlanWorld): Drafte
     .filter((one) => !covered(one))
     .map(({ step }) => staysAsItIs(step))
   const less = standing.filter(undoable).flatMap(({ step }) => comesBackLess(step))
-  const protection = protectionOf(world)
+  const states = statesByThen(world)
   const steps = standing
     .filter(undoable)
     .toReversed()
@@ -120,8 +103,8 @@ const draftUndo = (run: RecordedRun, applied: Applied, world: PlanWorld): Drafte
       const bound = bindings.get(step.address) ?? undefined
       const undoing = undoingStep(one, given, dependents.get(step.id) ?? [], bound)
       if (undoing.binding) bindings.set(step.address, undoing.binding.after)
-      const judged = judgeAnew(world, { done: step, undoing, bound, isProtected: protection.isOn(step), endingPools })
-      for (const each of judged) protection.follow(each)
+      const judged = judgeAnew(world, { done: step, undoing, bound, state: states.of(undoing), endingPools })
+      for (const each of judged) states.follow(each)
       return judged
     })
   return { steps, diagnostics: [...diagnostics, ...less, ...world.diagnostics] }
