@@ -167,4 +167,58 @@ test(
   ),
 )
 
+test(
+  'a revert of growth that stayed does not write again what was undone when the run failed',
+  onWorkbench(
+    async (bench) => {
+      const before = bench.simulator.facts().guests['qemu/100']?.config
+      const grownMore = desire(
+        [
+          vm('vm.server', { config: { scsi0: { size: '3G' }, description: 'more', tags: ['more'] } }),
+          container('container.box'),
+          last,
+        ],
+        { imports },
+      )
+      const plan = await planned(bench, grownMore)
+      failLast(bench, () => power(bench, 'qemu/100', 'start'))
+      const outcome = await bench.apply(plan, { parallelism: 1 })
+      assert.is(exitCodeOf(outcome), 4, JSON.stringify(outcome.diagnostics, null, 1))
+      await power(bench, 'qemu/100', 'stop')
+      await carryOut(bench, await reverted(bench, plan.id))
+      const { vmgenid: _new, ...now } = bench.simulator.facts().guests['qemu/100']?.config ?? {}
+      const { vmgenid: _old, ...was } = before ?? {}
+      assert.equal(now, was)
+    },
+    { from: lab({ guests }) },
+  ),
+)
+
+test(
+  'a new guest that somebody has moved to another node meanwhile is not said to be undone',
+  onWorkbench(
+    async (bench) => {
+      const desired = desire([
+        vm('vm.server', { vmid: guestRef('qemu', 'pve1', 100).vmid }),
+        vm('vm.last', { vmid: guestRef('qemu', 'pve1', 900).vmid, dependsOn: [at('vm.server')] }),
+      ])
+      const plan = await planned(bench, desired)
+      failLast(bench, async () => {
+        const answer = await bench.client.send({
+          method: 'POST',
+          path: '/nodes/pve1/qemu/100/migrate',
+          params: { target: 'pve2' },
+        })
+        if (answer.kind !== 'answered') throw new Error(JSON.stringify(answer))
+        await bench.client.waitForTask(String(answer.data), () => undefined)
+      })
+      const outcome = await bench.apply(plan, { parallelism: 1 })
+      assert.is(exitCodeOf(outcome), 4, JSON.stringify(outcome.diagnostics, null, 1))
+      assert.ok(outcome.diagnostics.some(({ detail }) => /moved it to pve2/.test(detail ?? '')))
+      assert.ok(bench.simulator.facts().guests['qemu/100'])
+    },
+    { from: lab({ nodes: ['pve1', 'pve2'] }) },
+  ),
+)
+
 test.run()

@@ -11,7 +11,7 @@ import { isRelease, releaseAttached } from '../../plan/step/release-volumes.ts'
 import { isGone } from '../../plan/step/sweep-steps.ts'
 import type { AppliedResource } from '../../resource/applied.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
-import { isOutputRef } from '../../resource/request.ts'
+import { type ApiRequest, isOutputRef } from '../../resource/request.ts'
 import { presenceAfter } from '../effect/guest-after-run.ts'
 import { effectOf } from '../effect/request-effect.ts'
 
@@ -23,6 +23,8 @@ export interface Undoing {
   readonly bound: AppliedResource | undefined
   /** The guest by then; undefined: there is none now. */
   readonly state: GuestState | undefined
+  /** Keys of the guest that the run had changed and that are back as they were already. */
+  readonly undone: ReadonlySet<string>
   /** Pools that are undone along with it. */
   readonly endingPools: ReadonlySet<string>
 }
@@ -134,8 +136,22 @@ const ended = (world: PlanWorld, part: Undoing, guest: ObservedGuest): readonly 
   })
 }
 
-const setBack = (undoing: Step): Step => ({
+/** A configuration write without these keys; nothing when none is left. */
+const writeWithout = (request: ApiRequest, keys: ReadonlySet<string>): readonly ApiRequest[] => {
+  const { params = {}, path } = request
+  if (keys.size === 0 || !path.endsWith('/config')) return [request]
+  const kept = Object.entries(params).flatMap(([key, value]) => {
+    if (key !== 'delete' || typeof value !== 'string') return keys.has(key) ? [] : [[key, value] as const]
+    const rest = value.split(',').filter((one) => !keys.has(one))
+    return rest.length === 0 ? [] : [[key, rest.join(',')] as const]
+  })
+  return kept.length === 0 ? [] : [{ ...request, params: Object.fromEntries(kept) }]
+}
+
+/** What the run had changed before the growth is written again after the rollback, but for what was undone when the run failed. */
+const setBack = ({ undoing, undone }: Undoing): Step => ({
   ...undoing,
+  requests: undoing.requests.flatMap((request) => writeWithout(request, undone)),
   reversal: {
     by: 'nothing',
     reason: 'the rollback throws away what the guest wrote since the snapshot, and nothing brings that back',
@@ -160,7 +176,7 @@ const snapshotsOf = ({ requests }: Step): readonly string[] =>
  */
 export const judgeAnew = (world: PlanWorld, part: Undoing): readonly Step[] => {
   const { done, undoing } = part
-  if (done.reversal.by === 'snapshot') return [setBack(undoing)]
+  if (done.reversal.by === 'snapshot') return [setBack(part)]
   if (done.action === 'start') return [shutDown(undoing)]
   const guest = undoing.guest && world.guests.get(undoing.guest.vmid)
   if (!guest) return [undoing]

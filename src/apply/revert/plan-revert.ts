@@ -18,7 +18,7 @@ import {
   type StandingStep,
   standingSteps,
 } from '../effect/guest-after-run.ts'
-import { effectOf } from '../effect/request-effect.ts'
+import { effectOf, touchedKeys } from '../effect/request-effect.ts'
 import type { FinishedRun, RecordedRun } from '../journal.ts'
 import { addedSince } from './added-since.ts'
 import { judgeAnew } from './judge-anew.ts'
@@ -76,6 +76,17 @@ const poolsMade = (standing: readonly StandingStep[]): ReadonlySet<string> =>
     ),
   )
 
+/** Keys of a step's guest that steps of the run have changed, and that were undone when it failed. */
+const undoneKeys = (run: RecordedRun, { guest }: Step): ReadonlySet<string> => {
+  const keysOf = (steps: readonly Step[]) =>
+    steps
+      .filter((step) => step.guest !== undefined && step.guest.vmid === guest?.vmid)
+      .flatMap(({ requests }) => requests.flatMap((request) => touchedKeys(effectOf(request)) ?? []))
+  const undone = new Set(run.steps.flatMap(({ step, status }) => (status === 'undone' ? [step] : [])))
+  const standing = new Set(keysOf(standingSteps(run).map(({ step }) => step)))
+  return new Set(keysOf(run.plan.steps.filter(({ id }) => undone.has(id))).filter((key) => !standing.has(key)))
+}
+
 /** Undoes the steps that stand, last first. */
 const draftUndo = (run: RecordedRun, applied: Applied, world: PlanWorld): Drafted => {
   const standing = standingSteps(run)
@@ -103,7 +114,14 @@ const draftUndo = (run: RecordedRun, applied: Applied, world: PlanWorld): Drafte
       const bound = bindings.get(step.address) ?? undefined
       const undoing = undoingStep(one, given, dependents.get(step.id) ?? [], bound)
       if (undoing.binding) bindings.set(step.address, undoing.binding.after)
-      const judged = judgeAnew(world, { done: step, undoing, bound, state: states.of(undoing), endingPools })
+      const judged = judgeAnew(world, {
+        done: step,
+        undoing,
+        bound,
+        state: states.of(undoing),
+        undone: undoneKeys(run, step),
+        endingPools,
+      })
       for (const each of judged) states.follow(each)
       return judged
     })

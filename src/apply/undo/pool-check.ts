@@ -1,17 +1,29 @@
 import { type Diagnostic, diagnose } from '../../diagnostic/diagnostic.ts'
 import type { Step } from '../../plan/plan.ts'
+import type { GuestRef } from '../../resource/guest.ts'
 import { readPool } from '../effect/is-effect-present.ts'
 import { poolName, poolsAfter } from '../effect/pools-after.ts'
 import { type Asking, ask } from '../observe/read-guest.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
-/** Pools of guests by VMID; missing: the server does not show the guest. PVE API: GET /cluster/resources. */
-const readMembership = async (asking: Asking): Promise<ReadonlyMap<number, string | undefined>> => {
+/** PVE API: GET /cluster/resources. */
+const readResources = async (asking: Asking): Promise<readonly Row[]> => {
   const answer = await ask(asking, '/cluster/resources', { type: 'vm' })
-  const rows = answer.kind === 'answered' && Array.isArray(answer.data) ? (answer.data as readonly Row[]) : []
-  return new Map(rows.map(({ vmid, pool }) => [Number(vmid), typeof pool === 'string' ? pool : undefined]))
+  return answer.kind === 'answered' && Array.isArray(answer.data) ? answer.data : []
 }
+
+/** Pools of guests by VMID; missing: the server does not show the guest. */
+const readMembership = async (asking: Asking): Promise<ReadonlyMap<number, string | undefined>> =>
+  new Map(
+    (await readResources(asking)).map(({ vmid, pool }) => [Number(vmid), typeof pool === 'string' ? pool : undefined]),
+  )
+
+/** The node that has a guest of this VMID now; undefined: none, or the server does not show it. */
+export const nodeOf = async (asking: Asking, { vmid }: GuestRef): Promise<string | undefined> =>
+  (await readResources(asking)).flatMap((row) =>
+    Number(row['vmid']) === vmid && typeof row['node'] === 'string' ? [row['node']] : [],
+  )[0]
 
 const movedByOthers = async (asking: Asking, step: Step): Promise<readonly string[]> => {
   if (step.reversal.by === 'nothing') return []

@@ -22,7 +22,7 @@ import { currentView, knowledgeOf, lookAt, type RunContext, record } from '../re
 import { runRequests } from '../request/run-requests.ts'
 import { seenAfter } from '../run/run-step.ts'
 import { emitEnded, emitStarted, type StepResult } from '../run/step-result.ts'
-import { poolsOfOthers } from './pool-check.ts'
+import { nodeOf, poolsOfOthers } from './pool-check.ts'
 
 /** `suspended`: the server does not answer; the rest is undone when it does. */
 export interface Undone {
@@ -205,7 +205,15 @@ const checkGuest = async (ctx: RunContext, result: StepResult, undoing: Undoing)
       diagnostics: [reading.diagnostic],
     }
   const making = step.requests.some((request) => effectOf(request).kind === 'guest-made')
-  if (reading.kind === 'absent') return making ? { status: 'undone', diagnostics: [] } : undefined
+  if (reading.kind === 'absent') {
+    const node = await nodeOf(ctx.asking, guest)
+    if (node !== undefined && node !== guest.node && node !== step.guest?.node)
+      return {
+        status: 'undo-failed',
+        diagnostics: [notOurs(step, guest, `somebody has moved it to ${node} meanwhile`)],
+      }
+    return making ? { status: 'undone', diagnostics: [] } : undefined
+  }
   if (making && !identity)
     return { status: 'undo-failed', diagnostics: [notOurs(step, guest, 'mpc cannot tell whether it made it')] }
   if (identity && !sameIdentity(identity, reading.view.identity))
