@@ -12,6 +12,7 @@ import { explainRefusal } from './explain-refusal.ts'
 import { canonicalFingerprint } from './fingerprint.ts'
 import { logIn } from './log-in.ts'
 import { type Redact, redactor, secretParams } from './redact.ts'
+import { mayHaveBegun, reasonOf } from './refusal-reason.ts'
 import { mayRetry, RETRY_PAUSES_MS } from './retry.ts'
 import { type Session, startSession } from './session.ts'
 import { followTask } from './task.ts'
@@ -69,9 +70,6 @@ export interface ProxmoxClient extends Server {
 const READ_TIMEOUT_MS = 60_000
 const WRITE_TIMEOUT_MS = 120_000
 
-/** Whether PVE may have begun what was asked although the answer is an error: the proxy lost the node after sending. */
-const OUTCOME_UNKNOWN = new Set([502, 503, 504, 596, 597, 598, 599])
-
 interface Wire {
   readonly options: ClientOptions
   readonly session: Session
@@ -98,6 +96,7 @@ const refusedBecauseReadOnly = ({ method, path }: OutgoingRequest): Answer => ({
   kind: 'refused',
   status: 0,
   message: 'read-only mode',
+  reason: 'other',
   diagnostic: diagnose('proxmox.read-only', {
     detail: `${method} ${path} would change the cluster, and this command only reads. The request was not sent.`,
   }),
@@ -128,7 +127,7 @@ const brokenAnswer = async (
   if (left) return { kind: 'unknown', diagnostic: explainLostAnswer(options.endpoint, request, error) }
   const fingerprint = wantsFingerprint(error) ? await seenFingerprint(options.endpoint) : error.fingerprint
   const diagnostic = explainNoConnection(options.endpoint, error, fingerprint)
-  return { kind: 'refused', status: 0, message: error.message, diagnostic }
+  return { kind: 'refused', status: 0, message: error.message, reason: 'unreachable', diagnostic }
 }
 
 const answerOf = async (wire: Wire, request: OutgoingRequest, result: Exchange): Promise<Answer> => {
@@ -137,9 +136,9 @@ const answerOf = async (wire: Wire, request: OutgoingRequest, result: Exchange):
   if (status >= 200 && status < 300 && isPve) return { kind: 'answered', data: result.data }
   const { endpoint, credentials } = wire.options
   const diagnostic = explainRefusal({ status, message, errors, isPve }, request, endpoint, credentials)
-  if (request.method !== 'GET' && (OUTCOME_UNKNOWN.has(status) || (status < 300 && !isPve)))
+  if (request.method !== 'GET' && (mayHaveBegun(status) || (status < 300 && !isPve)))
     return { kind: 'unknown', diagnostic }
-  return { kind: 'refused', status, message, diagnostic, errors }
+  return { kind: 'refused', status, message, reason: reasonOf(status, message), diagnostic, errors }
 }
 
 const cleanDiagnostic = (diagnostic: Diagnostic, clean: Redact): Diagnostic => ({
@@ -173,7 +172,13 @@ const sender =
         } catch (error) {
           // Logging in failed: the request itself never left.
           if (!(error instanceof DiagnosticError) || !error.diagnostics[0]) throw error
-          return { kind: 'refused', status: 401, message: error.message, diagnostic: error.diagnostics[0] }
+          return {
+            kind: 'refused',
+            status: 401,
+            message: error.message,
+            reason: 'other',
+            diagnostic: error.diagnostics[0],
+          }
         }
       },
       { throwOnTimeout: true },

@@ -3,6 +3,7 @@ import { grantCommands, granteeNote } from '../resource/grant-commands.ts'
 import type { Credentials } from './credentials.ts'
 import { principalOf } from './credentials.ts'
 import type { Endpoint } from './endpoint.ts'
+import { isNodeTrouble, unknownNode } from './refusal-reason.ts'
 
 /** An answer that is not a yes. */
 export interface Refusal {
@@ -69,12 +70,6 @@ const notPve = (refusal: Refusal, endpoint: Endpoint): Diagnostic =>
     detail: `${endpoint.origin} answers, but not as the API of Proxmox VE does (status ${refusal.status}: ${refusal.message}). Check host and port of the endpoint; the API is where the web interface is, usually on port 8006.`,
   })
 
-/** Seen on PVE 9.2: a node on its own tries to resolve the name, a cluster knows its members. */
-const unknownNode = (message: string): string | undefined =>
-  /^hostname lookup '([^']+)' failed/.exec(message)?.[1] ?? /^no such cluster node '([^']+)'/.exec(message)?.[1]
-
-const TROUBLE = new Set([502, 503, 504, 596, 597, 598, 599])
-
 /** Why the server said no, kept whole, and what to do about it. */
 export const explainRefusal = (
   refusal: Refusal,
@@ -92,7 +87,7 @@ export const explainRefusal = (
       detail: `${node ? `The node "${node}"` : 'A node'} does not answer the rest of the cluster: ${refusal.message} (status 595, ${asked}). It is powered off, or its network or pveproxy is down.`,
       hint: 'Run pvecm status on another node to see which nodes are online.',
     })
-  if (TROUBLE.has(refusal.status))
+  if (isNodeTrouble(refusal.status))
     return diagnose('proxmox.server-trouble', {
       detail: `${asked}: ${whole(refusal)}\nThe server, or a proxy in front of it, got no answer${node ? ` from the node "${node}"` : ''}. Try again in a while.`,
     })

@@ -1,10 +1,9 @@
 import type { OutgoingRequest } from '../resource/server.ts'
 import type { Exchange } from './exchange.ts'
+import { isNodeTrouble } from './refusal-reason.ts'
 
 /** Pauses between attempts: three more tries within two seconds, then the person is told. */
 export const RETRY_PAUSES_MS: readonly number[] = [150, 450, 1_200]
-
-const TRANSIENT_STATUS = new Set([502, 503, 504, 595, 596, 599])
 
 /** Broken connections and names that are not known yet; never a refused certificate, which stays refused. */
 const TRANSIENT_ERROR =
@@ -20,6 +19,6 @@ export const mayRetry = (
   { hasAnswered }: { readonly hasAnswered: boolean },
 ): boolean => {
   if (method !== 'GET') return false
-  if (result.kind === 'answer') return TRANSIENT_STATUS.has(result.status)
+  if (result.kind === 'answer') return isNodeTrouble(result.status)
   return TRANSIENT_ERROR.test(result.error.code) && (result.left || hasAnswered)
 }

@@ -2,6 +2,7 @@ import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
 import type { Clock } from '../io/io.ts'
 import type { Answer, Server, TaskEnd, TaskWait } from '../resource/server.ts'
 import type { Redact } from './redact.ts'
+import { reasonIn } from './refusal-reason.ts'
 import { parseUpid, type UpidParts } from './upid.ts'
 
 export interface TaskWorld {
@@ -82,7 +83,8 @@ const endOf = (exitstatus: string, log: readonly string[]): TaskEnd => {
   if (exitstatus === 'OK') return { kind: 'ok', warnings: 0 }
   const warnings = /^WARNINGS: (\d+)$/.exec(exitstatus)
   if (warnings) return { kind: 'ok', warnings: Number(warnings[1]) }
-  return { kind: 'failed', exitstatus: exitstatus || 'the task ended without an exit status', log }
+  const why = exitstatus || 'the task ended without an exit status'
+  return { kind: 'failed', exitstatus: why, reason: reasonIn(why), log }
 }
 
 /** Answers that waiting will not change: the node has no such task, or we may not see it. */

@@ -9,6 +9,20 @@ export interface OutgoingRequest {
   readonly hidden?: readonly string[]
 }
 
+/** What a refusal, or the end of a task, means for what is done next; all other words of PVE are only passed on. */
+export type RefusalReason =
+  /** Whoever could do it cannot be talked to at the moment; asking later may help. */
+  | 'unreachable'
+  | 'unknown-node'
+  /** Nothing happened: the lock of a guest or storage was not free in time. */
+  | 'lock-timeout'
+  /** Nothing happened: a task such as a backup holds the guest. */
+  | 'held-by-task'
+  /** Nothing happened: the configuration is not the one whose digest was sent. */
+  | 'stale-digest'
+  | 'no-such-guest'
+  | 'other'
+
 /**
  * What came of a request. `refused`: the server answered and nothing happened. `unknown`: the connection broke after the request may have been
  * taken; only the server can tell.
@@ -21,15 +35,25 @@ export type Answer =
       /** HTTP status; 0 when the request never left this machine. */
       readonly status: number
       readonly message: string
+      readonly reason: RefusalReason
       /** What is wrong with each parameter, by its name. */
       readonly errors?: Readonly<Record<string, string>>
     }
   | { readonly kind: 'unknown'; readonly diagnostic: Diagnostic }
 
+/** The server, or the node behind it, cannot be talked to at the moment; asking later may help. */
+export const isUnreachable = (answer: Answer): boolean =>
+  answer.kind === 'unknown' || (answer.kind === 'refused' && answer.reason === 'unreachable')
+
 /** How a task ended. `lost`: its node answers no more or knows nothing of it. `running`: it has not ended, and was not waited for any longer. */
 export type TaskEnd =
   | { readonly kind: 'ok'; readonly warnings: number }
-  | { readonly kind: 'failed'; readonly exitstatus: string; readonly log: readonly string[] }
+  | {
+      readonly kind: 'failed'
+      readonly exitstatus: string
+      readonly reason: RefusalReason
+      readonly log: readonly string[]
+    }
   | { readonly kind: 'running'; readonly diagnostic: Diagnostic }
   | { readonly kind: 'lost'; readonly diagnostic: Diagnostic }
 

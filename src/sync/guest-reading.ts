@@ -1,3 +1,4 @@
+import PQueue from 'p-queue'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
 import { guestPath } from '../resource/guest.ts'
@@ -27,19 +28,14 @@ export const askFor = (
   params: OutgoingRequest['params'] = {},
 ): Promise<Answer> => reader.send({ method: 'GET', path, params }, signal)
 
-const NODE_TROUBLE = new Set([502, 503, 504, 595, 596, 597, 598, 599])
-
 const failed = (listed: ListedGuest, answer: Exclude<Answer, { readonly kind: 'answered' }>): GuestReading => {
   const { diagnostic } = answer
   if (answer.kind === 'unknown') return { kind: 'node-down', listed }
   // Without the server or its trust every other guest would fail alike.
   if (answer.status === 0 || answer.status === 401) throw new DiagnosticError([diagnostic])
   if (answer.status === 403) return { kind: 'hidden', listed, diagnostic }
-  if (NODE_TROUBLE.has(answer.status) || diagnostic.code === 'proxmox.unknown-node')
-    return { kind: 'node-down', listed }
-  // Seen on PVE 9.2: Configuration file 'nodes/pve1/qemu-server/999.conf' does not exist
-  if (answer.status === 500 && /Configuration file .* does not exist/.test(answer.message))
-    return { kind: 'gone', listed }
+  if (answer.reason === 'unreachable' || answer.reason === 'unknown-node') return { kind: 'node-down', listed }
+  if (answer.reason === 'no-such-guest') return { kind: 'gone', listed }
   return { kind: 'unreadable', listed, diagnostic }
 }
 
@@ -87,19 +83,11 @@ export const eachBounded = async <T, R>(
   concurrency: number,
   work: (item: T) => Promise<R>,
 ): Promise<readonly R[]> => {
-  const results: R[] = new Array(items.length)
-  let next = 0
-  const worker = async (): Promise<void> => {
-    while (next < items.length) {
-      const index = next++
-      try {
-        results[index] = await work(items[index] as T)
-      } catch (error) {
-        next = items.length
-        throw error
-      }
-    }
+  const queue = new PQueue({ concurrency })
+  try {
+    return await queue.addAll(items.map((item) => () => work(item)))
+  } catch (error) {
+    queue.clear()
+    throw error
   }
-  await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, worker))
-  return results
 }

@@ -2,6 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { readGuest } from '../../src/apply/observe/read-guest.ts'
 import { diagnose } from '../../src/diagnostic/diagnostic.ts'
+import { reasonOf } from '../../src/proxmox/refusal-reason.ts'
 import type { Server } from '../../src/resource/server.ts'
 import { realClock } from './connection.ts'
 import { guestRef } from './workbench.ts'
@@ -11,6 +12,7 @@ const answering = (message: string): Server => ({
     kind: 'refused',
     status: 500,
     message,
+    reason: reasonOf(500, message),
     diagnostic: diagnose('proxmox.request-refused', { detail: message }),
   }),
   waitForTask: async () => {

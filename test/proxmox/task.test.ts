@@ -69,7 +69,7 @@ test('a long log is read page by page', async () => {
   const lines: string[] = []
   const end = await client.waitForTask(UPID, (line) => lines.push(line))
   assert.equal(lines, log)
-  assert.equal(end, { kind: 'failed', exitstatus: 'something broke', log: log.slice(-30) })
+  assert.equal(end, { kind: 'failed', exitstatus: 'something broke', reason: 'other', log: log.slice(-30) })
   client.close()
   await server.stop()
 })

@@ -82,6 +82,7 @@ test('a guest that does not answer keeps nobody waiting, and one that may not be
     kind: 'refused',
     status: 403,
     message: 'Permission check failed',
+    reason: 'other',
     diagnostic: { code: 'proxmox.forbidden', severity: 'error', summary: '', detail: '' } as never,
   }
   const answered: Answer = {

@@ -278,7 +278,13 @@ test('a guest whose configuration the server cannot read is a warning', async ({
 })
 
 test('a caller who sees nothing is told so', async ({ client }) => {
-  const hidden = { kind: 'refused', status: 403, message: 'Permission check failed', errors: {} } as const
+  const hidden = {
+    kind: 'refused',
+    status: 403,
+    message: 'Permission check failed',
+    reason: 'other',
+    errors: {},
+  } as const
   const reader = changing(client, ({ path }, answer) => {
     if (path === '/cluster/resources')
       return { kind: 'answered', data: [{ type: 'node', node: 'pve1', status: 'online' }] }

@@ -4,9 +4,8 @@ import { kindOfType } from '../../kinds/registry.ts'
 import { type GuestIdentity, type GuestRef, guestPath } from '../../resource/guest.ts'
 import { type HiddenKeys, maskedConfig } from '../../resource/hidden-keys.ts'
 import type { RawConfig } from '../../resource/observed.ts'
-import type { Answer, OutgoingRequest, Server } from '../../resource/server.ts'
+import { type Answer, isUnreachable, type OutgoingRequest, type Server } from '../../resource/server.ts'
 import type { Seen } from '../journal.ts'
-import { isUnreachable } from './pve-error-patterns.ts'
 
 /** A guest's configuration as the server gives it: pending values in place of the running ones. */
 export interface GuestView {
@@ -70,9 +69,6 @@ const viewOf = (guest: GuestRef, data: Readonly<Record<string, unknown>>, hidden
   }
 }
 
-/** PVE answers 500, not 404, for a guest that is not there (seen on PVE 9.2). Other things that do not exist, a storage or a node, say nothing of the guest. */
-const ABSENT = /Configuration file '[^']*' does not exist|unable to find configuration file for (?:VM|CT) \d+/i
-
 /** PVE API: GET /cluster/nextid?vmid=N is answered with N where no guest has it, and refused where one has, seen or not. */
 const isFree = async (asking: Asking, { vmid }: GuestRef): Promise<boolean> =>
   (await ask(asking, '/cluster/nextid', { vmid })).kind === 'answered'
@@ -91,7 +87,7 @@ export const readGuest = async (asking: Asking, guest: GuestRef): Promise<GuestR
         detail: `${guestPath(guest)}/config was answered without a configuration, so nothing is known of the guest.`,
       }),
     }
-  if (answer.kind === 'refused' && ABSENT.test(answer.message)) return { kind: 'absent' }
+  if (answer.kind === 'refused' && answer.reason === 'no-such-guest') return { kind: 'absent' }
   const isHidden = answer.kind === 'refused' && answer.status === 403
   // Who has rights on a pool only may read no guest outside of it, whether there is one or not.
   if (isHidden && (await isFree(asking, guest))) return { kind: 'absent' }

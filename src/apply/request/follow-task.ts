@@ -1,9 +1,8 @@
 import { type Diagnostic, diagnose } from '../../diagnostic/diagnostic.ts'
-import type { TaskEnd, TaskWait } from '../../resource/server.ts'
+import type { RefusalReason, TaskEnd, TaskWait } from '../../resource/server.ts'
 import { effectHolds } from '../effect/is-effect-present.ts'
 import { type Effect, effectOf } from '../effect/request-effect.ts'
 import type { RequestRecord } from '../journal.ts'
-import { isHeldByTask, isLockTimeout } from '../observe/pve-error-patterns.ts'
 import { addressed, type Job, requestRecord, type Tried } from './request-job.ts'
 import { isoNow, noteTask, type RunContext, record } from './run-context.ts'
 
@@ -56,9 +55,9 @@ const waitOnce = async (ctx: RunContext, job: Job, upid: string): Promise<TaskEn
   return follow({ atMost: interrupted })
 }
 
-/** The task did nothing, because something else held the guest; trying again may help. */
-const isWaitable = ({ direction }: Job, exitstatus: string): boolean =>
-  isLockTimeout(exitstatus) || (direction === 'reverse' && isHeldByTask(exitstatus))
+/** Nothing was done, because something else held the guest; trying again may help. */
+export const isWaitable = ({ direction }: Job, reason: RefusalReason): boolean =>
+  reason === 'lock-timeout' || (direction === 'reverse' && reason === 'held-by-task')
 
 /** Waits for a task that is in the journal already. */
 export const waitForEnd = async (ctx: RunContext, job: Job, effect: Effect, upid: string): Promise<Tried> => {
@@ -70,7 +69,7 @@ export const waitForEnd = async (ctx: RunContext, job: Job, effect: Effect, upid
   }
   if (end.kind === 'ok')
     return { kind: 'done', data: upid, diagnostics: end.warnings > 0 ? [taskWarned(job, upid, end.warnings)] : [] }
-  if (end.kind === 'failed' && isWaitable(job, end.exitstatus))
+  if (end.kind === 'failed' && isWaitable(job, end.reason))
     return { kind: 'locked', message: end.exitstatus, diagnostics: [taskFailed(job, upid, end)] }
   if (end.kind === 'running') {
     const diagnostics = [addressed(end.diagnostic, job.step)]
@@ -81,7 +80,16 @@ export const waitForEnd = async (ctx: RunContext, job: Job, effect: Effect, upid
   if (holds) return { kind: 'done', data: upid, diagnostics: [] }
   const diagnostic = end.kind === 'failed' ? taskFailed(job, upid, end) : addressed(end.diagnostic, job.step)
   const message = end.kind === 'failed' ? end.exitstatus : 'the task is lost'
-  return { kind: 'failed', message, diagnostics: [diagnostic], effect: 'maybe', unreachable: end.kind === 'lost', upid }
+  const isStale = end.kind === 'failed' && end.reason === 'stale-digest'
+  return {
+    kind: 'failed',
+    message,
+    diagnostics: [diagnostic],
+    effect: 'maybe',
+    unreachable: end.kind === 'lost',
+    upid,
+    ...(isStale && { isStale }),
+  }
 }
 
 /** Writes the task's id down before waiting for it. */

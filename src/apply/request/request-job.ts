@@ -42,6 +42,8 @@ export type Tried =
       readonly unreachable?: boolean
       /** The task that failed. */
       readonly upid?: string
+      /** The task found another configuration than the one whose digest it was given. */
+      readonly isStale?: true
     }
   | { readonly kind: 'locked'; readonly message: string; readonly diagnostics: readonly Diagnostic[] }
   | { readonly kind: 'again'; readonly message: string; readonly diagnostics: readonly Diagnostic[] }

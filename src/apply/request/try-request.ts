@@ -1,12 +1,11 @@
 import { type Diagnostic, diagnose } from '../../diagnostic/diagnostic.ts'
 import type { ApiRequest } from '../../resource/request.ts'
-import type { Answer, OutgoingRequest } from '../../resource/server.ts'
+import { type Answer, isUnreachable, type OutgoingRequest } from '../../resource/server.ts'
 import { effectHolds } from '../effect/is-effect-present.ts'
 import { changedGuest, type Effect, foreignKeys, isTaskDue, touchedKeys } from '../effect/request-effect.ts'
 import type { RequestRecord, Seen } from '../journal.ts'
-import { isHeldByTask, isLockTimeout, isStaleDigest, isUnreachable } from '../observe/pve-error-patterns.ts'
 import type { GuestView } from '../observe/read-guest.ts'
-import { followTask } from './follow-task.ts'
+import { followTask, isWaitable } from './follow-task.ts'
 import { addressed, isUpid, type Job, refusedHere, type Tried } from './request-job.ts'
 import { isoNow, lookAt, noteUndoing, noteWrite, type RunContext } from './run-context.ts'
 import { lookFor, lostAnswer, type Settled, settleRequest, type UnclearRequest } from './settle-request.ts'
@@ -176,13 +175,12 @@ const afterRefusal = async (
   prepared: Prepared,
   answer: Answer & { kind: 'refused' },
 ): Promise<Tried> => {
-  const { message, diagnostic, status } = answer
+  const { message, diagnostic, status, reason } = answer
   const { view, lost } = prepared
   const diagnostics = [addressed(diagnostic, job.step)]
   if (isUnreachable(answer)) return afterUnreached(ctx, job, effect, prepared, answer)
-  if (isStaleDigest(message) && view) return afterStaleDigest(ctx, job, effect, view, message, lost)
-  if (isLockTimeout(message) || (job.direction === 'reverse' && isHeldByTask(message)))
-    return { kind: 'locked', message, diagnostics }
+  if (reason === 'stale-digest' && view) return afterStaleDigest(ctx, job, effect, view, message, lost)
+  if (isWaitable(job, reason)) return { kind: 'locked', message, diagnostics }
   // What the run was allowed to do it may be allowed to undo again: a login that counts no more is waited for.
   if (status === 401 && job.direction === 'reverse')
     return { kind: 'failed', message, diagnostics, effect: 'none', unreachable: true }
@@ -238,6 +236,6 @@ export const tryOnce = async (ctx: RunContext, job: Job, effect: Effect, prepare
   if (!isUpid(answer.data)) return afterPlainAnswer(ctx, job, effect, prepared, answer.data)
   const tried = await followTask(ctx, job, answer.data, keptFor(prepared))
   const { view, lost } = prepared
-  const isStale = tried.kind === 'failed' && view !== undefined && isStaleDigest(tried.message)
-  return isStale ? afterStaleDigest(ctx, job, effect, view, tried.message, lost) : tried
+  const isStale = tried.kind === 'failed' && tried.isStale
+  return isStale && view ? afterStaleDigest(ctx, job, effect, view, tried.message, lost) : tried
 }
