@@ -1,7 +1,8 @@
 import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
-import { type Address, compareAddresses } from '../resource/address.ts'
+import type { Address } from '../resource/address.ts'
 import type { Applied } from '../resource/applied.ts'
 import type { Observed } from '../resource/observed.ts'
+import { compareNaturally } from '../util/natural-order.ts'
 import type { ExportedGuest } from './export.ts'
 
 export interface Chosen {
@@ -27,7 +28,7 @@ export const chooseGuests = (
   const wanted = addresses ?? applied.filter(({ kind }) => kind !== 'pool').map(({ address }) => address)
   const guests: ExportedGuest[] = []
   const diagnostics: Diagnostic[] = []
-  for (const address of [...wanted].sort(compareAddresses)) {
+  for (const address of [...wanted].sort(compareNaturally)) {
     const resource = bound.get(address)
     const guest = resource?.guest && byVmid.get(resource.guest.vmid)
     const archive = archives.get(address)

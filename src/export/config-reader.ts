@@ -1,16 +1,7 @@
 import { kindOfType } from '../kinds/registry.ts'
 import { type Config, type ConfigValue, isPropertyMap, isSecret, type Scalar } from '../resource/config-value.ts'
-import type { ObservedGuest, RawConfig } from '../resource/observed.ts'
-
-/** The configuration the guest has after its next start: what the other tools read and write. */
-const comingConfig = ({ current, pending }: ObservedGuest): RawConfig => {
-  const coming: Record<string, string> = { ...current }
-  for (const [key, { value }] of Object.entries(pending)) {
-    if (value === undefined) delete coming[key]
-    else coming[key] = value
-  }
-  return coming
-}
+import { effectiveConfig } from '../resource/effective-config.ts'
+import type { ObservedGuest } from '../resource/observed.ts'
 
 /** A property string's parts; asking for one takes it. */
 export interface PropertyReader {
@@ -104,7 +95,7 @@ const leftOf = (config: Config, { whole, parts }: Taken) =>
 
 /** Reads a guest's configuration as its kind decodes it, and keeps account of what was read. */
 export const readConfig = (guest: ObservedGuest): ConfigReader => {
-  const raw = comingConfig(guest)
+  const raw = effectiveConfig(guest)
   const config = kindOfType(guest.type).decode(raw)
   const taken: Taken = { whole: new Set(), parts: new Map() }
   const scalar = (key: string): Scalar | undefined => {

@@ -80,26 +80,3 @@ export const parseAddressPattern = (text: string): Address | undefined => {
   if (!isModule) return parseAddress(text)
   return modulePath(segments.filter((_, at) => at % 2 === 1)) as Address
 }
-
-type Chunks = readonly (string | number)[]
-
-const chunks = (text: string): Chunks =>
-  text.split(/(\d+)/).map((chunk, index) => (index % 2 === 1 ? Number(chunk) : chunk))
-
-const compareChunks = (left: Chunks, right: Chunks): number => {
-  for (let i = 0; i < Math.max(left.length, right.length); i++) {
-    const [x, y] = [left[i] ?? '', right[i] ?? '']
-    if (x !== y) return typeof x === 'number' && typeof y === 'number' ? x - y : String(x) < String(y) ? -1 : 1
-  }
-  return 0
-}
-
-/** Orders addresses as people count: `vm.web[2]` before `vm.web[10]`. */
-export const compareAddresses = (a: string, b: string): number => compareChunks(chunks(a), chunks(b))
-
-/** In that order; each address is taken apart once. */
-export const sortedByAddress = <T extends { readonly address: string }>(items: readonly T[]): readonly T[] =>
-  items
-    .map((item) => ({ item, chunks: chunks(item.address) }))
-    .sort((a, b) => compareChunks(a.chunks, b.chunks))
-    .map(({ item }) => item)

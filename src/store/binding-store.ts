@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely'
 import type { Address } from '../resource/address.ts'
-import { sortedByAddress } from '../resource/address.ts'
 import type { Applied, AppliedResource } from '../resource/applied.ts'
 import { type GuestType, parseVmid } from '../resource/guest.ts'
+import { inOrder } from '../util/natural-order.ts'
 import { fromJson, toJson } from './json-text.ts'
 import type { ResourceTable, Tables } from './tables.ts'
 
@@ -68,7 +68,7 @@ export const removeBinding = async (db: Kysely<Tables>, address: Address): Promi
 export const bindingStore = (db: Kysely<Tables>): BindingStore => ({
   all: async () => {
     const rows = await db.selectFrom('resource').selectAll().execute()
-    return sortedByAddress(rows.map(resourceOf))
+    return inOrder(rows.map(resourceOf), ({ address }) => address)
   },
   put: (resource) => db.transaction().execute((tx) => putBinding(tx, resource)),
   remove: (address) => removeBinding(db, address),

@@ -2,7 +2,7 @@ import { type Diagnostic, diagnose } from '../../diagnostic/diagnostic.ts'
 import type { GuestKind } from '../../kinds/kind.ts'
 import { kindOfType } from '../../kinds/registry.ts'
 import type { Step } from '../../plan/plan.ts'
-import { effectiveConfig, stateOf } from '../../plan/state/guest-state.ts'
+import { effectiveConfig } from '../../resource/effective-config.ts'
 import type { Observed, ObservedGuest } from '../../resource/observed.ts'
 import { presenceAfter, standingSteps } from '../effect/guest-after-run.ts'
 import type { RecordedRun } from '../journal.ts'
@@ -16,7 +16,7 @@ const addedVolumes = (
 ): readonly string[] =>
   requests.some(({ path, params = {} }) => path.endsWith('/clone') || 'archive' in params || 'restore' in params)
     ? []
-    : Object.entries(effectiveConfig(stateOf(guest))).flatMap(([key, text]) => {
+    : Object.entries(effectiveConfig(guest)).flatMap(([key, text]) => {
         const isAdded = /^unused\d+$/.test(key) || (!made.has(key) && kind.isVolume(key, kind.decodeValue(key, text)))
         return isAdded ? [`${key} (${text.split(',')[0]})`] : []
       })

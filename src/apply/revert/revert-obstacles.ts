@@ -7,24 +7,15 @@ import type { Plan, Step } from '../../plan/plan.ts'
 import { foreignVolumes } from '../../plan/state/foreign-volumes.ts'
 import { seenIdentity } from '../../plan/state/guest-identity.ts'
 import { isGone } from '../../plan/step/sweep-steps.ts'
+import { effectiveConfig } from '../../resource/effective-config.ts'
 import { type GuestType, guestPath } from '../../resource/guest.ts'
 import type { KeptSnapshot } from '../../resource/kept-snapshot.ts'
-import type { Observed, ObservedGuest, RawConfig } from '../../resource/observed.ts'
+import type { Observed, ObservedGuest } from '../../resource/observed.ts'
 import { canonicalJson } from '../../util/canonical-json.ts'
 import { capitalized } from '../../util/capitalized.ts'
 import type { LeftGuest } from '../effect/guest-after-run.ts'
 import { effectOf, touchedKeys } from '../effect/request-effect.ts'
 import { attachedSince } from './attached-since.ts'
-
-/** Current overlaid with pending, as GET config gives it. */
-const pendingView = ({ current, pending }: ObservedGuest): RawConfig => {
-  const raw: Record<string, string> = { ...current }
-  for (const [key, { value }] of Object.entries(pending)) {
-    if (value === undefined) delete raw[key]
-    else raw[key] = value
-  }
-  return raw
-}
 
 const nameOf = ({ guest }: LeftGuest): string => `${capitalized(kindOfType(guest.type).label)} ${guest.vmid}`
 
@@ -46,7 +37,7 @@ const isEqual = (type: GuestType, key: string, a: string | null | undefined, b: 
 }
 
 const changedKeys = (left: LeftGuest, guest: ObservedGuest, steps: readonly Step[]): readonly string[] => {
-  const raw = pendingView(guest)
+  const raw = effectiveConfig(guest)
   const keys = steps.flatMap(({ requests }) => requests.flatMap((request) => touchedKeys(effectOf(request)) ?? []))
   return [...new Set(keys)]
     .filter((key) => key in left.values && !isEqual(guest.type, key, left.values[key], raw[key]))

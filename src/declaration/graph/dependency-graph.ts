@@ -1,5 +1,6 @@
-import { type Address, compareAddresses, parseAddressParts } from '../../resource/address.ts'
+import { type Address, parseAddressParts } from '../../resource/address.ts'
 import type { DesiredResource } from '../../resource/desired.ts'
+import { compareNaturally } from '../../util/natural-order.ts'
 
 export interface GraphNode {
   readonly address: Address
@@ -35,7 +36,7 @@ export const dependencyGraph = (resources: readonly DesiredResource[]): Dependen
     [...new Set(dependsOn)].filter((to) => known.has(to)).map((to) => ({ from: address, to })),
   )
   return {
-    nodes: nodes.sort((a, b) => compareAddresses(a.address, b.address)),
-    edges: edges.sort((a, b) => compareAddresses(a.from, b.from) || compareAddresses(a.to, b.to)),
+    nodes: nodes.sort((a, b) => compareNaturally(a.address, b.address)),
+    edges: edges.sort((a, b) => compareNaturally(a.from, b.from) || compareNaturally(a.to, b.to)),
   }
 }

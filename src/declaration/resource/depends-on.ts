@@ -1,5 +1,5 @@
 import type { Address } from '../../resource/address.ts'
-import { compareAddresses } from '../../resource/address.ts'
+import { compareNaturally } from '../../util/natural-order.ts'
 import { attributeNamed } from '../module/block/gather.ts'
 import type { ScopedResource } from '../module/evaluate-module.ts'
 import type { ModuleScope } from '../module/scope.ts'
@@ -33,7 +33,7 @@ export const dependencyIndex = (resources: readonly ScopedResource[]): Dependenc
       const key = [...ids].sort().join('\n')
       const known = combined.get(key)
       if (known) return known
-      const all = [...new Set([...ids].flatMap((id) => byId.get(id) ?? []))].sort(compareAddresses)
+      const all = [...new Set([...ids].flatMap((id) => byId.get(id) ?? []))].sort(compareNaturally)
       combined.set(key, all)
       return all
     },

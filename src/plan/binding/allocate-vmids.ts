@@ -1,7 +1,7 @@
 import type { Address } from '../../resource/address.ts'
 import type { DesiredGuest } from '../../resource/desired.ts'
 import { parseVmid, type Vmid } from '../../resource/guest.ts'
-import { inOrder } from '../order/natural-order.ts'
+import { inOrder } from '../../util/natural-order.ts'
 import type { PlanWorld } from '../planning-context.ts'
 
 /**

@@ -2,9 +2,9 @@ import { kindOfType } from '../../kinds/registry.ts'
 import type { Address } from '../../resource/address.ts'
 import { isPropertyMap } from '../../resource/config-value.ts'
 import type { DesiredGuest } from '../../resource/desired.ts'
+import { effectiveConfig } from '../../resource/effective-config.ts'
 import { suggestion } from '../../util/did-you-mean.ts'
 import type { PlanWorld } from '../planning-context.ts'
-import { effectiveConfig, stateOf } from '../state/guest-state.ts'
 import type { PlannedResource } from '../state/planned-resource.ts'
 
 /** The keys a guest has before it is changed: its own, or those of what it is cloned from; undefined: nobody knows yet. */
@@ -14,10 +14,10 @@ const keysBefore = (
   { source }: DesiredGuest,
 ): readonly string[] | undefined => {
   const own = action === 'update' || action === 'bind' ? world.guests.get(guest?.vmid ?? 0) : undefined
-  if (own) return Object.keys(effectiveConfig(stateOf(own)))
+  if (own) return Object.keys(effectiveConfig(own))
   if (source.by !== 'clone') return []
   const origin = world.guests.get(Number(source.template)) ?? world.guestsByName.get(source.template)?.[0]
-  return origin && Object.keys(effectiveConfig(stateOf(origin)))
+  return origin && Object.keys(effectiveConfig(origin))
 }
 
 /** The keys it has afterwards. */

@@ -2,10 +2,10 @@ import { kindOfType } from '../../kinds/registry.ts'
 import type { Address } from '../../resource/address.ts'
 import { isPropertyMap } from '../../resource/config-value.ts'
 import type { DesiredGuest } from '../../resource/desired.ts'
+import { effectiveConfig } from '../../resource/effective-config.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
 import { suggestion } from '../../util/did-you-mean.ts'
 import type { PlanWorld } from '../planning-context.ts'
-import { effectiveConfig, stateOf } from '../state/guest-state.ts'
 import type { PlannedResource } from '../state/planned-resource.ts'
 import { mayAny } from './rights.ts'
 
@@ -19,7 +19,7 @@ interface Connection {
 const connectionsOf = (guest: ObservedGuest | undefined): readonly Connection[] => {
   if (!guest) return []
   const kind = kindOfType(guest.type)
-  return Object.entries(effectiveConfig(stateOf(guest))).flatMap(([key, text]) => {
+  return Object.entries(effectiveConfig(guest)).flatMap(([key, text]) => {
     const value = /^net\d+$/.test(key) ? kind.decodeValue(key, text) : undefined
     const bridge = isPropertyMap(value) ? value['bridge'] : undefined
     return typeof bridge === 'string' ? [{ name: `network.${key}.bridge`, bridge }] : []

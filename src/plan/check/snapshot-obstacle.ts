@@ -1,8 +1,8 @@
 import { isPropertyMap } from '../../resource/config-value.ts'
+import { effectiveConfig } from '../../resource/effective-config.ts'
 import { guestPath } from '../../resource/guest.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
 import { advance, type GuestContext, type PlanPart, type Progress } from '../state/guest-progress.ts'
-import { effectiveConfig, stateOf } from '../state/guest-state.ts'
 import type { SortedDifferences } from '../step/sort-differences.ts'
 
 /** Local storages whose volumes keep their snapshots when they are copied to another node. PVE: formats `zfs` and `qcow2+size`. */
@@ -10,7 +10,7 @@ const keepsSnapshots = (type: string, volume: string): boolean =>
   type === 'zfspool' || (type !== 'lvm' && volume.endsWith('.qcow2'))
 
 const migrationTakesSnapshots = ({ kind, world }: GuestContext, observed: ObservedGuest): boolean =>
-  Object.entries(effectiveConfig(stateOf(observed))).every(([key, text]) => {
+  Object.entries(effectiveConfig(observed)).every(([key, text]) => {
     const value = kind.decodeValue(key, text)
     if (!kind.isVolume(key, value) || !isPropertyMap(value)) return true
     const storage = world.storages.get(String(value['storage'] ?? ''))?.get(observed.node)

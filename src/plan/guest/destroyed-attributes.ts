@@ -3,9 +3,9 @@ import { kindOfType } from '../../kinds/registry.ts'
 import type { AppliedResource } from '../../resource/applied.ts'
 import type { AttributeChange } from '../../resource/change.ts'
 import { type ConfigValue, isPropertyMap, isSecret } from '../../resource/config-value.ts'
+import { effectiveConfig } from '../../resource/effective-config.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
 import { fieldChange } from '../state/change-builder.ts'
-import { effectiveConfig, stateOf } from '../state/guest-state.ts'
 
 /** A value that goes, property by property. */
 export const gone = (name: string, value: ConfigValue): readonly AttributeChange[] =>
@@ -18,7 +18,7 @@ export const gone = (name: string, value: ConfigValue): readonly AttributeChange
 /** The configuration by key, sorted, with what it means and what it is called. */
 export const entriesOf = (observed: ObservedGuest) => {
   const kind = kindOfType(observed.type)
-  return Object.entries(effectiveConfig(stateOf(observed)))
+  return Object.entries(effectiveConfig(observed))
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, text]) => {
       const value = kind.decodeValue(key, text)

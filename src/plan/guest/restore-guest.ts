@@ -1,5 +1,6 @@
 import { kindOfType } from '../../kinds/registry.ts'
 import { isPropertyMap } from '../../resource/config-value.ts'
+import { effectiveConfig } from '../../resource/effective-config.ts'
 import type { GuestRef } from '../../resource/guest.ts'
 import type { ObservedAclEntry, ObservedGuest, ObservedRights, RawConfig } from '../../resource/observed.ts'
 import type { ApiRequest } from '../../resource/request.ts'
@@ -8,7 +9,6 @@ import { basesOf } from '../check/destroy-check.ts'
 import { may } from '../check/rights.ts'
 import type { StepId } from '../plan.ts'
 import type { PlanWorld } from '../planning-context.ts'
-import { effectiveConfig, stateOf } from '../state/guest-state.ts'
 
 /** How a guest that is to be destroyed can be restored. */
 export interface Restoration {
@@ -31,7 +31,7 @@ const isTaken = (key: string, value: Readonly<Record<string, unknown>>, config: 
 /** Volumes that a backup leaves out. */
 const notInBackup = (observed: ObservedGuest): readonly string[] => {
   const kind = kindOfType(observed.type)
-  const config = effectiveConfig(stateOf(observed))
+  const config = effectiveConfig(observed)
   return Object.entries(config)
     .flatMap(([key, text]) => {
       if (/^unused\d+$/.test(key)) return [key]
@@ -45,7 +45,7 @@ const notInBackup = (observed: ObservedGuest): readonly string[] => {
 const boundMounts = (observed: ObservedGuest): readonly (readonly [key: string, text: string])[] => {
   const { nodeMounts } = kindOfType(observed.type)
   if (!nodeMounts) return []
-  return Object.entries(effectiveConfig(stateOf(observed)))
+  return Object.entries(effectiveConfig(observed))
     .filter(([key, text]) => nodeMounts.test(key) && /^(?:volume=)?\//.test(text))
     .sort(([a], [b]) => (a < b ? -1 : 1))
 }
@@ -58,7 +58,7 @@ const isRoot = ({ observed: { rights } }: PlanWorld): boolean => rights?.princip
  */
 const mountsOf = (world: PlanWorld, observed: ObservedGuest): ApiRequest['params'] => {
   const kind = kindOfType(observed.type)
-  const config = effectiveConfig(stateOf(observed))
+  const config = effectiveConfig(observed)
   const volumes = Object.entries(config).flatMap(([key, text]) => {
     const value = kind.decodeValue(key, text)
     const property = kind.volumeProperty(key)

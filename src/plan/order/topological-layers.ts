@@ -1,4 +1,4 @@
-import { inOrder } from './natural-order.ts'
+import { inOrder } from '../../util/natural-order.ts'
 
 export interface Layered<T extends string> {
   /** Everything each entry comes after stands in earlier layers; names are in order within a layer. */

@@ -4,20 +4,12 @@ import { kindOfType } from '../../kinds/registry.ts'
 import { volumeOwner } from '../../kinds/value/volume.ts'
 import type { Address } from '../../resource/address.ts'
 import { isPropertyMap } from '../../resource/config-value.ts'
+import { effectiveConfig } from '../../resource/effective-config.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
 import type { PlanWorld, VolumeHolders } from '../planning-context.ts'
 import type { Difference } from './config-difference.ts'
 import { advance, type GuestContext, type PlanPart } from './guest-progress.ts'
-import {
-  afterWrite,
-  configRequests,
-  effectiveConfig,
-  type GuestState,
-  nextUnused,
-  restoreRequests,
-  stateOf,
-  textOf,
-} from './guest-state.ts'
+import { afterWrite, configRequests, type GuestState, nextUnused, restoreRequests, textOf } from './guest-state.ts'
 
 /** The volume a key of a guest's configuration holds; undefined for everything else, drives with media, and `unusedN`. */
 export const volumeIn = (kind: GuestKind, key: string, text: string): string | undefined => {
@@ -37,7 +29,7 @@ export interface ForeignVolume {
 /** Volumes a guest has attached, now or from its next start on, that belong to another one. PVE never erases them with it. */
 export const foreignVolumes = (guest: ObservedGuest): readonly ForeignVolume[] => {
   const kind = kindOfType(guest.type)
-  return Object.entries(effectiveConfig(stateOf(guest))).flatMap(([key, text]) => {
+  return Object.entries(effectiveConfig(guest)).flatMap(([key, text]) => {
     const volume = volumeIn(kind, key, text)
     const owner = volume === undefined ? undefined : volumeOwner(volume)
     return volume === undefined || owner === undefined || owner === guest.vmid ? [] : [{ key, volume, owner }]

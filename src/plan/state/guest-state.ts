@@ -1,5 +1,6 @@
 import type { GuestKind } from '../../kinds/kind.ts'
 import { type Config, isPropertyMap } from '../../resource/config-value.ts'
+import { effectiveConfig } from '../../resource/effective-config.ts'
 import type { GuestRef } from '../../resource/guest.ts'
 import { guestPath } from '../../resource/guest.ts'
 import type { ObservedGuest, PendingChange, RawConfig } from '../../resource/observed.ts'
@@ -33,15 +34,6 @@ export const textOf = (state: GuestState, key: string): string | undefined => {
 export const keysOf = (state: GuestState): readonly string[] =>
   [...new Set([...Object.keys(state.current), ...Object.keys(state.pending)])].filter(
     (key) => textOf(state, key) !== undefined,
-  )
-
-/** Current overlaid with pending. */
-export const effectiveConfig = (state: GuestState): RawConfig =>
-  Object.fromEntries(
-    keysOf(state).flatMap((key) => {
-      const text = textOf(state, key)
-      return text === undefined ? [] : [[key, text] as const]
-    }),
   )
 
 /** What decides whether devices can be plugged into the running guest. */

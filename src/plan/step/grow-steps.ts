@@ -1,4 +1,5 @@
 import { isPropertyMap } from '../../resource/config-value.ts'
+import { effectiveConfig } from '../../resource/effective-config.ts'
 import { guestPath } from '../../resource/guest.ts'
 import type { ApiRequest } from '../../resource/request.ts'
 import type { Reversal } from '../../resource/reversal.ts'
@@ -13,7 +14,7 @@ import {
   post,
   startRequest,
 } from '../state/guest-progress.ts'
-import { configRequests, effectiveConfig, restoreRequests } from '../state/guest-state.ts'
+import { configRequests, restoreRequests } from '../state/guest-state.ts'
 import { canSnapshot } from '../state/storage-feature.ts'
 import { volumeOf } from './disk-steps.ts'
 

@@ -1,12 +1,12 @@
 import { kindOfType } from '../../kinds/registry.ts'
 import { storageOf } from '../../kinds/value/volume.ts'
 import { isPropertyMap } from '../../resource/config-value.ts'
+import { effectiveConfig } from '../../resource/effective-config.ts'
 import type { GuestRef } from '../../resource/guest.ts'
 import type { ApiRequest } from '../../resource/request.ts'
 import { checkStorage } from '../check/storage-check.ts'
 import { hasForeign, sharedVolumes, whoseElse } from '../state/foreign-volumes.ts'
 import { advance, type GuestContext, type PlanPart, type Progress, post } from '../state/guest-progress.ts'
-import { effectiveConfig } from '../state/guest-state.ts'
 
 /** Running VMs move live, with their local disks; running containers are restarted on the way. PVE API: POST …/migrate. */
 const migration = (guest: GuestRef, target: string, running: boolean): ApiRequest => {

@@ -2,16 +2,10 @@ import type { GuestKind } from '../../kinds/kind.ts'
 import { kindOfType } from '../../kinds/registry.ts'
 import { storageOf, volumeOwner } from '../../kinds/value/volume.ts'
 import { type Config, isPropertyMap } from '../../resource/config-value.ts'
+import { effectiveConfig } from '../../resource/effective-config.ts'
 import { type GuestRef, type GuestType, guestPath } from '../../resource/guest.ts'
 import type { ApiRequest } from '../../resource/request.ts'
-import {
-  afterWrite,
-  configRequests,
-  effectiveConfig,
-  type GuestState,
-  keysOf,
-  restoreRequests,
-} from '../state/guest-state.ts'
+import { afterWrite, configRequests, type GuestState, keysOf, restoreRequests } from '../state/guest-state.ts'
 
 /** A volume that a declaration names, instead of having it made. */
 export interface NamedVolume {
