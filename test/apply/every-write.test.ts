@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { RunOutcome } from '../../src/apply/apply-event.ts'
@@ -5,174 +7,22 @@ import { exitCodeOf } from '../../src/apply/run/run-outcome.ts'
 import type { Plan, Step } from '../../src/plan/plan.ts'
 import { outcomeText } from '../../src/render/apply-text.ts'
 import { plainPaint } from '../../src/render/style.ts'
-import { type GuestRef, guestPath } from '../../src/resource/guest.ts'
-import type { ApiRequest } from '../../src/resource/request.ts'
 import type { Server } from '../../src/resource/server.ts'
 import type { FaultSpec } from '../../src/simulator/fault/fault.ts'
+import { randomOf, shuffled } from '../plan/random-world.ts'
 import { type Comparable, comparable, differences } from '../property/comparable.ts'
-import { destroy, guestRef, onWorkbench, planOf, power, step, undoBy, type Workbench, write } from './workbench.ts'
+import { sample } from '../sample.ts'
+import { onWorkbench, planOf, step, undoBy, type Workbench } from './workbench.ts'
+import { putPool, WRITE_KINDS, WRITES_IN_SOURCE, type WriteKind } from './write-kinds.ts'
 
-/** A VM and a container that are off, and a running one of each, with a template to clone. */
-const off = guestRef('qemu', 'pve3', 107)
-const on = guestRef('qemu', 'pve1', 102)
-const ct = guestRef('lxc', 'pve1', 200)
-const ctOff = guestRef('lxc', 'pve1', 290)
-const fresh = guestRef('qemu', 'pve3', 300)
-
-const post = (guest: GuestRef, rest: string, params: NonNullable<ApiRequest['params']> = {}): ApiRequest => ({
-  method: 'POST',
-  path: `${guestPath(guest)}/${rest}`,
-  params,
-})
-
-/** A kind of write: what is sent, how it is undone, and what must be there first. */
-interface Kind {
-  readonly guest?: GuestRef
-  readonly request: ApiRequest
-  readonly undo?: readonly ApiRequest[]
-  readonly setUp?: readonly ApiRequest[]
-  readonly output?: ApiRequest
-  /** What the volumes of the guest held is gone afterwards, as the plan says. */
-  readonly losesData?: boolean
-}
-
-const SNAP = 'mpc_0123456789'
-const snapshotPath = (guest: GuestRef) => `${guestPath(guest)}/snapshot/${SNAP}`
-const takeSnapshot = (guest: GuestRef) => post(guest, 'snapshot', { snapname: SNAP })
-const putPool = (params: NonNullable<ApiRequest['params']>): ApiRequest => ({ method: 'PUT', path: '/pools', params })
-const makeCt: ApiRequest = {
-  method: 'POST',
-  path: '/nodes/pve1/lxc',
-  params: {
-    vmid: 290,
-    hostname: 'spare',
-    ostemplate: 'local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst',
-    rootfs: 'local-lvm:4',
-    net0: 'name=eth0,bridge=vmbr0',
-  },
-}
-const NOTES = 'mpc 0123456789abcdef: before destroying vm.x'
-const CONTENT = '/nodes/pve3/storage/local/content'
-
-const KINDS: Readonly<Record<string, Kind>> = {
-  'VM configuration': {
-    guest: off,
-    request: write(off, { cores: 6, delete: 'tags' }),
-    undo: [write(off, { cores: 4, tags: 'dev' })],
-  },
-  'running VM configuration': {
-    guest: on,
-    request: write(on, { cores: 4 }),
-    undo: [write(on, { revert: 'cores' })],
-  },
-  'container configuration': {
-    guest: ct,
-    request: write(ct, { memory: 512 }),
-    undo: [write(ct, { memory: 256 })],
-  },
-  'VM start': { guest: off, request: power(off, 'start'), undo: [power(off, 'stop')] },
-  'VM stop': { guest: on, request: power(on, 'stop'), undo: [power(on, 'start')] },
-  'VM shutdown': { guest: on, request: power(on, 'shutdown'), undo: [power(on, 'start')] },
-  'VM reboot': { guest: on, request: power(on, 'reboot'), undo: [] },
-  'VM suspend': { guest: on, request: power(on, 'suspend'), undo: [power(on, 'resume')] },
-  'VM resume': { guest: on, setUp: [power(on, 'suspend')], request: power(on, 'resume'), undo: [power(on, 'suspend')] },
-  'container start': { guest: ctOff, setUp: [makeCt], request: power(ctOff, 'start'), undo: [power(ctOff, 'stop')] },
-  'container shutdown': { guest: ct, request: power(ct, 'shutdown'), undo: [power(ct, 'start')] },
-  migrate: {
-    guest: off,
-    request: post(off, 'migrate', { target: 'pve2', 'with-local-disks': true }),
-    undo: [post({ ...off, node: 'pve2' }, 'migrate', { target: 'pve3', 'with-local-disks': true })],
-  },
-  'VM create': {
-    guest: fresh,
-    request: { method: 'POST', path: '/nodes/pve3/qemu', params: { vmid: 300, name: 'new', scsi0: 'local-lvm:4' } },
-    undo: [destroy(fresh)],
-  },
-  'container create': { guest: ctOff, request: makeCt, undo: [destroy(ctOff)] },
-  clone: {
-    guest: guestRef('qemu', 'pve1', 301),
-    request: { method: 'POST', path: '/nodes/pve1/qemu/9000/clone', params: { newid: 301, full: true } },
-    undo: [destroy(guestRef('qemu', 'pve1', 301))],
-  },
-  'VM destroy': { guest: off, request: { method: 'DELETE', path: guestPath(off) }, losesData: true },
-  'snapshot create': {
-    guest: off,
-    request: takeSnapshot(off),
-    undo: [{ method: 'DELETE', path: snapshotPath(off) }],
-  },
-  'snapshot delete': { guest: off, setUp: [takeSnapshot(off)], request: { method: 'DELETE', path: snapshotPath(off) } },
-  'snapshot rollback': {
-    guest: off,
-    setUp: [takeSnapshot(off), write(off, { cores: 8 }, {})],
-    request: { method: 'POST', path: `${snapshotPath(off)}/rollback` },
-  },
-  'VM resize': {
-    guest: off,
-    request: { method: 'PUT', path: `${guestPath(off)}/resize`, params: { disk: 'scsi0', size: '60G' }, digest: true },
-  },
-  'container resize': {
-    guest: ct,
-    request: { method: 'PUT', path: `${guestPath(ct)}/resize`, params: { disk: 'rootfs', size: '6G' }, digest: true },
-  },
-  'VM move disk': {
-    guest: off,
-    request: post(off, 'move_disk', { disk: 'scsi0', storage: 'local', delete: true }),
-    undo: [post(off, 'move_disk', { disk: 'scsi0', storage: 'local-lvm', delete: true })],
-  },
-  'container move volume': {
-    guest: ctOff,
-    setUp: [makeCt],
-    request: post(ctOff, 'move_volume', { volume: 'rootfs', storage: 'tank', delete: true }),
-    undo: [post(ctOff, 'move_volume', { volume: 'rootfs', storage: 'local-lvm', delete: true })],
-  },
-  'VM template': { guest: off, request: post(off, 'template') },
-  'container template': { guest: ctOff, setUp: [makeCt], request: post(ctOff, 'template') },
-  backup: {
-    guest: off,
-    request: {
-      method: 'POST',
-      path: '/nodes/pve3/vzdump',
-      params: { vmid: '107', storage: 'local', mode: 'stop', compress: 'zstd', remove: false, 'notes-template': NOTES },
-    },
-    output: {
-      method: 'GET',
-      path: CONTENT,
-      params: { content: 'backup', vmid: 107 },
-      output: { name: 'volid', where: { notes: NOTES }, take: 'volid' },
-    },
-    undo: [{ method: 'DELETE', path: `${CONTENT}/{vm.x/do.volid}` }],
-  },
-  'pool create': {
-    request: { method: 'POST', path: '/pools', params: { poolid: 'fresh', comment: 'new' } },
-    undo: [{ method: 'DELETE', path: '/pools', params: { poolid: 'fresh' } }],
-  },
-  'pool comment': {
-    request: putPool({ poolid: 'prod', comment: 'other' }),
-    undo: [putPool({ poolid: 'prod', comment: 'everything people rely on' })],
-  },
-  'pool member': {
-    request: putPool({ poolid: 'prod', vms: '107' }),
-    undo: [putPool({ poolid: 'prod', vms: '107', delete: true })],
-  },
-  'pool member removed': {
-    request: putPool({ poolid: 'prod', vms: '101', delete: true }),
-    undo: [putPool({ poolid: 'prod', vms: '101' })],
-  },
-  'pool delete': {
-    setUp: [{ method: 'POST', path: '/pools', params: { poolid: 'fresh', comment: 'new' } }],
-    request: { method: 'DELETE', path: '/pools', params: { poolid: 'fresh' } },
-    undo: [{ method: 'POST', path: '/pools', params: { poolid: 'fresh', comment: 'new' } }],
-  },
-}
-
-const reversalOf = ({ undo }: Kind): Step['reversal'] =>
+const reversalOf = ({ undo }: WriteKind): Step['reversal'] =>
   undo ? undoBy(...undo) : { by: 'nothing', reason: 'for the sake of the test' }
 
 /** The write, and, where wanted, a step after it that the server refuses. */
-const planFor = (kind: Kind, then: 'ends' | 'fails'): Plan => {
+const planFor = (kind: WriteKind, then: 'ends' | 'fails'): Plan => {
   const first = step('vm.x', 'do', kind.guest, {
     action: 'update',
-    requests: [kind.request, ...(kind.output ? [kind.output] : [])],
+    requests: [kind.lookUp, kind.request, kind.output].filter((request) => request !== undefined),
     reversal: reversalOf(kind),
     disruption: kind.losesData ? 'data-loss' : 'none',
   })
@@ -185,7 +35,7 @@ const planFor = (kind: Kind, then: 'ends' | 'fails'): Plan => {
   return planOf(then === 'ends' ? [first] : [first, second])
 }
 
-const setUp = async ({ client }: Workbench, { setUp: requests = [] }: Kind): Promise<void> => {
+const setUp = async ({ client }: Workbench, { setUp: requests = [] }: WriteKind): Promise<void> => {
   for (const { method, path, params } of requests) {
     const answer = await client.send({ method, path, params: (params ?? {}) as Record<string, string> })
     if (answer.kind !== 'answered') throw new Error(answer.diagnostic.detail)
@@ -195,12 +45,12 @@ const setUp = async ({ client }: Workbench, { setUp: requests = [] }: Kind): Pro
   }
 }
 
-const onlyOnce = ({ request }: Kind): Pick<FaultSpec, 'on' | 'times'> => ({
-  on: { method: request.method, path: request.path },
+const onlyOnce = ({ request }: WriteKind): Pick<FaultSpec, 'on' | 'times'> => ({
+  on: { method: request.method, path: request.path.replace(/\{.*\}/, '**') },
   times: 1,
 })
 
-type Trouble = (bench: Workbench, kind: Kind) => Partial<Workbench['world']>
+type Trouble = (bench: Workbench, kind: WriteKind) => Partial<Workbench['world']>
 
 const faulty =
   (fault: Parameters<Workbench['simulator']['faults']['add']>[0]): Trouble =>
@@ -268,7 +118,7 @@ const run = async (bench: Workbench, plan: Plan, more: Partial<Workbench['world'
 const goals = new Map<string, Comparable>()
 
 /** The cluster after the write alone, without any trouble. */
-const goalOf = async (name: string, kind: Kind): Promise<Comparable> => {
+const goalOf = async (name: string, kind: WriteKind): Promise<Comparable> => {
   const known = goals.get(name)
   if (known) return known
   let goal: Comparable | undefined
@@ -300,27 +150,64 @@ const assertTrue = (outcome: RunOutcome, plan: Plan, before: Comparable, goal: C
   )
 }
 
-for (const [name, kind] of Object.entries(KINDS))
+/** What may become of a write, and whether a later step fails then. */
+const CASES = Object.keys(TROUBLES).flatMap((what) =>
+  (THEN_FAILS.has(what) ? (['ends', 'fails'] as const) : (['ends'] as const)).map((then) => ({ what, then })),
+)
+
+const { seeds, again } = sample('apply/every-write', { few: 1, all: 1000 })
+const isWhole = seeds.length > 1
+const random = randomOf(seeds[0] ?? 1)
+const SOME = 5
+
+const casesFor = (): readonly (typeof CASES)[number][] => (isWhole ? CASES : shuffled(random, CASES).slice(0, SOME))
+
+const holds = async (name: string, kind: WriteKind, { what, then }: (typeof CASES)[number]): Promise<void> => {
+  const goal = await goalOf(name, kind)
+  await onWorkbench(async (bench) => {
+    await setUp(bench, kind)
+    const before = comparable(bench.simulator.facts())
+    const plan = planFor(kind, then)
+    const outcome = await run(bench, plan, TROUBLES[what]?.(bench, kind) ?? {})
+    bench.simulator.faults.clear()
+    const heard = then === 'ends' && !kind.madeBefore ? HEARD[what] : undefined
+    const codes = outcome.diagnostics.map(({ code }) => code)
+    if (heard) assert.ok((codes as readonly string[]).includes(heard), JSON.stringify(outcome, null, 1))
+    assertTrue(outcome, plan, before, goal, comparable(bench.simulator.facts()))
+  })()
+}
+
+for (const [name, kind] of Object.entries(WRITE_KINDS))
   test(`${name}: whatever becomes of the answer, what mpc says is what the cluster is`, async () => {
-    const goal = await goalOf(name, kind)
-    for (const [what, trouble] of Object.entries(TROUBLES))
-      for (const then of THEN_FAILS.has(what) ? (['ends', 'fails'] as const) : (['ends'] as const))
-        await onWorkbench(async (bench) => {
-          await setUp(bench, kind)
-          const before = comparable(bench.simulator.facts())
-          const plan = planFor(kind, then)
-          const outcome = await run(bench, plan, trouble(bench, kind))
-          bench.simulator.faults.clear()
-          const heard = then === 'ends' ? HEARD[what] : undefined
-          const codes = outcome.diagnostics.map(({ code }) => code)
-          if (heard) assert.ok((codes as readonly string[]).includes(heard), `${what}: ${codes.join()}`)
-          try {
-            assertTrue(outcome, plan, before, goal, comparable(bench.simulator.facts()))
-          } catch (error) {
-            if (error instanceof Error) error.message = `${what}, then the plan ${then}: ${error.message}`
-            throw error
-          }
-        })()
+    for (const one of casesFor())
+      await holds(name, kind, one).catch((error: unknown) => {
+        if (error instanceof Error)
+          error.message = `${one.what}, then the plan ${one.then} (${again}): ${error.message}`
+        throw error
+      })
   })
+
+/** A request written down in a source that is no reading and no copy of another. */
+const METHOD = /\{\s*method: (?!'GET'|request\.)/g
+const WRITE = /\{\s*method: (?!'GET'|request\.)([^,]*),\s*path(?:: (`[^`]*`|[^,}\n]*))?/g
+
+/** The requests that write, as they are spelled in a source. */
+const writesIn = (text: string): readonly string[] => [
+  ...[...text.matchAll(WRITE)].map(([, method = '', path = 'path']) => `${method.trim()} ${path.trim()}`),
+  ...[...text.matchAll(/\bpost\(\s*[\w.]+,\s*([^,)]*)/g)].map(([, rest]) => `post ${rest}`),
+]
+
+test('every request that writes is tried here', () => {
+  const texts = ['src/plan', 'src/apply'].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => readFileSync(join(folder, name), 'utf8')),
+  )
+  // A request that is written down in another way than these would not be found: each method stands beside its path.
+  const methods = texts.flatMap((text) => [...text.matchAll(METHOD)])
+  const found = texts.flatMap(writesIn)
+  assert.is(found.filter((write) => !write.startsWith('post ')).length, methods.length)
+  assert.equal([...new Set(found)].sort(), Object.keys(WRITES_IN_SOURCE).sort())
+})
 
 test.run()

@@ -29,6 +29,7 @@ export interface Comparable {
   /** Volumes whose VMID no guest has. */
   readonly orphans: readonly string[]
   readonly acl: readonly string[]
+  readonly archives: readonly string[]
   /** How often each content is there. */
   readonly contents: readonly string[]
 }
@@ -52,7 +53,7 @@ const guestOf = (
  * The cluster, as far as it must be the same again after everything was undone. Archives may have come; what the cloud-init drive was
  * written with changes whenever it is written anew.
  */
-export const comparable = ({ guests, volumes, pools, acl }: WorldFacts): Comparable => {
+export const comparable = ({ guests, volumes, pools, acl, archives }: WorldFacts): Comparable => {
   const all = Object.values(volumes)
   const tokens = new Map(all.map(({ volid, token }) => [volid, token]))
   const ownedBy = (vmid: number) => all.filter(({ owner }) => owner === vmid)
@@ -72,6 +73,8 @@ export const comparable = ({ guests, volumes, pools, acl }: WorldFacts): Compara
       .map((volume) => `${volume.volid}: ${heldBy(volume)}`)
       .sort(),
     acl: acl.map((entry) => JSON.stringify(entry)).sort(),
+    // Their names hold the time.
+    archives: Object.keys(archives).map((name) => name.replace(/\d{4}_\d\d_\d\d-\d\d_\d\d_\d\d/, 'time')),
     contents: all.map(({ token }) => token).sort(),
   }
 }
@@ -83,12 +86,14 @@ const parts = (value: unknown, path: string): readonly (readonly [string, string
 
 /** What differs, a line each: `qemu/101 config cores: "2" → "4"`. */
 export const differences = (before: Comparable, after: Comparable): readonly string[] => {
-  const lines = ({ guests, pools, orphans, acl }: Comparable) =>
+  const lines = ({ guests, pools, orphans, acl, archives }: Comparable) =>
     new Map([
       ...parts(guests, ''),
       ...parts(pools, 'pool'),
       ...orphans.map((line) => [`volume ${line}`, 'there'] as const),
       ...acl.map((line) => [`right ${line}`, 'there'] as const),
+      // Archives may have come.
+      ...archives.filter((name) => before.archives.includes(name)).map((name) => [`archive ${name}`, 'there'] as const),
     ])
   const [was, is] = [lines(before), lines(after)]
   return [...new Set([...was.keys(), ...is.keys()])]
