@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { test } from 'uvu'
 import { equal, is, ok } from 'uvu/assert'
 import { functionTable } from '../src/declaration/functions/function-table.ts'
@@ -10,6 +10,12 @@ import { load } from './declaration/load.ts'
 
 const GUIDE = join('docs', 'language.md')
 const guide = (): string => readFileSync(GUIDE, 'utf8')
+
+/** Pages below a folder. */
+const pagesBelow = (folder: string): readonly string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => join(folder, file))
 
 const OBSERVED: Observed = {
   cluster: { name: 'docs', version: '9.2.11' },
@@ -82,6 +88,32 @@ test('every link to a file in the documentation leads somewhere', () => {
       ok(readdirSync(join(place, '..')).includes(place.split('/').at(-1) ?? ''), `${page}: ${target}`)
     }
   }
+})
+
+const PAGES = ['README.md', 'CHANGELOG.md', ...['docs', 'src', 'schemas', 'examples'].flatMap(pagesBelow)]
+
+test('every link to a file leads to one, and every path of the source that the guides for developers name is there', () => {
+  ok(PAGES.length > 10)
+  const broken = PAGES.flatMap((page) =>
+    [...readFileSync(page, 'utf8').matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)]
+      .map(([, path = '']) => join(dirname(page), path))
+      .filter((path) => !existsSync(path))
+      .map((path) => `${page}: ${path}`),
+  )
+  equal(broken, [])
+  const named = ['src/README.md', 'src/EXTENDING.md', 'src/FORMATS.md'].flatMap((page) =>
+    [...readFileSync(page, 'utf8').matchAll(/`([a-z-]+(?:\/[a-z-]+)*\/(?:[a-z-]+\.tsx?)?)`/g)].map(
+      ([, path = '']) => `${page}: ${path}`,
+    ),
+  )
+  ok(named.length > 20)
+  equal(
+    named.filter((name) => {
+      const path = name.slice(name.indexOf(' ') + 1)
+      return !existsSync(join('src', path)) && !existsSync(path)
+    }),
+    [],
+  )
 })
 
 test.run()

@@ -17,6 +17,9 @@ const ofAnyCommand = new Set([...everywhere, ...specs.flatMap(({ options }) => f
 const SENTENCE =
   /^(?:[a-z]+s|[a-z]+ed|a|again|alone|and|as|at|before|can|cannot|choose|did|ever|gave|had|have|in|instead|itself|last|left|made|may|neither|never|ran|restart|set|that|took|workspace|would|wrote)$/
 
+/** What stands before a command that a sentence tells people to type; anywhere else `mpc` is who acts. */
+const TOLD = /(?:['"`:]|\\n|\b(?:[Rr]un|with|by|[Tt]ry|[Ss]ee|then|[Uu]se|or))\s?$/
+
 /** Commands of others, whose options are their own, and those of `pveum` that are put together from parts. */
 const OTHERS =
   /\b(?:ansible-galaxy|ansible-playbook|curl|esbuild|git|ha-manager|lxc-checkpoint|lxc-stop|node|npm|openssl|pct|pvesh|pvesr|pveum|qemu-img|qm|terraform|vzdump)\b[^`\n]*$/
@@ -30,9 +33,10 @@ type Wrong = { readonly text: string; readonly why: string }
 /** `code` begins a command line: in a source it is an escaped quote, since a bare one begins any text. */
 const wrongCommands = (text: string, code: RegExp): readonly Wrong[] =>
   [...text.matchAll(/(?<![\w/.-])(\\?`|\$ )?mpc ([a-z][a-z-]*)\b([^\n]*)/g)].flatMap(
-    ([all, quote = '', word = '', rest = '']) => {
+    ({ 0: all, 1: quote = '', 2: word = '', 3: rest = '', index }) => {
       const spec = commands.get(word)
-      const isSentence = !code.test(quote) && SENTENCE.test(word)
+      const isTold = TOLD.test(text.slice(Math.max(0, index - 8), index))
+      const isSentence = !code.test(quote) && (!isTold || SENTENCE.test(word))
       if (spec === undefined) return isSentence ? [] : [{ text: all, why: `no command ${word}` }]
       const line = rest.split(END)[0] ?? ''
       const known = new Set([...everywhere, ...flagsOf(spec.options)])
@@ -68,6 +72,8 @@ test('the check sees commands and options that do not exist, and lets sentences 
   assert.equal(whys("hint: 'mpc gc'"), ['no command gc'])
   assert.equal(whys('Run mpc plan --auto-approve.'), ['mpc plan has no --auto-approve'])
   assert.equal(whys('leave it out with `--omit vm.web`'), ['no option --omit'])
+  assert.equal(whys('Write it with mpc import.'), ['no command import'])
+  assert.equal(whys('All that mpc knew is kept.'), [])
   assert.equal(whys('mpc cannot renumber a guest; mpc knows the rest'), [])
   assert.equal(whys('`mpc recover --undo   or   mpc recover --finish`, or `ha-manager set vm:1 --state ignored`'), [])
 })
