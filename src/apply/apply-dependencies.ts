@@ -14,8 +14,13 @@ export interface Patience {
   readonly locks: { readonly forward: readonly number[]; readonly reverse: readonly number[] }
   /** Waits before the server is asked again when it does not answer. */
   readonly unreachable: readonly number[]
-  /** How long a task may take before the run is suspended; without it there is no limit. */
+  /** How long a task may take before the run is suspended; without it only `quiet` counts. */
   readonly task?: number
+  /**
+   * How long a task may add nothing to its log before the run is suspended: one that is done in moments, one that copies or erases volumes, and
+   * one that an earlier command has waited for already.
+   */
+  readonly quiet: { readonly brief: number; readonly long: number; readonly again: number }
   /** How long a task that is under way is still waited for after an interruption, before the run is suspended. */
   readonly interrupted: number
 }
@@ -24,6 +29,7 @@ export const DEFAULT_PATIENCE: Patience = {
   settle: 12_000,
   locks: { forward: [500, 1000, 2000], reverse: [500, 1000, 2000, 4000, 8000] },
   unreachable: [500, 1000, 2000, 4000],
+  quiet: { brief: 600_000, long: 7_200_000, again: 60_000 },
   interrupted: 5_000,
 }
 

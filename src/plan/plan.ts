@@ -27,6 +27,8 @@ export interface Expectation {
   /** Digest of the configuration at planning time; only for the first step of the plan that touches the guest. */
   readonly digest?: string
   readonly identity?: GuestIdentity
+  /** Where the steps on the guest, or their undoing, depend on it. */
+  readonly power?: 'running' | 'stopped' | 'paused'
 }
 
 /** One unit of work. Everything the executor, the journal and the renderers need stands in it as data. */

@@ -102,7 +102,7 @@ const SETTINGS = {
       task_timeout: {
         type: 'integer',
         description:
-          'Minutes a task on the server may take before mpc stops waiting and suspends the run; mpc recover continues it later.',
+          "Minutes a task on the server may take before mpc stops waiting and suspends the run; mpc recover continues it later. Without it mpc stops waiting when the task's log has not grown for 10 minutes, or for two hours where it copies, moves or erases volumes.",
         minimum: 1,
         maximum: 10_080,
         example: '360',

@@ -17,7 +17,8 @@ export interface Settings {
     readonly vmids: { readonly first: number; readonly last: number }
     readonly parallelism: number
     /** Minutes a task may take before the run is suspended. */
-    readonly taskTimeout: number
+    /** Minutes; missing: as long as a task shows progress. */
+    readonly taskTimeout?: number
   }
   /** What is written there that a person has to agree to first, with what it could be used for. */
   readonly toTrust: readonly { readonly name: string; readonly value: string; readonly risk: string }[]
@@ -26,7 +27,7 @@ export interface Settings {
 export const DEFAULT_SETTINGS: Settings = {
   tls: { insecure: false },
   credentials: {},
-  defaults: { vmids: { first: 100, last: 999_999_999 }, parallelism: 8, taskTimeout: 360 },
+  defaults: { vmids: { first: 100, last: 999_999_999 }, parallelism: 8 },
   toTrust: [],
 }
 
@@ -101,7 +102,7 @@ export const parseSettings = (text: string, filename: string): ParsedSettings =>
       ...given('backupStorage', values.text('defaults.backup_storage')),
       vmids: vmidsOf(values, problems),
       parallelism: values.number('defaults.parallelism') ?? DEFAULT_SETTINGS.defaults.parallelism,
-      taskTimeout: values.number('defaults.task_timeout') ?? DEFAULT_SETTINGS.defaults.taskTimeout,
+      ...given('taskTimeout', values.number('defaults.task_timeout')),
     },
     toTrust: toTrust(values, settingGroup),
   }

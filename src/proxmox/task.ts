@@ -71,10 +71,10 @@ const lost = (upid: string, why: string): TaskEnd => ({
 })
 
 /** Stopping a task: PVE API, DELETE /nodes/{node}/tasks/{upid}. */
-const stillRunning = (upid: string, { node, starttime, type, id }: UpidParts): TaskEnd => ({
+const stillRunning = (upid: string, { node, starttime, type, id }: UpidParts, quiet = 0): TaskEnd => ({
   kind: 'running',
   diagnostic: diagnose('proxmox.task-running', {
-    detail: `The task ${type}${id === '' ? '' : ` of ${id}`} on ${node} has been running since ${new Date(starttime * 1000).toISOString()} and has not ended.\nThe task is ${upid}.`,
+    detail: `The task ${type}${id === '' ? '' : ` of ${id}`} on ${node} has been running since ${new Date(starttime * 1000).toISOString()} and has not ended.${quiet < 1 ? '' : ` Its log has not grown for ${quiet === 1 ? 'a minute' : `${quiet} minutes`}, so it is waited for no longer.`}\nThe task is ${upid}.`,
     hint: `Look at it, or stop it, in the task list of the web interface, or on a node:\n  pvesh get '/nodes/${node}/tasks/${upid}/log'\n  pvesh delete '/nodes/${node}/tasks/${upid}'`,
   }),
 })
@@ -93,11 +93,19 @@ const isFinal = (answer: Answer): boolean => answer.kind === 'refused' && [400, 
 const cannotSee = (node: string, diagnostic: Diagnostic): string =>
   `The node "${node}" gave no information about the task: ${diagnostic.detail}`
 
-/** How long to pause before the next look; undefined: the wait is over. */
-const pauseWithin = (clock: Clock, pause: number, began: number, { signal, atMost }: TaskWait): number | undefined => {
+/** How long to pause before the next look; undefined: the wait is over. `began` is the wait, `heard` the last that the task logged since. */
+const pauseWithin = (
+  clock: Clock,
+  pause: number,
+  { began, heard }: { readonly began: number; readonly heard: number },
+  { signal, atMost, quiet }: TaskWait,
+): number | undefined => {
   if (signal?.aborted) return undefined
-  if (atMost === undefined) return pause
-  const left = atMost - (clock.monotonic() - began)
+  const now = clock.monotonic()
+  const left = Math.min(
+    atMost === undefined ? Number.POSITIVE_INFINITY : atMost - (now - began),
+    quiet === undefined ? Number.POSITIVE_INFINITY : quiet - (now - heard),
+  )
   return left > 0 ? Math.min(pause, left) : undefined
 }
 
@@ -118,8 +126,12 @@ export const followTask =
     const parts = parseUpid(upid)
     if (parts === undefined) return lost(upid, 'The server gave a task id that cannot be read.')
     const path = `/nodes/${parts.node}/tasks/${encodeURIComponent(upid)}`
-    const log = logReader(world, path, onLine)
     const began = clock.monotonic()
+    let heard = began
+    const log = logReader(world, path, (line) => {
+      heard = clock.monotonic()
+      onLine(line)
+    })
     let seen = began
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(LONGEST_PAUSE_MS, pause * 1.5)) {
       const answer = await world.send({ method: 'GET', path: `${path}/status`, params: {} })
@@ -131,10 +143,10 @@ export const followTask =
       } else if (isFinal(answer) || clock.monotonic() - seen > world.patienceMs) {
         return lost(upid, cannotSee(parts.node, answer.diagnostic))
       }
-      const next = pauseWithin(clock, pause, began, wait)
+      const next = pauseWithin(clock, pause, { began, heard }, wait)
       if (next === undefined)
         return answer.kind === 'answered'
-          ? stillRunning(upid, parts)
+          ? stillRunning(upid, parts, Math.floor((clock.monotonic() - heard) / 60_000))
           : lost(upid, cannotSee(parts.node, answer.diagnostic))
       await rest(world, next, wait.signal)
     }

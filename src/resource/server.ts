@@ -73,6 +73,8 @@ export interface TaskWait {
   readonly signal?: AbortSignal
   /** How long to wait, in milliseconds; 0 looks once. Without it there is no limit. */
   readonly atMost?: number
+  /** How long the task may go on without a new line in its log, in milliseconds. Without it there is no limit. */
+  readonly quiet?: number
 }
 
 /** The server as those who change it need it: implemented by the API client, used by the executor. */

@@ -16,6 +16,7 @@ export const IMPATIENT: Patience = {
   settle: 300,
   locks: { forward: [10, 10], reverse: [10, 10, 10] },
   unreachable: [10, 20],
+  quiet: { brief: 600_000, long: 600_000, again: 600_000 },
   interrupted: 100,
 }
 

@@ -109,6 +109,19 @@ export const readRunning = async (asking: Asking, guest: GuestRef): Promise<bool
   return answer.data['status'] === 'running'
 }
 
+/** A guest's power, as a plan expects it; undefined when the server does not say. */
+export const readPower = async (
+  asking: Asking,
+  guest: GuestRef,
+): Promise<'running' | 'stopped' | 'paused' | undefined> => {
+  const answer = await ask(asking, `${guestPath(guest)}/status/current`)
+  if (answer.kind !== 'answered' || !isRecord(answer.data)) return undefined
+  const { status, qmpstatus } = answer.data
+  if (status === 'stopped') return 'stopped'
+  if (status !== 'running') return undefined
+  return qmpstatus === 'paused' ? 'paused' : 'running'
+}
+
 /** Names of a guest's snapshots; undefined when the server does not say. The pseudo entry `current` is left out. */
 export const readSnapshots = async (asking: Asking, guest: GuestRef): Promise<readonly string[] | undefined> => {
   const answer = await ask(asking, `${guestPath(guest)}/snapshot`)

@@ -3,6 +3,7 @@ import { type Expectation, requiredSteps, type Step } from '../../plan/plan.ts'
 import { type ApplyWorld, DEFAULT_PARALLELISM } from '../apply-dependencies.ts'
 import type { ApplyEvent, RunOutcome } from '../apply-event.ts'
 import { carryOut, endOfUndoing, type RunEnd, unlessUnwritable } from '../apply-plan.ts'
+import { effectOf } from '../effect/request-effect.ts'
 import type { RequestRecord, StepRecord, StepStatus, UnfinishedRun } from '../journal.ts'
 import { isoNow, makeContext, type RunContext } from '../request/run-context.ts'
 import { keepAccount } from '../run/run-account.ts'
@@ -125,9 +126,26 @@ const isEnded = ({ optional }: Step, { status }: StepRecord): boolean =>
 /** How the run's last step on a guest left it: a step that comes after it must find it so. */
 const leftBehind = ({ plan, steps }: UnfinishedRun, { guest }: Step): Expectation | undefined => {
   if (!guest) return undefined
-  const own = new Set(plan.steps.filter((step) => step.guest?.vmid === guest.vmid).map(({ id }) => id))
-  const last = steps.findLast((record) => own.has(record.step) && record.status === 'done')
-  return last?.after ? { digest: last.after.digest, identity: last.after.identity } : undefined
+  const own = plan.steps.filter((step) => step.guest?.vmid === guest.vmid)
+  const ids = new Set(own.map(({ id }) => id))
+  const done = steps.filter((record) => ids.has(record.step) && record.status === 'done')
+  const last = done.at(-1)
+  if (!last?.after) return undefined
+  const ended = new Set(done.map((record) => record.step))
+  return { digest: last.after.digest, identity: last.after.identity, ...powerAfter(own, ended) }
+}
+
+/** The power that a guest's steps have left it with; nothing where the plan does not depend on it, or nothing tells. */
+const powerAfter = (own: readonly Step[], done: ReadonlySet<string>): Pick<Expectation, 'power'> => {
+  const expected = own.find(({ expects }) => expects?.power !== undefined)?.expects?.power
+  if (expected === undefined) return {}
+  const effects = own.filter(({ id }) => done.has(id)).flatMap(({ requests }) => requests.map(effectOf))
+  const last = effects.findLast(
+    (effect) => effect.kind === 'power' || (effect.kind === 'config' && effect.keys === 'all'),
+  )
+  if (!last) return { power: expected }
+  if (last.kind !== 'power' || last.running === undefined) return {}
+  return { power: last.running ? 'running' : 'stopped' }
 }
 
 /** Goes on where the process left off. What somebody else changed since on a guest of the run stops it, as it would have then. */

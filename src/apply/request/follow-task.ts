@@ -1,5 +1,6 @@
 import { type Diagnostic, diagnose } from '../../diagnostic/diagnostic.ts'
 import type { RefusalReason, TaskEnd, TaskWait } from '../../resource/server.ts'
+import type { Patience } from '../apply-dependencies.ts'
 import { effectHolds } from '../effect/is-effect-present.ts'
 import { type Effect, effectOf } from '../effect/request-effect.ts'
 import type { RequestRecord } from '../journal.ts'
@@ -26,10 +27,24 @@ const taskWarned = ({ step }: Job, upid: string, warnings: number): Diagnostic =
     detail: `"${step.summary}" succeeded with ${warnings} warning${warnings === 1 ? '' : 's'}; they stand in the log of task ${upid}.`,
   })
 
+/** Whether this run has begun the task itself, or an earlier process that waited for it has left it. */
+export type TaskOrigin = 'ours' | 'earlier'
+
+/** Tasks that copy, move, restore or erase volumes: they may take hours, and some say nothing for long. */
+const LONG =
+  /^(?:vzdump|(?:qm|vz)(?:create|clone|restore|migrate|destroy|template)|qmmove|move_volume|hamigrate|imgdel|imgcopy)$/
+
+const limitOf = ({ task, quiet }: Patience, upid: string, origin: TaskOrigin): TaskWait => {
+  const type = upid.split(':')[5] ?? ''
+  if (origin === 'earlier') return { ...(task !== undefined && { atMost: task }), quiet: quiet.again }
+  if (task !== undefined) return { atMost: task }
+  return { quiet: LONG.test(type) ? quiet.long : quiet.brief }
+}
+
 /**
  * Waits for a task as long as the patience for one goes. An interruption shortens the wait, but not for what is undone because of it.
  */
-const waitOnce = async (ctx: RunContext, job: Job, upid: string): Promise<TaskEnd> => {
+const waitOnce = async (ctx: RunContext, job: Job, upid: string, origin: TaskOrigin): Promise<TaskEnd> => {
   const { server, signal } = ctx.world
   const step = job.step.id
   let given = 0
@@ -46,8 +61,8 @@ const waitOnce = async (ctx: RunContext, job: Job, upid: string): Promise<TaskEn
       wait,
     )
   }
-  const { task, interrupted } = ctx.patience
-  const limit = task === undefined ? {} : { atMost: task }
+  const { interrupted } = ctx.patience
+  const limit = limitOf(ctx.patience, upid, origin)
   if (!signal || (job.direction === 'reverse' && signal.aborted)) return follow(limit)
   const end = await follow({ ...limit, signal })
   if (end.kind !== 'running' || !signal.aborted) return end
@@ -60,12 +75,18 @@ export const isWaitable = ({ direction }: Job, reason: RefusalReason): boolean =
   reason === 'lock-timeout' || (direction === 'reverse' && reason === 'held-by-task')
 
 /** Waits for a task that is in the journal already. */
-export const waitForEnd = async (ctx: RunContext, job: Job, effect: Effect, upid: string): Promise<Tried> => {
-  let end = await waitOnce(ctx, job, upid)
+export const waitForEnd = async (
+  ctx: RunContext,
+  job: Job,
+  effect: Effect,
+  upid: string,
+  origin: TaskOrigin = 'ours',
+): Promise<Tried> => {
+  let end = await waitOnce(ctx, job, upid, origin)
   for (const wait of ctx.patience.unreachable) {
     if (end.kind !== 'lost') break
     await ctx.world.clock.sleep(wait)
-    end = await waitOnce(ctx, job, upid)
+    end = await waitOnce(ctx, job, upid, origin)
   }
   if (end.kind === 'ok')
     return { kind: 'done', data: upid, diagnostics: end.warnings > 0 ? [taskWarned(job, upid, end.warnings)] : [] }

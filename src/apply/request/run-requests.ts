@@ -68,7 +68,7 @@ const settlePrior = async (ctx: RunContext, job: Job, prior: RequestRecord): Pro
     tried.kind === 'done' || tried.kind === 'failed' ? finish(ctx, job, tried, keptOf(prior)) : undefined
   if (prior.status === 'sent' && prior.upid !== undefined) {
     noteTask(ctx, prior.upid)
-    return end(await waitForEnd(ctx, job, effect, prior.upid))
+    return end(await waitForEnd(ctx, job, effect, prior.upid, 'earlier'))
   }
   const place = taskPlace(effect)
   const since = prior.since ?? (place ? (await sinceOn(ctx, place.node)) - LONG_AGO : 0)

@@ -6,6 +6,7 @@ import { DEFAULT_PLAN_OPTIONS, type PlanOptions } from '../../plan/plan-options.
 import { type PlanWorld, planWorld } from '../../plan/planning-context.ts'
 import { boundIdentity, expectedIdentity } from '../../plan/state/guest-identity.ts'
 import { sharedBefore } from '../../plan/state/held-volumes.ts'
+import { expectedPower } from '../../plan/state/power-dependence.ts'
 import type { Address } from '../../resource/address.ts'
 import type { Applied } from '../../resource/applied.ts'
 import { DISRUPTIONS } from '../../resource/change.ts'
@@ -140,13 +141,21 @@ const chained = (steps: readonly Step[]): readonly Step[] => {
   })
 }
 
-/** The first step on each guest says how the guest must be found. */
+/** The first step on each guest says how the guest must be found. `drafted`: the steps before those were left out that its power makes idle. */
 const expecting = (
   steps: readonly Step[],
   left: ReadonlyMap<number, LeftGuest>,
   observed: Observed,
+  drafted: readonly Step[],
 ): readonly Step[] => {
   const guests = new Map<number, ObservedGuest>(observed.guests.map((guest) => [guest.vmid, guest]))
+  const byGuest = new Map<number, Step[]>()
+  for (const step of drafted) {
+    if (!step.guest) continue
+    const own = byGuest.get(step.guest.vmid)
+    if (own) own.push(step)
+    else byGuest.set(step.guest.vmid, [step])
+  }
   const seen = new Set<number>()
   return steps.map((step) => {
     const vmid = step.guest?.vmid
@@ -155,9 +164,10 @@ const expecting = (
     seen.add(vmid)
     if (!known.present) return { ...step, expects: { absent: true } }
     const guest = guests.get(vmid)
-    return guest
-      ? { ...step, expects: { digest: guest.digest, identity: expectedIdentity(known.identity, guest) } }
-      : step
+    if (!guest) return step
+    const identity = expectedIdentity(known.identity, guest)
+    const power = expectedPower(kindOfType(guest.type), guest, byGuest.get(vmid) ?? [])
+    return { ...step, expects: { digest: guest.digest, identity, ...power } }
   })
 }
 
@@ -257,7 +267,7 @@ export const planRevert = (
   if (hasErrors(drafted.diagnostics)) return { value: undefined, diagnostics: drafted.diagnostics }
   const running = new Map<number, boolean>(observed.guests.map(({ vmid, status }) => [vmid, status === 'running']))
   const steps = drafted.steps.flatMap((step) => withoutIdlePower(step, running) ?? [])
-  const whole = expecting(chained(steps), left, observed)
+  const whole = expecting(chained(steps), left, observed, drafted.steps)
   const sharedVolumes = sharedBefore(whole, observed.guests)
   const plan = sealPlan({
     format_version: '1.0',

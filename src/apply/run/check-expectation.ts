@@ -5,7 +5,7 @@ import type { Step } from '../../plan/plan.ts'
 import { capitalized } from '../../util/capitalized.ts'
 import { madeAnew } from '../observe/made-anew.ts'
 import { sinceOn } from '../observe/node-clock.ts'
-import type { GuestReading, GuestView } from '../observe/read-guest.ts'
+import { type GuestReading, type GuestView, readPower } from '../observe/read-guest.ts'
 import { addressed } from '../request/request-job.ts'
 import { lookAt, type RunContext } from '../request/run-context.ts'
 
@@ -30,6 +30,16 @@ const compare = (step: Step, reading: GuestReading & { kind: 'present' | 'absent
   if (expects.digest !== undefined && expects.digest !== view.digest)
     return [stale(step, `The configuration of ${name} has changed since the plan was made.`)]
   return []
+}
+
+/** Somebody may have started or stopped the guest, which its configuration does not show. */
+const powered = async (ctx: RunContext, step: Step): Promise<readonly Diagnostic[]> => {
+  const { expects, guest } = step
+  if (!guest || expects?.power === undefined) return []
+  const power = await readPower(ctx.asking, guest)
+  if (power === undefined || power === expects.power) return []
+  const name = `${capitalized(kindOfType(guest.type).label)} ${guest.vmid} on ${guest.node}`
+  return [stale(step, `${name} is ${power} and was ${expects.power} when the plan was made.`)]
 }
 
 /** A guest that looks the same may have been made anew since the plan looked, where nothing of it tells one from the other. */
@@ -64,5 +74,6 @@ export const checkExpectation = async (
     return { diagnostics: [addressed(reading.diagnostic, step)], unreachable: reading.unreachable }
   const differences = compare(step, reading)
   if (differences.length > 0 || reading.kind === 'absent') return { diagnostics: differences, unreachable: false }
-  return { diagnostics: await remade(ctx, step, reading.view), unreachable: false }
+  const anew = await remade(ctx, step, reading.view)
+  return { diagnostics: anew.length > 0 ? anew : await powered(ctx, step), unreachable: false }
 }

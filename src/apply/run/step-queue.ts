@@ -29,9 +29,34 @@ const unfinishedByRank = (ranks: readonly number[]) => {
  * done; and for the step that works on its guest, which PVE would make it wait for on its lock, or refuse.
  */
 export const stepQueue = ({ steps }: Plan): StepQueue => {
-  const positions = new Map(steps.map(({ id }, position) => [id, position]))
   const phases = phasesOf(steps)
-  const ranks = steps.map(({ id }) => rankOf(phases.get(id) ?? 'exact'))
+  return queueOf(
+    steps,
+    steps.map(({ id }) => rankOf(phases.get(id) ?? 'exact')),
+  )
+}
+
+/**
+ * Steps to be undone, in the order in which that is done one after the other: each waits for the undoing of those that needed it, and of what was
+ * done to its guest later.
+ */
+export const undoQueue = (order: readonly Step[]): StepQueue => {
+  const waitsFor = new Map<StepId, Set<StepId>>(order.map(({ id }) => [id, new Set()]))
+  const last = new Map<number, StepId>()
+  for (const { id, needs, guest } of order) {
+    for (const need of needs) waitsFor.get(need)?.add(id)
+    const before = guest && last.get(guest.vmid)
+    if (before !== undefined) waitsFor.get(id)?.add(before)
+    if (guest) last.set(guest.vmid, id)
+  }
+  return queueOf(
+    order.map((step) => ({ ...step, needs: [...(waitsFor.get(step.id) ?? [])] })),
+    order.map(() => 0),
+  )
+}
+
+const queueOf = (steps: readonly Step[], ranks: readonly number[]): StepQueue => {
+  const positions = new Map(steps.map(({ id }, position) => [id, position]))
   const unfinished = unfinishedByRank(ranks)
   const missing = steps.map(({ needs }) => needs.length)
   const dependents = new Map<StepId, number[]>()

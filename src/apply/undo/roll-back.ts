@@ -1,10 +1,12 @@
 import { type Diagnostic, diagnose } from '../../diagnostic/diagnostic.ts'
 import type { Step } from '../../plan/plan.ts'
 import type { GuestIdentity } from '../../resource/guest.ts'
+import { DEFAULT_PARALLELISM } from '../apply-dependencies.ts'
 import type { OutcomeStatus } from '../apply-event.ts'
 import type { RequestRecord } from '../journal.ts'
 import { type HoldersNow, holdersNow } from '../measure/volume-holders.ts'
 import { isoNow, type RunContext } from '../request/run-context.ts'
+import { undoQueue } from '../run/step-queue.ts'
 import type { StepResult } from '../run/step-result.ts'
 import { findRunning, type RunningGuests, staysInEffect } from './running-guests.ts'
 import { netStays } from './safety-net.ts'
@@ -78,7 +80,49 @@ const note = ({ statuses, diagnostics, standing }: Progress, { id }: Step, undon
   if (undone.status === 'undo-failed') statuses.set(id, 'undo-failed')
 }
 
-/** Undoes steps, last first. One that cannot be undone does not keep the others from it. */
+/**
+ * Undoes as many steps at once as go forward at once. When the server stops answering no further one is begun, those under way are waited for, and what it said
+ * is given.
+ */
+const undoAll = async (
+  ctx: RunContext,
+  order: readonly StepResult[],
+  undo: (result: StepResult) => Promise<Undone>,
+  progress: Progress,
+): Promise<readonly Diagnostic[] | undefined> => {
+  const byId = new Map(order.map((result) => [result.step.id, result]))
+  const queue = undoQueue(order.map(({ step }) => step))
+  const width = Math.max(1, ctx.world.parallelism ?? DEFAULT_PARALLELISM)
+  const under = new Map<string, Promise<void>>()
+  let stopped: readonly Diagnostic[] | undefined
+  const begin = async (result: StepResult): Promise<void> => {
+    const { step } = result
+    const undone = await undo(result)
+    under.delete(step.id)
+    if (undone.status === 'suspended') {
+      progress.statuses.set(step.id, 'unknown')
+      stopped ??= undone.diagnostics
+      return
+    }
+    note(progress, step, undone)
+    queue.finished(step.id)
+  }
+  for (;;) {
+    while (under.size < width && !stopped) {
+      const result = byId.get(queue.next()?.id ?? '')
+      if (!result) break
+      under.set(result.step.id, begin(result))
+    }
+    if (under.size === 0) return stopped
+    await Promise.race(under.values()).catch(async (error: unknown) => {
+      // A bug or a broken database: what is under way must not go on unseen.
+      await Promise.allSettled(under.values())
+      throw error
+    })
+  }
+}
+
+/** Undoes steps, last first, and at once what does not depend on one another. One that cannot be undone does not keep the others from it. */
 export const rollBack = async (ctx: RunContext, options: RollBackOptions): Promise<RolledBack> => {
   const { results, prior, failed = [] } = options
   const order = results.filter(isUndoable).toReversed()
@@ -100,14 +144,8 @@ export const rollBack = async (ctx: RunContext, options: RollBackOptions): Promi
   })
   const running = await findRunning(ctx, order, prior)
   if (running.unreachable) return suspended([running.unreachable])
-  for (const result of order) {
-    const undone = await undoOne(ctx, result, options, progress, running)
-    if (undone.status === 'suspended') {
-      statuses.set(result.step.id, 'unknown')
-      return suspended(undone.diagnostics)
-    }
-    note(progress, result.step, undone)
-  }
+  const stopped = await undoAll(ctx, order, (result) => undoOne(ctx, result, options, progress, running), progress)
+  if (stopped) return suspended(stopped)
   const left = order.filter(({ step }) => statuses.get(step.id) === 'undo-failed')
   await recordLeft(ctx, left)
   return { statuses, diagnostics, complete: left.length === 0 }

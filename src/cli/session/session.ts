@@ -183,7 +183,11 @@ const makeSession = (
       if (!lease) throw new DiagnosticError(diagnostics)
       try {
         const { clock, signal } = context.io
-        const patience = { ...DEFAULT_PATIENCE, task: settings.defaults.taskTimeout * 60_000 }
+        const { taskTimeout } = settings.defaults
+        const patience = {
+          ...DEFAULT_PATIENCE,
+          ...(taskTimeout !== undefined && { task: taskTimeout * 60_000 }),
+        }
         return await work({ server: await writer(), journal: store.journal(lease), clock, signal, patience })
       } finally {
         await lease.release()

@@ -5,6 +5,7 @@ import { checkDestroy, type LinkedClones } from '../check/destroy-check.ts'
 import type { PlanWorld, VolumeHolders } from '../planning-context.ts'
 import { checkHolders } from '../state/foreign-volumes.ts'
 import { expectationOf, expecting, type PlannedResource } from '../state/planned-resource.ts'
+import { powerOf } from '../state/power-dependence.ts'
 import { destroyGuest } from './destroy-guest.ts'
 import { destroyedAttributes } from './destroyed-attributes.ts'
 
@@ -77,6 +78,10 @@ export const planDestroyed = (
     name: observed.name,
     // Nothing goes of a guest that is retained.
     attributes: current.onDestroy === 'retain' ? [] : destroyedAttributes(resource, observed),
-    drafts: expecting(drafts, expectationOf(observed, resource)),
+    drafts: expecting(drafts, {
+      ...expectationOf(observed, resource),
+      // One that is off is ended in fewer steps.
+      ...powerOf(observed),
+    }),
   }
 }

@@ -9,6 +9,7 @@ import { createdAttributes, fieldChange } from '../state/change-builder.ts'
 import { seenIdentity } from '../state/guest-identity.ts'
 import type { GuestContext } from '../state/guest-progress.ts'
 import { expectationOf, expecting, type GuestInput, type PlannedResource } from '../state/planned-resource.ts'
+import { expectedPower } from '../state/power-dependence.ts'
 import { guestRecord } from '../state/recorded-slots.ts'
 import { noteWaiting } from '../state/waiting.ts'
 import { checkNoAttachments } from '../step/attach-steps.ts'
@@ -92,7 +93,7 @@ const planExisting = (
   const remembered = lifecycleChanges(applied, desired.lifecycle)
   const isOnlyRemembered = update.drafts.length === 0 && !input.imported && movedFrom === undefined
   if (isOnlyRemembered) return applied && rememberedGuest(input, observed, applied, remembered)
-  const expects = expectationOf(observed, applied)
+  const expects = { ...expectationOf(observed, applied), ...expectedPower(context.kind, observed, update.drafts) }
   const last = update.drafts.at(-1)
   const guest = { type: observed.type, node: last?.guest?.node ?? observed.node, vmid: observed.vmid }
   const moved = update.drafts.some(({ verb }) => verb === 'migrate') ? { ...guest, node: desired.node } : guest

@@ -10,6 +10,7 @@ import { checkHolders } from '../state/foreign-volumes.ts'
 import { type GuestContext, guestLabel } from '../state/guest-progress.ts'
 import { stateOf, textOf } from '../state/guest-state.ts'
 import { expectationOf, expecting, type GuestInput, type PlannedResource } from '../state/planned-resource.ts'
+import { powerOf } from '../state/power-dependence.ts'
 import { guestRecord } from '../state/recorded-slots.ts'
 import { bindDraft } from './bind-guest.ts'
 import { clonedConfig } from './clone-guest.ts'
@@ -129,7 +130,8 @@ export const replaceGuest = (
   const renewed = { ...context, desired: { ...kept, ...(power && { power }) } }
   const made = createGuest(renewed, vmid, findTemplate)
   const destruction = { resource, observed, onDestroy: lifecycle.onDestroy, unbind: isSameVmid }
-  const destroyed = expecting(destroyGuest(world, { ...destruction, endingPools: new Set() }), expects)
+  const ending = destroyGuest(world, { ...destruction, endingPools: new Set() })
+  const destroyed = expecting(ending, { ...expects, ...powerOf(observed) })
   const record = guestRecord(desired, { ...made.guest, node: desired.node }, undefined, provenanceOf(desired))
   const both = lifecycle.onDestroy === 'retain' ? ', so that the two must never run at once' : ''
   const addresses = kept === desired ? '' : `, with the MAC addresses of ${observed.vmid}${both}`
