@@ -52,12 +52,17 @@ export const containerDefinition: KindDefinition = {
   },
   secrets: ['password'],
   settled: { hookscript: 'live', unprivileged: 'replace' },
-  liveProperties: { 'net[n]': /./, rootfs: /^size$/, 'mp[n]': /^size$/ },
+  // A device is given to a running container, and neither changed nor taken. PVE source: `vmconfig_hotplug_pending`.
+  keepsPending: true,
+  removed: { 'dev[n]': 'reboot' },
+  liveProperties: { 'dev[n]': /^$/, 'net[n]': /./, rootfs: /^size$/, 'mp[n]': /^size$/ },
   undeletable: ['arch', 'hostname', 'memory', 'ostype', 'rootfs', 'unprivileged'],
+  undeletableProperties: {},
   fixedProperties: {},
   unnoticed: ['description', 'hookscript', 'onboot', 'protection', 'startup', 'tags'],
   // The name of a running system is set as it starts. PVE: `lxc.uts.name`.
   readAtStart: { hostname: 'always' },
+  readAtStartProperties: {},
   sideEffects: {},
   urlEncoded: [],
   openEnded: ['description'],

@@ -1,8 +1,8 @@
 import { type ConfigValue, isPropertyMap } from '../resource/config-value.ts'
 import type { RawConfig } from '../resource/observed.ts'
-import { effectOf } from './effect.ts'
+import { changedKeys, effectOf } from './effect.ts'
 import type { AttributeFacts } from './facts/attribute.ts'
-import { type KeyFactsOf, keyFactsOf } from './facts/key-facts.ts'
+import { type KeyFacts, type KeyFactsOf, keyFactsOf } from './facts/key-facts.ts'
 import { identityOf } from './identity.ts'
 import type { GuestKind } from './kind.ts'
 import type { KindDefinition } from './kind-definition.ts'
@@ -25,6 +25,19 @@ const hasCloudInit = (raw: RawConfig, keys: KeyFactsOf): boolean =>
   Object.entries(raw).some(
     ([key, text]) => keys(key)?.volume !== undefined && isCloudInit(text.split(',')[0]?.replace(/^file=/, '') ?? ''),
   )
+
+/** Whether what sets the values apart is given to the device only when the guest starts. */
+const opensAnew = (
+  facts: KeyFacts,
+  definition: KindDefinition,
+  before: ConfigValue | undefined,
+  after: ConfigValue | undefined,
+): boolean => {
+  const own = definition.readAtStartProperties[facts.name]
+  if (!own || before === undefined || after === undefined || before === after) return false
+  const read = (value: ConfigValue) => (typeof value === 'string' ? decodeValue(facts, value, definition) : value)
+  return changedKeys(read(before), read(after)).some((key) => own.includes(key))
+}
 
 /** Puts a kind together from PVE's facts and what they leave out. Facts are prepared when first asked for. */
 export const guestKind = (definition: KindDefinition): GuestKind => {
@@ -73,7 +86,11 @@ export const guestKind = (definition: KindDefinition): GuestKind => {
     },
     change: (key, before, after, config) => effectOf(keys(key), before, after, definition, config),
     volumeProperty: (key) => keys(key)?.volume,
-    isUndeletable: (key) => definition.undeletable.includes(keys(key)?.name ?? key),
+    isUndeletable: (key, property) => {
+      const name = keys(key)?.name ?? key
+      if (property === undefined) return definition.undeletable.includes(name)
+      return definition.undeletableProperties[name]?.includes(property) ?? false
+    },
     isFixed: (key, property) => definition.fixedProperties[keys(key)?.name ?? key]?.includes(property) ?? false,
     alternatives: (key, property) =>
       (definition.alternatives[keys(key)?.name ?? key] ?? []).flatMap(([one, other]) =>
@@ -82,10 +99,13 @@ export const guestKind = (definition: KindDefinition): GuestKind => {
     lacks: (key, text) => lackingIn(keys(key), text, definition),
     isSupplied: (key, property) => property in (definition.supplied[keys(key)?.name ?? key] ?? {}),
     isUnnoticed: (key) => definition.unnoticed.includes(keys(key)?.name ?? key),
-    isReadAtStart: (key, raw) => {
-      const when = definition.readAtStart[keys(key)?.name ?? key]
+    isReadAtStart: (key, raw, before, after) => {
+      const facts = keys(key)
+      const when = definition.readAtStart[facts?.name ?? key]
+      if (facts && when === undefined) return opensAnew(facts, definition, before, after)
       return when === 'always' || (when === 'cloud-init' && hasCloudInit(raw, keys))
     },
+    keepsPending: definition.keepsPending,
     sideEffects: (key) => definition.sideEffects[keys(key)?.name ?? key] ?? [],
     identity: (raw) => identityOf(raw, keys, definition),
   }

@@ -55,16 +55,24 @@ export interface KindDefinition {
   readonly secrets: readonly string[]
   /** How a running guest takes a parameter where the measurement says nothing or too little. */
   readonly settled: { readonly [name: string]: 'live' | 'reboot' | 'replace' }
+  /** How a running guest takes a removal, where neither was measured nor is as with a new value. */
+  readonly removed: { readonly [name: string]: 'live' | 'reboot' }
   /** Properties a running guest takes at once, besides those measured. */
   readonly liveProperties: { readonly [name: string]: RegExp }
   /** Parameters the server refuses to delete, or whose deletion breaks the guest; once declared they stay. */
   readonly undeletable: readonly string[]
+  /** The same for properties: left out, they stay. */
+  readonly undeletableProperties: { readonly [name: string]: readonly string[] }
   /** Properties that are fixed when a volume is made. */
   readonly fixedProperties: { readonly [name: string]: readonly string[] }
   /** Parameters that only the configuration file knows: nobody notices a change. */
   readonly unnoticed: readonly string[]
+  /** Deleting a parameter leaves its pending value standing. */
+  readonly keepsPending: boolean
   /** Parameters that PVE writes at once and the guest reads when it starts; `cloud-init`: where it has a cloud-init drive. */
   readonly readAtStart: { readonly [name: string]: 'always' | 'cloud-init' }
+  /** The same for properties. */
+  readonly readAtStartProperties: { readonly [name: string]: readonly string[] }
   /** Parameters the server may change along with this one. */
   readonly sideEffects: { readonly [name: string]: readonly string[] }
   /** Texts that are percent-encoded once more than the transport does. */

@@ -54,8 +54,8 @@ export interface GuestKind extends GuestTraits {
   ) => 'live' | 'reboot' | 'replace'
   /** The property of a key that names its volume: `file`, `volume`; undefined for keys that hold none. */
   readonly volumeProperty: (key: string) => string | undefined
-  /** The server refuses to delete the key, or its deletion breaks the guest. */
-  readonly isUndeletable: (key: string) => boolean
+  /** The server refuses to delete the key or the property of it, or its deletion breaks the guest. */
+  readonly isUndeletable: (key: string, property?: string) => boolean
   /** The property is fixed when the volume is made: `efidisk0.efitype`. */
   readonly isFixed: (key: string, property: string) => boolean
   /** Properties that cannot stand beside this one: declared, it takes their place. */
@@ -66,8 +66,13 @@ export interface GuestKind extends GuestTraits {
   readonly isSupplied: (key: string, property: string) => boolean
   /** A change of the key is not noticed by a running guest or its users. */
   readonly isUnnoticed: (key: string) => boolean
-  /** The server writes the key at once, and the guest has it only from its next start on; `raw` is what it has otherwise. */
-  readonly isReadAtStart: (key: string, raw: RawConfig) => boolean
+  /**
+   * The server writes the key at once, and the guest has it only from its next start on; `raw` is what it has otherwise. Of a property string
+   * some keys only: `before` and `after` are its values or texts.
+   */
+  readonly isReadAtStart: (key: string, raw: RawConfig, before?: ConfigValue, after?: ConfigValue) => boolean
+  /** Deleting a key leaves its pending value standing (seen on PVE 9.2, of containers). */
+  readonly keepsPending: boolean
   /** Keys the server may change along with this one. */
   readonly sideEffects: (key: string) => readonly string[]
   readonly identity: (raw: RawConfig) => GuestIdentity

@@ -9,8 +9,13 @@ const { parameters, running } = facts as unknown as PveFacts
 const DISKS = ['scsi[n]', 'virtio[n]', 'sata[n]', 'ide[n]'] as const
 const forDisks = <T>(value: T): { readonly [name: string]: T } => Object.fromEntries(DISKS.map((name) => [name, value]))
 
-/** PVE: throttles and backup flags are written or applied at once; a medium is changed in the running drive. */
-const LIVE_DISK = /^(?:[bm]bps|bps|iops|backup$|replicate$|size$|storage$|format$|media$|file$)/
+/** Written at once, and given to the drive when it is opened the next time. PVE source: `vmconfig_update_disk` looks at none of these. */
+const OPENED_WITH = ['detect_zeroes', 'model', 'rerror', 'scsiblock', 'serial', 'snapshot', 'werror', 'wwn'] as const
+
+/** PVE: throttles and flags are written or applied at once; a medium is changed in the running drive. */
+const LIVE_DISK = new RegExp(
+  `^(?:[bm]bps|bps|iops|(?:backup|replicate|shared|size|storage|format|media|file|${OPENED_WITH.join('|')})$)`,
+)
 
 const BYTES_ARE_LOST = (name: string): string =>
   `Proxmox VE writes \`${name}=0.000\` for it, which limits nothing. Write \`${name}\`, in MiB a second`
@@ -120,12 +125,16 @@ export const vmDefinition: KindDefinition = {
   },
   secrets: ['cipassword'],
   settled: { hookscript: 'live', balloon: 'live', bootdisk: 'reboot' },
+  removed: {},
+  keepsPending: false,
   liveProperties: {
     ...forDisks(LIVE_DISK),
     'net[n]': /./,
     agent: /^fstrim_cloned_disks$/,
   },
   undeletable: ['name', 'smbios1', 'vmgenid'],
+  // By its UUID a VM is told from another one.
+  undeletableProperties: { smbios1: ['uuid'] },
   fixedProperties: { efidisk0: ['efitype', 'pre-enrolled-keys', 'ms-cert'], tpmstate0: ['version'] },
   unnoticed: [
     'description',
@@ -151,6 +160,7 @@ export const vmDefinition: KindDefinition = {
     searchdomain: 'always',
     sshkeys: 'always',
   },
+  readAtStartProperties: forDisks(OPENED_WITH),
   // Windows guests get their machine version pinned (seen on PVE 9.2: ostype=win11 on a running VM); an order of devices takes the place of `bootdisk`.
   sideEffects: { ostype: ['machine'], boot: ['bootdisk'] },
   urlEncoded: ['sshkeys'],

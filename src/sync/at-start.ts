@@ -57,9 +57,9 @@ const valuesSince = (guest: ObservedGuest, previous: ObservedGuest, written: rea
   const known = previous.atStart?.values ?? {}
   const keys = new Set([...Object.keys(guest.current), ...Object.keys(previous.current), ...Object.keys(known)])
   const entries = [...keys].sort().flatMap((key) => {
-    if (!kind.isReadAtStart(key, guest.current)) return []
     const now = guest.current[key] ?? null
     const had = key in known ? (known[key] ?? null) : (previous.current[key] ?? null)
+    if (!kind.isReadAtStart(key, guest.current, had ?? undefined, now ?? undefined)) return []
     const isHidden = MASKED.test(now ?? '') && (key in known || written.includes(key))
     return had !== now || isHidden ? [[key, had] as const] : []
   })

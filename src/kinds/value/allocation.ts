@@ -2,12 +2,10 @@ import type { PropertyMap, Scalar } from '../../resource/config-value.ts'
 import type { KeyFacts } from '../facts/key-facts.ts'
 import type { KindDefinition } from '../kind-definition.ts'
 import { canonicalSize, sizeOfGib } from './size.ts'
-import { isCloudInit, storageOf } from './volume.ts'
+import { allocationOf, isCloudInit, storageOf } from './volume.ts'
 
 /** A drive's map in terms of mpc, or what is wrong with it. */
 export type Allocation = { readonly map: { readonly [key: string]: Scalar } } | { readonly problem: string }
-
-const NEW = /^([^:/\s]+):(\d+(?:\.\d+)?)$/
 
 type Scalars = { readonly [key: string]: Scalar }
 
@@ -52,12 +50,12 @@ export const readAllocation = (facts: KeyFacts, map: Scalars, definition: KindDe
     const rest = without(map, volume, 'media', 'size')
     return { map: { ...rest, ...(storage !== undefined && { storage }), media: 'cloudinit' } }
   }
-  const match = NEW.exec(name)
-  if (!match?.[1] || match[2] === undefined) return { map }
+  const made = allocationOf(name)
+  if (!made) return { map }
   const sized = facts.facts.properties?.['size'] !== undefined
-  if (definition.traits.needsVolumeSize && sized && Number(match[2]) === 0 && map['import-from'] === undefined)
-    return { problem: `asks for a new volume without a size. Write \`${match[1]}:32\` for 32 GiB` }
-  return newVolume(map, volume, sized, [name, match[1], match[2]])
+  if (definition.traits.needsVolumeSize && sized && Number(made.gib) === 0 && map['import-from'] === undefined)
+    return { problem: `asks for a new volume without a size. Write \`${made.storage}:32\` for 32 GiB` }
+  return newVolume(map, volume, sized, [name, made.storage, made.gib])
 }
 
 /** Whether the map is a drive without a volume of the guest's own: a CD drive, whose medium has the size it has, or a cloud-init drive. */

@@ -61,6 +61,7 @@ const PLACING: readonly string[] = ['storage', 'size', 'format', 'media', 'impor
 /** An empty text takes the key away, where it is one that may be missing. */
 const emptiedProperty = (facts: KeyFacts, key: string, definition: KindDefinition): CheckedValue => {
   const isNeeded =
+    definition.undeletableProperties[facts.name]?.includes(key) ||
     facts.facts.properties?.[key]?.optional === false ||
     key in (definition.supplied[facts.name] ?? {}) ||
     (facts.volume !== undefined && (key === facts.volume || PLACING.includes(key)))

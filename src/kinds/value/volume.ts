@@ -1,4 +1,5 @@
 import type { PropertyMap } from '../../resource/config-value.ts'
+import { canonicalSize, sizeOfGib } from './size.ts'
 
 const CLOUD_INIT = /(?:^|[:/])vm-\d+-cloudinit(?:\.\w+)?$/
 const EXTENSION = /\.(raw|qcow2|vmdk|qcow|qed|subvol)$/
@@ -18,6 +19,12 @@ export const volumeOwner = (volume: string): number | undefined => {
 /** The volume is a cloud-init drive, which PVE makes and erases by itself. */
 export const isCloudInit = (volume: string): boolean => CLOUD_INIT.test(volume) || /:cloudinit$/.test(volume)
 
+/** PVE's text for a volume that is to be made, `local-lvm:32`: its storage, and how many GiB. */
+export const allocationOf = (volume: string): { readonly storage: string; readonly gib: string } | undefined => {
+  const match = /^([^:/\s]+):(\d+(?:\.\d+)?)$/.exec(volume)
+  return match?.[1] === undefined || match[2] === undefined ? undefined : { storage: match[1], gib: match[2] }
+}
+
 /**
  * What a volume id tells besides itself: its storage, its format (block storages hold raw volumes and name none), and that it is a
  * cloud-init drive.
@@ -25,6 +32,9 @@ export const isCloudInit = (volume: string): boolean => CLOUD_INIT.test(volume) 
 export const volumeProperties = (volume: string, { withFormat }: { readonly withFormat: boolean }): PropertyMap => {
   const storage = storageOf(volume)
   if (storage === undefined) return {}
+  // A pending mount point of a running container is made when it starts.
+  const made = allocationOf(volume)
+  if (made) return { storage, size: canonicalSize(sizeOfGib(Number(made.gib))) }
   const isContent = /:(?:iso|vztmpl|backup|snippets|import)\//.test(volume)
   const format = withFormat && !isContent && { format: EXTENSION.exec(volume)?.[1] ?? 'raw' }
   return { storage, ...(isCloudInit(volume) && { media: 'cloudinit' }), ...format }

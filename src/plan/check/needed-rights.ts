@@ -122,7 +122,7 @@ const OPTION: Readonly<Record<GuestType, (place: Place, key: string, text: strin
 
 const optionNeeds = (place: Place, params: ApiRequest['params'] = {}): readonly Need[] => {
   const option = OPTION[place.type]
-  const removed = textOf(params['delete']).split(/[,; ]+/)
+  const removed = [params['delete'], params['revert']].flatMap((keys) => textOf(keys).split(/[,; ]+/))
   return [
     ...Object.entries(params).flatMap(([key, value]) => option(place, key, textOf(value))),
     ...removed.flatMap((key) => (key === '' ? [] : option(place, key, ''))),

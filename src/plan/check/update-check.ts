@@ -70,6 +70,26 @@ const checkPendingMoves = (
   })
 }
 
+/** What is only pending is no disk yet, and can be made larger when it is one. */
+const checkPendingGrowth = (
+  { world, desired }: GuestContext,
+  observed: ObservedGuest,
+  sorted: SortedDifferences,
+): void => {
+  const volume = (text: string | undefined) => text?.split(',')[0]
+  const isComing = (key: string): boolean => {
+    const waiting = observed.pending[key]?.value
+    return waiting !== undefined && volume(waiting) !== volume(observed.current[key])
+  }
+  const keys = sorted.grows.map(({ key }) => key).filter(isComing)
+  if (keys.length === 0) return
+  world.report('plan.needs-stop', {
+    detail: `Growing ${keys.join(', ')} of \`${desired.address}\` has to wait: the disk is added at the guest's next start. Restart the guest, run \`mpc sync\`, and plan again.`,
+    address: desired.address,
+    range: desired.range,
+  })
+}
+
 /** PVE removes no drive of a protected guest, not even an empty one. It moves a protected VM's disks to other storages (seen on PVE 9.2). */
 const checkProtection = (
   { kind, world, desired }: GuestContext,
@@ -110,6 +130,7 @@ export const checkUpdate = (context: GuestContext, observed: ObservedGuest, sort
   checkSharedTemplate(context, observed)
   checkProtection(context, observed, sorted)
   checkPendingMoves(context, observed, sorted)
+  checkPendingGrowth(context, observed, sorted)
   checkMovedSlots(context, observed, sorted)
   checkVolumesOfRunning(context, observed, sorted)
 }

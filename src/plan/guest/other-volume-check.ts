@@ -91,11 +91,14 @@ export const checkOtherVolumes = (context: GuestContext, state: GuestState, sort
     const name = attributeName(kind, to)
     const isStart = startsFrom(context, state, from)
     const isRefused = isStart && world.options.allowDiskReplacement !== true
+    // PVE writes another rootfs over the old one, whose volume then stands in no configuration (pve-container: `vmconfig_apply_pending`).
+    const fate =
+      from === 'rootfs' ? 'stays on its storage, named by no configuration' : 'is detached and kept as unused'
     const place = from === to ? '' : `, in the place of \`${attributeName(kind, from)}\``
     const start = isStart ? ` \`${desired.address}\` starts from it: at the next start it would find ${next}.` : ''
     const consent = isRefused ? ' If it is meant, add `--allow-disk-replacement`.' : ''
     world.report(isRefused ? 'plan.boot-disk-replaced' : 'plan.disk-replaced', {
-      detail: `\`${name}\` of \`${desired.address}\` will be ${next}${place}; the volume that is there now, ${old}, is detached and kept as unused.${start} ${keepIt(context, exchange)}${consent}`,
+      detail: `\`${name}\` of \`${desired.address}\` will be ${next}${place}; the volume that is there now, ${old}, ${fate}.${start} ${keepIt(context, exchange)}${consent}`,
       address: desired.address,
       range: desired.rangeOf?.(name) ?? desired.range,
     })

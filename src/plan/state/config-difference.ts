@@ -9,6 +9,7 @@ import {
   type PropertyMap,
   type Scalar,
 } from '../../resource/config-value.ts'
+import { canonicalJson } from '../../util/canonical-json.ts'
 import { type GuestState, pluggingConfig, textOf } from './guest-state.ts'
 import { lowerCaseTags } from './tag-case.ts'
 
@@ -56,6 +57,7 @@ const droppedProperties = (input: DifferenceInput, key: string, declared: Proper
     if (kind.volumeProperty(key) !== undefined) {
       return !['storage', 'size', 'format', 'media', 'import-from', kind.volumeProperty(key)].includes(property)
     }
+    if (kind.isUndeletable(key, property)) return false
     return !kind.isSupplied(key, property) && kind.factsFor(key)?.properties?.[property]?.optional !== false
   })
 }
@@ -145,10 +147,12 @@ export const configDifferences = (input: DifferenceInput): readonly Difference[]
 
 const disruptionOf = (kind: GuestKind, state: GuestState, key: string, after: ConfigValue | undefined): Disruption => {
   if (!state.running || kind.isUnnoticed(key)) return 'none'
-  if (kind.isReadAtStart(key, state.current)) return 'pending'
   // What is pending already is no part of what the running guest has.
   const text = state.current[key]
   const before = text === undefined ? undefined : kind.decodeValue(key, text)
+  // Nothing changes where only what was pending is taken back.
+  if (canonicalJson(before ?? null) === canonicalJson(after === '' ? null : (after ?? null))) return 'none'
+  if (kind.isReadAtStart(key, state.current, before, after)) return 'pending'
   return kind.change(key, before, after, pluggingConfig(state, kind)) === 'live' ? 'live' : 'pending'
 }
 

@@ -31,8 +31,9 @@ export const expectedIdentity = (known: GuestIdentity | undefined, observed: Obs
   return known ? { ...known, ...(seen.event !== undefined && { event: seen.event }) } : seen
 }
 
-/** Who a guest is as the last sync saw it. */
-export const seenIdentity = ({ type, current, event }: ObservedGuest): GuestIdentity => {
-  const identity = kindOfType(type).identity(current)
+/** Who a guest is as the last sync saw it. A UUID that waits for its next start is the one it is known by, as it is when a run reads it. */
+export const seenIdentity = ({ type, current, pending, event }: ObservedGuest): GuestIdentity => {
+  const waiting = pending['smbios1']?.value
+  const identity = kindOfType(type).identity(waiting === undefined ? current : { ...current, smbios1: waiting })
   return identity.uuid === undefined ? { ...identity, event: event ?? null } : identity
 }

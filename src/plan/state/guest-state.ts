@@ -38,10 +38,11 @@ export const keysOf = (state: GuestState): readonly string[] =>
 
 /** What decides whether devices can be plugged into the running guest. */
 export const pluggingConfig = (state: GuestState, kind: GuestKind): Config => {
-  const { hotplug, numa } = state.current
+  const { hotplug, numa, ostype } = state.current
   return {
     ...(hotplug !== undefined && { hotplug: kind.decodeValue('hotplug', hotplug) }),
     ...(numa !== undefined && { numa: numa === '1' }),
+    ...(ostype !== undefined && { ostype }),
   }
 }
 
@@ -61,7 +62,8 @@ export const staysPending = (
 
 /** Whether a running guest has what is written for this key only from its next start on, wherever the server keeps it until then. */
 export const waitsForStart = (state: GuestState, kind: GuestKind, key: string, text: string | undefined): boolean =>
-  state.running && (kind.isReadAtStart(key, state.current) || staysPending(state, kind, key, text))
+  state.running &&
+  (kind.isReadAtStart(key, state.current, state.current[key], text) || staysPending(state, kind, key, text))
 
 const without = <T>(table: { readonly [key: string]: T }, key: string): { readonly [key: string]: T } => {
   const { [key]: _gone, ...rest } = table
@@ -152,6 +154,21 @@ export const configRequests = (
   const params = { ...set, ...(remove.length > 0 && { delete: [...remove].sort().join(',') }), ...more }
   if (Object.keys(params).length === 0) return []
   return [{ method: 'PUT', path: configPath(guest), params, digest: true }]
+}
+
+/** A deletion leaves a container's pending value standing, which would come with its next start: it is withdrawn first. */
+export const writeRequests = (
+  kind: GuestKind,
+  guest: GuestRef,
+  state: GuestState,
+  { set, remove }: ConfigWrite,
+): readonly ApiRequest[] => {
+  const withdrawn = kind.keepsPending ? remove.filter((key) => state.pending[key]?.value !== undefined) : []
+  const isLeft = (key: string) => !withdrawn.includes(key) || state.current[key] !== undefined
+  return [
+    ...(withdrawn.length > 0 ? configRequests(guest, {}, [], { revert: [...withdrawn].sort().join(',') }) : []),
+    ...configRequests(guest, set, remove.filter(isLeft)),
+  ]
 }
 
 /** PVE shows an empty value as a blank; only an empty text is accepted back. */

@@ -10,6 +10,7 @@ import {
   restoreRequests,
   textOf,
   waitsForStart,
+  writeRequests,
 } from '../state/guest-state.ts'
 import { withVolume } from '../state/volume-reference.ts'
 
@@ -74,7 +75,7 @@ const writeOver =
     return { ...written, drafts: [...written.drafts.slice(0, -1), { ...last, reversal: { by: 'nothing', reason } }] }
   }
 
-/** One request; the way back are the exact texts from before, and deletion of what was absent. */
+/** One request, after one that withdraws what is pending; the way back are the exact texts from before, and deletion of what was absent. */
 const writeKnown =
   (context: GuestContext, verb: string, write: ConfigWrite): PlanPart =>
   (progress) => {
@@ -94,7 +95,7 @@ const writeKnown =
         action: 'update',
         guest,
         summary: summaryOf(context, write),
-        requests: configRequests(guest, write.set, write.remove),
+        requests: writeRequests(kind, guest, state, write),
         disruption: !state.running ? 'none' : pending ? 'pending' : noticed ? 'live' : 'none',
         reversal: {
           by: 'requests',

@@ -25,6 +25,7 @@ import {
   restoreRestart,
   staysPending,
   textOf,
+  writeRequests,
 } from '../state/guest-state.ts'
 import { isFileStorage } from '../state/storage-feature.ts'
 import { isOnlyThere, releaseAttached } from './release-volumes.ts'
@@ -193,7 +194,7 @@ export const detachDisk =
         action: 'update',
         guest,
         summary: `detach ${key}; its volume ${volumeOf(context, key, textOf(state, key) ?? '')} is kept`,
-        requests: configRequests(guest, {}, [key]),
+        requests: writeRequests(context.kind, guest, state, { set: {}, remove: [key] }),
         disruption: pending ? 'pending' : state.running ? 'live' : 'none',
         reversal: {
           by: 'requests',

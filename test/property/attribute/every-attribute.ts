@@ -7,14 +7,14 @@ import { declareEach } from './declare.ts'
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** Takes each case through its circle; a cluster on which one went wrong is not used again. */
-export const goRound = async (cases: readonly AttributeCase[]): Promise<void> => {
+export const goRound = async (cases: readonly AttributeCase[], power: 'running' | 'stopped'): Promise<void> => {
   const wrong: string[] = []
   for (const kind of new Set(cases.map((one) => one.kind))) {
     let world: AttributeWorld | undefined
     for (const one of cases.filter((each) => each.kind === kind)) {
       world ??= await attributeWorld()
       try {
-        await circle(world, one)
+        await circle(world, one, power)
       } catch (error) {
         wrong.push(`${nameOf(one)}: ${messageOf(error)}`)
         await world.close()

@@ -128,10 +128,11 @@ const plugDrive = (world: World, guest: Guest, name: string, value: string, feat
   return !features.has('disk') || /^(?:ide|sata)\d/.test(name) ? 'skip' : 'done'
 }
 
+/** What is not taken at once. PVE source: vmconfig_update_agent. */
 const agentWithout = (text: string | undefined): string =>
   (text ?? '')
     .split(',')
-    .filter((part) => !/^(?:freeze-fs|freeze-fs-on-backup|guest-fsfreeze|fstrim_cloned_disks)=/.test(part))
+    .filter((part) => !/^fstrim_cloned_disks=/.test(part))
     .sort()
     .join(',')
 
