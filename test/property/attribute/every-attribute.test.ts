@@ -35,7 +35,9 @@ test('what is declared is planned, applied, changed, unset and reverted, and not
 
 test('a running guest takes what changes as the plan says: at once, or from its next start on', async () => {
   console.log(`seed ${SEED}`)
-  await goRound(sample(circleCases(), 40), 'running')
+  // Volumes take longer; the trial has them.
+  const plain = circleCases().filter(({ kind, key }) => kind.volumeProperty(key) === undefined)
+  await goRound(sample(plain, 40), 'running')
 })
 
 test('guests made with any attribute are planned no more', async () => {
