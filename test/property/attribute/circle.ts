@@ -49,7 +49,7 @@ const since = (world: AttributeWorld, before: Facts): readonly string[] =>
 
 /** A disk that goes is kept as an unused volume, a CD drive comes with its place in the boot order, growth with its snapshot. */
 const withVolumes = ({ kind, key }: AttributeCase, line: string): boolean =>
-  kind.volumeProperty(key) !== undefined && /config (?:unused\d+|boot|parent):|snapshots \d+:/.test(line)
+  kind.volumeProperty(key) !== undefined && /config (?:unused\d+|boot|parent):| snapshots | volumes:/.test(line)
 
 /** The key itself, and what PVE changes along with it. */
 const isIts = (one: AttributeCase, line: string): boolean => {
