@@ -2,6 +2,7 @@ import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
 import type { Address } from '../resource/address.ts'
 import type { Applied } from '../resource/applied.ts'
 import type { Observed } from '../resource/observed.ts'
+import { isOfGuest } from '../resource/resource-kind.ts'
 import { compareNaturally } from '../util/natural-order.ts'
 import type { ExportedGuest } from './export.ts'
 
@@ -23,16 +24,17 @@ export const chooseGuests = (
   addresses?: readonly Address[],
   archives: ReadonlyMap<Address, string> = new Map(),
 ): Chosen => {
-  const bound = new Map(applied.map((resource) => [resource.address, resource]))
+  const managed = applied.filter(isOfGuest)
+  const bound = new Map(managed.map((resource) => [resource.address, resource]))
   const byVmid = new Map(observed.guests.map((guest) => [guest.vmid, guest]))
-  const wanted = addresses ?? applied.filter(({ kind }) => kind !== 'pool').map(({ address }) => address)
+  const wanted = addresses ?? managed.map(({ address }) => address)
   const guests: ExportedGuest[] = []
   const diagnostics: Diagnostic[] = []
   for (const address of [...wanted].sort(compareNaturally)) {
     const resource = bound.get(address)
-    const guest = resource?.guest && byVmid.get(resource.guest.vmid)
+    const guest = resource && byVmid.get(resource.guest.vmid)
     const archive = archives.get(address)
-    if (!resource?.guest) diagnostics.push(leftOut(address, 'it has not been applied yet. Run mpc apply first.'))
+    if (!resource) diagnostics.push(leftOut(address, 'it has not been applied yet. Run mpc apply first.'))
     else if (!guest || guest.type !== resource.guest.type)
       diagnostics.push(leftOut(address, `the cluster no longer has the guest with VMID ${resource.guest.vmid}.`))
     else if (guest.unknownSince !== undefined)

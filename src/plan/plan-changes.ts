@@ -1,11 +1,12 @@
 import { type Checked, hasErrors } from '../diagnostic/diagnostic.ts'
 import { guestKinds } from '../kinds/registry.ts'
 import type { Address } from '../resource/address.ts'
-import type { Applied, AppliedResource } from '../resource/applied.ts'
+import { type Applied, type AppliedResource, boundGuests } from '../resource/applied.ts'
 import { isSecret } from '../resource/config-value.ts'
 import type { Desired, DesiredGuest, DesiredResource } from '../resource/desired.ts'
 import type { Vmid } from '../resource/guest.ts'
 import type { Observed } from '../resource/observed.ts'
+import { asGuest, isOfGuest } from '../resource/resource-kind.ts'
 import { inOrder } from '../util/natural-order.ts'
 import { allocateVmids } from './binding/allocate-vmids.ts'
 import { type Bindings, resolveBindings } from './binding/bindings.ts'
@@ -57,8 +58,6 @@ interface Ground {
   readonly replaced: ReadonlySet<Address>
 }
 
-const isGuest = (resource: DesiredResource): resource is DesiredGuest => resource.kind !== 'pool'
-
 const reportCycle = (
   world: PlanWorld,
   cycle: readonly Address[],
@@ -101,10 +100,10 @@ const groundOf = (world: PlanWorld, desired: Desired, applied: Applied): Ground 
   const selected = selectAddresses(world, { known, needs })
   if (world.options.scope && !world.options.destroy)
     reportLeftOut(world, { declared, needs, selected, bound: bindings.bound })
-  const guests = [...declared.values()].filter(isGuest)
+  const guests = [...declared.values()].filter(isOfGuest)
   if (!world.options.destroy) {
     const isNew = ({ address }: DesiredGuest) => {
-      const vmid = bindings.bound.get(address)?.guest?.vmid
+      const vmid = asGuest(bindings.bound.get(address))?.guest.vmid
       // What looks like a stranger's may be what the run that was cut short has made.
       const isKnown = bindings.imported.has(address) || world.options.unsettled?.has(address)
       return selected.has(address) && !isKnown && (vmid === undefined || !world.guests.has(vmid))
@@ -124,8 +123,8 @@ const groundOf = (world: PlanWorld, desired: Desired, applied: Applied): Ground 
     findTemplate: templateFinder(world, guests, vmids),
     findGuest: (address) => {
       const vmid = vmids.get(address)
-      const guest = declared.get(address)
-      if (vmid === undefined || guest === undefined || guest.kind === 'pool' || !selected.has(address)) return undefined
+      const guest = asGuest(declared.get(address))
+      if (vmid === undefined || guest === undefined || !selected.has(address)) return undefined
       return { type: guestKinds[guest.kind].type, node: guest.node, vmid }
     },
     holders: volumeHolders(world),
@@ -137,7 +136,7 @@ const groundOf = (world: PlanWorld, desired: Desired, applied: Applied): Ground 
 }
 
 /** The binding under the address it has now. */
-const boundAs = (resource: AppliedResource | undefined, address: Address): AppliedResource | undefined =>
+const boundAs = <T extends AppliedResource>(resource: T | undefined, address: Address): T | undefined =>
   resource === undefined || resource.address === address ? resource : { ...resource, address }
 
 const planOne = (
@@ -151,7 +150,7 @@ const planOne = (
   const applied = boundAs(bindings.bound.get(address), address)
   const movedFrom = bindings.movedFrom.get(address)
   if (resource.kind === 'pool') {
-    const pool = planPool(world, resource, applied, plannedPools)
+    const pool = planPool(world, resource, applied?.kind === 'pool' ? applied : undefined, plannedPools)
     return pool && { address, kind: 'pool', reason: 'declared', name: resource.poolid, ...pool }
   }
   const vmid = vmids.get(address)
@@ -160,7 +159,7 @@ const planOne = (
     world,
     desired: resource,
     vmid,
-    applied,
+    applied: asGuest(applied),
     movedFrom: movedFrom === address ? undefined : movedFrom,
     imported: bindings.imported.has(address),
     findTemplate,
@@ -199,14 +198,14 @@ const planEnds = (ground: Ground, kept: readonly PlannedResource[]): readonly Pl
     [...bindings.bound].filter(([address]) => isEnding(address)),
     ([address]) => address,
   )
-  const destroyed = new Set(ending.flatMap(([, { guest }]) => (guest ? [guest.vmid] : [])))
+  const destroyed = new Set(ending.flatMap(([, resource]) => asGuest(resource)?.guest.vmid ?? []))
   const leaving = new Set([
     ...destroyed,
     ...kept.flatMap(({ guest, attributes }) =>
       guest && attributes.some(({ name }) => name === 'pool') ? [guest.vmid] : [],
     ),
   ])
-  const endingPools = new Set(ending.flatMap(([, { poolid }]) => poolid ?? []))
+  const endingPools = new Set(ending.flatMap(([, resource]) => (resource.kind === 'pool' ? [resource.poolid] : [])))
   const clones = linkedClones(world)
   const ends = ending.flatMap(([address, resource]): readonly PlannedResource[] => {
     if (resource.kind !== 'pool') {
@@ -224,7 +223,7 @@ const planEnds = (ground: Ground, kept: readonly PlannedResource[]): readonly Pl
     const lifecycle = declared.get(address)?.lifecycle
     const pool = destroyPool(world, lifecycle ? withLifecycle(resource, lifecycle) : resource, leaving, endingPools)
     if (!pool) return [planForgotten(resource, { isGone: true })]
-    return [{ address, kind: 'pool', reason: 'no-longer-declared', name: resource.poolid ?? address, ...pool }]
+    return [{ address, kind: 'pool', reason: 'no-longer-declared', name: resource.poolid, ...pool }]
   })
   const forgotten = world.options.destroy
     ? []
@@ -297,17 +296,17 @@ const outputsOf = ({ outputs }: Desired): Plan['outputs'] =>
 /** What the plan would make is held against what the cluster has: bridges, room, addresses. */
 const checkFacts = ({ world, declared, vmids, bindings }: Ground, planned: readonly PlannedResource[]): void => {
   if (world.options.destroy) return
-  const guests = [...declared.values()].filter(isGuest)
+  const guests = [...declared.values()].filter(isOfGuest)
   const guestAt = (address: Address) => {
     const resource = declared.get(address)
-    return resource && isGuest(resource) ? resource : undefined
+    return resource && isOfGuest(resource) ? resource : undefined
   }
   checkBootOrder(world, planned, guestAt)
   checkBridges(world, planned, guestAt)
   checkProperties(world, planned, guestAt)
   checkCapacity(world, planned, guestAt)
   const ending = new Set<number>()
-  for (const [address, { guest }] of bindings.bound) if (guest && !declared.has(address)) ending.add(guest.vmid)
+  for (const [address, { guest }] of boundGuests(bindings.bound)) if (!declared.has(address)) ending.add(guest.vmid)
   checkMacs(
     world,
     guests,

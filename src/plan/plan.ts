@@ -3,6 +3,7 @@ import type { AppliedResource } from '../resource/applied.ts'
 import type { Change, Disruption } from '../resource/change.ts'
 import type { GuestIdentity, GuestRef } from '../resource/guest.ts'
 import type { ApiRequest } from '../resource/request.ts'
+import type { ResourceKindName } from '../resource/resource-kind.ts'
 import type { Reversal } from '../resource/reversal.ts'
 
 /** Readable and unique in its plan: `vm.web[0]/create`, `vm.db/grow-scsi0`. */
@@ -59,7 +60,7 @@ export const requiredSteps = ({ steps }: Pick<Plan, 'steps'>): readonly Step[] =
 /** What happens to one resource as a whole; the renderers' headings. */
 export interface ResourceChange {
   readonly address: Address
-  readonly kind: 'vm' | 'container' | 'pool'
+  readonly kind: ResourceKindName
   readonly action: 'create' | 'update' | 'replace' | 'destroy' | 'bind' | 'forget'
   readonly guest?: GuestRef
   readonly name?: string

@@ -1,6 +1,7 @@
 import type { Applied } from './applied.ts'
 import { type Config, isSecret } from './config-value.ts'
 import type { RawConfig } from './observed.ts'
+import { isOfGuest } from './resource-kind.ts'
 
 /** Stands for a value that is not shown, as Proxmox VE itself writes it for a password. */
 export const MASK = '**********'
@@ -39,7 +40,7 @@ export const hiddenInSteps = (steps: readonly SecretStep[]): HiddenKeys =>
   collected(steps.flatMap((step) => (step.guest ? [[step.guest.vmid, inStep(step)] as const] : [])))
 
 export const hiddenInBindings = (applied: Applied): HiddenKeys =>
-  collected(applied.flatMap(({ guest, config }) => (guest ? [[guest.vmid, keysOf(config)] as const] : [])))
+  collected(applied.filter(isOfGuest).map(({ guest, config }) => [guest.vmid, keysOf(config)]))
 
 /** A configuration with its hidden keys masked. */
 export const maskedConfig = (config: RawConfig, keys: ReadonlySet<string> | undefined): RawConfig =>

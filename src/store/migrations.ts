@@ -57,6 +57,57 @@ const TAG_CASE = ['alter table cluster add column case_sensitive_tags integer']
 const UNREAD = ['guest_disk', 'guest_network', 'guest_snapshot', 'cache'].map((table) => `drop table ${table}`)
 const MADE_FROM = ['alter table resource add column made_from text']
 
+const BINDING =
+  'create table binding (address text primary key, kind text not null, subject text not null unique, identity text not null, applied text not null)'
+
+/** A row of the table `resource`, as it was up to 0010. */
+interface OldBinding {
+  readonly address: string
+  readonly kind: string
+  readonly type: string | null
+  readonly node: string | null
+  readonly vmid: number | null
+  readonly poolid: string | null
+  readonly identity: string | null
+  readonly config: string
+  readonly power: string | null
+  readonly pool: string | null
+  readonly prevent_destroy: number
+  readonly on_destroy: string
+  readonly made_from: string | null
+}
+
+const known = (name: string, json: string | null): object => (json === null ? {} : { [name]: JSON.parse(json) })
+
+const newBinding = (old: OldBinding): readonly string[] => {
+  const { type, node, vmid, power, pool } = old
+  const isGuest = vmid !== null
+  const identity = isGuest
+    ? { guest: { type, node, vmid }, ...known('identity', old.identity) }
+    : { poolid: old.poolid }
+  const applied = {
+    config: JSON.parse(old.config),
+    ...(power !== null && { power }),
+    ...(pool !== null && { pool }),
+    preventDestroy: old.prevent_destroy === 1,
+    onDestroy: old.on_destroy,
+    ...known('madeFrom', old.made_from),
+  }
+  const subject = isGuest ? `guest/${vmid}` : `pool/${old.poolid}`
+  return [old.address, old.kind, subject, JSON.stringify(identity), JSON.stringify(applied)]
+}
+
+/** One table for bindings of every kind, told apart by what is in them. */
+const bindings: SchemaStep = async (db, tableSuffix) => {
+  await statements([BINDING])(db, tableSuffix)
+  const { rows } = await sql<OldBinding>`select * from resource order by address`.execute(db)
+  for (const row of rows)
+    await sql`insert into binding (address, kind, subject, identity, applied) values (${sql.join(newBinding(row))})`.execute(
+      db,
+    )
+  await sql.raw('drop table resource').execute(db)
+}
+
 /** In the order in which they are applied; the names are kept in `schema_migration`. */
 export const SCHEMA_STEPS: readonly (readonly [name: string, step: SchemaStep])[] = [
   ['0001-begin', statements([...OBSERVED, ...MANAGED])],
@@ -69,6 +120,7 @@ export const SCHEMA_STEPS: readonly (readonly [name: string, step: SchemaStep])[
   ['0008-made-from', statements(MADE_FROM)],
   ['0009-tag-case', statements(TAG_CASE)],
   ['0010-unread-tables', statements(UNREAD)],
+  ['0011-bindings', bindings],
 ]
 
 /** What Kysely's Migrator wants, made of the list above. */

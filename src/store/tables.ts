@@ -74,21 +74,15 @@ export interface ObservationTable {
   readonly config: string
 }
 
-export interface ResourceTable {
+export interface BindingTable {
   readonly address: string
   readonly kind: string
-  readonly type: string | null
-  readonly node: string | null
-  readonly vmid: number | null
-  readonly poolid: string | null
-  readonly identity: string | null
-  readonly config: string
-  readonly power: string | null
-  readonly pool: string | null
-  readonly prevent_destroy: Flag
-  readonly on_destroy: string
-  /** JSON; null: not known. */
-  readonly made_from: string | null
+  /** What is bound, as text: `guest/107`, `pool/prod`. */
+  readonly subject: string
+  /** JSON: what says which one it is bound to. */
+  readonly identity: string
+  /** JSON: what was last applied, and what is remembered of its declaration. */
+  readonly applied: string
 }
 
 export interface PlanTable {
@@ -208,7 +202,7 @@ export interface Tables {
   readonly pool: PoolTable
   readonly guest: GuestTable
   readonly observation: ObservationTable
-  readonly resource: ResourceTable
+  readonly binding: BindingTable
   readonly plan: PlanTable
   readonly plan_step: PlanStepTable
   readonly run: RunTable

@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { exitCodeOf } from '../../src/apply/run/run-outcome.ts'
+import { asGuest } from '../../src/resource/resource-kind.ts'
 import { samplePlan } from './sample-steps.ts'
 import { onWorkbench } from './workbench.ts'
 
@@ -18,7 +19,7 @@ test(
       bound.map(({ address }) => address),
       ['vm.box', 'vm.new'],
     )
-    assert.ok(bound.every(({ identity }) => identity?.uuid !== undefined))
+    assert.ok(bound.every((resource) => asGuest(resource)?.identity?.uuid !== undefined))
     assert.equal(
       (await bench.store.runs.ofPlan(plan.id)).map(({ status }) => status),
       ['applied'],

@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { exitCodeOf } from '../../src/apply/run/run-outcome.ts'
+import { asGuest } from '../../src/resource/resource-kind.ts'
 import { PveError } from '../../src/simulator/api/error.ts'
 import type { HttpHook } from '../../src/simulator/http/server.ts'
 import { samplePlan } from './sample-steps.ts'
@@ -73,7 +74,7 @@ test(
     assert.is(exitCodeOf(outcome), 4)
     assert.ok(outcome.diagnostics.some(({ code, detail }) => code === 'apply.not-undone' && /qemu\/300/.test(detail)))
     assert.equal(
-      (await bench.store.bindings.all()).map(({ guest }) => guest?.vmid),
+      (await bench.store.bindings.all()).map((resource) => asGuest(resource)?.guest.vmid),
       [300],
     )
   }),

@@ -4,6 +4,7 @@ import type { Address } from '../../src/resource/address.ts'
 import type { Applied, AppliedResource } from '../../src/resource/applied.ts'
 import { isSecret } from '../../src/resource/config-value.ts'
 import { type ApiRequest, isOutputRef } from '../../src/resource/request.ts'
+import { asGuest } from '../../src/resource/resource-kind.ts'
 import { type Model, send } from './model-cluster.ts'
 
 type Outputs = Map<string, string>
@@ -49,9 +50,10 @@ export const newWorld = (model: Model, applied: Applied = []): World => ({
 const bind = ({ bindings, model }: World, from: AppliedResource | null, to: AppliedResource | null): void => {
   if (from) bindings.delete(from.address)
   if (!to) return
-  const made = to.guest && model.guests[to.guest.vmid]
-  const identity = to.identity ?? (made && kindOfType(made.type).identity(made.current))
-  bindings.set(to.address, identity ? { ...to, identity } : to)
+  const guest = asGuest(to)
+  const made = guest && model.guests[guest.guest.vmid]
+  const identity = guest?.identity ?? (made && kindOfType(made.type).identity(made.current))
+  bindings.set(to.address, guest && identity ? { ...guest, identity } : to)
 }
 
 /** Does one step; throws when the server refuses. */

@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert'
 import { planChanges } from '../../src/plan/plan-changes.ts'
 import { DEFAULT_PLAN_OPTIONS, type PlanOptions } from '../../src/plan/plan-options.ts'
 import type { Desired, DesiredPool, Lifecycle } from '../../src/resource/desired.ts'
+import { asGuest } from '../../src/resource/resource-kind.ts'
 import { applied, carryOut, newWorld, type World } from './carry-out.ts'
 import { DISK, vmidOf } from './check-cases.ts'
 import { observe } from './model-cluster.ts'
@@ -108,7 +109,7 @@ test('what is asked to be replaced is made anew, under another VMID where one is
   assert.equal(steps(replace(world, desire([made()]), 'vm.a')), ['vm.a/create', 'vm.a/backup', 'vm.a/destroy'])
   assert.equal(codes(world, desire([made(700)])), ['plan.vmid-changed'])
   replace(world, desire([made(700)]), 'vm.a')
-  assert.is(world.bindings.get(at('vm.a'))?.guest?.vmid, 700)
+  assert.is(asGuest(world.bindings.get(at('vm.a')))?.guest.vmid, 700)
   assert.equal(steps(replace(world, desire([made(700)]), 'vm.a')), ['vm.a/backup', 'vm.a/destroy', 'vm.a/create'])
   addGuest(world.model, { type: 'lxc', vmid: 800, current: { hostname: 'x' } })
   assert.equal(codes(world, desire([made(800)]), { replaces: [at('vm.a')] }), ['plan.vmid-taken'])

@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { planView } from '../../src/render/plan-view.ts'
+import { asGuest } from '../../src/resource/resource-kind.ts'
 import { lossOf } from '../../src/resource/reversal.ts'
 import { applied, carryOut, newWorld } from './carry-out.ts'
 import { type Model, observe } from './model-cluster.ts'
@@ -182,7 +183,7 @@ test('what PVE cannot change replaces the guest, and the old one stays until the
     ['stop', 'create', 'start', 'backup', 'destroy'].map((verb) => `container.a/${verb}`),
   )
   assert.is(plan.changes[0]?.action, 'replace')
-  assert.is(world.bindings.get(container('container.a').address)?.guest?.vmid, 101)
+  assert.is(asGuest(world.bindings.get(container('container.a').address))?.guest.vmid, 101)
 })
 
 test('with a declared VMID the old guest goes before the new one comes', () => {

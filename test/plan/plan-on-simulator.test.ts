@@ -12,6 +12,7 @@ import type { ConfigValue } from '../../src/resource/config-value.ts'
 import type { Desired } from '../../src/resource/desired.ts'
 import type { Observed } from '../../src/resource/observed.ts'
 import type { ApiRequest } from '../../src/resource/request.ts'
+import { asGuest } from '../../src/resource/resource-kind.ts'
 import { type Simulator, startSimulator } from '../../src/simulator/start.ts'
 import { syncCluster } from '../../src/sync/sync-cluster.ts'
 import { connect } from '../apply/connection.ts'
@@ -72,9 +73,10 @@ const send = async (world: World, step: Step, request: ApiRequest): Promise<void
 const bind = async (world: World, from: AppliedResource | null, to: AppliedResource | null): Promise<void> => {
   if (from) world.bindings.delete(from.address)
   if (!to) return
-  const guest = to.guest && (await sync(world)).guests.find(({ vmid }) => vmid === to.guest?.vmid)
-  const identity = to.identity ?? (guest && kindOfType(guest.type).identity(guest.current))
-  world.bindings.set(to.address, identity ? { ...to, identity } : to)
+  const bound = asGuest(to)
+  const guest = bound && (await sync(world)).guests.find(({ vmid }) => vmid === bound.guest.vmid)
+  const identity = bound?.identity ?? (guest && kindOfType(guest.type).identity(guest.current))
+  world.bindings.set(to.address, bound && identity ? { ...bound, identity } : to)
 }
 
 const forward = async (world: World, step: Step): Promise<void> => {

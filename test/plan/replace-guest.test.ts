@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert'
 import { planChanges } from '../../src/plan/plan-changes.ts'
 import { DEFAULT_PLAN_OPTIONS } from '../../src/plan/plan-options.ts'
 import type { DesiredGuest } from '../../src/resource/desired.ts'
+import { asGuest } from '../../src/resource/resource-kind.ts'
 import { carryOut, newWorld } from './carry-out.ts'
 import { DISK, vmidOf } from './check-cases.ts'
 import { observe } from './model-cluster.ts'
@@ -23,10 +24,10 @@ const replaced = (more: Partial<DesiredGuest['lifecycle']> = {}, rest: Parameter
       ...rest,
     })
   carryOut(world, planOf(desire([made(true)]), world.model))
-  const old = world.bindings.get(at('container.a'))?.guest?.vmid ?? 0
+  const old = asGuest(world.bindings.get(at('container.a')))?.guest.vmid ?? 0
   const before = macOf(world.model.guests[old]?.current['net0'])
   const plan = thereAndBack(world, desire([made(false)]))
-  const now = world.bindings.get(at('container.a'))?.guest?.vmid ?? 0
+  const now = asGuest(world.bindings.get(at('container.a')))?.guest.vmid ?? 0
   const create = plan.steps.find(({ id }) => id.endsWith('/create'))
   return { before, after: macOf(world.model.guests[now]?.current['net0']), summary: create?.summary ?? '', world, old }
 }
@@ -65,7 +66,7 @@ test('a declared MAC address is what it is declared to be', () => {
     ])
   carryOut(world, planOf(make({}, false), world.model))
   thereAndBack(world, make({ macaddr: mac }, true))
-  const now = world.bindings.get(at('vm.a'))?.guest?.vmid ?? 0
+  const now = asGuest(world.bindings.get(at('vm.a')))?.guest.vmid ?? 0
   assert.is(macOf(world.model.guests[now]?.current['net0']), mac)
 })
 
@@ -214,7 +215,7 @@ test('a guest that is renamed and replaced leaves no binding under its old addre
 test('what is expected of a guest is that it is the one that was bound', () => {
   const world = newWorld(emptyModel())
   carryOut(world, planOf(desire([vm('vm.a', { config: { scsi0: DISK } })]), world.model))
-  const bound = world.bindings.get(at('vm.a'))
+  const bound = asGuest(world.bindings.get(at('vm.a')))
   const guest = world.model.guests[100]
   if (!guest || !bound) throw new Error('no guest')
   guest.current['net0'] = 'virtio=BC:24:11:00:00:01,bridge=vmbr0'

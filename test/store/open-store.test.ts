@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert'
 import { DiagnosticError } from '../../src/diagnostic/diagnostic-error.ts'
 import { SCHEMA_STEPS } from '../../src/store/migrations.ts'
 import { openStore } from '../../src/store/open-store.ts'
-import { samplePlan } from './sample-plan.ts'
+import { bound, samplePlan } from './sample-plan.ts'
 import { openTemporaryStore, storeOptions, temporaryFolder } from './temporary-store.ts'
 
 const Sqlite = createRequire(import.meta.url)('better-sqlite3') as typeof BetterSqlite
@@ -35,7 +35,7 @@ const codesOf = async (work: Promise<unknown>): Promise<readonly string[]> => {
 const mode = (path: string): number => statSync(path).mode & 0o777
 
 const TABLES =
-  'audit_head audit_pending cluster guest journal lease node observation plan plan_step pool resource run run_before run_step schema_migration schema_migration_lock storage sync_run task'
+  'audit_head audit_pending binding cluster guest journal lease node observation plan plan_step pool run run_before run_step schema_migration schema_migration_lock storage sync_run task'
 
 test('the state has its tables, all strict, in a file that only its owner can read', async () => {
   const { store, path } = await openTemporaryStore()
@@ -116,6 +116,60 @@ test('an older file is backed up before it is brought up to date', async () => {
   const backups = readdirSync(join(dirname(path), 'backups'))
   assert.is(backups.length, 1)
   assert.match(backups[0] ?? '', /^state-.*-migration\.db$/)
+})
+
+/** Bindings as they lay in a state up to the tenth step of the schema. */
+const OLD_BINDINGS = `
+  drop table binding;
+  create table resource (address text primary key, kind text not null check (kind in ('vm', 'container', 'pool')), type text, node text, vmid integer unique, poolid text unique, identity text, config text not null, power text, pool text, prevent_destroy integer not null, on_destroy text not null, made_from text) strict;
+  insert into resource values ('vm.web', 'vm', 'qemu', 'pve1', 101, null, '{"uuid":"aa"}', '{"cores":2}', 'running', 'prod', 1, 'retain', '{"source":{"by":"blank"},"images":{}}');
+  insert into resource values ('container.dns', 'container', 'lxc', 'pve2', 102, null, '{"marks":["BC:24:11:00:00:01"],"event":null}', '{}', null, null, 0, 'backup', null);
+  insert into resource values ('vm.bare', 'vm', 'qemu', 'pve1', 103, null, null, '{}', null, null, 0, 'delete', null);
+  insert into resource values ('pool.prod', 'pool', null, null, null, 'prod', null, '{"comment":"live"}', null, null, 0, 'backup', null);
+  delete from schema_migration where name >= '0011'`
+
+test('bindings of a state with a table of guests and pools are all there afterwards, and can move', async () => {
+  const { store, path } = await openTemporaryStore()
+  await store.close()
+  look(path, (database) => database.exec(OLD_BINDINGS))
+  const again = await openStore(path, storeOptions())
+  const remembered = { preventDestroy: false, onDestroy: 'backup' }
+  const guest = (type: string, node: string, vmid: number) => ({ type, node, vmid })
+  assert.equal(await again.bindings.all(), [
+    {
+      address: 'container.dns',
+      kind: 'container',
+      guest: guest('lxc', 'pve2', 102),
+      identity: { marks: ['BC:24:11:00:00:01'], event: null },
+      config: {},
+      ...remembered,
+    },
+    { address: 'pool.prod', kind: 'pool', poolid: 'prod', config: { comment: 'live' }, ...remembered },
+    {
+      address: 'vm.bare',
+      kind: 'vm',
+      guest: guest('qemu', 'pve1', 103),
+      config: {},
+      ...remembered,
+      onDestroy: 'delete',
+    },
+    {
+      address: 'vm.web',
+      kind: 'vm',
+      guest: guest('qemu', 'pve1', 101),
+      identity: { uuid: 'aa' },
+      config: { cores: 2 },
+      power: 'running',
+      pool: 'prod',
+      preventDestroy: true,
+      onDestroy: 'retain',
+      madeFrom: { source: { by: 'blank' }, images: {} },
+    },
+  ])
+  await again.bindings.put(bound('vm.other', 101))
+  const addresses = (await again.bindings.all()).map((resource) => resource.address)
+  assert.equal(addresses, ['container.dns', 'pool.prod', 'vm.bare', 'vm.other'])
+  await again.close()
 })
 
 test('a backup is a whole state of its own, private, and only the newest ten are kept', async () => {

@@ -2,7 +2,7 @@ import type { RequestRecord } from '../../src/apply/journal.ts'
 import { sealPlan } from '../../src/plan/order/seal-plan.ts'
 import type { Plan, Step } from '../../src/plan/plan.ts'
 import { type Address, parseAddress } from '../../src/resource/address.ts'
-import type { AppliedResource } from '../../src/resource/applied.ts'
+import type { AppliedGuest } from '../../src/resource/applied.ts'
 import { parseVmid, type Vmid } from '../../src/resource/guest.ts'
 
 export const address = (text: string): Address => {
@@ -17,7 +17,7 @@ export const vmid = (number: number): Vmid => {
   return parsed
 }
 
-export const bound = (text: string, number: number, more: Partial<AppliedResource> = {}): AppliedResource => ({
+export const bound = (text: string, number: number, more: Partial<AppliedGuest> = {}): AppliedGuest => ({
   address: address(text),
   kind: 'vm',
   guest: { type: 'qemu', node: 'pve1', vmid: vmid(number) },

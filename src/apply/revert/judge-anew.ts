@@ -12,6 +12,7 @@ import { isGone } from '../../plan/step/sweep-steps.ts'
 import type { AppliedResource } from '../../resource/applied.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
 import { type ApiRequest, isOutputRef } from '../../resource/request.ts'
+import { asGuest } from '../../resource/resource-kind.ts'
 import { presenceAfter } from '../effect/guest-after-run.ts'
 import { effectOf } from '../effect/request-effect.ts'
 
@@ -120,7 +121,7 @@ const gone = (undoing: Step): Step => ({
 /** A guest that was made ends as it does when its declaration goes: backed up first, or retained, or for good. */
 const ended = (world: PlanWorld, part: Undoing, guest: ObservedGuest): readonly Step[] => {
   const { undoing, done, bound, endingPools } = part
-  const resource = bound ?? done.binding?.after
+  const resource = asGuest(bound ?? done.binding?.after)
   if (!resource) return [gone(undoing)]
   const { onDestroy } = resource
   // By then it is back where it was made.

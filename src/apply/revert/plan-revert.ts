@@ -8,9 +8,10 @@ import { boundIdentity, expectedIdentity } from '../../plan/state/guest-identity
 import { sharedBefore } from '../../plan/state/held-volumes.ts'
 import { expectedPower } from '../../plan/state/power-dependence.ts'
 import type { Address } from '../../resource/address.ts'
-import type { Applied } from '../../resource/applied.ts'
+import type { Applied, AppliedGuest } from '../../resource/applied.ts'
 import { DISRUPTIONS } from '../../resource/change.ts'
 import type { Observed, ObservedGuest } from '../../resource/observed.ts'
+import { isOfGuest } from '../../resource/resource-kind.ts'
 import {
   isUndoPlan,
   type LeftGuest,
@@ -231,7 +232,9 @@ const refusal = (run: FinishedRun): Diagnostic | undefined => {
 
 /** A guest that is bound is known by its binding, which later runs have kept up. */
 const knownNow = (left: ReadonlyMap<number, LeftGuest>, applied: Applied): ReadonlyMap<number, LeftGuest> => {
-  const bound = new Map(applied.map((resource) => [resource.guest?.vmid as number | undefined, resource]))
+  const bound = new Map<number, AppliedGuest>(
+    applied.filter(isOfGuest).map((resource) => [resource.guest.vmid, resource]),
+  )
   return new Map(
     [...left].map(([vmid, guest]) => {
       const resource = bound.get(vmid)

@@ -6,6 +6,7 @@ import type { Change, Disruption } from '../../resource/change.ts'
 import type { Config } from '../../resource/config-value.ts'
 import { guestPath } from '../../resource/guest.ts'
 import { type ApiRequest, isOutputRef, type OutputRef, type RequestParam } from '../../resource/request.ts'
+import { asGuest } from '../../resource/resource-kind.ts'
 import { canonicalJson } from '../../util/canonical-json.ts'
 import { placeAfter, presenceAfter, type StandingStep } from '../effect/guest-after-run.ts'
 import { effectOf } from '../effect/request-effect.ts'
@@ -116,7 +117,8 @@ const noteFor = (step: Step): { readonly note?: string } => {
 
 /** What mpc applied, with the changes of one step taken back and everything later left alone. */
 const takeBack = (current: AppliedResource, before: AppliedResource, after: AppliedResource): AppliedResource => {
-  if (current.guest?.vmid !== before.guest?.vmid) return before
+  const [is, was] = [asGuest(current), asGuest(before)]
+  if (is?.guest.vmid !== was?.guest.vmid) return before
   const keys = new Set([...Object.keys(before.config), ...Object.keys(after.config)])
   const config: Record<string, Config[string]> = { ...current.config }
   for (const key of keys) {
@@ -125,7 +127,7 @@ const takeBack = (current: AppliedResource, before: AppliedResource, after: Appl
     if (old === undefined) delete config[key]
     else config[key] = old
   }
-  return { ...before, config, ...(current.identity && { identity: current.identity }) }
+  return is?.identity && was ? { ...was, config, identity: is.identity } : { ...before, config }
 }
 
 /** The binding a step changes, seen from what is bound now. */

@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../../diagnostic/diagnostic.ts'
 import type { Step } from '../../plan/plan.ts'
 import type { AppliedResource } from '../../resource/applied.ts'
+import { asGuest } from '../../resource/resource-kind.ts'
 import { placeAfter } from '../effect/guest-after-run.ts'
 import { effectOf, touchedKeys } from '../effect/request-effect.ts'
 import type { JournalEntry, RequestRecord, Seen } from '../journal.ts'
@@ -46,14 +47,16 @@ const bindingAfter = (
 ): { readonly binding?: AppliedResource | null } => {
   if (!binding) return {}
   if (!binding.after) return { binding: null }
+  const bound = asGuest(binding.after)
+  if (!bound) return { binding: binding.after }
   // Which task made it is not to be read off the guest.
-  const made = ctx.made.get(binding.after.guest?.vmid ?? 0)?.event
-  const event = made ?? binding.after.identity?.event
+  const made = ctx.made.get(bound.guest.vmid)?.event
+  const event = made ?? bound.identity?.event
   // A step may bind the address to another guest than the one it changes.
-  const isSame = binding.after.guest?.vmid === guest?.vmid
-  const seen = (isSame ? after?.identity : undefined) ?? binding.after.identity
+  const isSame = bound.guest.vmid === guest?.vmid
+  const seen = (isSame ? after?.identity : undefined) ?? bound.identity
   const identity = seen && event !== undefined ? { ...seen, event } : seen
-  return { binding: { ...binding.after, ...(identity && { identity }) } }
+  return { binding: { ...bound, ...(identity && { identity }) } }
 }
 
 /** Whether the guest ran before a step that is undone by a snapshot: a rollback stops it (seen on PVE 9.2). */

@@ -4,6 +4,7 @@ import type { Step } from '../../plan/plan.ts'
 import type { AppliedResource } from '../../resource/applied.ts'
 import { type GuestIdentity, type GuestRef, guestPath } from '../../resource/guest.ts'
 import { type ApiRequest, isOutputRef } from '../../resource/request.ts'
+import { asGuest } from '../../resource/resource-kind.ts'
 import type { OutcomeStatus } from '../apply-event.ts'
 import { placeAfter } from '../effect/guest-after-run.ts'
 import { effectAppeared } from '../effect/is-effect-present.ts'
@@ -249,8 +250,9 @@ const startAgain = async (ctx: RunContext, { step, outputs }: StepResult): Promi
 const bindingBefore = (ctx: RunContext, { binding }: Step): { readonly binding?: AppliedResource | null } => {
   if (!binding) return {}
   const { before } = binding
-  const restored = before?.guest && ctx.made.get(before.guest.vmid)
-  return { binding: before && restored ? { ...before, identity: restored } : before }
+  const guest = asGuest(before)
+  const restored = guest && ctx.made.get(guest.guest.vmid)
+  return { binding: guest && restored ? { ...guest, identity: restored } : before }
 }
 
 const endUndo = async (

@@ -3,7 +3,8 @@ import { diagnose } from '../../diagnostic/diagnostic.ts'
 import { chooseGuests } from '../../export/choose-guests.ts'
 import type { Exported, ExportedGuest, ExportSite } from '../../export/export.ts'
 import type { Address } from '../../resource/address.ts'
-import type { DesiredGuest, DesiredResource } from '../../resource/desired.ts'
+import type { DesiredGuest } from '../../resource/desired.ts'
+import { isOfGuest } from '../../resource/resource-kind.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import type { CommandContext, RunCommand } from '../program/command-context.ts'
 import { readDeclarations } from '../session/read-declarations.ts'
@@ -18,8 +19,6 @@ const exporterOf: Readonly<Record<Format, () => Promise<Exporter>>> = {
   terraform: async () => (await import('../../export/terraform/export-terraform.ts')).exportTerraform,
   ansible: async () => (await import('../../export/ansible/export-ansible.ts')).exportAnsible,
 }
-
-const isGuest = (resource: DesiredResource): resource is DesiredGuest => resource.kind !== 'pool'
 
 const archivesOf = (guests: readonly DesiredGuest[]): ReadonlyMap<Address, string> =>
   new Map(guests.flatMap(({ address, source }) => (source.by === 'archive' ? [[address, source.volume] as const] : [])))
@@ -78,7 +77,7 @@ export const run: RunCommand<'export'> = (context, input) =>
     const { observed } = await lastSync(session)
     const loaded = await readDeclarations(context, session, { ...input, args: [] }, observed)
     if (!loaded) return EXIT.error
-    const declared = loaded.desired.resources.filter(isGuest)
+    const declared = loaded.desired.resources.filter(isOfGuest)
     const chosen = chooseGuests(
       observed,
       await session.store.bindings.all(),

@@ -2,6 +2,7 @@ import { type Diagnostic, diagnose } from '../../diagnostic/diagnostic.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Applied } from '../../resource/applied.ts'
 import type { Observed } from '../../resource/observed.ts'
+import { asGuest } from '../../resource/resource-kind.ts'
 
 /**
  * What a plan would create although another plan has made it since, under whatever VMID. The server cannot notice that; carried out all the
@@ -10,10 +11,11 @@ import type { Observed } from '../../resource/observed.ts'
  */
 export const madeSince = (plan: Plan, applied: Applied, observed: Observed | undefined): readonly Diagnostic[] => {
   const there = new Set(observed?.guests.map(({ vmid }) => vmid))
-  const bound = new Map(applied.map(({ address, guest }) => [address, guest]))
+  const bound = new Map(applied.map((resource) => [resource.address, asGuest(resource)?.guest]))
   return plan.changes.flatMap(({ address, action }) => {
     const guest = action === 'create' ? bound.get(address) : undefined
-    const known = plan.steps.find((step) => step.address === address && step.binding)?.binding?.before?.guest
+    const binding = plan.steps.find((step) => step.address === address && step.binding)?.binding
+    const known = asGuest(binding?.before)?.guest
     if (!guest || !there.has(guest.vmid) || known?.vmid === guest.vmid) return []
     return diagnose('apply.stale-plan', {
       address,

@@ -5,6 +5,7 @@ import { DEFAULT_PLAN_OPTIONS, type PlanOptions } from '../../plan/plan-options.
 import { type Address, parseAddressPattern } from '../../resource/address.ts'
 import type { Applied } from '../../resource/applied.ts'
 import type { Secrets } from '../../resource/desired.ts'
+import { isOfGuest } from '../../resource/resource-kind.ts'
 import { counted } from '../../util/counted.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import type { CommandContext, CommandInput } from '../program/command-context.ts'
@@ -116,7 +117,7 @@ const FEW = 3
 
 /** Files that are missing, or a half-checked-out branch, look like the wish to destroy what they declared. */
 const massDestroy = (plan: Plan, applied: Applied, noFiles: boolean, command: string): Diagnostic | undefined => {
-  const managed = applied.filter(({ guest }) => guest !== undefined).length
+  const managed = applied.filter(isOfGuest).length
   const going = plan.changes.filter(({ action, guest }) => action === 'destroy' && guest !== undefined).length
   const isMost = managed >= FEW && going * 2 > managed
   if (!isMost && !(noFiles && !isEmptyPlan(plan))) return undefined

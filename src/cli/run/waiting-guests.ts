@@ -2,6 +2,7 @@ import { attributeName } from '../../kinds/attribute-name.ts'
 import { kindOfType } from '../../kinds/registry.ts'
 import type { Applied } from '../../resource/applied.ts'
 import type { Observed } from '../../resource/observed.ts'
+import { isOfGuest } from '../../resource/resource-kind.ts'
 import { waitingKeys } from '../../resource/waiting-keys.ts'
 
 /** A managed guest that has some of its configuration only from its next start on. */
@@ -18,7 +19,7 @@ export const waitingGuests = (
   only?: ReadonlySet<number>,
 ): readonly WaitingGuest[] => {
   const addresses = new Map<number, string>(
-    applied.flatMap(({ address, guest }) => (guest ? [[guest.vmid as number, address] as const] : [])),
+    applied.filter(isOfGuest).map(({ address, guest }) => [guest.vmid, address]),
   )
   return guests
     .flatMap((guest) => {

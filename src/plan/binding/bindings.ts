@@ -1,8 +1,9 @@
 import type { Address } from '../../resource/address.ts'
-import type { Applied, AppliedResource } from '../../resource/applied.ts'
+import { type Applied, type AppliedResource, boundGuests } from '../../resource/applied.ts'
 import type { Desired } from '../../resource/desired.ts'
 import { parseVmid } from '../../resource/guest.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
+import { asGuest } from '../../resource/resource-kind.ts'
 import type { PlanWorld } from '../planning-context.ts'
 
 /** Which resource is bound to what, after moved, imports and removed. */
@@ -82,7 +83,8 @@ const isRebound = (
   taken: ReadonlyMap<number, Address>,
 ): boolean => {
   const guest = importedGuest(world, id)
-  return guest !== undefined && !taken.has(guest.vmid) && !(before.guest && world.guests.has(before.guest.vmid))
+  const known = asGuest(before)?.guest
+  return guest !== undefined && !taken.has(guest.vmid) && !(known && world.guests.has(known.vmid))
 }
 
 /** Works out what each address is bound to; conflicts are reported. */
@@ -90,7 +92,7 @@ export const resolveBindings = (world: PlanWorld, desired: Desired, applied: App
   const { bound, movedFrom } = followMoves(world, desired, applied)
   const declared = new Set(desired.resources.map(({ address }) => address))
   const taken = new Map<number, Address>()
-  for (const [address, { guest }] of bound) if (guest) taken.set(guest.vmid, address)
+  for (const [address, { guest }] of boundGuests(bound)) taken.set(guest.vmid, address)
   const imported = new Map<Address, ObservedGuest>()
   for (const entry of desired.imports) {
     if (!declared.has(entry.to)) {

@@ -1,7 +1,7 @@
 import type { DiagnosticDetail } from '../../diagnostic/diagnostic.ts'
 import { kindOfType } from '../../kinds/registry.ts'
 import { differenceOf } from '../../kinds/same-guest.ts'
-import type { AppliedResource } from '../../resource/applied.ts'
+import type { AppliedGuest } from '../../resource/applied.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
 import type { PlanWorld } from '../planning-context.ts'
 import { boundIdentity, seenIdentity } from '../state/guest-identity.ts'
@@ -11,11 +11,11 @@ type Place = Pick<DiagnosticDetail, 'address' | 'range'>
 /** The guest at the VMID must still be the one the address was bound to. */
 export const checkIdentity = (
   world: PlanWorld,
-  applied: AppliedResource,
+  applied: AppliedGuest,
   observed: ObservedGuest,
   place: Place,
 ): boolean => {
-  const sameType = applied.guest?.type === observed.type
+  const sameType = applied.guest.type === observed.type
   const known = boundIdentity(applied)
   const difference = known && differenceOf(known, seenIdentity(observed))
   if (sameType && difference === undefined) return true

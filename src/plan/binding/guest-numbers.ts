@@ -2,6 +2,7 @@ import type { Address } from '../../resource/address.ts'
 import type { Applied } from '../../resource/applied.ts'
 import type { DesiredGuest } from '../../resource/desired.ts'
 import type { Vmid } from '../../resource/guest.ts'
+import { asGuest, isOfGuest } from '../../resource/resource-kind.ts'
 import type { PlanWorld } from '../planning-context.ts'
 import { allocateVmids } from './allocate-vmids.ts'
 import type { Bindings } from './bindings.ts'
@@ -14,10 +15,10 @@ const givenVmids = (
   { bound, imported }: Bindings,
 ) => {
   const taken = new Set<number>([...world.guests.keys(), ...(world.options.hiddenVmids?.taken ?? [])])
-  for (const { guest } of applied) if (guest) taken.add(guest.vmid)
+  for (const { guest } of applied.filter(isOfGuest)) taken.add(guest.vmid)
   const vmids = new Map<Address, Vmid>()
   for (const { address, vmid } of guests) {
-    const known = bound.get(address)?.guest?.vmid ?? imported.get(address)?.vmid ?? vmid
+    const known = asGuest(bound.get(address))?.guest.vmid ?? imported.get(address)?.vmid ?? vmid
     if (known !== undefined) vmids.set(address, known)
     if (vmid !== undefined) taken.add(vmid)
   }

@@ -1,8 +1,9 @@
 import { kindOfType } from '../../kinds/registry.ts'
 import type { Applied } from '../../resource/applied.ts'
-import type { Desired, DesiredGuest } from '../../resource/desired.ts'
+import type { Desired } from '../../resource/desired.ts'
 import type { KnownGuest, KnownGuests } from '../../resource/known-guest.ts'
 import type { Observed } from '../../resource/observed.ts'
+import { asGuest, isOfGuest } from '../../resource/resource-kind.ts'
 import type { PlanOptions } from '../plan-options.ts'
 import { planWorld } from '../planning-context.ts'
 import { resolveBindings } from './bindings.ts'
@@ -20,14 +21,14 @@ export const knownGuests = (
 ): KnownGuests => {
   const world = planWorld(observed, options)
   const bindings = resolveBindings(world, desired, applied)
-  const guests = desired.resources.filter((resource): resource is DesiredGuest => resource.kind !== 'pool')
+  const guests = desired.resources.filter(isOfGuest)
   const { vmids } = guestNumbers(world, guests, applied, bindings)
   return new Map(
     guests.flatMap(({ address, kind }) => {
       const vmid = vmids.get(address)
       if (vmid === undefined) return []
       const guest =
-        bindings.imported.get(address) ?? (bindings.bound.get(address)?.guest ? world.guests.get(vmid) : undefined)
+        bindings.imported.get(address) ?? (asGuest(bindings.bound.get(address)) ? world.guests.get(vmid) : undefined)
       const isSame = guest !== undefined && kindOfType(guest.type).name === kind
       const known: KnownGuest = isSame ? { vmid, guest } : { vmid }
       return [[address, known] as const]

@@ -1,5 +1,5 @@
 import { attributeName, isIgnored } from '../../kinds/attribute-name.ts'
-import type { AppliedResource } from '../../resource/applied.ts'
+import type { AppliedGuest } from '../../resource/applied.ts'
 import { type ConfigValue, isPropertyMap, isSecret } from '../../resource/config-value.ts'
 import type { Vmid } from '../../resource/guest.ts'
 import { canonicalJson } from '../../util/canonical-json.ts'
@@ -14,7 +14,7 @@ const importOf = (value: ConfigValue | undefined): ConfigValue | undefined =>
 /** Attributes whose declared value the guest that exists will never have: the server takes them only as it makes a guest or a disk. */
 const unreached = (
   { kind, desired }: GuestContext,
-  applied: AppliedResource | undefined,
+  applied: AppliedGuest | undefined,
   current: { readonly [key: string]: string },
 ): readonly string[] => {
   const before = applied?.config ?? {}
@@ -40,7 +40,7 @@ const INSIDE: Readonly<Record<string, string>> = {
 export const warnOfCreationOnly = (
   context: GuestContext,
   vmid: Vmid,
-  applied: AppliedResource | undefined,
+  applied: AppliedGuest | undefined,
   current: { readonly [key: string]: string },
 ): void => {
   const { kind, world, desired } = context

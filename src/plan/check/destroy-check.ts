@@ -1,6 +1,6 @@
 import type { GuestKind } from '../../kinds/kind.ts'
 import { kindOfType } from '../../kinds/registry.ts'
-import type { AppliedResource } from '../../resource/applied.ts'
+import type { AppliedGuest } from '../../resource/applied.ts'
 import { isPropertyMap } from '../../resource/config-value.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
 import type { PlanWorld } from '../planning-context.ts'
@@ -48,7 +48,7 @@ export const linkedClones = (world: PlanWorld): LinkedClones => {
 /** Guards against destroying what must not go, and against what the server would refuse half-way. */
 export const checkDestroy = (
   world: PlanWorld,
-  resource: AppliedResource,
+  resource: AppliedGuest,
   observed: ObservedGuest,
   clonesLeft: readonly number[],
 ): void => {

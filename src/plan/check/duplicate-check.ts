@@ -1,5 +1,7 @@
 import type { Address } from '../../resource/address.ts'
+import { boundGuests } from '../../resource/applied.ts'
 import type { Desired, DesiredGuest } from '../../resource/desired.ts'
+import { isOfGuest } from '../../resource/resource-kind.ts'
 import type { Bindings } from '../binding/bindings.ts'
 import type { PlanWorld } from '../planning-context.ts'
 import { checkVolumes } from './volume-check.ts'
@@ -20,7 +22,7 @@ const checkAddresses = (world: PlanWorld, desired: Desired): void => {
 
 const checkVmids = (world: PlanWorld, guests: readonly DesiredGuest[], { bound, imported }: Bindings): void => {
   const owners = new Map<number, Address>()
-  for (const [address, { guest }] of bound) if (guest) owners.set(guest.vmid, address)
+  for (const [address, { guest }] of boundGuests(bound)) owners.set(guest.vmid, address)
   for (const [address, { vmid }] of imported) owners.set(vmid, address)
   for (const guest of guests) {
     const { address, vmid, range } = guest
@@ -39,7 +41,7 @@ const checkVmids = (world: PlanWorld, guests: readonly DesiredGuest[], { bound, 
 
 /** Reports addresses, VMIDs and volumes that are claimed twice. */
 export const checkDuplicates = (world: PlanWorld, desired: Desired, bindings: Bindings): void => {
-  const guests = desired.resources.filter((resource): resource is DesiredGuest => resource.kind !== 'pool')
+  const guests = desired.resources.filter(isOfGuest)
   checkAddresses(world, desired)
   checkVmids(world, guests, bindings)
   checkVolumes(world, guests, bindings)

@@ -2,6 +2,7 @@ import { attributeName } from '../../kinds/attribute-name.ts'
 import { guestKinds, kindOfType } from '../../kinds/registry.ts'
 import { storageOf, volumeOwner } from '../../kinds/value/volume.ts'
 import type { Address } from '../../resource/address.ts'
+import { boundGuests } from '../../resource/applied.ts'
 import { isPropertyMap } from '../../resource/config-value.ts'
 import type { DesiredGuest } from '../../resource/desired.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
@@ -157,7 +158,7 @@ export const checkVolumes = (
   const uses = usesOf(guests)
   if (uses.length === 0) return
   const vmids = new Map<Address, number>()
-  for (const [address, { guest }] of bound) if (guest) vmids.set(address, guest.vmid)
+  for (const [address, { guest }] of boundGuests(bound)) vmids.set(address, guest.vmid)
   for (const [address, { vmid }] of imported) vmids.set(address, vmid)
   const addresses = new Map([...vmids].map(([address, vmid]) => [vmid, address]))
   const cluster: Cluster = {

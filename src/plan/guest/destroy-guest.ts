@@ -1,5 +1,5 @@
 import { kindOfType } from '../../kinds/registry.ts'
-import type { AppliedResource } from '../../resource/applied.ts'
+import type { AppliedGuest } from '../../resource/applied.ts'
 import { type GuestRef, guestPath } from '../../resource/guest.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
 import type { Reversal } from '../../resource/reversal.ts'
@@ -18,9 +18,9 @@ import { restoration } from './restore-guest.ts'
 const RETAINED_TAG = 'mpc-retained'
 
 export interface Destruction {
-  readonly resource: AppliedResource
+  readonly resource: AppliedGuest
   readonly observed: ObservedGuest
-  readonly onDestroy: AppliedResource['onDestroy']
+  readonly onDestroy: AppliedGuest['onDestroy']
   /** The binding goes with the guest; a replaced one has already been bound anew. */
   readonly unbind: boolean
   /** Pools that end with the plan: they must be empty by then, so a guest that is retained leaves them. */

@@ -1,6 +1,6 @@
 import { attributeName } from '../../kinds/attribute-name.ts'
 import { kindOfType } from '../../kinds/registry.ts'
-import type { AppliedResource } from '../../resource/applied.ts'
+import type { AppliedGuest } from '../../resource/applied.ts'
 import type { AttributeChange } from '../../resource/change.ts'
 import { type ConfigValue, isPropertyMap, isSecret } from '../../resource/config-value.ts'
 import { effectiveConfig } from '../../resource/effective-config.ts'
@@ -28,10 +28,7 @@ export const entriesOf = (observed: ObservedGuest) => {
 }
 
 /** What will be gone with a guest: all that mpc had declared for it, and every volume it has, declared or not. */
-export const destroyedAttributes = (
-  { config }: AppliedResource,
-  observed: ObservedGuest,
-): readonly AttributeChange[] => [
+export const destroyedAttributes = ({ config }: AppliedGuest, observed: ObservedGuest): readonly AttributeChange[] => [
   fieldChange('node', observed.node, undefined),
   fieldChange('vmid', observed.vmid, undefined),
   ...entriesOf(observed).flatMap(({ key, name, value, isVolume }): readonly AttributeChange[] => {

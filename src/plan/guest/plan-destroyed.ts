@@ -1,5 +1,6 @@
-import type { AppliedResource } from '../../resource/applied.ts'
+import type { AppliedGuest, AppliedResource } from '../../resource/applied.ts'
 import type { DesiredResource } from '../../resource/desired.ts'
+import { asGuest } from '../../resource/resource-kind.ts'
 import { checkChangeable, checkIdentity } from '../binding/bound-guest-check.ts'
 import { checkDestroy, type LinkedClones } from '../check/destroy-check.ts'
 import type { PlanWorld, VolumeHolders } from '../planning-context.ts'
@@ -10,36 +11,36 @@ import { destroyGuest } from './destroy-guest.ts'
 import { destroyedAttributes } from './destroyed-attributes.ts'
 
 /** A binding whose guest is gone already: only the record goes. */
-export const planForgotten = (
-  resource: AppliedResource,
-  { isGone }: { readonly isGone: boolean },
-): PlannedResource => ({
-  address: resource.address,
-  kind: resource.kind,
-  action: 'forget',
-  reason: 'no-longer-declared',
-  ...(resource.guest && { guest: resource.guest }),
-  attributes: [],
-  drafts: [
-    {
-      verb: 'forget',
-      action: 'forget',
-      ...(resource.guest && { guest: resource.guest }),
-      summary: isGone ? 'forget it: it no longer exists' : 'forget it; it stays as it is',
-      requests: [],
-      disruption: 'none',
-      reversal: { by: 'requests', requests: [], note: 'manage it again' },
-      binding: { before: resource, after: null },
-    },
-  ],
-})
+export const planForgotten = (resource: AppliedResource, { isGone }: { readonly isGone: boolean }): PlannedResource => {
+  const guest = asGuest(resource)?.guest
+  return {
+    address: resource.address,
+    kind: resource.kind,
+    action: 'forget',
+    reason: 'no-longer-declared',
+    ...(guest && { guest }),
+    attributes: [],
+    drafts: [
+      {
+        verb: 'forget',
+        action: 'forget',
+        ...(guest && { guest }),
+        summary: isGone ? 'forget it: it no longer exists' : 'forget it; it stays as it is',
+        requests: [],
+        disruption: 'none',
+        reversal: { by: 'requests', requests: [], note: 'manage it again' },
+        binding: { before: resource, after: null },
+      },
+    ],
+  }
+}
 
 /**
  * Plans the end of a managed guest. `leaving` are the guests the plan destroys, which linked clones may belong to; `endingPools` the pools that end with it.
  */
 export const planDestroyed = (
   world: PlanWorld,
-  resource: AppliedResource,
+  resource: AppliedGuest,
   declared: DesiredResource | undefined,
   clones: LinkedClones,
   holders: VolumeHolders,
@@ -47,7 +48,6 @@ export const planDestroyed = (
   endingPools: ReadonlySet<string>,
 ): PlannedResource | undefined => {
   const { address, guest } = resource
-  if (!guest) return undefined
   const observed = world.guests.get(guest.vmid)
   if (!observed) return planForgotten(resource, { isGone: true })
   const place = { address, range: declared?.range }

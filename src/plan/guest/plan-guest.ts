@@ -1,5 +1,5 @@
 import { guestKinds, kindOfType } from '../../kinds/registry.ts'
-import type { AppliedResource } from '../../resource/applied.ts'
+import type { AppliedGuest } from '../../resource/applied.ts'
 import type { AttributeChange } from '../../resource/change.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
 import { suggestion } from '../../util/did-you-mean.ts'
@@ -55,7 +55,7 @@ const planCreate = (input: GuestInput, context: GuestContext): PlannedResource =
 const rememberedGuest = (
   { desired }: GuestInput,
   { type, node, vmid, name }: ObservedGuest,
-  applied: AppliedResource,
+  applied: AppliedGuest,
   changes: readonly AttributeChange[],
 ): PlannedResource | undefined => {
   if (changes.length === 0) return undefined

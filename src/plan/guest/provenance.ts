@@ -1,6 +1,6 @@
 import { attributeName, isIgnored } from '../../kinds/attribute-name.ts'
 import type { GuestKind } from '../../kinds/kind.ts'
-import type { AppliedResource, Provenance } from '../../resource/applied.ts'
+import type { AppliedGuest, Provenance } from '../../resource/applied.ts'
 import { isPropertyMap } from '../../resource/config-value.ts'
 import type { DesiredGuest, GuestSource } from '../../resource/desired.ts'
 import { parseVmid } from '../../resource/guest.ts'
@@ -22,7 +22,7 @@ export const provenanceOf = (desired: DesiredGuest): Provenance => ({
 })
 
 /** The same of a guest that exists: disks keep the image they were made from, new ones have that of the declaration. */
-export const keptProvenance = (desired: DesiredGuest, applied: AppliedResource | undefined): Provenance | undefined => {
+export const keptProvenance = (desired: DesiredGuest, applied: AppliedGuest | undefined): Provenance | undefined => {
   if (!applied?.madeFrom) return undefined
   const { source, images } = applied.madeFrom
   const now = imagesOf(desired)
@@ -76,7 +76,7 @@ const imageChanges = ({ kind, desired }: GuestContext, { images }: Provenance): 
  * Says of an existing guest that it was made from something else than its declaration names now. That is where it comes from, and nothing to
  * change. True when it was said.
  */
-export const noteProvenance = (context: GuestContext, applied: AppliedResource | undefined): boolean => {
+export const noteProvenance = (context: GuestContext, applied: AppliedGuest | undefined): boolean => {
   const { world, kind, desired } = context
   if (!applied?.madeFrom) return false
   const { address, lifecycle, rangeOf, range } = desired

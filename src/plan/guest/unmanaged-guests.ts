@@ -1,5 +1,5 @@
 import { guestKinds } from '../../kinds/registry.ts'
-import type { Applied } from '../../resource/applied.ts'
+import { type Applied, boundGuests } from '../../resource/applied.ts'
 import type { DesiredGuest } from '../../resource/desired.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
 import { inOrder } from '../../util/natural-order.ts'
@@ -100,7 +100,7 @@ export const checkExisting = (
   { bound, imported }: Bindings,
 ): void => {
   const managed = new Set<number>()
-  for (const { guest } of bound.values()) if (guest) managed.add(guest.vmid)
+  for (const [, { guest }] of boundGuests(bound)) managed.add(guest.vmid)
   for (const { vmid } of imported.values()) managed.add(vmid)
   const { byVmid, byName } = doublesOf(world, creations, managed)
   const lost =

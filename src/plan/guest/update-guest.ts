@@ -1,6 +1,6 @@
 import { isIgnored } from '../../kinds/attribute-name.ts'
 import { kindOfType } from '../../kinds/registry.ts'
-import type { AppliedResource } from '../../resource/applied.ts'
+import type { AppliedGuest } from '../../resource/applied.ts'
 import type { AttributeChange } from '../../resource/change.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
 import { clearSnapshots } from '../check/snapshot-obstacle.ts'
@@ -29,10 +29,10 @@ export interface GuestUpdate {
 const fieldDifferences = (
   { desired, world, kind }: GuestContext,
   observed: ObservedGuest,
-  applied: AppliedResource | undefined,
+  applied: AppliedGuest | undefined,
 ): FieldDifferences => {
   const ignores = (name: string) => isIgnored(kind, desired.lifecycle.ignoreChanges, name)
-  const drifted = applied?.guest?.node === desired.node && observed.node !== desired.node
+  const drifted = applied?.guest.node === desired.node && observed.node !== desired.node
   if (drifted && !ignores('node')) {
     world.report('plan.node-drift', {
       detail: `\`${desired.address}\` is declared on ${desired.node} but runs on ${observed.node}: somebody or high availability moved it. It stays there. Declare \`node = "${observed.node}"\` to agree, or migrate it back.`,
@@ -104,7 +104,7 @@ const takenByRestart = (attribute: AttributeChange): AttributeChange =>
 export const updateGuest = (
   context: GuestContext,
   observed: ObservedGuest,
-  applied: AppliedResource | undefined,
+  applied: AppliedGuest | undefined,
 ): GuestUpdate => {
   const { kind, desired } = context
   const state = stateOf(observed)

@@ -2,6 +2,7 @@ import { guestKinds } from '../../kinds/registry.ts'
 import type { Address } from '../../resource/address.ts'
 import { defaultName } from '../../resource/default-name.ts'
 import type { Desired, DesiredGuest, DesiredResource } from '../../resource/desired.ts'
+import { isOfGuest } from '../../resource/resource-kind.ts'
 import { addressIndex } from './address-filter.ts'
 
 const EMPTY: readonly Address[] = []
@@ -32,7 +33,7 @@ export const dependenciesOf = (desired: Desired): ReadonlyMap<Address, readonly 
   const find = addressIndex(desired.resources.map(({ address }) => address))
   const pools = new Map<string, Address>()
   for (const resource of desired.resources) if (resource.kind === 'pool') pools.set(resource.poolid, resource.address)
-  const guests = desired.resources.filter((resource): resource is DesiredGuest => resource.kind !== 'pool')
+  const guests = desired.resources.filter(isOfGuest)
   const clones = guests.some(({ source }) => source.by === 'clone')
   const byName = clones ? templates(guests) : new Map<string, Address>()
   const implied = (resource: DesiredResource): readonly (Address | undefined)[] => {

@@ -1,5 +1,5 @@
 import type { Address } from '../../resource/address.ts'
-import type { AppliedResource } from '../../resource/applied.ts'
+import type { AppliedPool } from '../../resource/applied.ts'
 import type { AttributeChange } from '../../resource/change.ts'
 import type { DesiredPool } from '../../resource/desired.ts'
 import type { ObservedPool } from '../../resource/observed.ts'
@@ -67,7 +67,7 @@ const bindPool = (desired: DesiredPool): StepDraft => ({
 const updateComment = (
   desired: DesiredPool,
   observed: ObservedPool,
-  applied: AppliedResource | undefined,
+  applied: AppliedPool | undefined,
 ): PoolPlan | undefined => {
   const wanted = desired.comment ?? (applied?.config['comment'] === undefined ? observed.comment : '')
   const [before, after] = [observed.comment ?? '', wanted ?? '']
@@ -93,7 +93,7 @@ const updateComment = (
 /** What else is declared of a bound pool: how it may end. */
 const withRemembered = (
   update: PoolPlan | undefined,
-  applied: AppliedResource,
+  applied: AppliedPool,
   { lifecycle }: DesiredPool,
 ): PoolPlan | undefined => {
   const changes = lifecycleChanges(applied, lifecycle)
@@ -117,7 +117,7 @@ const checkParent = (world: PlanWorld, { poolid, address, range }: DesiredPool, 
 export const planPool = (
   world: PlanWorld,
   desired: DesiredPool,
-  applied: AppliedResource | undefined,
+  applied: AppliedPool | undefined,
   plannedPools: ReadonlySet<string>,
 ): PoolPlan | undefined => {
   const observed = world.pools.get(desired.poolid)
@@ -141,13 +141,13 @@ export const planPool = (
  */
 export const destroyPool = (
   world: PlanWorld,
-  resource: AppliedResource,
+  resource: AppliedPool,
   leaving: ReadonlySet<number>,
   ending: ReadonlySet<string>,
 ): PoolPlan | undefined => {
   const { address, poolid } = resource
-  const observed = poolid === undefined ? undefined : world.pools.get(poolid)
-  if (poolid === undefined || !observed) return undefined
+  const observed = world.pools.get(poolid)
+  if (!observed) return undefined
   if (resource.preventDestroy) {
     world.report('plan.prevent-destroy', {
       detail: `The plan would delete pool \`${poolid}\` (\`${address}\`), which was declared with \`prevent_destroy = true\`. If it is to go, declare it once more with \`prevent_destroy = false\`, apply that, and remove it then. To only stop managing it, use a \`removed\` block.`,

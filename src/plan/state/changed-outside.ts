@@ -1,6 +1,6 @@
 import { attributeName } from '../../kinds/attribute-name.ts'
 import type { GuestKind } from '../../kinds/kind.ts'
-import type { AppliedResource } from '../../resource/applied.ts'
+import type { AppliedGuest } from '../../resource/applied.ts'
 import type { AttributeChange } from '../../resource/change.ts'
 import { type ConfigValue, isPropertyMap, isSecret } from '../../resource/config-value.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
@@ -24,7 +24,7 @@ const namesOutside = (kind: GuestKind, difference: Difference, last: ConfigValue
   return kind.holds(key, last, observed) ? [] : [attributeName(kind, key)]
 }
 
-const fieldsOutside = (applied: AppliedResource, { status, pool }: ObservedGuest): readonly string[] => [
+const fieldsOutside = (applied: AppliedGuest, { status, pool }: ObservedGuest): readonly string[] => [
   ...(applied.power !== undefined && applied.power !== (status === 'stopped' ? 'stopped' : 'running') ? ['power'] : []),
   ...(applied.pool !== undefined && applied.pool !== pool ? ['pool'] : []),
 ]
@@ -32,7 +32,7 @@ const fieldsOutside = (applied: AppliedResource, { status, pool }: ObservedGuest
 /** Marks the attributes whose value on the server is not the one mpc gave them: somebody else has changed it since. */
 export const markOutside = (
   kind: GuestKind,
-  { applied, observed }: { readonly applied: AppliedResource | undefined; readonly observed: ObservedGuest },
+  { applied, observed }: { readonly applied: AppliedGuest | undefined; readonly observed: ObservedGuest },
   differences: readonly Difference[],
   attributes: readonly AttributeChange[],
 ): readonly AttributeChange[] => {

@@ -1,5 +1,5 @@
 import { kindOfType } from '../../kinds/registry.ts'
-import type { AppliedResource } from '../../resource/applied.ts'
+import type { AppliedGuest } from '../../resource/applied.ts'
 import { type Config, isPropertyMap } from '../../resource/config-value.ts'
 import type { GuestIdentity } from '../../resource/guest.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
@@ -13,8 +13,8 @@ const declaredMacs = (config: Config): readonly string[] =>
   })
 
 /** Who the guest is that an address was bound to. */
-export const boundIdentity = ({ identity, config, guest }: AppliedResource): GuestIdentity | undefined => {
-  if (!identity || !guest) return undefined
+export const boundIdentity = ({ identity, config, guest }: AppliedGuest): GuestIdentity | undefined => {
+  if (!identity) return undefined
   const declared = declaredMacs(config)
   // Bindings of earlier versions hold no name.
   const name = identity.name ?? config[kindOfType(guest.type).marks.name ?? '']

@@ -1,5 +1,5 @@
 import type { Address } from '../../resource/address.ts'
-import type { AppliedResource } from '../../resource/applied.ts'
+import type { AppliedGuest } from '../../resource/applied.ts'
 import type { AttributeChange, Change } from '../../resource/change.ts'
 import type { DesiredGuest } from '../../resource/desired.ts'
 import type { GuestRef, Vmid } from '../../resource/guest.ts'
@@ -27,7 +27,7 @@ export interface GuestInput {
   readonly desired: DesiredGuest
   readonly vmid: Vmid
   /** The binding, under the address it has now. */
-  readonly applied: AppliedResource | undefined
+  readonly applied: AppliedGuest | undefined
   readonly movedFrom: Address | undefined
   readonly imported: boolean
   readonly findTemplate: TemplateFinder
@@ -43,7 +43,7 @@ export interface GuestInput {
 }
 
 /** What is expected of an existing guest before its first request: to be the one that was bound, where one was. */
-export const expectationOf = (observed: ObservedGuest, applied?: AppliedResource): Expectation => ({
+export const expectationOf = (observed: ObservedGuest, applied?: AppliedGuest): Expectation => ({
   digest: observed.digest,
   identity: expectedIdentity(applied && boundIdentity(applied), observed),
 })

@@ -1,4 +1,4 @@
-import type { AppliedResource, Provenance } from '../../resource/applied.ts'
+import type { AppliedGuest, AppliedPool, Provenance } from '../../resource/applied.ts'
 import type { Config } from '../../resource/config-value.ts'
 import type { DesiredGuest, DesiredPool } from '../../resource/desired.ts'
 import type { GuestIdentity, GuestRef } from '../../resource/guest.ts'
@@ -15,7 +15,7 @@ export const guestRecord = (
   guest: GuestRef,
   identity: GuestIdentity | undefined,
   madeFrom: Provenance | undefined,
-): AppliedResource => ({
+): AppliedGuest => ({
   address: desired.address,
   kind: desired.kind,
   guest,
@@ -29,7 +29,7 @@ export const guestRecord = (
 })
 
 /** The same for a pool. */
-export const poolRecord = ({ address, poolid, comment, lifecycle }: DesiredPool): AppliedResource => ({
+export const poolRecord = ({ address, poolid, comment, lifecycle }: DesiredPool): AppliedPool => ({
   address,
   kind: 'pool',
   poolid,

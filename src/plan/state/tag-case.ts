@@ -1,15 +1,18 @@
 import type { ConfigValue } from '../../resource/config-value.ts'
 import type { Desired, DesiredResource } from '../../resource/desired.ts'
 import type { Observed } from '../../resource/observed.ts'
+import { asGuest } from '../../resource/resource-kind.ts'
 
 /** Tags as a cluster keeps them that does not tell upper from lower case. PVE source: `get_unique_tags`. */
 export const lowerCaseTags = (tags: ConfigValue | undefined): ConfigValue | undefined =>
   Array.isArray(tags) ? [...new Set(tags.map((tag) => String(tag).toLowerCase()))].sort() : tags
 
 const withLowerTags = (resource: DesiredResource): DesiredResource => {
-  const tags = resource.kind === 'pool' ? undefined : resource.config['tags']
-  if (resource.kind === 'pool' || tags === undefined) return resource
-  return { ...resource, config: { ...resource.config, tags: lowerCaseTags(tags) ?? tags } }
+  const guest = asGuest(resource)
+  const tags = guest?.config['tags']
+  return guest && tags !== undefined
+    ? { ...guest, config: { ...guest.config, tags: lowerCaseTags(tags) ?? tags } }
+    : resource
 }
 
 /** The declarations with tags as the cluster is going to have them. */

@@ -19,7 +19,7 @@ export const lifecycleChanges = (
     : []
 
 /** The binding with what is declared of the lifecycle now. */
-export const withLifecycle = (applied: AppliedResource, { preventDestroy, onDestroy }: Lifecycle): AppliedResource => ({
+export const withLifecycle = <T extends AppliedResource>(applied: T, { preventDestroy, onDestroy }: Lifecycle): T => ({
   ...applied,
   preventDestroy,
   onDestroy,
