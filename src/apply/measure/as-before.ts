@@ -5,7 +5,8 @@ import { guestPath } from '../../resource/guest.ts'
 import { type ApiRequest, isOutputRef } from '../../resource/request.ts'
 import { capitalized } from '../../util/capitalized.ts'
 import { type Effect, effectOf, touchedKeys } from '../effect/request-effect.ts'
-import { type RunContext, record } from '../request/run-context.ts'
+import { journalNotes } from '../request/journal-notes.ts'
+import type { RunContext } from '../request/run-context.ts'
 import { runRequests } from '../request/run-requests.ts'
 import type { StepResult } from '../run/step-result.ts'
 import { type Unlike, unlike } from './compare-measures.ts'
@@ -162,8 +163,9 @@ const mend = async (ctx: RunContext, difference: Difference, results: readonly S
   const requests = mendingOf(before, difference, ownVolumes(results, before.guest.vmid))
   if (requests.length === 0) return difference
   const step = mendingStep(first.address, before.guest, requests)
-  const sent = await runRequests(ctx, { step, direction: 'reverse', requests, prior: [], sendMore: true }, [])
-  await record(ctx, sent.closing)
+  const notes = journalNotes(ctx)
+  await runRequests(ctx, { step, direction: 'reverse', requests, prior: [], sendMore: true }, notes)
+  await notes.flush()
   return compare(ctx, before)
 }
 

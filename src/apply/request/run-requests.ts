@@ -2,10 +2,11 @@ import { type Diagnostic, diagnose } from '../../diagnostic/diagnostic.ts'
 import type { Step } from '../../plan/plan.ts'
 import type { ApiRequest } from '../../resource/request.ts'
 import { effectOf, taskPlace } from '../effect/request-effect.ts'
-import type { Direction, JournalEntry, RequestRecord } from '../journal.ts'
+import type { Direction, RequestRecord } from '../journal.ts'
 import { sinceOn } from '../observe/node-clock.ts'
 import { seenOf } from '../observe/read-guest.ts'
 import { waitForEnd } from './follow-task.ts'
+import type { JournalNotes } from './journal-notes.ts'
 import { isUndecided, type Job, type Sent, type Tried } from './request-job.ts'
 import { resolvePath } from './resolve-request.ts'
 import { lookAt, noteTask, type RunContext } from './run-context.ts'
@@ -13,10 +14,11 @@ import { finish, sendRequest } from './send-request.ts'
 import { settleRequest } from './settle-request.ts'
 import { afterLook } from './try-request.ts'
 
-/** How a list of requests ended. `closing` is not yet in the journal and belongs there together with the step's end. */
+/** How a list of requests ended. What became of the last one is noted for the journal, not yet in it. */
 export interface Requested {
   readonly kind: 'done' | 'failed'
-  readonly closing: readonly JournalEntry[]
+  /** What became of each, as far as it is known. */
+  readonly records: readonly RequestRecord[]
   readonly diagnostics: readonly Diagnostic[]
   /** What was changed on the server: `maybe` when only the request that failed can have changed something. */
   readonly effect: 'none' | 'maybe' | 'certain'
@@ -109,10 +111,10 @@ const effectAfter = (so: Requested['effect'], sent: Sent): Requested['effect'] =
 export const runRequests = async (
   ctx: RunContext,
   { step, direction, requests, prior, sendMore }: Requests,
-  opening: readonly JournalEntry[],
+  notes: JournalNotes,
 ): Promise<Requested> => {
-  let entries = opening
   let effect: Requested['effect'] = 'none'
+  const records: RequestRecord[] = []
   const diagnostics: Diagnostic[] = []
   for (const [index, request] of requests.entries()) {
     const job = { step, direction, index, request }
@@ -120,18 +122,20 @@ export const runRequests = async (
     const settled = await resume(ctx, job, known)
     // Reading changes nothing, and what it gives may be needed to undo the step.
     const maySend = sendMore || request.method === 'GET'
-    if (!settled && !maySend) return { kind: 'failed', closing: entries, diagnostics, effect, unreachable: false }
-    const first = settled ?? (await sendRequest(ctx, job, entries))
+    if (!settled && !maySend) return { kind: 'failed', records, diagnostics, effect, unreachable: false }
+    const first = settled ?? (await sendRequest(ctx, job, notes))
     const sent = known?.status === 'done' && known.after !== undefined ? first : await meetNewGuest(ctx, job, first)
     const undecided = isUndecided(sent)
-    const ended: JournalEntry = { type: 'request', record: sent.record }
-    entries = [...(settled ? entries : []), ...(undecided && sent.record.status === 'failed' ? [] : [ended])]
+    if (!undecided || sent.record.status !== 'failed') {
+      notes.note({ type: 'request', record: sent.record })
+      records.push(sent.record)
+    }
     diagnostics.push(...sent.diagnostics)
     effect = effectAfter(effect, sent)
     if (sent.kind === 'failed')
       return {
         kind: 'failed',
-        closing: entries,
+        records,
         diagnostics,
         effect,
         failed: sent.record,
@@ -139,5 +143,5 @@ export const runRequests = async (
         ...(undecided && { undecided }),
       }
   }
-  return { kind: 'done', closing: entries, diagnostics, effect, unreachable: false }
+  return { kind: 'done', records, diagnostics, effect, unreachable: false }
 }

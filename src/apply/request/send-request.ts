@@ -5,10 +5,11 @@ import type { GuestRef } from '../../resource/guest.ts'
 import { isUnreachable, type OutgoingRequest } from '../../resource/server.ts'
 import { effectHolds } from '../effect/is-effect-present.ts'
 import { changedGuest, type Effect, effectOf, taskPlace, touchedKeys } from '../effect/request-effect.ts'
-import type { JournalEntry, RequestRecord } from '../journal.ts'
+import type { RequestRecord } from '../journal.ts'
 import { madeAnew } from '../observe/made-anew.ts'
 import { sinceOn } from '../observe/node-clock.ts'
 import { ask, type GuestReading, readRunning, seenOf } from '../observe/read-guest.ts'
+import type { JournalNotes } from './journal-notes.ts'
 import {
   addressed,
   isUpid,
@@ -20,7 +21,7 @@ import {
   type TriedLast,
 } from './request-job.ts'
 import { resolveRequest, takeOutput } from './resolve-request.ts'
-import { currentView, knowledgeOf, lookAt, type RunContext, record } from './run-context.ts'
+import { currentView, knowledgeOf, lookAt, type RunContext } from './run-context.ts'
 import { changedMeanwhile, type Prepared, tryOnce } from './try-request.ts'
 
 const unreadableHere = ({ message, diagnostic, unreachable }: GuestReading & { kind: 'unreadable' }): TriedLast => ({
@@ -147,28 +148,26 @@ const waitBefore = (
 
 /**
  * Carries one request out: intent durable, request sent, task id durable, task waited for. Sends again only what the server said it did not
- * do. `opening` is what becomes durable together with the intent.
+ * do. What was noted becomes durable together with the intent.
  */
-export const sendRequest = async (ctx: RunContext, job: Job, opening: readonly JournalEntry[]): Promise<Sent> => {
+export const sendRequest = async (ctx: RunContext, job: Job, notes: JournalNotes): Promise<Sent> => {
   const effect = effectOf(job.request)
   const tries = new Map<Tried['kind'], number>()
-  let entries = opening
   let lost = false
   for (;;) {
     const prepared = await prepare(ctx, job, effect, lost)
     if ('kind' in prepared) {
-      await record(ctx, entries)
+      await notes.flush()
       return finish(ctx, job, prepared)
     }
     if (job.request.method === 'GET') {
-      await record(ctx, entries)
+      await notes.flush()
       return finish(ctx, job, await readOnce(ctx, job, prepared))
     }
     const { before, since, held } = prepared
     const known = { since, ...(before !== undefined && { before }), ...(held !== undefined && { held }) }
     const intent = requestRecord(ctx, job, 'intent', known)
-    await record(ctx, [...entries, { type: 'request', record: intent }])
-    entries = []
+    await notes.flush({ type: 'request', record: intent })
     const tried = await tryOnce(ctx, job, effectOf(prepared.sent), prepared)
     if (tried.kind === 'done' || tried.kind === 'failed') return finish(ctx, job, tried, known)
     lost ||= tried.kind === 'again'

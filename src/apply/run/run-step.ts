@@ -8,7 +8,8 @@ import type { JournalEntry, RequestRecord, Seen } from '../journal.ts'
 import { madeVolumes } from '../measure/added-meanwhile.ts'
 import { measureBefore } from '../measure/measure-before.ts'
 import { type GuestView, readRunning, seenOf } from '../observe/read-guest.ts'
-import { currentView, type RunContext, record } from '../request/run-context.ts'
+import { type JournalNotes, journalNotes } from '../request/journal-notes.ts'
+import { currentView, type RunContext } from '../request/run-context.ts'
 import { type Requested, type Requests, runRequests } from '../request/run-requests.ts'
 import { checkExpectation } from './check-expectation.ts'
 import { tidyingFailed } from './optional-step.ts'
@@ -66,16 +67,16 @@ const outputsBefore = async (ctx: RunContext, step: Step): Promise<Readonly<Reco
   return running === undefined ? {} : { ran: running ? '1' : '0' }
 }
 
-const REFUSED: Requested = { kind: 'failed', closing: [], diagnostics: [], effect: 'none', unreachable: false }
+const REFUSED: Requested = { kind: 'failed', records: [], diagnostics: [], effect: 'none', unreachable: false }
 
 /** The step stays as running in the journal, so that a recovery asks what became of it. */
 const leaveOpen = async (
-  ctx: RunContext,
   step: Step,
-  { closing, diagnostics }: Requested,
+  { diagnostics }: Requested,
   outputs: Readonly<Record<string, string>>,
+  notes: JournalNotes,
 ): Promise<StepResult> => {
-  await record(ctx, closing)
+  await notes.flush()
   return { step, status: 'failed', diagnostics, effect: 'maybe', undecided: true, outputs }
 }
 
@@ -91,9 +92,10 @@ const endStep = async (
   step: Step,
   requested: Requested,
   { outputs, learnt }: StepEnd,
+  notes: JournalNotes,
 ): Promise<StepResult> => {
   const status = requested.kind
-  if (requested.undecided && !step.optional) return leaveOpen(ctx, step, requested, outputs)
+  if (requested.undecided && !step.optional) return leaveOpen(step, requested, outputs, notes)
   const after = status === 'done' ? await guestAfter(ctx, step, learnt) : undefined
   const all = { ...outputs, ...ctx.outputs.get(step.id) }
   const ended: JournalEntry = {
@@ -103,7 +105,7 @@ const endStep = async (
     direction: 'forward',
     ...(status === 'done' && bindingAfter(ctx, step, after)),
   }
-  await record(ctx, [...requested.closing, ended])
+  await notes.flush(ended)
   const { effect, failed } = requested
   const diagnostics =
     step.optional && status === 'failed' ? [tidyingFailed(step, requested.diagnostics)] : requested.diagnostics
@@ -130,13 +132,12 @@ export const runStep = async (ctx: RunContext, step: Step, expects = step.expect
   const measured = isRefused ? [] : await measureBefore(ctx, step)
   const outputs = isRefused ? {} : await outputsBefore(ctx, step)
   const opening: JournalEntry = { type: 'step-started', run: ctx.run, step, direction: 'forward', outputs }
-  const requested: Requested =
-    diagnostics.length > 0
-      ? { ...REFUSED, closing: [opening], diagnostics }
-      : await runRequests(ctx, forwardOf(step, [], true), [opening, ...measured])
-  const needsOpening = diagnostics.length === 0 && step.requests.length === 0
-  const whole = needsOpening ? { ...requested, closing: [opening] } : requested
-  const result = await endStep(ctx, step, whole, { outputs, learnt: 'as it ended' })
+  const notes = journalNotes(ctx)
+  notes.note(opening, ...measured)
+  const requested: Requested = isRefused
+    ? { ...REFUSED, diagnostics }
+    : await runRequests(ctx, forwardOf(step, [], true), notes)
+  const result = await endStep(ctx, step, requested, { outputs, learnt: 'as it ended' }, notes)
   emitEnded(ctx, step, 'forward', statusOf(result), startedAt, result.diagnostics)
   return result
 }
@@ -149,9 +150,13 @@ const forwardOf = (step: Step, prior: readonly RequestRecord[], sendMore: boolea
   sendMore,
 })
 
-/** Finds out how far a step had come when its process ended; nothing is sent or written down. */
-export const lookAtStep = (ctx: RunContext, step: Step, prior: readonly RequestRecord[]): Promise<Requested> =>
-  runRequests(ctx, forwardOf(step, prior, false), [])
+/** Finds out how far a step had come when its process ended; nothing is sent, and what is found only noted. */
+export const lookAtStep = (
+  ctx: RunContext,
+  step: Step,
+  prior: readonly RequestRecord[],
+  notes = journalNotes(ctx),
+): Promise<Requested> => runRequests(ctx, forwardOf(step, prior, false), notes)
 
 /**
  * Finds out how far a step had come when its process ended, and writes that down; nothing is sent. Undefined, with the reasons, when that cannot
@@ -163,9 +168,10 @@ export const settleStep = async (
   prior: readonly RequestRecord[],
   outputs: Readonly<Record<string, string>>,
 ): Promise<{ readonly result: StepResult | undefined; readonly diagnostics: readonly Diagnostic[] }> => {
-  const requested = await lookAtStep(ctx, step, prior)
+  const notes = journalNotes(ctx)
+  const requested = await lookAtStep(ctx, step, prior, notes)
   if (requested.unreachable) return { result: undefined, diagnostics: requested.diagnostics }
-  return { result: await endStep(ctx, step, requested, { outputs, learnt: 'later' }), diagnostics: [] }
+  return { result: await endStep(ctx, step, requested, { outputs, learnt: 'later' }, notes), diagnostics: [] }
 }
 
 /** Goes on with a step where its process left off; one of which nothing was done begins anew. */
@@ -175,20 +181,20 @@ export const resumeStep = async (
   prior: readonly RequestRecord[],
   outputs: Readonly<Record<string, string>>,
 ): Promise<StepResult> => {
-  const settled = await lookAtStep(ctx, step, prior)
+  const notes = journalNotes(ctx)
+  const settled = await lookAtStep(ctx, step, prior, notes)
   const isCut = settled.kind === 'failed' && !settled.failed && !settled.undecided
   if (isCut && settled.effect === 'none') return runStep(ctx, step)
   const startedAt = ctx.world.clock.monotonic()
   emitStarted(ctx, step, 'forward')
   let requested = settled
   if (isCut) {
-    await record(ctx, settled.closing)
-    const known = new Map(prior.map((one) => [one.index, one]))
-    for (const entry of settled.closing) if (entry.type === 'request') known.set(entry.record.index, entry.record)
+    await notes.flush()
+    const known = new Map([...prior, ...settled.records].map((one) => [one.index, one]))
     const done = [...known.values()].filter(({ status }) => status === 'done')
-    requested = await runRequests(ctx, forwardOf(step, done, true), [])
+    requested = await runRequests(ctx, forwardOf(step, done, true), notes)
   }
-  const result = await endStep(ctx, step, requested, { outputs, learnt: 'later' })
+  const result = await endStep(ctx, step, requested, { outputs, learnt: 'later' }, notes)
   emitEnded(ctx, step, 'forward', statusOf(result), startedAt, result.diagnostics)
   return result
 }

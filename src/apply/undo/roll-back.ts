@@ -10,7 +10,8 @@ import { undoQueue } from '../run/step-queue.ts'
 import type { StepResult } from '../run/step-result.ts'
 import { findRunning, type RunningGuests, staysInEffect } from './running-guests.ts'
 import { netStays } from './safety-net.ts'
-import { leaveStep, recordLeft, type Undone, undoStep } from './undo-step.ts'
+import type { Undone } from './undo-obstacle.ts'
+import { leaveStep, recordLeft, undoStep } from './undo-step.ts'
 
 export interface RolledBack {
   /** What became of each step that was looked at. */
