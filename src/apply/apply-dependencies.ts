@@ -34,7 +34,7 @@ export const DEFAULT_PATIENCE: Patience = {
 }
 
 /** What a run needs of the world outside. */
-export interface ApplyWorld {
+export interface ApplyDependencies {
   readonly server: Server
   readonly journal: Journal
   readonly clock: Clock

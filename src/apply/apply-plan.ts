@@ -2,7 +2,7 @@ import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
 import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { GuestIdentity } from '../resource/guest.ts'
-import { type ApplyWorld, DEFAULT_PARALLELISM } from './apply-dependencies.ts'
+import { type ApplyDependencies, DEFAULT_PARALLELISM } from './apply-dependencies.ts'
 import type { ApplyEvent, RunOutcome } from './apply-event.ts'
 import { presenceAfter } from './effect/guest-after-run.ts'
 import { compareWithBefore } from './measure/as-before.ts'
@@ -168,7 +168,7 @@ export const unlessUnwritable = async (
 export const applyPlan = async (
   plan: Plan,
   { run, earlier = [], asOf }: ApplyOptions,
-  world: ApplyWorld,
+  world: ApplyDependencies,
   emit: (event: ApplyEvent) => void,
 ): Promise<RunOutcome> => {
   const account = keepAccount(emit)

@@ -11,7 +11,7 @@ export type StepStatus = 'running' | 'done' | 'failed' | 'undone' | 'undo-failed
 export type Direction = 'forward' | 'reverse'
 
 /** A guest as it stood at one moment, as far as telling afterwards needs it. */
-export interface Seen {
+export interface SeenGuest {
   /** Digest of the configuration file. */
   readonly digest: string
   readonly identity: GuestIdentity
@@ -35,7 +35,7 @@ export interface RequestRecord {
   /** What the server answered or why it failed; never holds a secret. */
   readonly message?: string
   /** The guest just before the request left; null when there was none. */
-  readonly before?: Seen | null
+  readonly before?: SeenGuest | null
   /** Where that can be so: what the request is to bring about was so before it left. */
   readonly held?: boolean
   /** Unix seconds by the clock of the request's node, not later than the request: tasks that started before are not its own. */
@@ -43,7 +43,7 @@ export interface RequestRecord {
   /** What the answer gave for later requests, by name. */
   readonly outputs?: { readonly [name: string]: string }
   /** The guest right after, where undoing needs it before the step ends: who a guest is that was just made. */
-  readonly after?: Seen | null
+  readonly after?: SeenGuest | null
   /** ISO 8601. */
   readonly at: string
 }
@@ -55,7 +55,7 @@ export interface StepRecord {
   /** What had to be known to undo the step exactly and was only learnt on the way. */
   readonly outputs: { readonly [name: string]: string }
   /** The guest when the step had ended; null when there is none any more. */
-  readonly after?: Seen | null
+  readonly after?: SeenGuest | null
 }
 
 export interface RunRecord {

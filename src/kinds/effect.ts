@@ -4,7 +4,7 @@ import type { KeyFacts } from './facts/key-facts.ts'
 import type { KindDefinition } from './kind-definition.ts'
 import { isMedium } from './value/allocation.ts'
 
-export type Effect = 'live' | 'reboot' | 'replace'
+export type ChangeEffect = 'live' | 'reboot' | 'replace'
 
 /** Device families PVE plugs into a running VM only while `hotplug` names their feature. */
 const HOTPLUG: { readonly [name: string]: string } = {
@@ -20,7 +20,7 @@ const plugsUsb = (config: Config | undefined, isNamed: boolean): boolean =>
   (isNamed || config?.['hotplug'] === undefined)
 
 /** `vcpus` and `memory` become live where the VM was set up for it. PVE: `hotplug` needs `numa` for memory. */
-const pluggable = (name: string, config: Config | undefined): Effect | undefined => {
+const pluggable = (name: string, config: Config | undefined): ChangeEffect | undefined => {
   const features = config?.['hotplug']
   const has = (feature: string) => Array.isArray(features) && features.includes(feature)
   if (name === 'vcpus') return has('cpu') ? 'live' : undefined
@@ -49,7 +49,7 @@ export const effectOf = (
   declared: ConfigValue | undefined,
   definition: KindDefinition,
   config?: Config,
-): Effect => {
+): ChangeEffect => {
   if (!facts) return 'reboot'
   const after = declared === '' ? undefined : declared
   const plugged = pluggable(facts.name, config)
@@ -65,7 +65,7 @@ export const effectOf = (
   // The medium is changed in the drive, with whatever the text says besides. PVE source: `vmconfig_update_disk`.
   if (facts.volume !== undefined && isCdDrive(before) && isCdDrive(after)) return 'live'
   const live = definition.liveProperties[facts.name]
-  const each = changedKeys(before, after).map((key): Effect => {
+  const each = changedKeys(before, after).map((key): ChangeEffect => {
     const known = measured?.properties?.[key]
     if (known) return known
     return live ? (live.test(key) ? 'live' : 'reboot') : whole

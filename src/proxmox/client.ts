@@ -14,7 +14,7 @@ import { logIn } from './log-in.ts'
 import { type Redact, redactor, secretParams } from './redact.ts'
 import { mayHaveBegun, reasonOf } from './refusal-reason.ts'
 import { mayRetry, RETRY_PAUSES_MS } from './retry.ts'
-import { type Session, startSession } from './session.ts'
+import { type LoginSession, startSession } from './session.ts'
 import { followTask } from './task.ts'
 import { listTasks } from './tasks-since.ts'
 
@@ -72,7 +72,7 @@ const WRITE_TIMEOUT_MS = 120_000
 
 interface Wire {
   readonly options: ClientOptions
-  readonly session: Session
+  readonly session: LoginSession
   /** Hides every secret that was ever sent: credentials, and secret parameters. */
   readonly redact: Redact
   /** Secret parameters that were sent; a later error or a task's log may repeat them. */

@@ -12,7 +12,7 @@ export interface Ticket {
 const RENEW_AFTER_MS = 100 * 60 * 1000
 
 /** Puts the proof of who we are on requests. */
-export interface Session {
+export interface LoginSession {
   /** Headers for a request; logs in first when that is needed. */
   readonly headers: (changes: boolean) => Promise<Readonly<Record<string, string>>>
   /** Tells that a request made with these headers was answered 401; true when it is worth trying once more. */
@@ -21,7 +21,7 @@ export interface Session {
   readonly secrets: () => readonly string[]
 }
 
-const tokenSession = (token: string): Session => {
+const tokenSession = (token: string): LoginSession => {
   const parts = parseToken(token)
   const text = parts ? `${parts.id}=${parts.secret}` : token.trim()
   return {
@@ -33,7 +33,7 @@ const tokenSession = (token: string): Session => {
 
 type Login = (username: string, password: string) => Promise<Ticket>
 
-const ticketSession = (username: string, password: string, login: Login, clock: Clock): Session => {
+const ticketSession = (username: string, password: string, login: Login, clock: Clock): LoginSession => {
   const secrets = new Set([password])
   let current: { readonly ticket: Ticket; readonly since: number } | undefined
   let pending: Promise<Ticket> | undefined
@@ -66,7 +66,7 @@ const ticketSession = (username: string, password: string, login: Login, clock: 
 }
 
 /** `login` may throw; every request that needed the ticket then fails with what it threw. */
-export const startSession = (credentials: Credentials, login: Login, clock: Clock): Session =>
+export const startSession = (credentials: Credentials, login: Login, clock: Clock): LoginSession =>
   credentials.kind === 'token'
     ? tokenSession(credentials.token)
     : ticketSession(credentials.username, credentials.password, login, clock)

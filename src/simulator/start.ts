@@ -9,7 +9,7 @@ import { type Faults, makeFaults } from './fault/faults.ts'
 import { configText } from './guest/config-text.ts'
 import type { Answer } from './http/answer.ts'
 import type { Certificate } from './http/certificate.ts'
-import { type Control, type HttpHook, listen, type Seen } from './http/server.ts'
+import { type Control, type HttpHook, listen, type SeenRequest } from './http/server.ts'
 import { type ProfileName, profiles } from './profile/profiles.ts'
 import { routes } from './routes.ts'
 import { makeWorld } from './state/make-world.ts'
@@ -42,7 +42,7 @@ export type SimulatorOptions = {
   /** Builds the cluster instead of a profile. */
   readonly build?: (world: World) => void
   /** Called with every request and its answer (`--record`). */
-  readonly onExchange?: (seen: Seen, answer: Answer) => void
+  readonly onExchange?: (seen: SeenRequest, answer: Answer) => void
 }
 
 export type Simulator = {
@@ -56,7 +56,7 @@ export type Simulator = {
   readonly port: number
   readonly world: World
   /** Requests since start (or since the list was emptied): push-only, oldest first, at most the last 10,000. */
-  readonly requests: Seen[]
+  readonly requests: SeenRequest[]
   /** How many requests came, by verb. */
   readonly counts: Readonly<Record<string, number>>
   /** Faults on demand; also over HTTP at /simulator/faults. */
@@ -135,13 +135,13 @@ export const startSimulator = async (options: SimulatorOptions = {}): Promise<Si
   const token = giveToken(world, options)
   const secret = ticketSecret(world)
   const certificate = options.http ? undefined : await certificateFor(world.local)
-  const requests: Seen[] = []
+  const requests: SeenRequest[] = []
   const counts: Record<string, number> = {}
   const hooks: HttpHook[] = []
   if (options.onExchange) {
     const record = options.onExchange
     hooks.push({
-      after: (seen: Seen, answer: Answer) => {
+      after: (seen: SeenRequest, answer: Answer) => {
         record(seen, answer)
         return answer
       },

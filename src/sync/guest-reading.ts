@@ -60,7 +60,7 @@ const statusNow = async (
  * Asks for one guest's configuration (PVE API: GET /nodes/{node}/{type}/{vmid}/pending). `recent`: something was done with the guest
  * lately, so that the list's power state may be stale and is asked for too. Throws `DiagnosticError` when the server itself is lost.
  */
-export const readGuest = async (
+export const observeGuest = async (
   reader: Reader,
   listed: ListedGuest,
   { recent }: { readonly recent: boolean },

@@ -5,7 +5,7 @@ import type { Observed, ObservedGuest, ObservedNode, ObservedRights } from '../r
 import type { Answer } from '../resource/server.ts'
 import { canonicalJson } from '../util/canonical-json.ts'
 import { lastStarts, withAtStart } from './at-start.ts'
-import { askFor, eachBounded, type GuestReading, type Reader, readGuest } from './guest-reading.ts'
+import { askFor, eachBounded, type GuestReading, observeGuest, type Reader } from './guest-reading.ts'
 import { type LifeEvents, lifeEventsIn, readLifeEvents, withLifeEvent } from './life-events.ts'
 import { readAddresses, withAddresses } from './read-addresses.ts'
 import { keepBridges, readRights, readTagStyle, withBridges } from './read-facts.ts'
@@ -115,7 +115,7 @@ const readGuests = async (
     options.signal?.throwIfAborted()
     const reading: GuestReading = down.has(guest.node)
       ? { kind: 'node-down', listed: guest }
-      : await readGuest(reader, guest, { recent: recent.has(String(guest.vmid)) }, options.signal)
+      : await observeGuest(reader, guest, { recent: recent.has(String(guest.vmid)) }, options.signal)
     // One guest's wait is enough: the others of the node are not asked.
     if (reading.kind === 'node-down') down.add(guest.node)
     options.onProgress?.(++done, listed.length)

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ApplyWorld } from '../../src/apply/apply-dependencies.ts'
+import type { ApplyDependencies } from '../../src/apply/apply-dependencies.ts'
 import type { ApplyEvent, RunOutcome } from '../../src/apply/apply-event.ts'
 import { applyPlan } from '../../src/apply/apply-plan.ts'
 import { readGuest } from '../../src/apply/observe/read-guest.ts'
@@ -26,12 +26,15 @@ export interface Workbench {
   readonly store: Store
   readonly path: string
   readonly lease: Lease
-  readonly world: ApplyWorld
+  readonly world: ApplyDependencies
   readonly events: ApplyEvent[]
   /** `asOf`: when the plan was made, where somebody has done something since. */
-  readonly apply: (plan: Plan, more?: Partial<ApplyWorld>, asOf?: string) => Promise<RunOutcome>
+  readonly apply: (plan: Plan, more?: Partial<ApplyDependencies>, asOf?: string) => Promise<RunOutcome>
   /** Ends what is unfinished, as a new process would. */
-  readonly recover: (more?: Partial<ApplyWorld>, direction?: Recovery['direction']) => Promise<readonly RunOutcome[]>
+  readonly recover: (
+    more?: Partial<ApplyDependencies>,
+    direction?: Recovery['direction'],
+  ) => Promise<readonly RunOutcome[]>
   /** Around what is carried out in another way than by `apply` and `recover`, and around what other people do. */
   readonly guard: ContentGuard
   readonly close: () => Promise<void>
@@ -61,7 +64,7 @@ export const makeWorkbench = async (options: SimulatorOptions = {}): Promise<Wor
   const guard = contentGuard(simulator)
   const events: ApplyEvent[] = []
   const emit = (event: ApplyEvent) => void events.push(event)
-  const world: ApplyWorld = {
+  const world: ApplyDependencies = {
     server: client,
     journal: store.journal(lease),
     clock: realClock,

@@ -1,7 +1,7 @@
 import { facts, type Schema } from '../../src/simulator/api/facts.ts'
 import { makeRouter } from '../../src/simulator/api/router.ts'
 import type { Answer } from '../../src/simulator/http/answer.ts'
-import type { HttpHook, Seen } from '../../src/simulator/http/server.ts'
+import type { HttpHook, SeenRequest } from '../../src/simulator/http/server.ts'
 import { perlPattern } from '../../src/simulator/schema/perl-pattern.ts'
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -78,7 +78,7 @@ export const checkAnswer = (
 
 /** A hook that collects, by method, what is wrong with the answers that pass. */
 export const conformanceHook = (found: Map<string, Set<string>>): HttpHook => ({
-  after: ({ verb, path }: Seen, answer: Answer) => {
+  after: ({ verb, path }: SeenRequest, answer: Answer) => {
     if (answer.status === 200 && answer.text !== undefined) {
       const { data } = JSON.parse(answer.text) as { readonly data: unknown }
       const { key, problems } = checkAnswer(verb, path, data)

@@ -5,9 +5,9 @@ import { isMasked } from '../../resource/hidden-keys.ts'
 import { type ApiRequest, isOutputRef } from '../../resource/request.ts'
 import type { Answer } from '../../resource/server.ts'
 import { canonicalJson } from '../../util/canonical-json.ts'
-import type { Seen } from '../journal.ts'
+import type { SeenGuest } from '../journal.ts'
 import { type Asking, ask, type GuestView, readGuest, readRunning, readSnapshots } from '../observe/read-guest.ts'
-import type { Effect } from './request-effect.ts'
+import type { RequestEffect } from './request-effect.ts'
 
 const listed = (value: unknown): readonly string[] =>
   String(value ?? '')
@@ -38,9 +38,9 @@ const keyHolds = (
  */
 export const configProgress = (
   { guest, digest, raw }: GuestView,
-  effect: Effect & { readonly kind: 'config' },
+  effect: RequestEffect & { readonly kind: 'config' },
   request: ApiRequest,
-  before: Seen,
+  before: SeenGuest,
 ): 'all' | 'some' | 'none' => {
   if (effect.keys === 'all') return digest === before.digest ? 'none' : 'all'
   const isWrite = /\/config$/.test(request.path)
@@ -90,7 +90,7 @@ export const readPool = async (asking: Asking, poolid: string): Promise<Pool | n
 
 const poolHolds = async (
   asking: Asking,
-  effect: Effect & { readonly kind: 'pool' | 'pool-comment' | 'membership' },
+  effect: RequestEffect & { readonly kind: 'pool' | 'pool-comment' | 'membership' },
 ): Promise<boolean | undefined> => {
   const pool = await readPool(asking, effect.poolid)
   if (pool === undefined) return undefined
@@ -101,7 +101,7 @@ const poolHolds = async (
 
 const grantHolds = async (
   asking: Asking,
-  { path, who, role, present }: Effect & { readonly kind: 'grant' },
+  { path, who, role, present }: RequestEffect & { readonly kind: 'grant' },
 ): Promise<boolean | undefined> => {
   const entries = entriesOf(await ask(asking, '/access/acl'))
   return entries && who.every((one) => entries.some((entry) => isGrant(entry, path, one, role)) === present)
@@ -113,7 +113,7 @@ const isGrant = (entry: Entry, path: string, who: string, role: string): boolean
 /** Archives with the notes of a backup, newest first. */
 const archivesOf = async (
   asking: Asking,
-  { filed, storage, notes }: Effect & { readonly kind: 'backup' },
+  { filed, storage, notes }: RequestEffect & { readonly kind: 'backup' },
 ): Promise<readonly { readonly volid: string; readonly ctime: number }[] | undefined> => {
   const path = `/nodes/${filed.node}/storage/${storage}/content`
   const entries = entriesOf(await ask(asking, path, { content: 'backup', vmid: filed.vmid }))
@@ -132,7 +132,7 @@ const volumeGone = async (asking: Asking, content: string, volume: string): Prom
  */
 export const effectHolds = async (
   asking: Asking,
-  effect: Effect,
+  effect: RequestEffect,
   request: ApiRequest,
 ): Promise<boolean | undefined> => {
   switch (effect.kind) {
@@ -173,7 +173,7 @@ export const effectHolds = async (
 
 /** What was known of a request before it left. */
 export interface Beforehand {
-  readonly before?: Seen | null | undefined
+  readonly before?: SeenGuest | null | undefined
   /** What it was to bring about was so already. */
   readonly held?: boolean | undefined
   /** Unix seconds by the clock of its node, not later than the request. */
@@ -185,7 +185,7 @@ export interface Beforehand {
  */
 export const effectAppeared = async (
   asking: Asking,
-  effect: Effect,
+  effect: RequestEffect,
   request: ApiRequest,
   { before, held, since = 0 }: Beforehand,
 ): Promise<boolean | undefined> => {

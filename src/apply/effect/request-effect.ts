@@ -9,7 +9,7 @@ export interface TaskPlace {
 }
 
 /** What a request is meant to change, read off its path, so that a lost answer can be settled by looking. */
-export type Effect =
+export type RequestEffect =
   /** A guest comes into being: created, cloned or restored. Its task is filed under `filed`: for a clone that is the source. */
   | {
       readonly kind: 'guest-made'
@@ -120,7 +120,7 @@ const snapshotEffect = (
   method: string,
   rest: string,
   params: ApiRequest['params'],
-): Effect | undefined => {
+): RequestEffect | undefined => {
   const { type } = guest
   if (method === 'POST' && rest === 'snapshot')
     return { kind: 'snapshot', guest, name: text(params?.['snapname']), present: true, tasks: [word(type, 'snapshot')] }
@@ -137,7 +137,7 @@ const snapshotEffect = (
   return verb === 'rollback' ? { kind: 'config', guest, keys: 'all', tasks: [word(type, 'rollback')] } : undefined
 }
 
-const guestEffect = (guest: GuestRef, rest: string, { method, params }: ApiRequest): Effect | undefined => {
+const guestEffect = (guest: GuestRef, rest: string, { method, params }: ApiRequest): RequestEffect | undefined => {
   const { type } = guest
   const { volumeMove, moveTask } = kindOfType(type)
   const disk = [text(params?.['disk'] ?? params?.['volume'])]
@@ -158,7 +158,7 @@ const guestEffect = (guest: GuestRef, rest: string, { method, params }: ApiReque
   return snapshotEffect(guest, method, rest, params)
 }
 
-const cloneEffect = (source: GuestRef, params: ApiRequest['params']): Effect | undefined => {
+const cloneEffect = (source: GuestRef, params: ApiRequest['params']): RequestEffect | undefined => {
   const vmid = parseVmid(params?.['newid'])
   if (vmid === undefined) return undefined
   const node = text(params?.['target']) || source.node
@@ -171,7 +171,7 @@ const cloneEffect = (source: GuestRef, params: ApiRequest['params']): Effect | u
   }
 }
 
-const creationEffect = ({ method, path, params }: ApiRequest): Effect | undefined => {
+const creationEffect = ({ method, path, params }: ApiRequest): RequestEffect | undefined => {
   const [, node, type] = /^\/nodes\/([^/]+)\/(qemu|lxc)$/.exec(path) ?? []
   const vmid = parseVmid(params?.['vmid'])
   if (method !== 'POST' || node === undefined || vmid === undefined) return undefined
@@ -180,7 +180,7 @@ const creationEffect = ({ method, path, params }: ApiRequest): Effect | undefine
   return { kind: 'guest-made', guest, filed: { node, vmid }, tasks }
 }
 
-const poolEffect = ({ method, path, params }: ApiRequest): Effect | undefined => {
+const poolEffect = ({ method, path, params }: ApiRequest): RequestEffect | undefined => {
   const [, inPath] = /^\/pools\/?([^/?]*)$/.exec(path) ?? []
   if (inPath === undefined) return undefined
   const poolid = decodeURIComponent(inPath) || text(params?.['poolid'])
@@ -194,7 +194,7 @@ const poolEffect = ({ method, path, params }: ApiRequest): Effect | undefined =>
 }
 
 /** PVE API: POST /nodes/{node}/vzdump, DELETE /nodes/{node}/storage/{storage}/content/{volume}. */
-const storageEffect = ({ method, path, params }: ApiRequest): Effect | undefined => {
+const storageEffect = ({ method, path, params }: ApiRequest): RequestEffect | undefined => {
   const node = /^\/nodes\/([^/]+)\/vzdump$/.exec(path)?.[1]
   const vmid = parseVmid(params?.['vmid'])
   if (method === 'POST' && node !== undefined && vmid !== undefined)
@@ -211,7 +211,7 @@ const storageEffect = ({ method, path, params }: ApiRequest): Effect | undefined
 }
 
 /** PVE API: PUT /access/acl. */
-const grantEffect = ({ method, path, params }: ApiRequest): Effect | undefined =>
+const grantEffect = ({ method, path, params }: ApiRequest): RequestEffect | undefined =>
   method === 'PUT' && path === '/access/acl'
     ? {
         kind: 'grant',
@@ -223,7 +223,7 @@ const grantEffect = ({ method, path, params }: ApiRequest): Effect | undefined =
     : undefined
 
 /** What a request is meant to change. Only paths are looked at, and parameters that name things. */
-export const effectOf = (request: ApiRequest): Effect => {
+export const effectOf = (request: ApiRequest): RequestEffect => {
   if (request.method === 'GET') return { kind: 'other', tasks: [] }
   const inGuest = guestOfPath(request.path)
   const effect = inGuest ? guestEffect(inGuest.guest, inGuest.rest, request) : undefined
@@ -237,13 +237,14 @@ export const effectOf = (request: ApiRequest): Effect => {
 }
 
 /** The guest a request changes, if it changes one. */
-export const changedGuest = (effect: Effect): GuestRef | undefined => ('guest' in effect ? effect.guest : undefined)
+export const changedGuest = (effect: RequestEffect): GuestRef | undefined =>
+  'guest' in effect ? effect.guest : undefined
 
 /**
  * Whether PVE answers such a request with a task id, always: `null` then says nothing. Where the work may be done by the time of the answer it is
  * false (PVE API: `returns`).
  */
-export const isTaskDue = (effect: Effect, { method, path }: ApiRequest): boolean => {
+export const isTaskDue = (effect: RequestEffect, { method, path }: ApiRequest): boolean => {
   if (!('tasks' in effect) || effect.tasks.length === 0) return false
   if (/\/config$/.test(path)) return false
   const inGuest = guestOfPath(path)
@@ -251,7 +252,7 @@ export const isTaskDue = (effect: Effect, { method, path }: ApiRequest): boolean
 }
 
 /** Where the task of such a request is found; undefined when it has none. */
-export const taskPlace = (effect: Effect): TaskPlace | undefined => {
+export const taskPlace = (effect: RequestEffect): TaskPlace | undefined => {
   if (effect.kind === 'guest-made' || effect.kind === 'backup') return effect.filed
   return 'guest' in effect ? effect.guest : undefined
 }
@@ -264,13 +265,13 @@ const COMPANIONS =
 const MARKS = /^(?:smbios1|name|hostname|net\d+)$/
 
 /** Whether a guest may be known by other marks after a request of ours. */
-export const renewsIdentity = (effect: Effect): boolean => {
+export const renewsIdentity = (effect: RequestEffect): boolean => {
   if (effect.kind === 'guest-made' || effect.kind === 'guest-gone') return true
   return effect.kind === 'config' && (effect.keys === 'all' || effect.keys.some((key) => MARKS.test(key)))
 }
 
 /** Configuration keys that a request may be expected to change, with those that PVE changes along with them; undefined: any. */
-export const touchedKeys = (effect: Effect): readonly string[] | undefined => {
+export const touchedKeys = (effect: RequestEffect): readonly string[] | undefined => {
   if (effect.kind === 'config') {
     if (effect.keys === 'all') return undefined
     const { sideEffects } = kindOfType(effect.guest.type)

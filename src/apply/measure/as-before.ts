@@ -4,7 +4,7 @@ import { requiredSteps, type Step } from '../../plan/plan.ts'
 import { guestPath } from '../../resource/guest.ts'
 import { type ApiRequest, isOutputRef } from '../../resource/request.ts'
 import { capitalized } from '../../util/capitalized.ts'
-import { type Effect, effectOf, touchedKeys } from '../effect/request-effect.ts'
+import { effectOf, type RequestEffect, touchedKeys } from '../effect/request-effect.ts'
 import { journalNotes } from '../request/journal-notes.ts'
 import type { RunContext } from '../request/run-context.ts'
 import { runRequests } from '../request/run-requests.ts'
@@ -40,11 +40,11 @@ const stepsOf = ({ plan }: RunContext, before: Measure): readonly Step[] =>
           step.requests.map(effectOf).some((effect) => 'poolid' in effect && effect.poolid === before.poolid),
       )
 
-const effectsOf = ({ requests, reversal }: Step): readonly Effect[] =>
+const effectsOf = ({ requests, reversal }: Step): readonly RequestEffect[] =>
   [...requests, ...(reversal.by === 'nothing' ? [] : reversal.requests)].map(effectOf)
 
 /** Its volumes were made, moved or restored: PVE has given them other names. */
-const movesVolumes = (effects: readonly Effect[]): boolean =>
+const movesVolumes = (effects: readonly RequestEffect[]): boolean =>
   effects.some(
     (effect) =>
       effect.kind === 'guest-gone' ||
@@ -57,7 +57,7 @@ const movesVolumes = (effects: readonly Effect[]): boolean =>
 const COMPANIONS = /^(?:unused\d+|boot|bootdisk)$/
 
 /** Whether the run can have changed it; otherwise somebody else did. */
-const mayBeOurs = (effects: readonly Effect[], { what }: Unlike): boolean => {
+const mayBeOurs = (effects: readonly RequestEffect[], { what }: Unlike): boolean => {
   const key = what.replace(/^pending /, '')
   if (COMPANIONS.test(key) || /^(?:the guest|the pool|comment|members|power|ha|rights|lxc lines)$/.test(what))
     return true

@@ -1,6 +1,6 @@
 import { type Diagnostic, diagnose } from '../../diagnostic/diagnostic.ts'
 import type { Step } from '../../plan/plan.ts'
-import { type Effect, effectOf, touchedKeys } from '../effect/request-effect.ts'
+import { effectOf, type RequestEffect, touchedKeys } from '../effect/request-effect.ts'
 import type { RunContext } from '../request/run-context.ts'
 import { differenceLines, nameOfMeasure } from './as-before.ts'
 import { type Unlike, unlike } from './compare-measures.ts'
@@ -23,15 +23,15 @@ const readAgain = ({ asking }: RunContext, before: Measure): Promise<Measure | u
         acl: before.acl !== undefined,
       })
 
-const sentBy = (step: Step): readonly Effect[] => step.requests.map(effectOf)
+const sentBy = (step: Step): readonly RequestEffect[] => step.requests.map(effectOf)
 
-const isAbout = (before: Measure, effect: Effect): boolean =>
+const isAbout = (before: Measure, effect: RequestEffect): boolean =>
   before.kind === 'pool'
     ? 'poolid' in effect && effect.poolid === before.poolid
     : 'guest' in effect && effect.guest.vmid === before.guest.vmid
 
 /** What this run itself set, so that it has to be as it was. */
-const wasSetBack = (effects: readonly Effect[], { what }: Unlike): boolean => {
+const wasSetBack = (effects: readonly RequestEffect[], { what }: Unlike): boolean => {
   if (what === 'the guest') return effects.some(({ kind }) => kind === 'guest-gone' || kind === 'guest-made')
   if (what === 'the pool') return effects.some(({ kind }) => kind === 'pool')
   if (what === 'comment') return effects.some(({ kind }) => kind === 'pool-comment')

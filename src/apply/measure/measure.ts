@@ -3,7 +3,7 @@ import { type Plan, requiredSteps, type Step } from '../../plan/plan.ts'
 import { type GuestRef, guestPath } from '../../resource/guest.ts'
 import { MASK } from '../../resource/hidden-keys.ts'
 import { readPool } from '../effect/is-effect-present.ts'
-import { type Effect, effectOf } from '../effect/request-effect.ts'
+import { effectOf, type RequestEffect } from '../effect/request-effect.ts'
 import { type Asking, ask, readGuest, readSnapshots } from '../observe/read-guest.ts'
 import type { GuestMeasure, PoolMeasure } from './measured.ts'
 
@@ -16,7 +16,7 @@ export interface Sides {
 
 const ofPlan = new WeakMap<Plan, ReadonlyMap<number, Sides>>()
 
-const effectsOf = ({ requests, reversal }: Step): readonly Effect[] =>
+const effectsOf = ({ requests, reversal }: Step): readonly RequestEffect[] =>
   [...requests, ...(reversal.by === 'nothing' ? [] : reversal.requests)].map(effectOf)
 
 /** For each guest of a plan the sides that its steps can change. */

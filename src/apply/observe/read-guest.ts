@@ -5,7 +5,7 @@ import { type GuestIdentity, type GuestRef, guestPath } from '../../resource/gue
 import { type HiddenKeys, maskedConfig } from '../../resource/hidden-keys.ts'
 import type { RawConfig } from '../../resource/observed.ts'
 import { type Answer, isUnreachable, type OutgoingRequest, type Server } from '../../resource/server.ts'
-import type { Seen } from '../journal.ts'
+import type { SeenGuest } from '../journal.ts'
 
 /** A guest's configuration as the server gives it: pending values in place of the running ones. */
 export interface GuestView {
@@ -137,7 +137,7 @@ export const seenOf = (
   view: GuestView,
   keys: readonly string[],
   { running }: { readonly running?: boolean | undefined } = {},
-): Seen => ({
+): SeenGuest => ({
   digest: view.digest,
   identity: view.identity,
   values: Object.fromEntries([...new Set(keys)].sort().map((key) => [key, view.raw[key] ?? null])),

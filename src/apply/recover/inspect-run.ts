@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../../diagnostic/diagnostic.ts'
 import type { Plan, Step } from '../../plan/plan.ts'
 import type { Server } from '../../resource/server.ts'
-import type { ApplyWorld } from '../apply-dependencies.ts'
+import type { ApplyDependencies } from '../apply-dependencies.ts'
 import type { Journal, RunRecord, StepRecord, UnfinishedRun } from '../journal.ts'
 import { makeContext, type RunContext } from '../request/run-context.ts'
 import type { Requested } from '../request/run-requests.ts'
@@ -84,7 +84,7 @@ const inspectStep = async (ctx: RunContext, unfinished: UnfinishedRun, step: Ste
  */
 export const inspectRun = async (
   unfinished: UnfinishedRun,
-  world: Pick<ApplyWorld, 'server' | 'clock' | 'patience' | 'signal'>,
+  world: Pick<ApplyDependencies, 'server' | 'clock' | 'patience' | 'signal'>,
 ): Promise<RunInspection> => {
   const { run, plan, requests } = unfinished
   const reading = { ...world, server: lookingOnce(world.server), journal: NO_JOURNAL, secrets: new Map() }

@@ -1,6 +1,6 @@
 import { type Diagnostic, diagnose } from '../../diagnostic/diagnostic.ts'
 import { type Expectation, requiredSteps, type Step } from '../../plan/plan.ts'
-import { type ApplyWorld, DEFAULT_PARALLELISM } from '../apply-dependencies.ts'
+import { type ApplyDependencies, DEFAULT_PARALLELISM } from '../apply-dependencies.ts'
 import type { ApplyEvent, RunOutcome } from '../apply-event.ts'
 import { carryOut, endOfUndoing, type RunEnd, unlessUnwritable } from '../apply-plan.ts'
 import { effectOf } from '../effect/request-effect.ts'
@@ -192,7 +192,7 @@ export interface Recovery {
 export const recoverRun = async (
   unfinished: UnfinishedRun,
   { direction }: Recovery,
-  world: ApplyWorld,
+  world: ApplyDependencies,
   emit: (event: ApplyEvent) => void,
 ): Promise<RunOutcome> => {
   const { plan, run } = unfinished

@@ -2,13 +2,13 @@ import { type Diagnostic, diagnose } from '../../diagnostic/diagnostic.ts'
 import type { RefusalReason, TaskEnd, TaskWait } from '../../resource/server.ts'
 import type { Patience } from '../apply-dependencies.ts'
 import { effectHolds } from '../effect/is-effect-present.ts'
-import { type Effect, effectOf } from '../effect/request-effect.ts'
+import { effectOf, type RequestEffect } from '../effect/request-effect.ts'
 import type { RequestRecord } from '../journal.ts'
-import { addressed, type Job, requestRecord, type Tried } from './request-job.ts'
 import { isoNow, noteTask, type RunContext, record } from './run-context.ts'
+import { type Attempt, addressed, requestRecord, type StepRequest } from './step-request.ts'
 
 const taskFailed = (
-  { step, request }: Job,
+  { step, request }: StepRequest,
   upid: string,
   { exitstatus, log }: TaskEnd & { kind: 'failed' },
 ): Diagnostic =>
@@ -21,7 +21,7 @@ const taskFailed = (
     ].join('\n'),
   })
 
-const taskWarned = ({ step }: Job, upid: string, warnings: number): Diagnostic =>
+const taskWarned = ({ step }: StepRequest, upid: string, warnings: number): Diagnostic =>
   diagnose('apply.task-warnings', {
     address: step.address,
     detail: `"${step.summary}" succeeded with ${warnings} warning${warnings === 1 ? '' : 's'}; they stand in the log of task ${upid}.`,
@@ -44,7 +44,7 @@ const limitOf = ({ task, quiet }: Patience, upid: string, origin: TaskOrigin): T
 /**
  * Waits for a task as long as the patience for one goes. An interruption shortens the wait, but not for what is undone because of it.
  */
-const waitOnce = async (ctx: RunContext, job: Job, upid: string, origin: TaskOrigin): Promise<TaskEnd> => {
+const waitOnce = async (ctx: RunContext, job: StepRequest, upid: string, origin: TaskOrigin): Promise<TaskEnd> => {
   const { server, signal } = ctx.world
   const step = job.step.id
   let given = 0
@@ -71,17 +71,17 @@ const waitOnce = async (ctx: RunContext, job: Job, upid: string, origin: TaskOri
 }
 
 /** Nothing was done, because something else held the guest; trying again may help. */
-export const isWaitable = ({ direction }: Job, reason: RefusalReason): boolean =>
+export const isWaitable = ({ direction }: StepRequest, reason: RefusalReason): boolean =>
   reason === 'lock-timeout' || (direction === 'reverse' && reason === 'held-by-task')
 
 /** Waits for a task that is in the journal already. */
 export const waitForEnd = async (
   ctx: RunContext,
-  job: Job,
-  effect: Effect,
+  job: StepRequest,
+  effect: RequestEffect,
   upid: string,
   origin: TaskOrigin = 'ours',
-): Promise<Tried> => {
+): Promise<Attempt> => {
   let end = await waitOnce(ctx, job, upid, origin)
   for (const wait of ctx.patience.unreachable) {
     if (end.kind !== 'lost') break
@@ -116,10 +116,10 @@ export const waitForEnd = async (
 /** Writes the task's id down before waiting for it. */
 export const followTask = async (
   ctx: RunContext,
-  job: Job,
+  job: StepRequest,
   upid: string,
   kept: Pick<RequestRecord, 'before' | 'held' | 'since'>,
-): Promise<Tried> => {
+): Promise<Attempt> => {
   noteTask(ctx, upid)
   // Told first: where it cannot be written down, the person has it.
   ctx.emit({ type: 'task-started', at: isoNow(ctx), step: job.step.id, upid })

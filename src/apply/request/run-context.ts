@@ -1,9 +1,9 @@
 import type { Plan, Step } from '../../plan/plan.ts'
 import type { GuestIdentity, GuestRef } from '../../resource/guest.ts'
 import { hiddenInSteps } from '../../resource/hidden-keys.ts'
-import { type ApplyWorld, DEFAULT_PATIENCE, type Patience } from '../apply-dependencies.ts'
+import { type ApplyDependencies, DEFAULT_PATIENCE, type Patience } from '../apply-dependencies.ts'
 import type { ApplyEvent } from '../apply-event.ts'
-import { type Effect, foreignKeys, renewsIdentity, touchedKeys } from '../effect/request-effect.ts'
+import { foreignKeys, type RequestEffect, renewsIdentity, touchedKeys } from '../effect/request-effect.ts'
 import type { JournalEntry } from '../journal.ts'
 import type { Measure } from '../measure/measured.ts'
 import { type Asking, type GuestReading, type GuestView, readGuest } from '../observe/read-guest.ts'
@@ -37,7 +37,7 @@ export interface NodeClock {
 
 /** Everything one run carries about; the only state of the executor that changes. */
 export interface RunContext {
-  readonly world: ApplyWorld
+  readonly world: ApplyDependencies
   readonly patience: Patience
   readonly asking: Asking
   readonly run: string
@@ -68,7 +68,7 @@ export const record = async (ctx: RunContext, entries: readonly JournalEntry[]):
 }
 
 export const makeContext = (
-  world: ApplyWorld,
+  world: ApplyDependencies,
   run: string,
   plan: Plan,
   emit: (event: ApplyEvent) => void,
@@ -120,7 +120,7 @@ export const knowledgeOf = (ctx: RunContext, { vmid }: { readonly vmid: number }
 }
 
 /** A request that may change a guest is about to leave. */
-export const noteWrite = (ctx: RunContext, guest: GuestRef, effect: Effect): void => {
+export const noteWrite = (ctx: RunContext, guest: GuestRef, effect: RequestEffect): void => {
   const known = knowledgeOf(ctx, guest)
   const touched = touchedKeys(effect)
   known.touched = touched && known.touched && [...known.touched, ...touched]
@@ -129,7 +129,7 @@ export const noteWrite = (ctx: RunContext, guest: GuestRef, effect: Effect): voi
 }
 
 /** A request that undoes a step is about to leave, or has left before. */
-export const noteUndoing = (ctx: RunContext, { reversal }: Step, effect: Effect): void => {
+export const noteUndoing = (ctx: RunContext, { reversal }: Step, effect: RequestEffect): void => {
   if (reversal.by !== 'snapshot' || effect.kind !== 'config' || effect.keys === 'all') return
   const known = knowledgeOf(ctx, effect.guest)
   known.rewritten = [...known.rewritten, ...(touchedKeys(effect) ?? [])]

@@ -7,11 +7,11 @@ import { sinceOn } from '../observe/node-clock.ts'
 import { seenOf } from '../observe/read-guest.ts'
 import { waitForEnd } from './follow-task.ts'
 import type { JournalNotes } from './journal-notes.ts'
-import { isUndecided, type Job, type Sent, type Tried } from './request-job.ts'
 import { resolvePath } from './resolve-request.ts'
 import { lookAt, noteTask, type RunContext } from './run-context.ts'
 import { finish, sendRequest } from './send-request.ts'
 import { settleRequest } from './settle-request.ts'
+import { type Attempt, isUndecided, type RequestEnd, type StepRequest } from './step-request.ts'
 import { afterLook } from './try-request.ts'
 
 /** How a list of requests ended. What became of the last one is noted for the journal, not yet in it. */
@@ -39,14 +39,14 @@ export interface Requests {
   readonly sendMore: boolean
 }
 
-const notMade = ({ step, request }: Job): Diagnostic =>
+const notMade = ({ step, request }: StepRequest): Diagnostic =>
   diagnose('apply.task-failed', {
     address: step.address,
     detail: `${request.method} ${request.path} succeeded by its task, yet the guest does not exist. Somebody may have destroyed it at once.`,
   })
 
 /** A guest that was just made gets to be known, so that undoing destroys this one and no other. */
-const meetNewGuest = async (ctx: RunContext, job: Job, sent: Sent): Promise<Sent> => {
+const meetNewGuest = async (ctx: RunContext, job: StepRequest, sent: RequestEnd): Promise<RequestEnd> => {
   const effect = effectOf(job.request)
   if (sent.kind !== 'done' || effect.kind !== 'guest-made') return sent
   const reading = await lookAt(ctx, effect.guest)
@@ -63,10 +63,14 @@ const meetNewGuest = async (ctx: RunContext, job: Job, sent: Sent): Promise<Sent
 }
 
 /** Finds out what became of a request that was under way when the process ended. Undefined: the server did nothing. */
-const settlePrior = async (ctx: RunContext, job: Job, prior: RequestRecord): Promise<Sent | undefined> => {
+const settlePrior = async (
+  ctx: RunContext,
+  job: StepRequest,
+  prior: RequestRecord,
+): Promise<RequestEnd | undefined> => {
   const request = { ...job.request, path: resolvePath(job.request.path, ctx.outputs) }
   const effect = effectOf(request)
-  const end = (tried: Tried): Sent | undefined =>
+  const end = (tried: Attempt): RequestEnd | undefined =>
     tried.kind === 'done' || tried.kind === 'failed' ? finish(ctx, job, tried, keptOf(prior)) : undefined
   if (prior.status === 'sent' && prior.upid !== undefined) {
     noteTask(ctx, prior.upid)
@@ -90,7 +94,11 @@ const keptOf = ({ before, held, since }: RequestRecord): Pick<RequestRecord, 'be
   ...(since !== undefined && { since }),
 })
 
-const resume = (ctx: RunContext, job: Job, prior: RequestRecord | undefined): Promise<Sent | undefined> => {
+const resume = (
+  ctx: RunContext,
+  job: StepRequest,
+  prior: RequestRecord | undefined,
+): Promise<RequestEnd | undefined> => {
   if (!prior || (prior.status === 'failed' && job.direction === 'reverse')) return Promise.resolve(undefined)
   if (job.request.method === 'GET' && prior.status !== 'done') return Promise.resolve(undefined)
   if (prior.status === 'intent' || prior.status === 'sent') return settlePrior(ctx, job, prior)
@@ -101,7 +109,7 @@ const resume = (ctx: RunContext, job: Job, prior: RequestRecord | undefined): Pr
   return Promise.resolve(prior.status === 'done' ? { kind: 'done', ...known } : failed)
 }
 
-const effectAfter = (so: Requested['effect'], sent: Sent): Requested['effect'] => {
+const effectAfter = (so: Requested['effect'], sent: RequestEnd): Requested['effect'] => {
   if (sent.record.request.method === 'GET') return so
   if (sent.kind === 'done') return 'certain'
   return so === 'none' ? sent.effect : so

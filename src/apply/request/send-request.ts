@@ -4,27 +4,27 @@ import { differenceOf, isCertainlySame } from '../../kinds/same-guest.ts'
 import type { GuestRef } from '../../resource/guest.ts'
 import { isUnreachable, type OutgoingRequest } from '../../resource/server.ts'
 import { effectHolds } from '../effect/is-effect-present.ts'
-import { changedGuest, type Effect, effectOf, taskPlace, touchedKeys } from '../effect/request-effect.ts'
+import { changedGuest, effectOf, type RequestEffect, taskPlace, touchedKeys } from '../effect/request-effect.ts'
 import type { RequestRecord } from '../journal.ts'
 import { madeAnew } from '../observe/made-anew.ts'
 import { sinceOn } from '../observe/node-clock.ts'
 import { ask, type GuestReading, readRunning, seenOf } from '../observe/read-guest.ts'
 import type { JournalNotes } from './journal-notes.ts'
-import {
-  addressed,
-  isUpid,
-  type Job,
-  refusedHere,
-  requestRecord,
-  type Sent,
-  type Tried,
-  type TriedLast,
-} from './request-job.ts'
 import { resolveRequest, takeOutput } from './resolve-request.ts'
 import { currentView, knowledgeOf, lookAt, type RunContext } from './run-context.ts'
+import {
+  type Attempt,
+  addressed,
+  type FinalAttempt,
+  isUpid,
+  type RequestEnd,
+  refusedHere,
+  requestRecord,
+  type StepRequest,
+} from './step-request.ts'
 import { changedMeanwhile, type Prepared, tryOnce } from './try-request.ts'
 
-const unreadableHere = ({ message, diagnostic, unreachable }: GuestReading & { kind: 'unreadable' }): TriedLast => ({
+const unreadableHere = ({ message, diagnostic, unreachable }: GuestReading & { kind: 'unreadable' }): FinalAttempt => ({
   kind: 'failed',
   message,
   diagnostics: [diagnostic],
@@ -35,7 +35,7 @@ const unreadableHere = ({ message, diagnostic, unreachable }: GuestReading & { k
 /** What it was to bring about may be so already; asked where neither a digest nor a task tells later. */
 const heldBefore = async (
   ctx: RunContext,
-  effect: Effect,
+  effect: RequestEffect,
   outgoing: OutgoingRequest,
 ): Promise<{ readonly held?: boolean }> => {
   if (effect.kind !== 'pool' && effect.kind !== 'pool-comment' && effect.kind !== 'membership') return {}
@@ -44,17 +44,22 @@ const heldBefore = async (
 }
 
 /** Whether the guest runs, where the request is to change that. */
-const runningBefore = async (ctx: RunContext, effect: Effect): Promise<boolean | undefined> =>
+const runningBefore = async (ctx: RunContext, effect: RequestEffect): Promise<boolean | undefined> =>
   effect.kind === 'power' && effect.running !== undefined ? readRunning(ctx.asking, effect.guest) : undefined
 
-const anotherGuest = ({ step }: Job, { type, vmid, node }: GuestRef, why: string): Diagnostic =>
+const anotherGuest = ({ step }: StepRequest, { type, vmid, node }: GuestRef, why: string): Diagnostic =>
   diagnose('apply.not-ours', {
     address: step.address,
     detail: `"${step.summary}" was not carried out, because ${kindOfType(type).label} ${vmid} on ${node} is another guest by now: ${why}. It is left alone.`,
   })
 
 /** Secrets and references in, digest of the configuration added, and what is there noted. */
-const prepare = async (ctx: RunContext, job: Job, effect: Effect, lost: boolean): Promise<Prepared | TriedLast> => {
+const prepare = async (
+  ctx: RunContext,
+  job: StepRequest,
+  effect: RequestEffect,
+  lost: boolean,
+): Promise<Prepared | FinalAttempt> => {
   const { request, direction } = job
   const { request: resolved, diagnostics } = resolveRequest(request, ctx.world.secrets, ctx.outputs)
   if (!resolved) return refusedHere('not sent', diagnostics)
@@ -91,7 +96,7 @@ const prepare = async (ctx: RunContext, job: Job, effect: Effect, lost: boolean)
 
 const outputsOf = (
   { outputs }: RunContext,
-  { request }: Job,
+  { request }: StepRequest,
   data: unknown,
 ): Readonly<Record<string, string>> | undefined =>
   request.output ? takeOutput(request.output, data, outputs) : undefined
@@ -100,7 +105,7 @@ const outputsOf = (
 type Beforehand = Pick<RequestRecord, 'before' | 'held' | 'since'>
 
 /** Turns the last try into a record. */
-export const finish = (ctx: RunContext, job: Job, tried: TriedLast, kept: Beforehand = {}): Sent => {
+export const finish = (ctx: RunContext, job: StepRequest, tried: FinalAttempt, kept: Beforehand = {}): RequestEnd => {
   if (tried.kind === 'failed') {
     const failed = requestRecord(ctx, job, 'failed', {
       message: tried.message,
@@ -123,7 +128,7 @@ export const finish = (ctx: RunContext, job: Job, tried: TriedLast, kept: Before
 }
 
 /** Reading needs no intent: it can be done again as often as one likes. */
-const readOnce = async (ctx: RunContext, { step }: Job, { outgoing }: Prepared): Promise<TriedLast> => {
+const readOnce = async (ctx: RunContext, { step }: StepRequest, { outgoing }: Prepared): Promise<FinalAttempt> => {
   const answer = await ask(ctx.asking, outgoing.path, outgoing.params)
   if (answer.kind === 'answered') return { kind: 'done', data: answer.data, diagnostics: [] }
   const message = answer.kind === 'refused' ? answer.message : 'no answer'
@@ -136,9 +141,9 @@ const RESENDS = [0, 200, 1000]
 /** How long to wait before another try; undefined: no more tries. */
 const waitBefore = (
   ctx: RunContext,
-  job: Job,
-  { kind }: Tried,
-  tries: Map<Tried['kind'], number>,
+  job: StepRequest,
+  { kind }: Attempt,
+  tries: Map<Attempt['kind'], number>,
 ): number | undefined => {
   const count = tries.get(kind) ?? 0
   tries.set(kind, count + 1)
@@ -150,9 +155,9 @@ const waitBefore = (
  * Carries one request out: intent durable, request sent, task id durable, task waited for. Sends again only what the server said it did not
  * do. What was noted becomes durable together with the intent.
  */
-export const sendRequest = async (ctx: RunContext, job: Job, notes: JournalNotes): Promise<Sent> => {
+export const sendRequest = async (ctx: RunContext, job: StepRequest, notes: JournalNotes): Promise<RequestEnd> => {
   const effect = effectOf(job.request)
-  const tries = new Map<Tried['kind'], number>()
+  const tries = new Map<Attempt['kind'], number>()
   let lost = false
   for (;;) {
     const prepared = await prepare(ctx, job, effect, lost)

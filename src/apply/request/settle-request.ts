@@ -3,8 +3,8 @@ import { DiagnosticError } from '../../diagnostic/diagnostic-error.ts'
 import type { ApiRequest } from '../../resource/request.ts'
 import type { TaskEntry } from '../../resource/server.ts'
 import { configProgress, effectAppeared } from '../effect/is-effect-present.ts'
-import { type Effect, taskPlace } from '../effect/request-effect.ts'
-import type { Seen } from '../journal.ts'
+import { type RequestEffect, taskPlace } from '../effect/request-effect.ts'
+import type { SeenGuest } from '../journal.ts'
 import { setBack } from '../observe/node-clock.ts'
 import { lookAt, noteTask, type RunContext } from './run-context.ts'
 
@@ -24,9 +24,9 @@ export type Settled =
 export interface UnclearRequest {
   /** Its path without references. */
   readonly request: ApiRequest
-  readonly effect: Effect
+  readonly effect: RequestEffect
   /** The guest before the request left. */
-  readonly before: Seen | null | undefined
+  readonly before: SeenGuest | null | undefined
   /** What it was to bring about was so already. */
   readonly held: boolean | undefined
   /** Unix seconds by the clock of its node, not later than the request. */

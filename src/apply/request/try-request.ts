@@ -2,13 +2,13 @@ import { type Diagnostic, diagnose } from '../../diagnostic/diagnostic.ts'
 import type { ApiRequest } from '../../resource/request.ts'
 import { type Answer, isUnreachable, type OutgoingRequest } from '../../resource/server.ts'
 import { effectHolds } from '../effect/is-effect-present.ts'
-import { changedGuest, type Effect, foreignKeys, isTaskDue, touchedKeys } from '../effect/request-effect.ts'
-import type { RequestRecord, Seen } from '../journal.ts'
+import { changedGuest, foreignKeys, isTaskDue, type RequestEffect, touchedKeys } from '../effect/request-effect.ts'
+import type { RequestRecord, SeenGuest } from '../journal.ts'
 import type { GuestView } from '../observe/read-guest.ts'
 import { followTask, isWaitable } from './follow-task.ts'
-import { addressed, isUpid, type Job, refusedHere, type Tried } from './request-job.ts'
 import { isoNow, lookAt, noteUndoing, noteWrite, type RunContext } from './run-context.ts'
 import { lookFor, lostAnswer, type Settled, settleRequest, type UnclearRequest } from './settle-request.ts'
+import { type Attempt, addressed, isUpid, refusedHere, type StepRequest } from './step-request.ts'
 
 /** A request ready to leave, and what is known of its guest. */
 export interface Prepared {
@@ -19,13 +19,13 @@ export interface Prepared {
   readonly since: number
   /** What it is to bring about is so already. */
   readonly held?: boolean
-  readonly before: Seen | null | undefined
+  readonly before: SeenGuest | null | undefined
   readonly view: GuestView | undefined
   /** An earlier try broke off and seems not to have arrived. */
   readonly lost: boolean
 }
 
-export const changedMeanwhile = ({ step }: Job, keys: readonly string[]): Diagnostic =>
+export const changedMeanwhile = ({ step }: StepRequest, keys: readonly string[]): Diagnostic =>
   diagnose('apply.changed-meanwhile', {
     address: step.address,
     detail: `Somebody else changed ${keys.length > 0 ? keys.join(', ') : 'the configuration'} of ${step.guest ? `guest ${step.guest.vmid}` : step.address} while the plan was running, so the step "${step.summary}" was not carried out. See what it is with mpc sync and mpc plan, then apply again.`,
@@ -41,12 +41,12 @@ const differing = (a: GuestView, b: GuestView, keys: readonly string[]): readonl
  */
 const afterStaleDigest = async (
   ctx: RunContext,
-  job: Job,
-  effect: Effect,
+  job: StepRequest,
+  effect: RequestEffect,
   old: GuestView,
   message: string,
   lost: boolean,
-): Promise<Tried> => {
+): Promise<Attempt> => {
   const reading = await lookAt(ctx, old.guest)
   if (reading.kind !== 'present') return refusedHere(message, [changedMeanwhile(job, [])])
   const { view } = reading
@@ -59,19 +59,19 @@ const afterStaleDigest = async (
   return refusedHere(message, [changedMeanwhile(job, changed)])
 }
 
-const keptPending = ({ step }: Job, detail: string): Diagnostic =>
+const keptPending = ({ step }: StepRequest, detail: string): Diagnostic =>
   diagnose('apply.kept-pending', {
     address: step.address,
     detail: `The running guest did not take the change at once (${detail.trim()}). It is written and takes effect at the guest's next start.`,
   })
 
-const doneAllTheSame = ({ step, request }: Job, detail: string): Diagnostic =>
+const doneAllTheSame = ({ step, request }: StepRequest, detail: string): Diagnostic =>
   diagnose('apply.done-all-the-same', {
     address: step.address,
     detail: `${request.method} ${request.path} was answered with an error, yet the server shows that it was carried out: ${detail.trim()}`,
   })
 
-const nothingDone = ({ step, request }: Job): Diagnostic =>
+const nothingDone = ({ step, request }: StepRequest): Diagnostic =>
   diagnose('apply.not-carried-out', {
     address: step.address,
     detail: `${request.method} ${request.path} was answered as if it were done, yet the server shows nothing of it, so "${step.summary}" was not carried out.`,
@@ -83,7 +83,7 @@ const keptFor = ({ before, since, held }: Prepared): Pick<RequestRecord, 'before
   ...(held !== undefined && { held }),
 })
 
-const unclear = (effect: Effect, { sent, before, since, held }: Prepared): UnclearRequest => ({
+const unclear = (effect: RequestEffect, { sent, before, since, held }: Prepared): UnclearRequest => ({
   request: sent,
   effect,
   before,
@@ -94,10 +94,10 @@ const unclear = (effect: Effect, { sent, before, since, held }: Prepared): Uncle
 /** Goes on from what a look at the server has shown of a request; `did-not` is the caller's to judge. */
 export const afterLook = async (
   ctx: RunContext,
-  job: Job,
+  job: StepRequest,
   settled: Exclude<Settled, { kind: 'did-not' }>,
   kept: Pick<RequestRecord, 'before' | 'held' | 'since'>,
-): Promise<Tried> => {
+): Promise<Attempt> => {
   switch (settled.kind) {
     case 'happened':
       return { kind: 'done', data: null, diagnostics: [] }
@@ -118,11 +118,11 @@ export const afterLook = async (
 /** What a server's error may have done all the same: PVE may fail after the work, or between its parts. */
 const afterServerError = async (
   ctx: RunContext,
-  job: Job,
-  effect: Effect,
+  job: StepRequest,
+  effect: RequestEffect,
   prepared: Prepared,
   { message, diagnostic, status }: Answer & { kind: 'refused' },
-): Promise<Tried> => {
+): Promise<Attempt> => {
   const diagnostics = [addressed(diagnostic, job.step)]
   const seen = await lookFor(ctx, unclear(effect, prepared))
   switch (seen.kind) {
@@ -153,12 +153,12 @@ const afterServerError = async (
 /** Nobody should have taken the request. A look makes sure before it is sent again. */
 const afterUnreached = async (
   ctx: RunContext,
-  job: Job,
-  effect: Effect,
+  job: StepRequest,
+  effect: RequestEffect,
   prepared: Prepared,
   { message, diagnostic, status }: Answer & { kind: 'refused' },
-): Promise<Tried> => {
-  const unreached: Tried = { kind: 'unreached', message, diagnostics: [addressed(diagnostic, job.step)] }
+): Promise<Attempt> => {
+  const unreached: Attempt = { kind: 'unreached', message, diagnostics: [addressed(diagnostic, job.step)] }
   if (status === 0) return unreached
   const seen = await lookFor({ ...ctx, asking: { ...ctx.asking, waits: [] } }, unclear(effect, prepared))
   if (seen.kind === 'happened' || seen.kind === 'task') return afterLook(ctx, job, seen, keptFor(prepared))
@@ -170,11 +170,11 @@ const REFUSED_FOR_SURE: ReadonlySet<number> = new Set([0, 401, 403, 404, 501])
 
 const afterRefusal = async (
   ctx: RunContext,
-  job: Job,
-  effect: Effect,
+  job: StepRequest,
+  effect: RequestEffect,
   prepared: Prepared,
   answer: Answer & { kind: 'refused' },
-): Promise<Tried> => {
+): Promise<Attempt> => {
   const { message, diagnostic, status, reason } = answer
   const { view, lost } = prepared
   const diagnostics = [addressed(diagnostic, job.step)]
@@ -188,7 +188,12 @@ const afterRefusal = async (
   return isSure ? refusedHere(message, diagnostics) : afterServerError(ctx, job, effect, prepared, answer)
 }
 
-const afterLostAnswer = async (ctx: RunContext, job: Job, effect: Effect, prepared: Prepared): Promise<Tried> => {
+const afterLostAnswer = async (
+  ctx: RunContext,
+  job: StepRequest,
+  effect: RequestEffect,
+  prepared: Prepared,
+): Promise<Attempt> => {
   const { request } = job
   const harmlessTwice = request.method === 'GET' || (request.digest === true && prepared.before != null)
   const settled = await settleRequest(ctx, { ...unclear(effect, prepared), age: 0, harmlessTwice })
@@ -200,12 +205,12 @@ const afterLostAnswer = async (ctx: RunContext, job: Job, effect: Effect, prepar
 /** An answer without a task id is held against what the server shows: where a task was due it says nothing, and elsewhere it may be wrong. */
 const afterPlainAnswer = async (
   ctx: RunContext,
-  job: Job,
-  effect: Effect,
+  job: StepRequest,
+  effect: RequestEffect,
   prepared: Prepared,
   data: unknown,
-): Promise<Tried> => {
-  const done: Tried = { kind: 'done', data, diagnostics: [] }
+): Promise<Attempt> => {
+  const done: Attempt = { kind: 'done', data, diagnostics: [] }
   const seen = await lookFor(ctx, unclear(effect, prepared))
   switch (seen.kind) {
     case 'happened':
@@ -224,7 +229,12 @@ const afterPlainAnswer = async (
 }
 
 /** Sends a request once, and finds out what came of it. */
-export const tryOnce = async (ctx: RunContext, job: Job, effect: Effect, prepared: Prepared): Promise<Tried> => {
+export const tryOnce = async (
+  ctx: RunContext,
+  job: StepRequest,
+  effect: RequestEffect,
+  prepared: Prepared,
+): Promise<Attempt> => {
   const guest = changedGuest(effect)
   if (guest && job.request.method !== 'GET') noteWrite(ctx, guest, effect)
   if (job.direction === 'reverse') noteUndoing(ctx, job.step, effect)

@@ -3,7 +3,7 @@ import type { Step } from '../../plan/plan.ts'
 import type { Observed } from '../../resource/observed.ts'
 import { standingSteps } from '../effect/guest-after-run.ts'
 import { type PoolsAfter, poolName, poolOfNew, poolsAfter } from '../effect/pools-after.ts'
-import { type Effect, effectOf } from '../effect/request-effect.ts'
+import { effectOf, type RequestEffect } from '../effect/request-effect.ts'
 import type { RecordedRun } from '../journal.ts'
 
 /** What the steps of a revert are held against. */
@@ -17,7 +17,7 @@ interface Scene {
   readonly observed: Observed
 }
 
-const poolsThat = (effects: readonly Effect[], present: boolean): ReadonlySet<string> =>
+const poolsThat = (effects: readonly RequestEffect[], present: boolean): ReadonlySet<string> =>
   new Set(effects.flatMap((effect) => (effect.kind === 'pool' && effect.present === present ? [effect.poolid] : [])))
 
 const sceneOf = (run: RecordedRun, steps: readonly Step[], observed: Observed): Scene => {
@@ -46,7 +46,7 @@ const commentObstacles = ({ left, pools }: Scene, poolid: string): readonly stri
   ]
 }
 
-const memberObstacles = (scene: Scene, { poolid, vmids, present }: Effect & { readonly kind: 'membership' }) => {
+const memberObstacles = (scene: Scene, { poolid, vmids, present }: RequestEffect & { readonly kind: 'membership' }) => {
   const { left, pools, made, observed } = scene
   const moved = observed.guests.flatMap(({ vmid, name, pool }) => {
     const was = left.poolOf.get(vmid)
@@ -74,7 +74,7 @@ const deletionObstacles = (scene: Scene, poolid: string): readonly string[] => {
   ]
 }
 
-const poolObstaclesOf = (scene: Scene, effect: Effect): readonly string[] => {
+const poolObstaclesOf = (scene: Scene, effect: RequestEffect): readonly string[] => {
   if (effect.kind === 'membership') return memberObstacles(scene, effect)
   if (effect.kind === 'pool-comment')
     return scene.pools.has(effect.poolid) || scene.made.has(effect.poolid)

@@ -6,8 +6,8 @@ import { capitalized } from '../../util/capitalized.ts'
 import { madeAnew } from '../observe/made-anew.ts'
 import { sinceOn } from '../observe/node-clock.ts'
 import { type GuestReading, type GuestView, readPower } from '../observe/read-guest.ts'
-import { addressed } from '../request/request-job.ts'
 import { lookAt, type RunContext } from '../request/run-context.ts'
+import { addressed } from '../request/step-request.ts'
 
 const stale = (step: Step, what: string): Diagnostic =>
   diagnose('apply.stale-plan', {

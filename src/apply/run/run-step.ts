@@ -4,7 +4,7 @@ import type { AppliedResource } from '../../resource/applied.ts'
 import { asGuest } from '../../resource/resource-kind.ts'
 import { placeAfter } from '../effect/guest-after-run.ts'
 import { effectOf, touchedKeys } from '../effect/request-effect.ts'
-import type { JournalEntry, RequestRecord, Seen } from '../journal.ts'
+import type { JournalEntry, RequestRecord, SeenGuest } from '../journal.ts'
 import { madeVolumes } from '../measure/added-meanwhile.ts'
 import { measureBefore } from '../measure/measure-before.ts'
 import { type GuestView, readRunning, seenOf } from '../observe/read-guest.ts'
@@ -26,13 +26,17 @@ export const seenAfter = async (
   step: Step,
   view: GuestView,
   learnt: StepEnd['learnt'],
-): Promise<Seen> => {
+): Promise<SeenGuest> => {
   const isMade = step.requests.some((request) => effectOf(request).kind === 'guest-made')
   return seenOf(view, [...keysOf(step), ...(isMade ? await madeVolumes(ctx, step, view, learnt) : [])])
 }
 
 /** The guest as the step leaves it; undefined when the step has none or the server does not say. */
-const guestAfter = async (ctx: RunContext, step: Step, learnt: StepEnd['learnt']): Promise<Seen | null | undefined> => {
+const guestAfter = async (
+  ctx: RunContext,
+  step: Step,
+  learnt: StepEnd['learnt'],
+): Promise<SeenGuest | null | undefined> => {
   const place = placeAfter(step)
   if (!place || step.requests.length === 0) return undefined
   const reading = await currentView(ctx, place)
@@ -44,7 +48,7 @@ const guestAfter = async (ctx: RunContext, step: Step, learnt: StepEnd['learnt']
 const bindingAfter = (
   ctx: RunContext,
   { binding, guest }: Step,
-  after: Seen | null | undefined,
+  after: SeenGuest | null | undefined,
 ): { readonly binding?: AppliedResource | null } => {
   if (!binding) return {}
   if (!binding.after) return { binding: null }

@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../../diagnostic/diagnostic.ts'
 import type { Step } from '../../plan/plan.ts'
 import type { OutcomeStatus } from '../apply-event.ts'
-import type { Direction, RequestRecord, Seen, StepRecord } from '../journal.ts'
+import type { Direction, RequestRecord, SeenGuest, StepRecord } from '../journal.ts'
 import { isoNow, type RunContext } from '../request/run-context.ts'
 
 /** How a step went forward, with what undoing it must know. */
@@ -15,7 +15,7 @@ export interface StepResult {
   /** What became of its last request is not known yet: the journal has the step as running. */
   readonly undecided?: true
   /** The guest as the step left it. */
-  readonly after?: Seen | null
+  readonly after?: SeenGuest | null
   /** As in the journal. */
   readonly outputs: StepRecord['outputs']
 }

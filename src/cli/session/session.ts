@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { type ApplyWorld, DEFAULT_PATIENCE } from '../../apply/apply-dependencies.ts'
+import { type ApplyDependencies, DEFAULT_PATIENCE } from '../../apply/apply-dependencies.ts'
 import { diagnose, hasErrors } from '../../diagnostic/diagnostic.ts'
 import { DiagnosticError } from '../../diagnostic/diagnostic-error.ts'
 import type { Plan } from '../../plan/plan.ts'
@@ -23,7 +23,7 @@ export interface Picture {
 }
 
 /** Everything an apply needs of the world but the plan's secrets. */
-export type WritingWorld = Omit<ApplyWorld, 'secrets'>
+export type WritingWorld = Omit<ApplyDependencies, 'secrets'>
 
 /** A command's hold on a workspace: its settings, its state, and the server once it is needed. */
 export interface Session {

@@ -111,7 +111,7 @@ export const ResourcePicture = ({ resource, folded, openSteps, marked }: Resourc
   )
 }
 
-export const PlanSummary = ({ view }: { readonly view: PlanView }) => (
+export const SummaryPicture = ({ view }: { readonly view: PlanView }) => (
   <Text>
     <Text bold>Plan:</Text> {view.summary} <Toned tone={view.reversible ? 'plain' : 'error'}>{view.undo}</Toned>
   </Text>
@@ -140,6 +140,6 @@ export const PlanPicture = ({ view }: { readonly view: PlanView }) =>
           ))}
         </Box>
       )}
-      <PlanSummary view={view} />
+      <SummaryPicture view={view} />
     </Box>
   )

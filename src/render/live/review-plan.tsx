@@ -3,7 +3,7 @@ import { useRef, useState } from 'react'
 import type { Io } from '../../io/io.ts'
 import type { PlanView } from '../plan-view.ts'
 import { wantsColour } from '../style.ts'
-import { PlanSummary, ResourcePicture } from './plan-picture.tsx'
+import { ResourcePicture, SummaryPicture } from './plan-picture.tsx'
 import {
   findRow,
   moveCursor,
@@ -118,7 +118,7 @@ const Review = ({ view, asks, screen, onEnd }: ReviewProps) => {
       </Box>
       {resources.length === 0 ? <Text>{'  Nothing here is that disruptive.'}</Text> : null}
       <Text dimColor>{below > 0 ? `  ↓ ${below} more` : ' '}</Text>
-      <PlanSummary view={view} />
+      <SummaryPicture view={view} />
       <Text dimColor>
         {search === undefined
           ? `↑↓ PgUp PgDn Home End · ←→ open · / find · Tab filter: ${state.filter ?? 'all'} · Esc ${asks ? 'cancel' : 'close'}`

@@ -1,6 +1,6 @@
 import { PveError } from '../api/error.ts'
 import { lockFile } from '../guest/find-guest.ts'
-import type { Seen } from '../http/server.ts'
+import type { SeenRequest } from '../http/server.ts'
 import { touch } from '../state/guest.ts'
 import { loseQuorum } from '../state/quorum.ts'
 import type { World } from '../state/world.ts'
@@ -108,7 +108,7 @@ export const beginState = (world: World, fault: FaultAction): Undo | undefined =
 }
 
 /** What a cluster without quorum says to a write: configuration files cannot be opened, nothing is started. */
-export const refuseWithoutQuorum = (world: World, seen: Seen): void => {
+export const refuseWithoutQuorum = (world: World, seen: SeenRequest): void => {
   if (seen.verb === 'GET' || seen.path === '/access/ticket') return
   const [, type, vmid] = /^\/nodes\/[^/]+\/(qemu|lxc)\/(\d+)\/(?:config|resize)$/.exec(seen.path) ?? []
   if (type === undefined) throw new PveError(500, 'cluster not ready - no quorum?')

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { PveError } from '../api/error.ts'
 import type { Answer } from '../http/answer.ts'
-import type { HttpHook, Seen } from '../http/server.ts'
+import type { HttpHook, SeenRequest } from '../http/server.ts'
 import type { World } from '../state/world.ts'
 import type { TaskHook } from '../task/task.ts'
 import { afterEffect, nullAnswer } from './after-effect.ts'
@@ -49,7 +49,7 @@ const isDue = (live: Live): boolean => {
 const isOfTask = ({ kind }: FaultSpec): boolean => kind === 'task-fails' || kind === 'task-hangs'
 
 /** Does what a fault does before its request is handled; an answer takes the place of handling it. */
-const before = async (world: World, { fault }: Live, seen: Seen): Promise<Answer | 'reset' | undefined> => {
+const before = async (world: World, { fault }: Live, seen: SeenRequest): Promise<Answer | 'reset' | undefined> => {
   switch (fault.kind) {
     case 'latency':
       if (fault.after) return undefined
@@ -76,15 +76,15 @@ const before = async (world: World, { fault }: Live, seen: Seen): Promise<Answer
 }
 
 const httpHook = (world: World, all: Map<string, Live>): HttpHook => {
-  const due = new WeakMap<Seen, readonly Live[]>()
-  const meets = (live: Live, seen: Seen): boolean => {
+  const due = new WeakMap<SeenRequest, readonly Live[]>()
+  const meets = (live: Live, seen: SeenRequest): boolean => {
     if (isOfTask(live.fault) || !matchesRequest(live.fault.on ?? {}, seen)) return false
     if (live.undo !== undefined) return live.fault.kind === 'quorum-lost'
     if (!isDue(live)) return false
     live.undo = beginState(world, live.fault)
     return true
   }
-  const find = (seen: Seen, kind: FaultSpec['kind']): FaultSpec | undefined =>
+  const find = (seen: SeenRequest, kind: FaultSpec['kind']): FaultSpec | undefined =>
     due.get(seen)?.find(({ fault }) => fault.kind === kind)?.fault
   return {
     before: async (seen) => {

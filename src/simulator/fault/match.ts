@@ -1,4 +1,4 @@
-import type { Seen } from '../http/server.ts'
+import type { SeenRequest } from '../http/server.ts'
 import type { Task } from '../task/task.ts'
 import type { RequestPattern, TaskPattern } from './fault.ts'
 
@@ -14,7 +14,7 @@ const sameText = (wanted: string, got: unknown): boolean =>
   got !== undefined && (wanted === '*' || wanted === (got === true ? '1' : got === false ? '0' : String(got)))
 
 /** Whether a fault is for this request. */
-export const matchesRequest = ({ method, path, params }: RequestPattern, seen: Seen): boolean =>
+export const matchesRequest = ({ method, path, params }: RequestPattern, seen: SeenRequest): boolean =>
   (method === undefined || method.toUpperCase() === seen.verb) &&
   (path === undefined || asRegExp(path).test(seen.path)) &&
   Object.entries(params ?? {}).every(([key, value]) => sameText(value, seen.params[key]))

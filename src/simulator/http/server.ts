@@ -10,17 +10,21 @@ import type { Certificate } from './certificate.ts'
 import { readMultipart } from './multipart.ts'
 
 /** One request as received, for request logs and for the faults that match it. */
-export type Seen = { readonly verb: string; readonly path: string; readonly params: Readonly<Record<string, unknown>> }
+export type SeenRequest = {
+  readonly verb: string
+  readonly path: string
+  readonly params: Readonly<Record<string, unknown>>
+}
 
 /**
  * What a fault may do to a request. `before` runs before it is handled and may throw a PveError, wait, return the answer in its place, or
  * 'reset' to drop the connection; `after` runs when it has taken effect and may change the answer, or return 'reset'.
  */
 export type HttpHook = {
-  readonly before?: (seen: Seen) => Promise<Answer | 'reset' | undefined> | Answer | 'reset' | undefined
-  readonly after?: (seen: Seen, answer: Answer) => Promise<Answer | 'reset'> | Answer | 'reset'
+  readonly before?: (seen: SeenRequest) => Promise<Answer | 'reset' | undefined> | Answer | 'reset' | undefined
+  readonly after?: (seen: SeenRequest, answer: Answer) => Promise<Answer | 'reset'> | Answer | 'reset'
   /** Writes the answer itself (slow or truncated bodies) and returns true. */
-  readonly write?: (seen: Seen, answer: Answer, response: ServerResponse) => boolean
+  readonly write?: (seen: SeenRequest, answer: Answer, response: ServerResponse) => boolean
 }
 
 /** Serves paths outside /api2: the control endpoint. Returns nothing for paths it does not know. */
@@ -31,7 +35,7 @@ export type ServerParts = {
   readonly clock: Clock
   readonly hooks: readonly HttpHook[]
   readonly control: Control
-  readonly seen: (seen: Seen) => void
+  readonly seen: (seen: SeenRequest) => void
   /** Model milliseconds that a 401 is held back. */
   readonly delay401: number
   readonly maxBody?: number
@@ -94,7 +98,7 @@ const paramsOf = async (
 
 const header = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value)
 
-const beforeHandling = async (hooks: readonly HttpHook[], seen: Seen): Promise<Answer | 'reset' | undefined> => {
+const beforeHandling = async (hooks: readonly HttpHook[], seen: SeenRequest): Promise<Answer | 'reset' | undefined> => {
   for (const hook of hooks) {
     const instead = await hook.before?.(seen)
     if (instead !== undefined) return instead
@@ -112,7 +116,7 @@ const serveApi = async (
   const extjs = raw.startsWith('/api2/extjs')
   const at = raw.indexOf('?')
   const path = decodePath((at < 0 ? raw : raw.slice(0, at)).replace(/^\/api2\/(json|extjs)/, '')) || '/'
-  let seen: Seen = { verb, path, params: {} }
+  let seen: SeenRequest = { verb, path, params: {} }
   let answer: Answer
   try {
     if (!verbs.has(verb)) throw bare(501, `method '${verb}' not available`)

@@ -37,14 +37,14 @@ const tooDeep = (source: Source, start: number, end: number): Diagnostic =>
     range: source.rangeAt(start, end),
   })
 
-interface Session {
+interface ParserSession {
   readonly lowering: Lowering
   readonly diagnostics: readonly Diagnostic[]
   readonly isFull: () => boolean
 }
 
 /** One report a line: what follows the first error on a line is mostly its consequence. */
-const startSession = (source: Source, view: GrammarView): Session => {
+const startSession = (source: Source, view: GrammarView): ParserSession => {
   const findings = collectFindings()
   const lines = new Set<number>()
   const report = (start: number, end: number, detail: string): void => {
@@ -64,7 +64,7 @@ const startSession = (source: Source, view: GrammarView): Session => {
   return { lowering, diagnostics: findings.diagnostics, isFull: findings.isFull }
 }
 
-const reportLexical = ({ lowering }: Session, lexed: Lexed, view: GrammarView, { text }: Source): void => {
+const reportLexical = ({ lowering }: ParserSession, lexed: Lexed, view: GrammarView, { text }: Source): void => {
   const explained = explainSyntax(text, lexed.tokens, lexed.problems)
   for (const { start, end, detail } of [...lexed.problems, ...view.problems, ...explained])
     lowering.report(start, end, detail)

@@ -5,7 +5,7 @@ import type { Direction, RequestRecord } from '../journal.ts'
 import { isoNow, type RunContext } from './run-context.ts'
 
 /** One request of a step on its way. */
-export interface Job {
+export interface StepRequest {
   readonly step: Step
   readonly direction: Direction
   readonly index: number
@@ -16,7 +16,7 @@ export interface Job {
  * How a request ended. Its record is not yet in the journal: it goes there with whatever comes next. `effect` says of a failure whether the
  * server may have changed something all the same.
  */
-export type Sent =
+export type RequestEnd =
   | { readonly kind: 'done'; readonly record: RequestRecord; readonly diagnostics: readonly Diagnostic[] }
   | {
       readonly kind: 'failed'
@@ -28,11 +28,11 @@ export type Sent =
     }
 
 /** What became of the request is not known and can still be found out: the journal keeps it as under way. */
-export const isUndecided = (sent: Sent): boolean =>
+export const isUndecided = (sent: RequestEnd): boolean =>
   sent.kind === 'failed' && sent.effect === 'maybe' && sent.unreachable
 
 /** One try: besides an end, it may ask for another try. */
-export type Tried =
+export type Attempt =
   | { readonly kind: 'done'; readonly data: unknown; readonly diagnostics: readonly Diagnostic[] }
   | {
       readonly kind: 'failed'
@@ -51,9 +51,9 @@ export type Tried =
   | { readonly kind: 'unreached'; readonly message: string; readonly diagnostics: readonly Diagnostic[] }
 
 /** A try that ends the request. */
-export type TriedLast = Extract<Tried, { kind: 'done' | 'failed' }>
+export type FinalAttempt = Extract<Attempt, { kind: 'done' | 'failed' }>
 
-export const refusedHere = (message: string, diagnostics: readonly Diagnostic[]): TriedLast => ({
+export const refusedHere = (message: string, diagnostics: readonly Diagnostic[]): FinalAttempt => ({
   kind: 'failed',
   message,
   diagnostics,
@@ -63,7 +63,7 @@ export const refusedHere = (message: string, diagnostics: readonly Diagnostic[])
 /** What is written down of a request, at one point of its life. */
 export const requestRecord = (
   ctx: RunContext,
-  { step, direction, index, request }: Job,
+  { step, direction, index, request }: StepRequest,
   status: RequestRecord['status'],
   more: Partial<RequestRecord> = {},
 ): RequestRecord => ({ run: ctx.run, step: step.id, direction, index, request, status, at: isoNow(ctx), ...more })
