@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/start.ts'
-import { type ContentGuard, contentGuard } from '../nothing-lost.ts'
+import { type Agreed, agreedBy, agreedToNothing, type ContentGuard, contentGuard } from '../nothing-lost.ts'
 
 export interface Ended {
   /** null: by a signal. */
@@ -87,15 +87,22 @@ export interface Workspace {
 
 const WRITES = new Set(['apply', 'recover', 'revert'])
 
+/** What the plan that was shown had marked: text by its mark, JSON by the steps of the plan that was printed. */
+const shownAsLost = (args: readonly string[], { stdout, stderr }: Ended): Agreed => {
+  if (!args.includes('--json')) return () => `${stdout}${stderr}`.includes('[DATA IS LOST]')
+  const lines = stdout.split('\n').filter((line) => line.startsWith('{'))
+  const plan = lines.map((line) => JSON.parse(line)).find(({ type }) => type === 'plan')
+  return plan ? agreedBy(plan) : agreedToNothing
+}
+
 /** A command that writes may lose content only where [DATA IS LOST] was shown and it was told to go on all the same. */
 export const guarded =
   (guard: ContentGuard) =>
   <T extends Ended>(args: readonly string[], run: () => Promise<T>): Promise<T> =>
     args.some((arg) => WRITES.has(arg))
       ? guard.around(run, (result) => {
-          const agreed =
-            args.includes('--allow-irreversible') && `${result?.stdout}${result?.stderr}`.includes('[DATA IS LOST]')
-          return { agreed: () => agreed, isEnded: result?.code === 0 || result?.code === 3 }
+          const agreed = args.includes('--allow-irreversible') && result ? shownAsLost(args, result) : agreedToNothing
+          return { agreed, isEnded: result?.code === 0 || result?.code === 3 }
         })
       : run()
 
