@@ -39,7 +39,7 @@ const LEFT_WORD: Readonly<Partial<Record<DiagnosticCode, string>>> = {
   'apply.safety-kept': 'kept, because it may still be needed',
 }
 
-const wordFor = (status: OutcomeStatus, diagnostics: readonly Diagnostic[]): string => {
+export const wordFor = (status: OutcomeStatus, diagnostics: readonly Diagnostic[]): string => {
   const left = status === 'undo-failed' ? diagnostics.map(({ code }) => LEFT_WORD[code]).find(Boolean) : undefined
   return left ?? STATUS_WORD[status]
 }

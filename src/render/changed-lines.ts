@@ -34,3 +34,16 @@ export const changedLines = (before: readonly string[], after: readonly string[]
     ...unchanged(far.slice(-1), far.slice(0, -1)),
   ]
 }
+
+const named = (name: string, lines: readonly string[], sign: string): readonly string[] => {
+  const [first = '', ...below] = lines
+  return [`${sign} ${name} = ${first}`, ...below.map((line) => `${sign} ${line}`.trimEnd())]
+}
+
+/** What becomes of a named value, as `diff` would say it: what goes begins with `- `, what comes with `+ `; no lines: there is none on that side. */
+export const signedLines = (name: string, before: readonly string[], after: readonly string[]): readonly string[] => {
+  if (before.length === 0) return named(name, after, '+')
+  if (after.length === 0) return named(name, before, '-')
+  if (before.length === 1 && after.length === 1) return [...named(name, before, '-'), ...named(name, after, '+')]
+  return [`  ${name} =`, ...changedLines(before, after)]
+}

@@ -4,9 +4,10 @@ import { isIrreversible, type PlanSummary, planSummary } from '../plan/plan-summ
 import type { AttributeChange, Disruption } from '../resource/change.ts'
 import { counted } from '../util/counted.ts'
 import { visibleLine } from '../util/visible.ts'
-import { changedLines } from './changed-lines.ts'
+import { changedLines, signedLines } from './changed-lines.ts'
 import { type OutputView, outputViews } from './output-view.ts'
 import { reversalText } from './reversal-text.ts'
+import { type Risk, riskOf } from './risk.ts'
 import type { Tone } from './style.ts'
 import { UNKNOWN, valueLines } from './value-lines.ts'
 
@@ -18,6 +19,8 @@ export interface AttributeView {
   readonly text: string
   /** The other lines, each behind two characters: `- ` when it goes, `+ ` when it comes with a change. */
   readonly below: readonly string[]
+  /** The same for forms that show what goes and what comes on lines of their own: each begins with `- `, `+ ` or two blanks. */
+  readonly diff: readonly string[]
   /** A few words on what it means for the guest; empty when nobody notices. */
   readonly effect: string
 }
@@ -30,6 +33,8 @@ export interface StepView {
   readonly disruptionText: string
   readonly undo: string
   readonly irreversible: boolean
+  /** Undefined: nobody is hurt by the step, nor by its undoing. */
+  readonly risk?: Risk
   /** As text by `requestLine`, where they are shown at all. */
   readonly requests: Step['requests']
   readonly needs: readonly string[]
@@ -37,6 +42,7 @@ export interface StepView {
 
 export interface ResourceView {
   readonly address: string
+  readonly action: ResourceChange['action']
   readonly symbol: string
   readonly tone: Tone
   readonly heading: string
@@ -49,6 +55,8 @@ export interface ResourceView {
 /** What a plan shows but its resources. */
 export interface PlanFrame {
   readonly id: string
+  readonly fingerprint: string
+  readonly counts: PlanSummary
   readonly title: string
   readonly empty: boolean
   readonly outputs: readonly OutputView[]
@@ -131,18 +139,21 @@ const attributeView = (attribute: AttributeChange, action: ResourceChange['actio
   const effect = [...(attribute.outside ? ['changed outside of mpc'] : []), ...(meaning === '' ? [] : [meaning])].join(
     '; ',
   )
-  if (before === undefined) return { symbol: '+', tone: 'create', name, ...whole(next, ' '), effect }
+  if (before === undefined)
+    return { symbol: '+', tone: 'create', name, ...whole(next, ' '), diff: signedLines(name, [], next), effect }
+  const last = show(before)
   if (after === undefined && !unknown)
-    return { symbol: '-', tone: 'destroy', name, ...gone(show(before), action), effect }
-  return { symbol: '~', tone: 'update', name, ...changed(show(before), next), effect }
+    return { symbol: '-', tone: 'destroy', name, ...gone(last, action), diff: signedLines(name, last, []), effect }
+  return { symbol: '~', tone: 'update', name, ...changed(last, next), diff: signedLines(name, last, next), effect }
 }
 
 /** A value that was never known and is not there afterwards (the undoing of a creation has such) says nothing. */
 const says = ({ before, after, unknown }: AttributeChange): boolean =>
   before !== undefined || after !== undefined || unknown === true
 
-const stepView = (step: Step, number: number): StepView => ({
+const stepView = (step: Step, number: number, risk = riskOf(step)): StepView => ({
   id: step.id,
+  ...(risk && { risk }),
   number,
   summary: visibleLine(step.summary),
   disruption: step.disruption,
@@ -210,6 +221,7 @@ export function* resourceViews({ steps, changes }: Plan): Generator<ResourceView
     const { symbol, tone } = LOOK[change.action]
     yield {
       address: change.address,
+      action: change.action,
       symbol,
       tone,
       heading: visibleLine(`${change.address} ${verbOf(change)}`),
@@ -227,6 +239,8 @@ export const planFrame = (plan: Plan): PlanFrame => {
   const summary = planSummary(plan)
   return {
     id: plan.id,
+    fingerprint: plan.fingerprint,
+    counts: summary,
     title: titleOf(plan, empty),
     empty,
     outputs: outputViews(plan.outputs),

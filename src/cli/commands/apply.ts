@@ -4,6 +4,7 @@ import type { CommandContext, CommandInput, RunCommand } from '../program/comman
 import { SELECTION } from '../program/command-options.ts'
 import type { CommandOptions } from '../program/command-table.ts'
 import { parallelismOf } from '../program/number-option.ts'
+import { formatOf } from '../program/plan-format.ts'
 import { makePlan, type Planned } from '../run/make-plan.ts'
 import { clearTheWay } from '../run/recover-runs.ts'
 import { runPlan } from '../run/run-plan.ts'
@@ -62,6 +63,7 @@ export const run: RunCommand<'apply'> = async (context, input) => {
   if (id !== undefined) refusePlanning(id, options)
   // Wrong usage is told before anything is read.
   parallelismOf(options)
+  formatOf(context, options)
   return withSession(context, async (session) => {
     const blocked = await clearTheWay(context, session, input)
     if (blocked !== undefined) return blocked

@@ -29,6 +29,13 @@ export const APPROVAL = [
   { flags: '--parallelism <n>', description: 'steps at once (default: the setting, or 8)' },
 ] as const satisfies readonly OptionSpec[]
 
+export const FORMAT = {
+  flags: '--format <format>',
+  description: 'form of the plan: markdown for a comment, patch as git shows it',
+  choices: ['text', 'markdown', 'patch', 'json'],
+} as const satisfies OptionSpec
+
+export type FormatOptions = OptionsOf<readonly [typeof FORMAT]>
 export type VariableOptions = OptionsOf<typeof VARIABLES>
 export type SelectionOptions = OptionsOf<typeof SELECTION>
 export type ApprovalOptions = OptionsOf<typeof APPROVAL>

@@ -1,4 +1,4 @@
-import { APPROVAL, PLAN_ID, SELECTION, VARIABLES } from './command-options.ts'
+import { APPROVAL, FORMAT, PLAN_ID, SELECTION, VARIABLES } from './command-options.ts'
 import type { CommandSpec, OptionSpec, OptionsOf } from './command-spec.ts'
 
 export const GLOBAL_OPTIONS = [
@@ -147,6 +147,7 @@ export const COMMANDS = [
       { flags: '--refresh', description: 'read the cluster first (the default)' },
       { flags: '--no-refresh', description: 'plan on the last sync, without a server' },
       { flags: '--out <file>', description: 'write the plan as JSON to this file', completes: 'file' },
+      FORMAT,
       { flags: '--detailed-exitcode', description: 'exit 2 when there are changes' },
     ],
     examples: [
@@ -154,6 +155,7 @@ export const COMMANDS = [
       { command: 'mpc plan web.mpc.hcl', means: 'plan what this file declares' },
       { command: 'mpc plan --target vm.web', means: 'plan one resource' },
       { command: 'mpc plan --detailed-exitcode', means: 'exit 2 when something would change' },
+      { command: 'mpc plan --format markdown > comment.md', means: 'a comment for a pull request' },
     ],
   },
   {
@@ -161,10 +163,11 @@ export const COMMANDS = [
     summary: 'show a saved plan',
     description: 'Prints a saved plan, by default the latest.',
     args: [PLAN_ID],
-    options: [{ flags: '-i, --interactive', description: 'fold, filter and open steps with the keyboard' }],
+    options: [{ flags: '-i, --interactive', description: 'fold, filter and open steps with the keyboard' }, FORMAT],
     examples: [
       { command: 'mpc show', means: 'the latest plan' },
       { command: 'mpc show p-k3v9x2a --json', means: 'a plan as JSON' },
+      { command: 'mpc show --format patch', means: 'configurations before and after, as git diff shows them' },
     ],
   },
   {
@@ -173,7 +176,13 @@ export const COMMANDS = [
     description:
       'Syncs, plans, shows the plan, asks, and runs it; with a plan id, runs exactly that saved plan. Every request is journalled before it is sent. When a step fails, everything done before it is undone in reverse order.',
     args: [PLAN_ID],
-    options: [...VARIABLES, ...SELECTION, ...APPROVAL, { flags: '--no-refresh', description: 'plan on the last sync' }],
+    options: [
+      ...VARIABLES,
+      ...SELECTION,
+      ...APPROVAL,
+      { flags: '--no-refresh', description: 'plan on the last sync' },
+      FORMAT,
+    ],
     examples: [
       { command: 'mpc apply', means: 'plan, show, ask, run' },
       { command: 'mpc apply p-k3v9x2a', means: 'run a saved plan' },

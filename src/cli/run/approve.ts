@@ -5,8 +5,9 @@ import type { ReviewEnd } from '../../render/live/review-plan.tsx'
 import { planView } from '../../render/plan-view.ts'
 import { lossOf } from '../../resource/reversal.ts'
 import type { CommandContext } from '../program/command-context.ts'
-import type { ApprovalOptions } from '../program/command-options.ts'
+import type { ApprovalOptions, FormatOptions } from '../program/command-options.ts'
 import { isAttended, isCi } from '../program/is-attended.ts'
+import { formatOf } from '../program/plan-format.ts'
 import { sayAsOf, showPlan } from './show-plan.ts'
 
 /**
@@ -20,21 +21,22 @@ export const approve = async (
     options,
     seen,
     asOf,
-  }: { readonly options: ApprovalOptions; readonly seen: boolean; readonly asOf: string | undefined },
+  }: { readonly options: ApprovalOptions & FormatOptions; readonly seen: boolean; readonly asOf: string | undefined },
 ): Promise<ReviewEnd> => {
   const { io, global, report, note } = context
+  const format = formatOf(context, options)
   if (options.autoApprove === true) {
-    if (global.json || !(global.quiet || seen)) await showPlan(context, plan, asOf)
+    if (format === 'json' || !(global.quiet || seen)) await showPlan(context, plan, { options, asOf })
     return 'approved'
   }
-  if (isAttended(io) && !global.json && global.color) {
+  if (isAttended(io) && format === undefined && global.color) {
     const { reviewPlan } = await import('../../render/live/review-plan.tsx')
     if (asOf !== undefined) sayAsOf(context, asOf)
     const end = await reviewPlan(planView(plan), { asks: true }, io)
     if (end !== 'approved') note('Nothing was changed.\n')
     return end
   }
-  await showPlan(context, plan, asOf)
+  await showPlan(context, plan, { options, asOf })
   const nobody = isCi(io.env) && io.stdin.isTerminal
   const answer = nobody ? undefined : await io.stdin.ask('\nApply these changes? Only "yes" is accepted: ')
   if (answer?.trim() === 'yes') return 'approved'

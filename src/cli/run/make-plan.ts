@@ -9,7 +9,7 @@ import { isOfGuest } from '../../resource/resource-kind.ts'
 import { counted } from '../../util/counted.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import type { CommandContext, CommandInput } from '../program/command-context.ts'
-import type { SelectionOptions, VariableOptions } from '../program/command-options.ts'
+import type { FormatOptions, SelectionOptions, VariableOptions } from '../program/command-options.ts'
 import type { CommandOptions } from '../program/command-table.ts'
 import { chooseFiles } from '../session/choose-files.ts'
 import { type HiddenVmids, planAroundHidden } from '../session/hidden-vmids.ts'
@@ -18,7 +18,7 @@ import type { Picture, Session } from '../session/session.ts'
 import { showPlan } from './show-plan.ts'
 
 /** What a command line may say to planning. */
-type PlanningOptions = SelectionOptions & VariableOptions & Pick<CommandOptions<'plan'>, 'refresh'>
+type PlanningOptions = FormatOptions & SelectionOptions & VariableOptions & Pick<CommandOptions<'plan'>, 'refresh'>
 
 export type Planned =
   /** `asOf`: when the picture was taken that it was made from. */
@@ -101,7 +101,7 @@ export const makePlan = async (
     ? undefined
     : massDestroy(plan, applied, loaded.sources.size === 0, command)
   if (refusal) {
-    await showPlan(context, plan, asOf)
+    await showPlan(context, plan, { options: input.options, asOf })
     context.report([refusal])
     return { exit: EXIT.refused }
   }

@@ -10,8 +10,9 @@ import { outputJson, outputsText } from '../../render/output-view.ts'
 import type { Secrets } from '../../resource/desired.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import type { CommandContext } from '../program/command-context.ts'
-import type { ApprovalOptions } from '../program/command-options.ts'
+import type { ApprovalOptions, FormatOptions } from '../program/command-options.ts'
 import { parallelismOf } from '../program/number-option.ts'
+import { formatOf } from '../program/plan-format.ts'
 import type { Session } from '../session/session.ts'
 import { allowsIrreversible, approve } from './approve.ts'
 import { madeSince } from './made-since.ts'
@@ -114,7 +115,7 @@ const cannotKeep = ({ diagnostics }: RunOutcome): boolean => diagnostics.some(({
 
 interface RunOptions {
   readonly secrets: Secrets
-  readonly options: ApprovalOptions
+  readonly options: ApprovalOptions & FormatOptions
   /** When the picture was taken that the plan was made from. */
   readonly asOf: string | undefined
   /** A person has seen the plan before. */
@@ -129,6 +130,14 @@ const printOutputs = (context: CommandContext, outputs: Plan['outputs']): void =
   else context.print(outputsText(outputs))
 }
 
+/** With JSON the events have said it. */
+const printOutcome = async (context: CommandContext, plan: Plan, outcome: RunOutcome, options: FormatOptions) => {
+  const format = formatOf(context, options)
+  if (format === 'markdown')
+    context.print((await import('../../render/outcome-markdown.ts')).outcomeMarkdown(plan, outcome))
+  else if (!context.global.json) context.print(outcomeText(plan, outcome, context.paint).trimStart())
+}
+
 /**
  * Shows a plan, gets it approved, carries it out, reports, and brings the local state up to date. The one path by which
  * `apply` and `revert` change a cluster.
@@ -141,7 +150,7 @@ export const runPlan = async (
 ): Promise<ExitCode> => {
   if (isEmptyPlan(plan)) {
     const { showPlan } = await import('./show-plan.ts')
-    await showPlan(context, plan, asOf)
+    await showPlan(context, plan, { options, asOf })
     if (outputs) printOutputs(context, plan.outputs)
     return EXIT.done
   }
@@ -159,7 +168,7 @@ export const runPlan = async (
     return EXIT.stale
   }
   context.report(context.global.json ? [] : outcome.diagnostics)
-  if (!context.global.json) context.print(outcomeText(plan, outcome, context.paint).trimStart())
+  await printOutcome(context, plan, outcome, options)
   // After an interruption nothing more is asked of the server: the next command that reads it does so.
   if (!context.io.signal.aborted && !cannotKeep(outcome)) {
     if ((await refreshState(context, session, plan)) === 'lost') return EXIT.incomplete
