@@ -18,7 +18,7 @@ const RANKS: readonly (readonly string[])[] = [
 /** The rooms of a folder, and the files that lie beside them, from lowest to highest; types may be known upwards. */
 const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   plan: [
-    ['plan.ts', 'plan-options.ts', 'planning-context.ts', 'plan-summary.ts'],
+    ['plan.ts', 'guards.ts', 'plan-options.ts', 'planning-context.ts', 'plan-summary.ts'],
     ['order'],
     ['state'],
     ['binding'],

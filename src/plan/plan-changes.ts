@@ -20,6 +20,7 @@ import { checkDuplicates } from './check/duplicate-check.ts'
 import { checkServerHolds } from './check/ha-and-replication-check.ts'
 import { checkMacs } from './check/mac-check.ts'
 import { checkProperties } from './check/property-check.ts'
+import { guardProblems } from './guards.ts'
 import { type TemplateFinder, templateFinder } from './guest/clone-source.ts'
 import { planDestroyed, planForgotten } from './guest/plan-destroyed.ts'
 import { planGuest } from './guest/plan-guest.ts'
@@ -315,6 +316,14 @@ const checkFacts = ({ world, declared, vmids, bindings }: Ground, planned: reado
   )
 }
 
+/** The rules of the workspace are told together with everything else that is wrong. */
+const checkGuards = (world: PlanWorld, planned: readonly PlannedResource[]): void => {
+  const { guards } = world.options
+  if (!guards) return
+  const steps = planned.flatMap(({ address, drafts }) => drafts.map((draft) => ({ ...draft, address })))
+  for (const problem of guardProblems(guards, steps, [...world.guests.values()])) world.report(problem.code, problem)
+}
+
 /**
  * Compares what is declared with what was observed and plans the way from one to the other, every step with its way back. Pure: equal
  * inputs give an equal plan, byte for byte, whatever the order of the declarations. No plan when anything is wrong.
@@ -332,6 +341,7 @@ export const planChanges = (
   checkServerHolds(world, planned)
   checkFacts(ground, planned)
   noteMoves(world, planned)
+  checkGuards(world, planned)
   const diagnostics = inOrder(world.diagnostics, ({ address = '', code, detail }) => `${address} ${code} ${detail}`)
   if (hasErrors(diagnostics)) return { value: undefined, diagnostics }
   const { changes, steps } = assemblePlan(withSweeps(world, planned), orderOf(ground, planned))

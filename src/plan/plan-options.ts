@@ -1,5 +1,6 @@
 import type { Address } from '../resource/address.ts'
 import type { KeptSnapshot } from '../resource/kept-snapshot.ts'
+import type { Guards } from './guards.ts'
 
 export interface PlanOptions {
   /** Range the planner takes VMIDs from, both ends included; PVE's own default is 100 and up. */
@@ -25,6 +26,8 @@ export interface PlanOptions {
   readonly allowDiskReplacement?: boolean
   /** Snapshots mpc took as a safety net, oldest first: they go where they forbid a change, and after a change where newer ones stand. */
   readonly safetySnapshots?: readonly KeptSnapshot[]
+  /** Rules of the workspace that the plan may not break. */
+  readonly guards?: Guards
 }
 
 export const DEFAULT_PLAN_OPTIONS: PlanOptions = {

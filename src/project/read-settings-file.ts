@@ -2,6 +2,7 @@ import { type Document, isAlias, isMap, isScalar, isSeq, type Node, parseDocumen
 import { fileSource, type Source } from '../declaration/syntax/source.ts'
 import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
 import type { SourceRange } from '../diagnostic/source-range.ts'
+import { type ProtectRule, parseProtected } from '../plan/guards.ts'
 import { parseToken } from '../proxmox/credentials.ts'
 import { suggestion } from '../util/did-you-mean.ts'
 import { isGroup, type SettingFacts, type SettingGroup, settingGroup } from './setting-facts.ts'
@@ -12,6 +13,8 @@ export interface SettingValues {
   readonly flag: (name: string) => boolean | undefined
   readonly number: (name: string) => number | undefined
   readonly words: (name: string) => readonly string[] | undefined
+  /** The entries of a list that names guests, each with its place. */
+  readonly rules: (name: string) => readonly ProtectRule[]
   /** Where the value stands. */
   readonly range: (name: string) => SourceRange | undefined
 }
@@ -22,7 +25,7 @@ export interface SettingsFile {
   readonly source: string
 }
 
-type Value = string | boolean | number | readonly string[]
+type Value = string | boolean | number | readonly string[] | { readonly rules: readonly ProtectRule[] }
 
 interface Reading {
   readonly document: Document
@@ -56,6 +59,7 @@ const EXPECTED: Readonly<Record<SettingFacts['type'], string>> = {
   string: 'text',
   boolean: 'true or false',
   integer: 'a whole number',
+  guests: 'a list of VMIDs, ranges, names, tags, pools or nodes, such as [101, 200-299, tag:prod]',
   command: 'a list of a program and its arguments, such as [pass, show, proxmox/mpc]; it is run without a shell',
 }
 
@@ -98,9 +102,37 @@ const refuseSecret = (reading: Reading, name: string, key: unknown, value: unkno
   )
 }
 
+/** Every entry is checked: one that protects nothing would be worse than none. */
+const readGuests = (reading: Reading, name: string, facts: SettingFacts, key: unknown, value: unknown): void => {
+  const refuse = (expected: string, at: unknown) =>
+    reading.problems.push(
+      diagnose('project.invalid-setting', {
+        detail: `"${name}" must be ${expected}. ${facts.description}`,
+        range: rangeOf(reading, at) ?? rangeOf(reading, key),
+      }),
+    )
+  if (!isSeq(value)) {
+    refuse(EXPECTED.guests, value)
+    return
+  }
+  const rules = value.items.flatMap((item): readonly ProtectRule[] => {
+    const node = resolved(reading, item)
+    const plain = isScalar(node) && ['string', 'number'].includes(typeof node.value) ? String(node.value).trim() : ''
+    const meaning = parseProtected(plain)
+    if (meaning) return [{ text: plain, meaning, range: rangeOf(reading, item) }]
+    refuse(`${EXPECTED.guests}, and this entry is none of them`, item)
+    return []
+  })
+  reading.found.set(name, { value: { rules }, range: rangeOf(reading, value) })
+}
+
 const readSetting = (reading: Reading, name: string, facts: SettingFacts, key: unknown, value: unknown): void => {
   if (isSecretText(value)) {
     refuseSecret(reading, name, key, value)
+    return
+  }
+  if (facts.type === 'guests') {
+    readGuests(reading, name, facts, key, value)
     return
   }
   const checked = checkValue(facts, value)
@@ -174,7 +206,11 @@ const valuesOf = ({ found }: Reading): SettingValues => {
     },
     words: (name) => {
       const words = value(name)
-      return typeof words === 'object' ? words : undefined
+      return Array.isArray(words) ? words : undefined
+    },
+    rules: (name) => {
+      const rules = value(name)
+      return typeof rules === 'object' && 'rules' in rules ? rules.rules : []
     },
     range: (name) => found.get(name)?.range,
   }

@@ -1,6 +1,6 @@
 /** One setting: what it may hold and what it is for. The parser, the JSON Schema and the file `mpc init` writes are made from these. */
 export interface SettingFacts {
-  readonly type: 'string' | 'boolean' | 'integer' | 'command'
+  readonly type: 'string' | 'boolean' | 'integer' | 'command' | 'guests'
   readonly description: string
   readonly minimum?: number
   readonly maximum?: number
@@ -74,6 +74,24 @@ const SETTINGS = {
         risk: 'this program is run as you',
       },
     },
+  },
+  read_only: {
+    type: 'boolean',
+    description: 'Send nothing that changes the cluster: sync and plan work, apply, revert and recover are refused.',
+    example: 'true',
+  },
+  protect: {
+    type: 'guests',
+    description:
+      'Guests that no plan may change or destroy: VMIDs, ranges of them, and names, tags, pools or nodes, written as name:db, tag:prod, pool:customers, node:pve3, or as the word alone for whatever bears it.',
+    example: '[101, 200-299, tag:prod]',
+  },
+  max_destroy: {
+    type: 'integer',
+    description: 'How many guests one plan may destroy or replace at most.',
+    minimum: 0,
+    maximum: 1_000_000,
+    example: '2',
   },
   defaults: {
     description: 'Defaults for what no declaration or option sets.',

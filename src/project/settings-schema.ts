@@ -12,6 +12,17 @@ const settingSchema = (facts: SettingFacts): Json => {
         { type: 'string', minLength: 1, pattern: '^[^"\'$|;<>`\\\\]+$' },
       ],
     }
+  if (facts.type === 'guests')
+    return {
+      description,
+      type: ['array', 'null'],
+      items: {
+        anyOf: [
+          { type: 'integer', minimum: 100, maximum: 999_999_999 },
+          { type: 'string', minLength: 1 },
+        ],
+      },
+    }
   return {
     description,
     type: [facts.type, 'null'],

@@ -1,5 +1,6 @@
 import type { Checked, Diagnostic } from '../diagnostic/diagnostic.ts'
 import { diagnose } from '../diagnostic/diagnostic.ts'
+import { type Guards, NO_GUARDS } from '../plan/guards.ts'
 import { type Endpoint, readEndpoint } from '../proxmox/endpoint.ts'
 import { canonicalFingerprint } from '../proxmox/fingerprint.ts'
 import { readSettingsFile, type SettingValues } from './read-settings-file.ts'
@@ -10,6 +11,8 @@ export interface Settings {
   readonly endpoint?: Endpoint
   readonly tls: { readonly caFile?: string; readonly fingerprint?: string; readonly insecure: boolean }
   readonly credentials: { readonly tokenFile?: string; readonly command?: readonly string[] }
+  /** What no plan may do, whoever asks for it. */
+  readonly guards: Guards
   readonly defaults: {
     readonly node?: string
     readonly storage?: string
@@ -27,6 +30,7 @@ export interface Settings {
 export const DEFAULT_SETTINGS: Settings = {
   tls: { insecure: false },
   credentials: {},
+  guards: NO_GUARDS,
   defaults: { vmids: { first: 100, last: 999_999_999 }, parallelism: 8 },
   toTrust: [],
 }
@@ -75,6 +79,15 @@ const vmidsOf = (values: SettingValues, problems: Diagnostic[]): Settings['defau
   return { first, last }
 }
 
+const guardsOf = (values: SettingValues): Guards => {
+  const most = values.number('max_destroy')
+  return {
+    ...(values.flag('read_only') === true && { readOnly: { range: values.range('read_only') } }),
+    protect: values.rules('protect'),
+    ...(most !== undefined && { maxDestroy: { most, range: values.range('max_destroy') } }),
+  }
+}
+
 const toTrust = (values: SettingValues, group: SettingGroup, prefix = ''): Settings['toTrust'] =>
   Object.entries(group.settings).flatMap(([own, entry]) => {
     const name = `${prefix}${own}`
@@ -96,6 +109,7 @@ export const parseSettings = (text: string, filename: string): ParsedSettings =>
       ...given('fingerprint', fingerprintOf(values, problems)),
     },
     credentials: { ...given('tokenFile', values.text('credentials.token_file')), ...given('command', command) },
+    guards: guardsOf(values),
     defaults: {
       ...given('node', values.text('defaults.node')),
       ...given('storage', values.text('defaults.storage')),

@@ -35,8 +35,8 @@ export interface ClientOptions {
   readonly credentials: Credentials
   readonly tls: TlsTrust
   readonly clock: Clock
-  /** Refuses everything but GET and the login, before it leaves. */
-  readonly readOnly?: boolean
+  /** Why nothing but GET and the login may be sent: "this command only reads". Everything else is refused before it leaves. */
+  readonly readOnly?: string
   /** Requests under way at one time; default 8. */
   readonly concurrency?: number
   /** How long one request may take; default 60 s, and 120 s for one that changes something. */
@@ -92,13 +92,13 @@ type Headers = Readonly<Record<string, string>>
 
 const isLogin = ({ method, path }: OutgoingRequest): boolean => method === 'POST' && path === '/access/ticket'
 
-const refusedBecauseReadOnly = ({ method, path }: OutgoingRequest): Answer => ({
+const refusedBecauseReadOnly = ({ method, path }: OutgoingRequest, why: string): Answer => ({
   kind: 'refused',
   status: 0,
   message: 'read-only mode',
   reason: 'other',
   diagnostic: diagnose('proxmox.read-only', {
-    detail: `${method} ${path} would change the cluster, and this command only reads. The request was not sent.`,
+    detail: `${method} ${path} would change the cluster, and ${why}. The request was not sent.`,
   }),
 })
 
@@ -164,8 +164,9 @@ const sender =
     queue.add(
       async () => {
         signal?.throwIfAborted()
-        if (wire.options.readOnly && request.method !== 'GET' && !isLogin(request))
-          return refusedBecauseReadOnly(request)
+        const { readOnly } = wire.options
+        if (readOnly !== undefined && request.method !== 'GET' && !isLogin(request))
+          return refusedBecauseReadOnly(request, readOnly)
         for (const secret of secretParams(request)) wire.sent.add(secret)
         try {
           return cleanAnswer(await answerOf(wire, request, await converse(wire, request, signal)), wire.redact)

@@ -33,6 +33,7 @@ test('every setting is read', () => {
     endpoint: { origin: 'https://pve1.example.com:8006', host: 'pve1.example.com', port: 8006, secure: true },
     tls: { insecure: false, fingerprint: PRINT },
     credentials: { command: ['pass', 'show', 'proxmox/mpc'] },
+    guards: { protect: [] },
     defaults: {
       node: 'pve1',
       storage: 'local-lvm',

@@ -184,7 +184,7 @@ test('a write that is aborted after it left is unknown', async () => {
 
 test('in read-only mode nothing but reading and logging in ever leaves', async ({ simulator }) => {
   const client = simulatorClient(simulator, {
-    readOnly: true,
+    readOnly: 'this command only reads',
     credentials: { kind: 'password', username: 'root@pam', password: simulator.password },
   })
   for (const method of ['POST', 'PUT', 'DELETE'] as const) {

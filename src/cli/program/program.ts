@@ -99,7 +99,7 @@ const addCommand = <Name extends CommandName>(
 }
 
 /** What a person has to allow first is refused; everything else that is wrong is an error. */
-const REFUSED: ReadonlySet<string> = new Set(['project.untrusted', 'project.foreign-settings'])
+const REFUSED: ReadonlySet<string> = new Set(['project.untrusted', 'project.foreign-settings', 'project.read-only'])
 
 const exitFor = (problems: readonly Diagnostic[]): ExitCode => {
   if (problems.some(({ code }) => REFUSED.has(code))) return EXIT.refused

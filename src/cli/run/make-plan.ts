@@ -1,4 +1,5 @@
 import { type Diagnostic, diagnose, hasErrors } from '../../diagnostic/diagnostic.ts'
+import type { Guards } from '../../plan/guards.ts'
 import { isEmptyPlan, type Plan } from '../../plan/plan.ts'
 import { planChanges } from '../../plan/plan-changes.ts'
 import { DEFAULT_PLAN_OPTIONS, type PlanOptions } from '../../plan/plan-options.ts'
@@ -44,15 +45,20 @@ const addressesOf = (
   return undefined
 }
 
+/** Where nothing may be sent, one may still look what a plan would be. */
+const withoutReadOnly = ({ readOnly: _, ...guards }: Guards): Guards => guards
+
 /** What a plan has to know besides declarations and the cluster. */
 const planOptions = async (
   { settings, store }: Session,
   options: SelectionOptions,
+  command: 'mpc plan' | 'mpc apply',
 ): Promise<Omit<PlanOptions, 'targets' | 'excludes'>> => {
   const [snapshots, unfinished] = await Promise.all([store.runs.safetySnapshots(), store.runs.unfinished()])
   return {
     ...DEFAULT_PLAN_OPTIONS,
     vmids: settings.defaults.vmids,
+    guards: command === 'mpc apply' ? settings.guards : withoutReadOnly(settings.guards),
     allowDuplicateNames: options.allowDuplicateNames === true,
     allowDiskReplacement: options.allowDiskReplacement === true,
     destroy: options.destroy === true,
@@ -83,7 +89,7 @@ export const makePlan = async (
   })
   if (!loaded) return { exit: EXIT.error }
   const options: PlanOptions = {
-    ...(await planOptions(session, input.options)),
+    ...(await planOptions(session, input.options, command)),
     targets,
     excludes,
     replaces,
@@ -95,7 +101,7 @@ export const makePlan = async (
   const { value: plan, diagnostics } = isOffline
     ? planWith({ taken: [] })
     : await planAroundHidden(planWith, observed.rights, session.reader)
-  context.report(diagnostics, loaded.sources)
+  context.report(diagnostics, new Map([...loaded.sources, ...session.sources]))
   if (!plan || hasErrors(diagnostics)) return { exit: refusedByGuard(diagnostics) ? EXIT.refused : EXIT.error }
   const refusal = isAllowedToDestroy(input.options)
     ? undefined
@@ -138,6 +144,9 @@ const GUARDS: ReadonlySet<string> = new Set([
   'plan.prevent-destroy',
   'plan.protected',
   'plan.replicated',
+  'project.guarded',
+  'project.read-only',
+  'project.too-many-destroyed',
 ])
 
 const refusedByGuard = (diagnostics: readonly { readonly code: string; readonly severity: string }[]): boolean => {

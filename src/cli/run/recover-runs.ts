@@ -3,6 +3,7 @@ import type { UnfinishedRun } from '../../apply/journal.ts'
 import { inspectRun, type RunInspection, type Standing, type StepStanding } from '../../apply/recover/inspect-run.ts'
 import { recoverRun } from '../../apply/recover/recover-run.ts'
 import { diagnose } from '../../diagnostic/diagnostic.ts'
+import { guardProblems, madeBy, namesGuest, vmidsChangedBy } from '../../plan/guards.ts'
 import { outcomeText } from '../../render/apply-text.ts'
 import { timeText } from '../../render/duration-text.ts'
 import { leaseInUse } from '../../store/lease-store.ts'
@@ -124,6 +125,7 @@ const recoverOne = async (
   showRun(context, unfinished, found)
   const direction = decidedBy(input.options) ?? (await ask(context, found))
   if (typeof direction === 'number') return direction
+  if (!(await mayGoOn(context, session, found, direction))) return EXIT.refused
   // What is undone needs no secret: a reversal that does is told by the step it belongs to.
   const secrets =
     direction === 'finish'
@@ -138,6 +140,35 @@ const recoverOne = async (
   if (!context.global.json)
     context.print(outcomeText(unfinished.plan, outcome, context.paint, { cutShort: direction === 'undo' }).trimStart())
   return codeOf(outcome, direction)
+}
+
+/**
+ * What is left of a run is held against the rules of the workspace like a plan. Undoing only takes back what the run itself did, so no rule but
+ * `read_only` stops it; what a rule would have kept is said.
+ */
+const mayGoOn = async (
+  { report, note }: CommandContext,
+  { settings, store, sources }: Session,
+  { plan, steps }: RunInspection,
+  direction: Direction,
+): Promise<boolean> => {
+  const guests = (await store.observations.latest())?.observed.guests ?? []
+  const own = madeBy(plan.steps)
+  if (direction === 'finish') {
+    const left = steps.filter(({ standing }) => standing !== 'done').map(({ step }) => step)
+    const problems = guardProblems(settings.guards, left, guests, own)
+    report(problems, sources)
+    return problems.length === 0
+  }
+  const touched = new Set(
+    steps.flatMap(({ step, standing }) => (IS_DONE.has(standing) ? [...vmidsChangedBy(step)] : [])),
+  )
+  const named = [...touched].filter((vmid) => settings.guards.protect.some((rule) => namesGuest(rule, vmid, guests)))
+  if (named.length > 0)
+    note(
+      `"protect" in the settings names ${named.sort((a, b) => a - b).join(', ')}: only what this run itself made of ${named.length === 1 ? 'it' : 'them'} is taken back.\n`,
+    )
+  return true
 }
 
 const NO_SECRETS = { secrets: new Map<string, string>() }

@@ -4,6 +4,7 @@ import { exitCodeOf } from '../../apply/run/run-outcome.ts'
 import type { Diagnostic } from '../../diagnostic/diagnostic.ts'
 import { diagnose } from '../../diagnostic/diagnostic.ts'
 import { DiagnosticError } from '../../diagnostic/diagnostic-error.ts'
+import { guardProblems } from '../../plan/guards.ts'
 import { isEmptyPlan, type Plan } from '../../plan/plan.ts'
 import { outcomeText } from '../../render/apply-text.ts'
 import { outputJson, outputsText } from '../../render/output-view.ts'
@@ -159,7 +160,10 @@ export const runPlan = async (
     context.report([missing])
     return EXIT.error
   }
-  if (!allowsIrreversible(context, plan, options)) return EXIT.refused
+  const latest = await session.store.observations.latest()
+  const guarded = guardProblems(session.settings.guards, plan.steps, latest?.observed.guests ?? [])
+  context.report(guarded, session.sources)
+  if (!allowsIrreversible(context, plan, options) || guarded.length > 0) return EXIT.refused
   const end = await approve(context, plan, { options, seen, asOf })
   if (end !== 'approved') return end === 'interrupted' ? EXIT.interrupted : EXIT.refused
   const { outcome, stale } = await execute(context, session, plan, { secrets, options, asOf })

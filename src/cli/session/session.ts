@@ -2,10 +2,12 @@ import { resolve } from 'node:path'
 import { type ApplyDependencies, DEFAULT_PATIENCE } from '../../apply/apply-dependencies.ts'
 import { diagnose, hasErrors } from '../../diagnostic/diagnostic.ts'
 import { DiagnosticError } from '../../diagnostic/diagnostic-error.ts'
+import { readOnlyProblem } from '../../plan/guards.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Settings } from '../../project/settings.ts'
 import { openWorkspace, type Workspace } from '../../project/workspace.ts'
 import type { ProxmoxClient } from '../../proxmox/client.ts'
+import type { Sources } from '../../render/diagnostic-text.ts'
 import { isSecret } from '../../resource/config-value.ts'
 import type { Vmid } from '../../resource/guest.ts'
 import { hiddenInBindings, hiddenInSteps, MASK, maskedConfig } from '../../resource/hidden-keys.ts'
@@ -31,6 +33,8 @@ export interface Session {
   readonly folder: string
   readonly workspace: Workspace
   readonly settings: Settings
+  /** The texts of the settings, to show a place in them. */
+  readonly sources: Sources
   readonly store: Store
   /**
    * A client that can only read: whatever goes wrong above it, nothing is changed. Connects when first asked for; throws a DiagnosticError when
@@ -140,7 +144,7 @@ const makeSession = (
   context: CommandContext,
   folder: string,
   workspace: Workspace,
-  settings: Settings,
+  { settings, sources }: { readonly settings: Settings; readonly sources: Sources },
   store: Store,
 ): { readonly session: Session; readonly close: () => Promise<void> } => {
   // A command that works on the last sync's picture asks the server nothing.
@@ -162,6 +166,7 @@ const makeSession = (
     folder,
     workspace,
     settings,
+    sources,
     store,
     reader,
     sync: (options) => {
@@ -179,6 +184,8 @@ const makeSession = (
     },
     tellAddresses: async (observed, vmids) => (isFresh ? askAddresses(context, session, observed, vmids) : observed),
     write: async (purpose, work) => {
+      const forbidden = readOnlyProblem(settings.guards)
+      if (forbidden) throw new DiagnosticError([forbidden])
       const { value: lease, diagnostics } = await store.leases.acquire(purpose)
       if (!lease) throw new DiagnosticError(diagnostics)
       try {
@@ -216,7 +223,7 @@ export const withSession = async (
   if (!workspace || !settings || hasErrors(diagnostics)) return EXIT.error
   await refuseForeign(context, workspace, settings)
   const store = await openStore(workspace.stateFile, { clock: context.io.clock, holder: context.io.self })
-  const { session, close } = makeSession(context, folder, workspace, settings, store)
+  const { session, close } = makeSession(context, folder, workspace, { settings, sources }, store)
   try {
     return await work(session)
   } finally {

@@ -1,6 +1,9 @@
 import type { CodeTable } from '../code-table.ts'
 
 export const projectCodes = {
+  'project.guarded': { severity: 'error', summary: 'A setting protects what would be changed' },
+  'project.too-many-destroyed': { severity: 'error', summary: 'More guests would be destroyed than a setting allows' },
+  'project.read-only': { severity: 'error', summary: 'This workspace is set to read only' },
   'project.no-folder': { severity: 'error', summary: 'The folder does not exist' },
   'project.no-workspace': { severity: 'error', summary: 'This folder is not in a workspace' },
   'project.workspace-exists': { severity: 'error', summary: 'This folder is a workspace already' },
