@@ -3,11 +3,10 @@ import * as assert from 'uvu/assert'
 import type { Journal } from '../../src/apply/journal.ts'
 import { exitCodeOf } from '../../src/apply/run/run-outcome.ts'
 import type { Desired, Lifecycle } from '../../src/resource/desired.ts'
-import { PveError } from '../../src/simulator/api/error.ts'
 import type { GuestDescription } from '../../src/simulator/twin/description.ts'
 import { at, container, desire, vm } from '../plan/samples.ts'
 import { carryOut, lab, planned, reverted } from './rig.ts'
-import { guestRef, onWorkbench, type Workbench } from './workbench.ts'
+import { failLast, guestRef, onWorkbench, type Workbench } from './workbench.ts'
 
 /** A disk that has grown harms nobody; setting a running guest back does. */
 
@@ -52,16 +51,6 @@ const growth = (lifecycle: Partial<Lifecycle> = {}, power?: 'running'): Desired 
     { imports },
   )
 
-const refuseLater = ({ simulator }: Workbench, meanwhile: () => Promise<unknown> = async () => undefined): void => {
-  simulator.hooks.push({
-    before: async ({ verb, path, params }) => {
-      if (verb !== 'POST' || !path.endsWith('/qemu') || params['vmid'] !== '900') return undefined
-      await meanwhile()
-      throw new PveError(500, 'made to fail')
-    },
-  })
-}
-
 const start = async ({ client }: Workbench, guest: string): Promise<void> => {
   const answer = await client.send({ method: 'POST', path: `/nodes/pve1/${guest}/status/start`, params: {} })
   if (answer.kind === 'answered') await client.waitForTask(String(answer.data), () => undefined)
@@ -86,7 +75,7 @@ for (const lifecycle of [{}, { reboot: 'allowed' }] as const)
       const before = bench.simulator.facts()
       const plan = await planned(bench, growth(lifecycle))
       const wrote = new Map<number, string>()
-      refuseLater(bench, async () => {
+      failLast(bench, async () => {
         for (const vmid of [200, 201]) wrote.set(vmid, Object.values(bench.simulator.write(vmid)).join())
       })
       const outcome = await bench.apply(plan, { parallelism: 1 })
@@ -113,7 +102,7 @@ test(
   on('running', async (bench) => {
     const before = bench.simulator.facts()
     const plan = await planned(bench, growth({ rollback: 'allowed' }))
-    refuseLater(bench)
+    failLast(bench)
     const outcome = await bench.apply(plan, { parallelism: 1 })
     assert.is(outcome.status, 'rolled-back', JSON.stringify(outcome.diagnostics, null, 1))
     assert.equal(bench.simulator.facts().volumes, before.volumes)
@@ -128,7 +117,7 @@ for (const power of [undefined, 'running'] as const)
     on('stopped', async (bench) => {
       const before = bench.simulator.facts()
       const plan = await planned(bench, growth({}, power))
-      refuseLater(bench)
+      failLast(bench)
       const outcome = await bench.apply(plan, { parallelism: 1 })
       assert.is(outcome.status, 'rolled-back', JSON.stringify(outcome.diagnostics, null, 1))
       assert.equal(bench.simulator.facts().volumes, before.volumes)
@@ -140,7 +129,7 @@ test(
   'a guest that somebody started meanwhile is not set back',
   on('stopped', async (bench) => {
     const plan = await planned(bench, growth())
-    refuseLater(bench, () => start(bench, 'qemu/200'))
+    failLast(bench, () => start(bench, 'qemu/200'))
     const outcome = await bench.apply(plan, { parallelism: 1 })
     assert.is(exitCodeOf(outcome), 4, JSON.stringify(outcome.diagnostics, null, 1))
     assert.equal(sizes(bench), [9, 8])
@@ -160,7 +149,7 @@ test(
       { imports },
     )
     const plan = await planned(bench, { ...added, imports: imports.slice(1) })
-    refuseLater(bench)
+    failLast(bench)
     const outcome = await bench.apply(plan, { parallelism: 1 })
     assert.is(exitCodeOf(outcome), 4, JSON.stringify(outcome.diagnostics, null, 1))
     assert.ok(outcome.diagnostics.some(({ code }) => code === 'apply.stays-in-effect'))
@@ -186,7 +175,7 @@ for (let nth = 1; nth < 24; nth += 2)
     `wherever a run dies (at entry ${nth}), recovering it never sets a running guest back, and never loses the snapshot that could`,
     on('running', async (bench) => {
       const plan = await planned(bench, growth())
-      refuseLater(bench)
+      failLast(bench)
       const journal = dying(bench.world.journal, nth)
       await bench.apply(plan, { parallelism: 1, journal }).catch(() => undefined)
       const outcomes = await bench.recover()

@@ -3,11 +3,10 @@ import * as assert from 'uvu/assert'
 import { exitCodeOf } from '../../src/apply/run/run-outcome.ts'
 import type { Desired, DesiredResource } from '../../src/resource/desired.ts'
 import { parseVmid, type Vmid } from '../../src/resource/guest.ts'
-import { PveError } from '../../src/simulator/api/error.ts'
 import { lostContents } from '../../src/simulator/fact/world-facts.ts'
 import { container, desire, vm } from '../plan/samples.ts'
 import { carryOut, DEBIAN, lab, planned, refuseWrite } from './rig.ts'
-import { onWorkbench, type Workbench } from './workbench.ts'
+import { failLast, onWorkbench, type Workbench } from './workbench.ts'
 
 const vmid = (number: number): Vmid => {
   const parsed = parseVmid(number)
@@ -77,17 +76,6 @@ const cases = {
   'a running container': desire([files105({ power: 'running' }), failsLater('container.files')]),
 } satisfies Readonly<Record<string, Desired>>
 
-/** What happens just before the creation of 900 is refused. */
-const refuseLater = ({ simulator }: Workbench, meanwhile: () => Promise<unknown> = async () => undefined): void => {
-  simulator.hooks.push({
-    before: async ({ verb, path, params }) => {
-      if (verb !== 'POST' || !path.endsWith('/qemu') || params['vmid'] !== '900') return undefined
-      await meanwhile()
-      throw new PveError(500, 'made to fail')
-    },
-  })
-}
-
 for (const [name, desired] of Object.entries(cases))
   test(
     `undoing the creation of ${name} around volumes leaves them as they were`,
@@ -95,7 +83,7 @@ for (const [name, desired] of Object.entries(cases))
       async (bench) => {
         const before = bench.simulator.facts()
         const plan = await planned(bench, desired)
-        refuseLater(bench)
+        failLast(bench)
         const outcome = await bench.apply(plan, { parallelism: 1 })
         assert.is(outcome.status, 'rolled-back', JSON.stringify(outcome.diagnostics, null, 1))
         nothingLost(bench, before)
@@ -120,7 +108,7 @@ test(
         config: { virtio0: { file: 'local:104/vm-104-disk-0.raw' }, scsi5: { file: 'local:104/data.raw' } },
       })
       const plan = await planned(bench, desire([template(), clone, failsLater('vm.clone')]))
-      refuseLater(bench)
+      failLast(bench)
       const outcome = await bench.apply(plan, { parallelism: 1 })
       assert.is(outcome.status, 'rolled-back', JSON.stringify(outcome.diagnostics, null, 1))
       nothingLost(bench, before)
@@ -138,7 +126,7 @@ for (const name of ['a VM', 'a container'] as const)
           const before = bench.simulator.facts()
           const plan = await planned(bench, cases[name])
           // The creation, the one that is refused, and then the requests that undo.
-          refuseLater(bench, async () => refuseWrite(bench, k))
+          failLast(bench, async () => refuseWrite(bench, k))
           const outcome = await bench.apply(plan, { parallelism: 1 })
           assert.is(exitCodeOf(outcome), 4, JSON.stringify(outcome.diagnostics, null, 1))
           assert.equal(lostContents(before, bench.simulator.facts()), [])
@@ -158,7 +146,7 @@ for (const [name, type] of [
         const before = bench.simulator.facts()
         const plan = await planned(bench, cases[name])
         const guest = `${type}/${type === 'qemu' ? 104 : 105}`
-        refuseLater(bench, async () => {
+        failLast(bench, async () => {
           const answer = await bench.client.send({
             method: 'POST',
             path: `/nodes/pve1/${guest}/status/start`,

@@ -2,12 +2,11 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { exitCodeOf } from '../../src/apply/run/run-outcome.ts'
 import type { Desired } from '../../src/resource/desired.ts'
-import { PveError } from '../../src/simulator/api/error.ts'
 import { lostContents } from '../../src/simulator/fact/world-facts.ts'
 import type { GuestDescription } from '../../src/simulator/twin/description.ts'
 import { at, container, desire, vm } from '../plan/samples.ts'
 import { carryOut, DEBIAN, lab, planned, reverted } from './rig.ts'
-import { guestRef, onWorkbench, type Workbench } from './workbench.ts'
+import { failLast, guestRef, onWorkbench, type Workbench } from './workbench.ts'
 
 /** A guest was off, and somebody has started it, used it and stopped it again before what a run did to it is undone. */
 
@@ -82,16 +81,6 @@ const use = async (bench: Workbench): Promise<void> => {
     bench.simulator.write(Number(guest.split('/')[1]))
     await power(bench, guest, 'stop')
   }
-}
-
-const failLast = ({ simulator }: Workbench, meanwhile: () => Promise<void> = async () => undefined): void => {
-  simulator.hooks.push({
-    before: async ({ verb, path, params }) => {
-      if (verb !== 'POST' || !path.endsWith('/qemu') || params['vmid'] !== '900') return undefined
-      await meanwhile()
-      throw new PveError(500, 'made to fail')
-    },
-  })
 }
 
 for (const [what, desired, from] of [

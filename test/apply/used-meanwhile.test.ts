@@ -1,10 +1,9 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { exitCodeOf } from '../../src/apply/run/run-outcome.ts'
-import { PveError } from '../../src/simulator/api/error.ts'
 import { at, container, desire, vm } from '../plan/samples.ts'
 import { DEBIAN, lab, planned } from './rig.ts'
-import { guestRef, onWorkbench, type Workbench } from './workbench.ts'
+import { failLast, guestRef, onWorkbench, type Workbench } from './workbench.ts'
 
 /** A run fails, and while it went on somebody has put to use what undoing it would take away. */
 
@@ -19,17 +18,6 @@ const send = async (
   const answer = await client.send({ method, path, params })
   if (answer.kind !== 'answered') throw new Error(JSON.stringify(answer))
   if (typeof answer.data === 'string') await client.waitForTask(answer.data, () => undefined)
-}
-
-/** The creation of VM 900 fails, after something else has happened. */
-const failLast = ({ simulator }: Workbench, meanwhile: () => Promise<unknown>): void => {
-  simulator.hooks.push({
-    before: async ({ verb, path, params }) => {
-      if (verb !== 'POST' || !path.endsWith('/qemu') || params['vmid'] !== '900') return undefined
-      await meanwhile()
-      throw new PveError(500, 'made to fail')
-    },
-  })
 }
 
 const last = (...names: readonly string[]) => vm('vm.last', { vmid: vmid(900), dependsOn: names.map(at) })

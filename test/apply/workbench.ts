@@ -13,6 +13,7 @@ import type { AppliedResource } from '../../src/resource/applied.ts'
 import { type GuestRef, type GuestType, guestPath, parseVmid } from '../../src/resource/guest.ts'
 import type { ApiRequest, RequestParam } from '../../src/resource/request.ts'
 import type { Reversal } from '../../src/resource/reversal.ts'
+import { PveError } from '../../src/simulator/api/error.ts'
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/start.ts'
 import type { Lease } from '../../src/store/lease-store.ts'
 import { openStore, type Store } from '../../src/store/open-store.ts'
@@ -207,5 +208,19 @@ export const planOf = (steps: readonly Step[], origin: Plan['origin'] = { kind: 
     steps: chained,
     unchanged: 0,
     outputs: [],
+  })
+}
+
+/** The creation of VM 900 fails, after something else has happened: the last step of a plan, so that everything before it is undone. */
+export const failLast = (
+  { simulator }: Pick<Workbench, 'simulator'>,
+  meanwhile: () => Promise<unknown> = async () => undefined,
+): void => {
+  simulator.hooks.push({
+    before: async ({ verb, path, params }) => {
+      if (verb !== 'POST' || !path.endsWith('/qemu') || params['vmid'] !== '900') return undefined
+      await meanwhile()
+      throw new PveError(500, 'made to fail')
+    },
   })
 }

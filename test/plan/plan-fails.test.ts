@@ -8,6 +8,7 @@ import type { Desired } from '../../src/resource/desired.ts'
 import { PveError } from '../../src/simulator/api/error.ts'
 import { syncCluster } from '../../src/sync/sync-cluster.ts'
 import { makeWorkbench, type Workbench } from '../apply/workbench.ts'
+import { sameLines } from './same-lines.ts'
 import { container, desire, pool, vm } from './samples.ts'
 
 /** Plans carried out by the executor, with each of their writes refused in turn. */
@@ -23,13 +24,6 @@ const dump = ({ simulator }: Workbench): string =>
   Object.entries(simulator.dump())
     .map(([name, text]) => `${name}\n${text.replace(/^vmgenid: .*$/gm, 'vmgenid: *')}`)
     .join('\n')
-
-const same = (actual: string, expected: string, message: string): void => {
-  if (actual === expected) return
-  const [left, right] = [actual.split('\n'), expected.split('\n')]
-  const only = (a: readonly string[], b: readonly string[]) => a.filter((line) => !b.includes(line)).join('\n')
-  assert.unreachable(`${message}\nnow:\n${only(left, right)}\nbefore:\n${only(right, left)}`)
-}
 
 const refuseWrite = ({ simulator }: Workbench, wanted: number): (() => void) => {
   let count = 0
@@ -147,7 +141,7 @@ for (const { about, from, to } of STORIES)
         restore()
         const message = `write ${refused} of ${writes}: ${JSON.stringify(outcome.diagnostics.map(({ detail }) => detail))}`
         assert.is(outcome.status, 'rolled-back', message)
-        same(dump(bench), before, message)
+        sameLines(dump(bench), before, message)
         assert.equal(await bench.store.bindings.all(), bound)
       }
       await applyAll(bench, to)

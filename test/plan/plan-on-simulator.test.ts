@@ -16,6 +16,7 @@ import { asGuest } from '../../src/resource/resource-kind.ts'
 import { type Simulator, startSimulator } from '../../src/simulator/start.ts'
 import { syncCluster } from '../../src/sync/sync-cluster.ts'
 import { connect } from '../apply/connection.ts'
+import { sameLines } from './same-lines.ts'
 import { container, desire, pool, vm } from './samples.ts'
 
 /** The planner against the simulator, carried out request by request without an executor's help. */
@@ -105,13 +106,6 @@ const dump = ({ simulator }: World): string =>
     )
     .join('\n')
 
-const same = (actual: string, expected: string, message: string): void => {
-  if (actual === expected) return
-  const [left, right] = [actual.split('\n'), expected.split('\n')]
-  const only = (a: readonly string[], b: readonly string[]) => a.filter((line) => !b.includes(line)).join('\n')
-  assert.unreachable(`${message}\nnow:\n${only(left, right)}\nbefore:\n${only(right, left)}`)
-}
-
 /** Carries a plan out, undoes it step by step comparing every file, carries it out again, and expects the next plan to be empty. */
 const thereAndBack = async (world: World, desired: Desired, options: Partial<PlanOptions> = {}): Promise<Plan> => {
   const plan = await planOf(world, desired, options)
@@ -126,7 +120,7 @@ const thereAndBack = async (world: World, desired: Desired, options: Partial<Pla
     await backward(world, step)
     // A step on a new guest is undone by the guest's going.
     if (step.reversal.by === 'requests' && step.reversal.requests.length === 0) continue
-    same(dump(world), dumps[index] ?? '', `${step.id} undone`)
+    sameLines(dump(world), dumps[index] ?? '', `${step.id} undone`)
   }
   world.outputs.clear()
   const second = await planOf(world, desired, options)

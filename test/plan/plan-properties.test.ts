@@ -10,6 +10,7 @@ import { canonicalJson } from '../../src/util/canonical-json.ts'
 import { applied, backward, carryOut, forward, newWorld, type World } from './carry-out.ts'
 import { observe, picture } from './model-cluster.ts'
 import { randomOf, randomResources, shuffled } from './random-world.ts'
+import { sameLines } from './same-lines.ts'
 import { desire, emptyModel } from './samples.ts'
 
 const withoutNumbers = (text: string): string =>
@@ -18,14 +19,6 @@ const withoutNumbers = (text: string): string =>
     .split('\n')
     .sort()
     .join('\n')
-
-/** Compares line by line and shows only the lines that differ. */
-const same = (actual: string, expected: string, message: string): void => {
-  if (actual === expected) return
-  const [left, right] = [actual.split('\n'), expected.split('\n')]
-  const only = (a: readonly string[], b: readonly string[]) => a.filter((line) => !b.includes(line)).join('\n')
-  assert.unreachable(`${message}\nnow:\n${only(left, right)}\nbefore:\n${only(right, left)}`)
-}
 
 const SEEDS = Number(process.env['PLAN_SEEDS'] ?? 60)
 const ROUNDS = 4
@@ -127,7 +120,7 @@ test('undoing the finished steps in reverse order brings back the exact cluster,
         const step = steps[index]
         if (!step) continue
         backward(trial, step)
-        same(view(picture(trial.model)), view(pictures[index] ?? ''), `seed ${seed}: ${step.id} (${step.summary})`)
+        sameLines(view(picture(trial.model)), view(pictures[index] ?? ''), `seed ${seed}: ${step.id} (${step.summary})`)
         undone++
       }
       assert.equal(applied(trial), applied(world), `seed ${seed}`)

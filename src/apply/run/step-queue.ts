@@ -1,3 +1,4 @@
+import { dependentPositions } from '../../plan/order/dependent-positions.ts'
 import { PHASES, phasesOf, rankOf } from '../../plan/order/phase.ts'
 import type { Plan, Step, StepId } from '../../plan/plan.ts'
 import { insertSorted } from '../../util/insert-sorted.ts'
@@ -59,13 +60,7 @@ const queueOf = (steps: readonly Step[], ranks: readonly number[]): StepQueue =>
   const positions = new Map(steps.map(({ id }, position) => [id, position]))
   const unfinished = unfinishedByRank(ranks)
   const missing = steps.map(({ needs }) => needs.length)
-  const dependents = new Map<StepId, number[]>()
-  for (const [position, { needs }] of steps.entries())
-    for (const need of needs) {
-      const known = dependents.get(need)
-      if (known) known.push(position)
-      else dependents.set(need, [position])
-    }
+  const dependents = dependentPositions(steps)
   const ready = PHASES.map((_, rank) =>
     missing.flatMap((count, position) => (count === 0 && ranks[position] === rank ? [position] : [])),
   )

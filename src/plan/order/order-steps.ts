@@ -1,18 +1,7 @@
 import { insertSorted } from '../../util/insert-sorted.ts'
 import type { Step, StepId } from '../plan.ts'
+import { dependentPositions } from './dependent-positions.ts'
 import { PHASES, phasesOf, rankOf } from './phase.ts'
-
-/** The steps that need each step directly, by position. */
-const dependentsOf = (steps: readonly Step[]): ReadonlyMap<StepId, readonly number[]> => {
-  const dependents = new Map<StepId, number[]>()
-  for (const [position, { needs }] of steps.entries())
-    for (const need of needs) {
-      const known = dependents.get(need)
-      if (known) known.push(position)
-      else dependents.set(need, [position])
-    }
-  return dependents
-}
 
 /** For each position its own rank, and the lowest of all that comes after it by `needs`. */
 const ranksOf = (steps: readonly Step[], dependents: ReadonlyMap<StepId, readonly number[]>) => {
@@ -30,7 +19,7 @@ const ranksOf = (steps: readonly Step[], dependents: ReadonlyMap<StepId, readonl
  * ones those first that something cheaper waits for. The given order has to respect `needs`, and is kept otherwise.
  */
 export const orderSteps = (steps: readonly Step[]): readonly Step[] => {
-  const dependents = dependentsOf(steps)
+  const dependents = dependentPositions(steps)
   const { own, released } = ranksOf(steps, dependents)
   const missing = steps.map(({ needs }) => needs.length)
   const ready = Array.from({ length: PHASES.length ** 2 }, (): number[] => [])
