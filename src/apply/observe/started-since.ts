@@ -10,14 +10,17 @@ const hasRun = ({ type, status }: TaskEntry): boolean =>
 
 /** Who has started a guest since the run began, by the node's task list: what it wrote then is not the run's. A diagnostic: nobody can be asked now. */
 export const startedByOthers = async (
-  { world, tasks, began, clocks }: RunContext,
+  { world, run, tasks, began, clocks }: RunContext,
   { node, vmid }: GuestRef,
 ): Promise<readonly string[] | Diagnostic> => {
   const since = began.get(node) ?? clocks.get(node)?.time
   if (since === undefined) return []
   try {
     const found = await world.server.tasksSince(node, vmid, since)
-    return found.filter((task) => hasRun(task) && !tasks.has(task.upid)).map(({ upid }) => upid)
+    const started = found.filter((task) => hasRun(task) && !tasks.has(task.upid)).map(({ upid }) => upid)
+    // Times are whole seconds: what an earlier run of mpc did just before this one began is in the list too.
+    const ours = await world.journal.knownTasks?.(run, started)
+    return started.filter((upid) => !ours?.has(upid))
   } catch (error) {
     if (error instanceof DiagnosticError && error.diagnostics[0]) return error.diagnostics[0]
     throw error
