@@ -34,8 +34,8 @@ const STATUS_WORD = {
 
 /** Why a step is still in effect, where mpc left it so on purpose. */
 const LEFT_WORD: Readonly<Partial<Record<DiagnosticCode, string>>> = {
-  'apply.stays-in-effect': 'stays; undoing it would have restarted the guest',
-  'apply.stays-grown': 'stays; undoing it would have restarted the guest, and what it wrote since would be lost',
+  'apply.stays-in-effect': 'stays; undoing it would restart the guest',
+  'apply.stays-grown': 'stays; undoing it would restart the guest and lose what it wrote since',
   'apply.safety-kept': 'kept, because it may still be needed',
 }
 
@@ -46,7 +46,7 @@ export const wordFor = (status: OutcomeStatus, diagnostics: readonly Diagnostic[
 
 /** What is about to be undone: steps that finished, and what others may have done before they failed. */
 const undoingText = (finished: number, all: number): string => {
-  if (finished === 0) return 'Undoing what it may have done.'
+  if (finished === 0) return 'Undoing what it may have changed.'
   return `Undoing ${counted(finished, 'finished step')}${finished < all ? ' and what the other may have done' : ''}, last first.`
 }
 
@@ -104,11 +104,11 @@ const closing = (plan: Plan, outcome: RunOutcome, paint: Paint, cutShort: boolea
       return `${paint('create', 'Applied.')} ${done} of ${total} steps done in ${durationText(outcome.seconds)}${plan.origin.kind === 'revert' && outcome.asBefore ? `: the cluster is as it was before ${plan.origin.plan}` : ''}. Undo it with: mpc revert ${plan.id}`
     case 'rolled-back':
       if (nothingBegun(outcome)) return paint('warning', 'Nothing was changed.')
-      return `${paint('warning', cutShort ? 'Undone.' : 'Rolled back.')} ${causeOf(outcome, cutShort)} and everything it had done was undone${outcome.asBefore ? ': the cluster is as it was before.' : '.'}`
+      return `${paint('warning', cutShort ? 'Undone.' : 'Rolled back.')} ${causeOf(outcome, cutShort)} and all its changes were undone${outcome.asBefore ? ': the cluster is as it was before.' : '.'}`
     case 'incomplete':
       if (outcome.suspended)
-        return `${paint('error', 'Suspended.')} The run has not ended: mpc recover asks the server what became of it and goes on. So far:`
-      return `${paint('error', 'Incomplete.')} ${causeOf(outcome, cutShort)} and not everything could be undone. What is left:`
+        return `${paint('error', 'Suspended.')} The run has not ended; mpc recover asks the server for its state and continues. So far:`
+      return `${paint('error', 'Incomplete.')} ${causeOf(outcome, cutShort)} and not everything could be undone. Left on the cluster:`
     case 'running':
       return 'The run has not ended.'
   }

@@ -187,9 +187,9 @@ const undoText = ({ steps }: Plan, { irreversible: stuck }: PlanSummary): string
   if (lossy + costly === 0) return `${counted(steps.length, 'step')}; every step can be undone${but}.`
   const parts = [
     ...(lossy > 0
-      ? [`${lossy === 1 ? '1 loses data' : `${lossy} lose data`}, as far as its undo does not bring it back`]
+      ? [`${lossy === 1 ? '1 loses data' : `${lossy} lose data`}, as far as its undo does not restore it`]
       : []),
-    ...(costly > 0 ? [`undoing ${costly} costs what the guest wrote since`] : []),
+    ...(costly > 0 ? [`undoing ${costly} loses what the guest wrote since`] : []),
   ]
   return `${counted(steps.length, 'step')}; ${parts.join('; ')}.`
 }
@@ -197,7 +197,7 @@ const undoText = ({ steps }: Plan, { irreversible: stuck }: PlanSummary): string
 const titleOf = (plan: Plan, empty: boolean): string => {
   const { madeFromOthers = [] } = plan
   if (empty && madeFromOthers.length > 0)
-    return `Nothing to do, though the declarations name another origin of ${madeFromOthers.join(', ')}: see the warnings.`
+    return `No changes, although the declarations name another source for ${madeFromOthers.join(', ')}: see the warnings.`
   if (empty) return 'No changes. The cluster matches the declarations.'
   if (plan.origin.kind === 'revert') return `Plan ${plan.id} undoes run ${plan.origin.run} of plan ${plan.origin.plan}:`
   return `Plan ${plan.id} changes ${counted(plan.changes.length, 'resource')}:`

@@ -44,6 +44,6 @@ export const granteeNote = ({ principal, separated }: Grantee): string => {
   if (separated === false)
     return ` The token has no privilege separation: it has the rights of ${user}, and none can be given to it alone.`
   if (separated === true)
-    return ` The token has privilege separation: it has what both ${user} and the token itself are given.`
-  return ` A token without privilege separation has its user's rights; one with it has what both the user and the token are given. What follows is right for both.`
+    return ` The token has privilege separation: it has only what both ${user} and the token itself have.`
+  return ` A token without privilege separation has its user's rights; one with it has only what both the user and the token have. These commands suit both.`
 }

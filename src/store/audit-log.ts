@@ -140,7 +140,7 @@ const resume = async (tx: Transaction<Tables>, path: string, head: Head): Promis
 
 const broken = (path: string, what: string): Diagnostic =>
   diagnose('store.audit-broken', {
-    detail: `${path}: ${what}. Somebody or something else has changed the file; what mpc did can still be read from the state with mpc history.`,
+    detail: `${path}: ${what}. The file was changed by something other than mpc; mpc history still shows what mpc did.`,
   })
 
 const verify = async (db: Kysely<Tables>, path: string): Promise<readonly Diagnostic[]> => {

@@ -53,7 +53,7 @@ export const bringUpToDate = async (
     throw new DiagnosticError(
       [
         diagnose('store.migration-failed', {
-          detail: `${path} could not be brought to this version's form: ${error instanceof Error ? error.message : String(error)}. It is as it was; a copy lies in the backups folder.`,
+          detail: `${path} could not be migrated to this version: ${error instanceof Error ? error.message : String(error)}. It is as it was; a copy lies in the backups folder.`,
         }),
       ],
       { cause: error },

@@ -55,7 +55,7 @@ const isStale = (row: LeaseTable, holder: Holder, now: string): boolean =>
 
 export const leaseInUse = ({ purpose, pid, host, since }: LeaseHolder): Diagnostic =>
   diagnose('store.in-use', {
-    detail: `"${purpose}" has been running since ${since.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')} as process ${pid} on ${host}. Two at once could undo each other's work: wait until it has ended. If that process no longer exists, mpc takes over within a minute.`,
+    detail: `"${purpose}" has been running since ${since.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')} as process ${pid} on ${host}. Wait until it has ended: two at once could undo each other's work. If that process no longer exists, mpc takes over within a minute.`,
   })
 
 const holderOf = ({ purpose, pid, host, acquired_at }: LeaseTable): LeaseHolder => ({
@@ -103,7 +103,7 @@ export const assertHeld = async (tx: Transaction<Tables>, token: string): Promis
   if (row?.token === token) return
   throw new DiagnosticError([
     diagnose('store.lease-lost', {
-      detail: `This run was silent for so long that ${row ? `process ${row.pid} on ${row.host}` : 'another process'} took over. Nothing more is written from here; the other one settles what this run left.`,
+      detail: `This run was silent for so long that ${row ? `process ${row.pid} on ${row.host}` : 'another process'} took over. This process writes nothing more; the other one finishes or undoes this run.`,
     }),
   ])
 }

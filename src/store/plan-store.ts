@@ -111,7 +111,7 @@ const get = async (db: Kysely<Tables>, idOrPrefix: string): Promise<Checked<Plan
           detail: `${rows.map(({ id }) => id).join(', ')} begin with "${prefix}". Give one more character of the one you mean.`,
         })
       : diagnose('store.unknown-plan', {
-          detail: `No saved plan has the id "${idOrPrefix}". Plans are saved by mpc plan and mpc apply in this workspace; ones that were never applied are swept after a while.`,
+          detail: `No saved plan has the id "${idOrPrefix}". Plans are saved by mpc plan and mpc apply in this workspace; ones that were never applied are removed after a while.`,
           hint: 'mpc history',
         })
   return { value: undefined, diagnostics: [problem] }

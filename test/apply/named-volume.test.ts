@@ -156,7 +156,9 @@ for (const [name, type] of [
         })
         const outcome = await bench.apply(plan, { parallelism: 1 })
         assert.is(exitCodeOf(outcome), 4, JSON.stringify(outcome.diagnostics, null, 1))
-        assert.ok(outcome.diagnostics.some(({ code, detail }) => code === 'apply.not-ours' && /runs/.test(detail)))
+        assert.ok(
+          outcome.diagnostics.some(({ code, detail }) => code === 'apply.not-ours' && /is running/.test(detail)),
+        )
         const { guests } = bench.simulator.facts()
         assert.is(guests[guest]?.power, 'running')
         assert.equal(guests[guest]?.pending, {})

@@ -210,7 +210,7 @@ test(
     assert.is(outcome.status, 'incomplete')
     assert.is(exitCodeOf(outcome), 4)
     const said = outcome.diagnostics.find(({ code }) => code === 'apply.rollback-suspended')
-    assert.match(said?.detail ?? '', /mpc recover goes on with it/)
+    assert.match(said?.detail ?? '', /mpc recover continues/)
     assert.is(said?.hint, 'mpc recover')
     assert.equal(
       (await bench.recover({ patience })).map(({ status }) => status),

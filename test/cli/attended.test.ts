@@ -78,7 +78,7 @@ test('nobody is asked for approval where CI is set', () =>
     workspace.write('main.mpc.hcl', 'pool "lab" {}\n')
     const automatic = await onTerminal(workspace, ['apply'], 'yes', { CI: '1' })
     assert.equal(automatic.asked, [])
-    assert.match(automatic.stderr, 'There is nobody to ask here: CI is set.')
+    assert.match(automatic.stderr, 'There is no terminal to ask on: CI is set.')
     assert.is((await onTerminal(workspace, ['apply', '--no-color'], 'yes')).code, 0)
   }))
 

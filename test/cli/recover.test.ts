@@ -51,10 +51,10 @@ test('without a terminal nothing is recovered unless a flag says how', () =>
     assert.is(writes(workspace), sent)
     const undone = await run(['recover', '--undo'])
     assert.is(undone.code, 0, undone.all)
-    assert.match(undone.stdout, /How it stands:\n\s+- /)
+    assert.match(undone.stdout, /Its steps:\n\s+- /)
     assert.match(
       undone.stdout,
-      /Undone\. Run p-\w+\.1 was cut short, and everything it had done was undone: the cluster is as it was before\./,
+      /Undone\. Run p-\w+\.1 was cut short, and all its changes were undone: the cluster is as it was before\./,
     )
     assert.equal(simulator.dump(), before)
     const nothing = await run(['recover'])

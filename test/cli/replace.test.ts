@@ -32,7 +32,7 @@ test('a replacement under the same VMID is carried out, and undone where it fail
     assert.match((await run(['plan', '--refresh'])).stdout, 'No changes')
     write('a.mpc.hcl', RESOLVER('unprivileged = false').replace('debian-12-standard_12.7-1', 'debian-12-other_1'))
     const other = await run(['plan'])
-    assert.match(other.stdout, 'Nothing to do, though the declarations name another origin of container.resolver')
+    assert.match(other.stdout, 'No changes, although the declarations name another source for container.resolver')
     assert.match(other.stderr, "--replace 'container.resolver'")
     write('a.mpc.hcl', RESOLVER('unprivileged = false'))
     const asked = await run(['apply', '--auto-approve', '--replace', 'container.resolver'])

@@ -168,7 +168,7 @@ test('a VMID that a guest has taken since, which the user does not see, makes th
       await callPve(simulator, { method: 'POST', path: '/nodes/pve1/qemu', params: { vmid: String(vmid) } })
       const stale = await run(['apply', plan.id, '--auto-approve'], as(token))
       assert.is(stale.code, 5, stale.all)
-      assert.match(stale.all, 'is taken by a guest that the login may not see')
+      assert.match(stale.all, 'is taken by a guest that your user or token cannot see')
     },
     { http: true },
   ))

@@ -130,7 +130,7 @@ test('a wrong number of steps at once is told before anything is read', async ()
   }
 })
 
-test('what would make another plan cannot be combined with a saved one', async () => {
+test('what would make another plan cannot be used with a saved one', async () => {
   for (const options of [
     ['--target', 'vm.web'],
     ['--exclude', 'vm.web'],
@@ -143,10 +143,10 @@ test('what would make another plan cannot be combined with a saved one', async (
   ]) {
     const { code, stderr } = await run('apply', 'p-none', '--auto-approve', ...options)
     assert.is(code, 64, stderr)
-    assert.match(stderr, `${options[0]} cannot be combined with a saved plan`)
+    assert.match(stderr, `${options[0]} cannot be used with a saved plan`)
   }
   const both = await run('apply', 'p-none', '--destroy', '--target', 'vm.web')
-  assert.match(both.stderr, '--target, --destroy cannot be combined')
+  assert.match(both.stderr, '--target, --destroy cannot be used')
 })
 
 test('a variable that is not declared is told also beside a saved plan', () =>

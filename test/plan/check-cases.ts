@@ -224,7 +224,7 @@ export const CASES: readonly (readonly [
   [
     'plan.guest-gone',
     'a managed guest that is gone',
-    /makes it anew/,
+    /re-creates it/,
     () => {
       const world = made(web())
       delete world.model.guests[100]
@@ -620,7 +620,7 @@ export const CASES: readonly (readonly [
   [
     'plan.boot-disk-replaced',
     'a boot disk that goes while an empty one comes on another bus',
-    /starts from it: at the next start it would find a new, empty volume.*--allow-disk-replacement/,
+    /boots from it: at the next start it would find a new, empty volume.*--allow-disk-replacement/,
     () => after(made(web()), desire([vm('vm.web', { config: { virtio0: DISK, boot: { order: 'virtio0' } } })])),
   ],
   [

@@ -183,7 +183,7 @@ test('a password declared for a container that is only bound is said not to reac
   const { diagnostics } = planChanges(desire([guest], { imports }), observe(world.model), [], DEFAULT_PLAN_OPTIONS)
   assert.match(
     diagnostics.map(({ detail }) => detail).join('\n'),
-    /`password`.*declared for a guest that mpc did not make/,
+    /`password`.*declared for a guest that mpc did not create/,
   )
 })
 

@@ -35,7 +35,7 @@ const RESTARTS = { lifecycle: { ...DEFAULT_LIFECYCLE, reboot: 'allowed' as const
 test('what the HA manager would carry out itself is refused, with the way round it', () => {
   isRefused(told('started', web({ cores: 3 }, RESTARTS)), 'shut it down', '--state ignored')
   isRefused(told('started', web({}, { node: 'pve2' })), 'would migrate it.', '--state ignored')
-  isRefused(told('started', web({}, { power: 'stopped' })), 'If only its power is to change')
+  isRefused(told('started', web({}, { power: 'stopped' })), 'To change only its power state')
 })
 
 test('a destroy is refused whatever the state, because the HA entry would not come back', () => {

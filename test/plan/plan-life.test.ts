@@ -47,7 +47,7 @@ test('destroying without a backup, or with one that misses a volume, cannot be u
     [
       ['vm.a/destroy', 'the guest and its data are gone, and no backup is taken (`on_destroy = "delete"`)'],
       ['vm.b/backup', 'requests'],
-      ['vm.b/destroy', 'the backup on local holds all but scsi1, which Proxmox VE leaves out of backups'],
+      ['vm.b/destroy', 'the backup on local holds everything except scsi1, which Proxmox VE leaves out of backups'],
     ],
   )
 })

@@ -71,7 +71,7 @@ test('a plan that can be undone says so, and what is lost all the same', () => {
   const summary = (disruption: 'none' | 'data-loss') =>
     planView({ ...samplePlan, steps: [{ ...step, disruption }] }).undo
   assert.is(summary('none'), '1 step; every step can be undone.')
-  assert.is(summary('data-loss'), '1 step; 1 loses data, as far as its undo does not bring it back.')
+  assert.is(summary('data-loss'), '1 step; 1 loses data, as far as its undo does not restore it.')
 })
 
 test.run()

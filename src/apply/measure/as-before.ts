@@ -152,7 +152,7 @@ const mendingStep = (
   requests,
   needs: [],
   disruption: 'none',
-  reversal: { by: 'nothing', reason: 'It belongs to undoing.' },
+  reversal: { by: 'nothing', reason: 'It is part of the rollback.' },
   because: { address, reason: 'safety', attributes: [] },
 })
 
@@ -186,13 +186,13 @@ const notAsBefore = (ctx: RunContext, { before, ours }: Difference): Diagnostic 
 const changedByOthers = (ctx: RunContext, { before, theirs }: Difference): Diagnostic =>
   diagnose('apply.changed-by-others', {
     address: stepsOf(ctx, before)[0]?.address,
-    detail: `${nameOfMeasure(before)} was changed by somebody else while the run went on, and that stays (before → now):\n${differenceLines(theirs)}`,
+    detail: `${nameOfMeasure(before)} was changed by somebody else during the run, and that change stays (before → now):\n${differenceLines(theirs)}`,
   })
 
 const notMeasured = (ctx: RunContext, { before }: Difference): Diagnostic =>
   diagnose('apply.not-compared', {
     address: stepsOf(ctx, before)[0]?.address,
-    detail: `${nameOfMeasure(before)} could not be read again, so nobody knows whether it is as it was before the run. Look at it before you do anything to it.`,
+    detail: `${nameOfMeasure(before)} could not be read again, so it is not known whether it is as it was before the run. Check it before you change it.`,
   })
 
 /**

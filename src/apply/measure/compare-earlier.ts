@@ -55,7 +55,7 @@ const taken = ({ plan }: RunContext): readonly string[] =>
 
 const unread = (before: Measure): Diagnostic =>
   diagnose('apply.not-compared', {
-    detail: `${nameOfMeasure(before)} could not be read again, so nobody knows whether it is as it was before the run that was undone. Look at it before you do anything to it.`,
+    detail: `${nameOfMeasure(before)} could not be read again, so it is not known whether it is as it was before the run that was undone. Check it before you change it.`,
   })
 
 interface Found {

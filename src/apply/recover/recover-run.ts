@@ -58,7 +58,7 @@ const settleAll = async (ctx: RunContext, { steps, requests }: UnfinishedRun): P
 
 const unsettled = (ctx: RunContext, cause: readonly Diagnostic[]): Diagnostic =>
   diagnose('apply.suspended', {
-    detail: `Run ${ctx.run} was cut short, and it is not known yet how far it had come: ${cause[0]?.detail ?? 'there is no answer.'}\nNothing was changed now; mpc recover asks again.`,
+    detail: `Run ${ctx.run} was cut short, and it is not known yet how far it got: ${cause[0]?.detail ?? 'there is no answer.'}\nNothing was changed. Run mpc recover to ask again.`,
     hint: cause[0]?.hint ?? 'mpc recover',
   })
 
@@ -105,10 +105,10 @@ const undo = async (ctx: RunContext, unfinished: UnfinishedRun): Promise<RunEnd>
   const said = account(
     ctx,
     ended.status !== 'rolled-back'
-      ? 'Not everything it had done could be undone.'
+      ? 'Some of its changes could not be undone.'
       : ended.asBefore
-        ? 'What it had done was undone: the cluster is as it was before.'
-        : 'What it had done was undone.',
+        ? 'Its changes were undone: the cluster is as it was before.'
+        : 'Its changes were undone.',
   )
   const diagnostics = rolledBack.suspended ? ended.diagnostics : [said, ...ended.diagnostics]
   return { ...ended, results: all, interrupted: false, diagnostics, rolledBack }
@@ -175,7 +175,7 @@ const finish = async (ctx: RunContext, unfinished: UnfinishedRun): Promise<RunEn
     { identities, ...(unfinished.earlier && { earlier: unfinished.earlier }) },
   )
   if (end.status !== 'applied') return end
-  return { ...end, diagnostics: [account(ctx, 'What was left of it has now been carried out.'), ...end.diagnostics] }
+  return { ...end, diagnostics: [account(ctx, 'Its remaining steps have now been carried out.'), ...end.diagnostics] }
 }
 
 /** Which way an unfinished run is ended. */

@@ -24,7 +24,7 @@ const taskFailed = (
 const taskWarned = ({ step }: StepRequest, upid: string, warnings: number): Diagnostic =>
   diagnose('apply.task-warnings', {
     address: step.address,
-    detail: `"${step.summary}" succeeded with ${warnings} warning${warnings === 1 ? '' : 's'}; they stand in the log of task ${upid}.`,
+    detail: `"${step.summary}" succeeded with ${warnings} warning${warnings === 1 ? '' : 's'}; see the log of task ${upid}.`,
   })
 
 /** Whether this run has begun the task itself, or an earlier process that waited for it has left it. */

@@ -14,7 +14,7 @@ export interface Resolved {
 
 const missingSecret = (name: string): Diagnostic =>
   diagnose('apply.missing-secret', {
-    detail: `The plan refers to the secret ${name}, and its value is not known here. It comes from the declarations: run mpc in their folder, with the variables they need.`,
+    detail: `The plan refers to the secret ${name}, which has no value here. It comes from the declarations: run mpc in their folder, with the variables they need.`,
   })
 
 const missingOutput = (step: string, output: string): Diagnostic =>

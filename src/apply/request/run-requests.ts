@@ -42,7 +42,7 @@ export interface Requests {
 const notMade = ({ step, request }: StepRequest): Diagnostic =>
   diagnose('apply.task-failed', {
     address: step.address,
-    detail: `${request.method} ${request.path} succeeded by its task, yet the guest does not exist. Somebody may have destroyed it at once.`,
+    detail: `${request.method} ${request.path} succeeded, but the guest does not exist. Somebody may have destroyed it already.`,
   })
 
 /** A guest that was just made gets to be known, so that undoing destroys this one and no other. */

@@ -50,7 +50,7 @@ const runningBefore = async (ctx: RunContext, effect: RequestEffect): Promise<bo
 const anotherGuest = ({ step }: StepRequest, { type, vmid, node }: GuestRef, why: string): Diagnostic =>
   diagnose('apply.not-ours', {
     address: step.address,
-    detail: `"${step.summary}" was not carried out, because ${kindOfType(type).label} ${vmid} on ${node} is another guest by now: ${why}. It is left alone.`,
+    detail: `"${step.summary}" was not carried out, because ${kindOfType(type).label} ${vmid} on ${node} is a different guest now: ${why}. It was not changed.`,
   })
 
 /** Secrets and references in, digest of the configuration added, and what is there noted. */
@@ -84,7 +84,7 @@ const prepare = async (
   if (stranger !== undefined) return refusedHere('another guest', [anotherGuest(job, guest, stranger)])
   const isKnown = request.digest || ctx.made.has(guest.vmid) || (identity && isCertainlySame(identity, view.identity))
   const anew = isKnown ? false : await madeAnew(ctx, guest, {})
-  if (anew === true) return refusedHere('another guest', [anotherGuest(job, guest, 'somebody has made it anew')])
+  if (anew === true) return refusedHere('another guest', [anotherGuest(job, guest, 'somebody has re-created it')])
   if (anew !== false) return refusedHere('not sent', [addressed(anew, job.step)])
   if (direction === 'forward' && (request.digest || effect.kind === 'guest-gone') && foreign.length > 0)
     return refusedHere('changed meanwhile', [changedMeanwhile(job, foreign)])

@@ -72,7 +72,7 @@ const lookAtConfig = async (ctx: RunContext, { effect, before, request }: Unclea
 }
 
 const unreadable = ({ method, path }: ApiRequest): Diagnostic =>
-  diagnose('apply.unreadable', { detail: `The server does not show what came of ${method} ${path}.` })
+  diagnose('apply.unreadable', { detail: `The server does not show the result of ${method} ${path}.` })
 
 /** Whether the state of the server shows a request's effect: what a task does is shown by its task alone. */
 const lookAtState = async (ctx: RunContext, unclear: UnclearRequest): Promise<Settled> => {
@@ -125,5 +125,5 @@ export const settleRequest = async (ctx: RunContext, lost: LostRequest): Promise
 
 export const lostAnswer = (request: ApiRequest, why: string): Diagnostic =>
   diagnose('apply.answer-lost', {
-    detail: `The connection broke while ${request.method} ${request.path} was under way, and the server could not be asked what came of it: ${why} mpc asks again with its next command.`,
+    detail: `The connection broke while ${request.method} ${request.path} was in progress, and the server could not be asked for its result: ${why} mpc asks again with its next command.`,
   })

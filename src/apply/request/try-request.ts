@@ -68,13 +68,13 @@ const keptPending = ({ step }: StepRequest, detail: string): Diagnostic =>
 const doneAllTheSame = ({ step, request }: StepRequest, detail: string): Diagnostic =>
   diagnose('apply.done-all-the-same', {
     address: step.address,
-    detail: `${request.method} ${request.path} was answered with an error, yet the server shows that it was carried out: ${detail.trim()}`,
+    detail: `${request.method} ${request.path} was answered with an error, but the server shows that it was carried out: ${detail.trim()}`,
   })
 
 const nothingDone = ({ step, request }: StepRequest): Diagnostic =>
   diagnose('apply.not-carried-out', {
     address: step.address,
-    detail: `${request.method} ${request.path} was answered as if it were done, yet the server shows nothing of it, so "${step.summary}" was not carried out.`,
+    detail: `${request.method} ${request.path} was answered with success, but the server shows no effect of it, so "${step.summary}" was not carried out.`,
   })
 
 const keptFor = ({ before, since, held }: Prepared): Pick<RequestRecord, 'before' | 'held' | 'since'> => ({

@@ -42,7 +42,7 @@ export const addedSince = (run: RecordedRun, { guests }: Observed): readonly Dia
     return [
       diagnose('apply.revert-changed', {
         address: step.address,
-        detail: `${guest.name} (${guest.vmid}) has by now what the run did not give it: ${added.join(', ')}. Undoing the run would take that away too. Remove it first, or end the guest by removing its declaration.`,
+        detail: `${guest.name} (${guest.vmid}) now has what the run did not add: ${added.join(', ')}. Undoing the run would remove that too. Remove it first, or destroy the guest by removing its declaration.`,
       }),
     ]
   })

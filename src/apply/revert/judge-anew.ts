@@ -59,7 +59,7 @@ const detached = (world: PlanWorld, { done, undoing, state }: Undoing, guest: Ob
   if (!draft) return undoing
   const { requests, disruption, reversal, summary } = draft
   world.report('apply.revert-keeps', {
-    detail: `The run added ${key} to \`${undoing.address}\`. It is detached, and its volume is kept as an unused disk with what was written to it since. Removing that one afterwards is final: with it, what was on ${key} is gone [DATA IS LOST].`,
+    detail: `The run added ${key} to \`${undoing.address}\`. It is detached, and its volume is kept as an unused disk with all its data. Removing the unused disk later is final: the data of ${key} is lost then [DATA IS LOST].`,
     address: undoing.address,
   })
   const lifted = isProtected(state) ? whileUnprotected(start.guest, requests) : requests
@@ -114,7 +114,7 @@ const gone = (undoing: Step): Step => ({
   ...undoing,
   reversal: {
     by: 'nothing',
-    reason: 'what the guest holds by now is gone with it, and no backup is taken (`on_destroy = "delete"`)',
+    reason: 'the data the guest has now is lost with it, and no backup is taken (`on_destroy = "delete"`)',
   },
 })
 
@@ -155,7 +155,7 @@ const setBack = ({ undoing, undone }: Undoing): Step => ({
   requests: undoing.requests.flatMap((request) => writeWithout(request, undone)),
   reversal: {
     by: 'nothing',
-    reason: 'the rollback throws away what the guest wrote since the snapshot, and nothing brings that back',
+    reason: 'the rollback discards what the guest wrote since the snapshot, and it cannot be restored',
   },
 })
 

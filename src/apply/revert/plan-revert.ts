@@ -35,7 +35,7 @@ const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text
 const staysAsItIs = ({ address, summary, reversal }: Step): Diagnostic =>
   diagnose('apply.revert-irreversible', {
     address,
-    detail: `"${summary}" cannot be undone: ${sentence(reversal.by === 'nothing' ? reversal.reason : 'there is no way back')} The rest is undone around it.`,
+    detail: `"${summary}" cannot be undone: ${sentence(reversal.by === 'nothing' ? reversal.reason : 'there is no way back')} The rest is undone.`,
   })
 
 /** The guest comes back from its backup, and what was not in that does not. */
@@ -44,7 +44,7 @@ const comesBackLess = ({ address, summary, reversal }: Step): readonly Diagnosti
     ? [
         diagnose('apply.revert-irreversible', {
           address,
-          detail: `"${summary}" cannot be undone altogether: ${sentence(reversal.lost)} The rest comes back.`,
+          detail: `"${summary}" cannot be undone completely: ${sentence(reversal.lost)} The rest is restored.`,
         }),
       ]
     : []

@@ -65,14 +65,14 @@ const snapshotObstacles = (
   const name = nameOf(left)
   const missing = wanted.filter((snapshot) => isGone(guest, snapshot, standing))
   if (missing.length > 0) {
-    const text = `${name} has no snapshot ${missing.join(', ')} any more, and only that could bring it back. Snapshots of earlier runs are removed after a while, or somebody removed it.`
+    const text = `${name} has no snapshot ${missing.join(', ')} any more, and it is needed to undo the run. mpc removes snapshots of earlier runs in time, or somebody removed it.`
     return [problem('apply.revert-snapshot', text)]
   }
   if (left.digest === undefined || left.digest === guest.digest) return []
   return [
     problem(
       'apply.revert-changed',
-      `${name} can only be brought back by rolling back to a snapshot, and its configuration has changed since the run: the rollback would throw that away too. Undo the later change first, or change the guest by its declaration.`,
+      `${name} can only be undone by rolling back to a snapshot, and its configuration has changed since the run: the rollback would discard those changes too. Undo the later change first, or change the guest by its declaration.`,
     ),
   ]
 }
@@ -91,7 +91,7 @@ const presentObstacles = (
     return [
       problem(
         'apply.revert-changed',
-        `The node of ${name} has not answered since ${guest.unknownSince}, so nobody knows how it is.`,
+        `The node of ${name} has not answered since ${guest.unknownSince}, so its state is not known.`,
       ),
     ]
   const difference = left.identity && differenceOf(left.identity, seenIdentity(guest))
@@ -99,7 +99,7 @@ const presentObstacles = (
     return [
       problem(
         'apply.revert-replaced',
-        `${name} is not the guest the run had to do with: another one has taken its VMID${difference === undefined ? '' : ` (${difference})`}.`,
+        `${name} is not the guest the run changed: another guest has taken its VMID${difference === undefined ? '' : ` (${difference})`}.`,
       ),
     ]
   if (guest.node !== left.guest.node)
@@ -125,7 +125,7 @@ const presentObstacles = (
     return [
       problem(
         'apply.revert-changed',
-        `${changed.join(', ')} of ${name} ${changed.length === 1 ? 'has' : 'have'} been changed since the run; undoing the run would undo that as well. Undo the later change first, or change the guest by its declaration.`,
+        `${changed.join(', ')} of ${name} ${changed.length === 1 ? 'has' : 'have'} been changed since the run; undoing the run would also undo that. Undo the later change first, or change the guest by its declaration.`,
       ),
     ]
   return snapshotObstacles(left, guest, steps, problem, standing)
@@ -148,7 +148,7 @@ const holderObstacles = (
   )
   if (holders.length === 0) return []
   const names = holders.map((guest) => `${guest.name} (${guest.vmid})`).join(', ')
-  const text = `Volumes of ${nameOf(left)} are attached to ${names} now, and would go with it. Detach them there first.`
+  const text = `Volumes of ${nameOf(left)} are attached to ${names} now, and would be removed with it. Detach them there first.`
   return [problem('apply.revert-changed', text)]
 }
 
@@ -171,7 +171,7 @@ const sharedObstacles = (
     ...foreign.map(({ key, volume, owner }) => `${key} (${volume}) belongs to ${owner}`),
   ]
   if (what.length === 0) return []
-  const text = `${nameOf(left)} can only be brought back by rolling back to a snapshot, and ${what.join(', and ')}: what was written there since would be lost to the other guest as well. Detach them first.`
+  const text = `${nameOf(left)} can only be undone by rolling back to a snapshot, and ${what.join(', and ')}: the other guest would lose what it wrote there since. Detach them first.`
   return [problem('apply.revert-changed', text)]
 }
 
@@ -216,7 +216,7 @@ export const revertObstacles = (
     }
     const taken = guests.get(vmid)
     if (!taken) return []
-    const text = `The guest was to come back as ${vmid}, and "${taken.name}" on ${taken.node} has that VMID now.`
+    const text = `The guest would be restored as ${vmid}, but "${taken.name}" on ${taken.node} has that VMID now.`
     return [problem('apply.revert-taken', text)]
   })
 }

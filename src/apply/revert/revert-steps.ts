@@ -111,8 +111,8 @@ const disruptionOf = (step: Step): Disruption => {
 }
 
 const noteFor = (step: Step): { readonly note?: string } => {
-  if (presenceAfter(step) === true) return { note: 'made anew: what the guest held is lost' }
-  return { note: step.reversal.by === 'snapshot' ? 'what the rollback threw away stays lost' : 'do it again' }
+  if (presenceAfter(step) === true) return { note: 're-created empty: the data of the guest is lost' }
+  return { note: step.reversal.by === 'snapshot' ? 'what the rollback discarded stays lost' : 'do it again' }
 }
 
 /** What mpc applied, with the changes of one step taken back and everything later left alone. */

@@ -12,7 +12,7 @@ import { addressed } from '../request/step-request.ts'
 const stale = (step: Step, what: string): Diagnostic =>
   diagnose('apply.stale-plan', {
     address: step.address,
-    detail: `${what} The plan was made for another state of the cluster. Make a new one: mpc sync, then mpc plan.`,
+    detail: `${what} The cluster has changed since the plan was made. Make a new plan: mpc plan.`,
     hint: 'mpc plan',
   })
 
@@ -21,12 +21,16 @@ const compare = (step: Step, reading: GuestReading & { kind: 'present' | 'absent
   if (!expects || !guest) return []
   const name = `${capitalized(kindOfType(guest.type).label)} ${guest.vmid} on ${guest.node}`
   if (expects.absent)
-    return reading.kind === 'absent' ? [] : [stale(step, `${name} was to be made by the plan, and one exists already.`)]
+    return reading.kind === 'absent'
+      ? []
+      : [stale(step, `${name} was to be created by the plan, but it exists already.`)]
   if (reading.kind === 'absent') return [stale(step, `${name} no longer exists there.`)]
   const { view } = reading
   const difference = expects.identity && differenceOf(expects.identity, view.identity)
   if (difference !== undefined)
-    return [stale(step, `${name} is not the guest the plan is about: another one has taken its VMID (${difference}).`)]
+    return [
+      stale(step, `${name} is not the guest the plan is about: another guest has taken its VMID (${difference}).`),
+    ]
   if (expects.digest !== undefined && expects.digest !== view.digest)
     return [stale(step, `The configuration of ${name} has changed since the plan was made.`)]
   return []
@@ -67,7 +71,7 @@ export const checkExpectation = async (
   const reading = await lookAt(ctx, step.guest)
   if (reading.kind === 'unreadable' && reading.hidden && step.expects.absent)
     return {
-      diagnostics: [stale(step, `VMID ${step.guest.vmid} is taken by a guest that the login may not see.`)],
+      diagnostics: [stale(step, `VMID ${step.guest.vmid} is taken by a guest that your user or token cannot see.`)],
       unreachable: false,
     }
   if (reading.kind === 'unreadable')

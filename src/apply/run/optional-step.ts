@@ -6,7 +6,7 @@ const kept = ({ address, id, guest }: Step, why: string): Diagnostic => {
   const name = id.slice(id.lastIndexOf('/sweep-') + '/sweep-'.length)
   return diagnose('apply.snapshot-kept', {
     address,
-    detail: `The snapshot ${name} of guest ${guest?.vmid}, taken by mpc before an earlier change, is still there: ${why} All else of the plan is done. The next plan that changes this guest removes the snapshot; while it is there Proxmox VE refuses to move or delete the volumes it uses.`,
+    detail: `The snapshot ${name} of guest ${guest?.vmid}, taken by mpc before an earlier change, could not be removed: ${why} The rest of the plan is done. The next plan that changes this guest removes the snapshot; while it is there Proxmox VE refuses to move or delete the volumes it uses.`,
   })
 }
 

@@ -36,7 +36,7 @@ export interface RollBackOptions {
 
 const suspension = (ctx: RunContext, cause: readonly Diagnostic[]): Diagnostic =>
   diagnose('apply.rollback-suspended', {
-    detail: `The server stopped answering while run ${ctx.run} was being rolled back (${cause[0]?.detail ?? 'no answer'}). What was done is written down, and mpc recover goes on with it.`,
+    detail: `The server stopped answering while run ${ctx.run} was being rolled back (${cause[0]?.detail ?? 'no answer'}). The journal holds what was done; mpc recover continues.`,
     hint: 'mpc recover',
   })
 

@@ -72,13 +72,13 @@ export const findRunning = async (
 export const staysInEffect = ({ address, reversal, summary }: Step, { id, origin }: Plan): Diagnostic => {
   const isSnapshot = reversal.by === 'snapshot'
   const cost = isSnapshot
-    ? `set it back to the snapshot ${reversal.name}: it would be restarted, and what it wrote since would be lost`
+    ? `roll it back to the snapshot ${reversal.name}: it would be restarted, and what it wrote since would be lost`
     : 'restart it'
   const command = `mpc revert ${id}${isSnapshot ? ' --allow-irreversible' : ''}`
-  const again = origin.kind === 'revert' ? '' : ` To have it undone when that suits you: ${command}.`
+  const again = origin.kind === 'revert' ? '' : ` To undo it at a time that suits you: ${command}.`
   return diagnose(isSnapshot ? 'apply.stays-grown' : 'apply.stays-in-effect', {
     address,
-    detail: `"${summary}" stays in effect, because ${address} runs and undoing it would ${cost}.${again} A failed apply does so by itself only where the declaration says lifecycle { rollback = "allowed" }.`,
+    detail: `"${summary}" stays in effect, because ${address} is running and undoing it would ${cost}.${again} A failed apply does so by itself only where the declaration says lifecycle { rollback = "allowed" }.`,
     ...(origin.kind === 'revert' ? {} : { hint: command }),
   })
 }

@@ -54,23 +54,22 @@ export const netStays = async (
 ): Promise<NetVerdict | undefined> => {
   const users = usersOf(ctx.plan, net)
   const needed = users.find(({ id }) => standing.has(id))
-  if (needed)
-    return { stays: kept(net, `"${needed.summary}" is still in effect and nothing else holds what was there`) }
+  if (needed) return { stays: kept(net, `"${needed.summary}" is still in effect, and nothing else holds the data`) }
   if (net.action !== 'backup' || users.length === 0 || !net.guest) return undefined
   const before = ctx.guests.get(net.guest.vmid)?.identity
   const reading = await lookAt(ctx, net.guest)
   if (reading.kind === 'unreadable')
     return reading.unreachable || reading.hidden
       ? { unreachable: reading.diagnostic }
-      : { stays: kept(net, `the guest could not be looked at: ${reading.message}`) }
+      : { stays: kept(net, `the guest could not be read: ${reading.message}`) }
   if (reading.kind === 'absent')
     return {
       stays: diagnose('apply.guest-missing', {
         address: net.address,
-        detail: `Guest ${net.guest.vmid} is not on ${net.guest.node} although nothing says that the run destroyed it. The backup ${ctx.outputs.get(net.id)?.['volid'] ?? 'that was made before'} is kept: restore the guest from it, or look for it in the task list of the node.`,
+        detail: `Guest ${net.guest.vmid} is not on ${net.guest.node} although the run did not destroy it, as far as is known. The backup ${ctx.outputs.get(net.id)?.['volid'] ?? 'that was made before'} is kept: restore the guest from it, or look for it in the task list of the node.`,
       }),
     }
   return before && !sameIdentity(before, reading.view.identity)
-    ? { stays: kept(net, `guest ${net.guest.vmid} is another one by now`) }
+    ? { stays: kept(net, `guest ${net.guest.vmid} is a different guest now`) }
     : undefined
 }

@@ -36,7 +36,7 @@ export interface Undoing {
 const notOurs = (step: Step, guest: GuestRef, why: string): Diagnostic =>
   diagnose('apply.not-ours', {
     address: step.address,
-    detail: `Undoing "${step.summary}" would change guest ${guest.vmid} on ${guest.node}, and ${why}. It is left alone; look at it before you do anything to it.`,
+    detail: `Undoing "${step.summary}" would change guest ${guest.vmid} on ${guest.node}, and ${why}. It was not changed; check it first.`,
   })
 
 /**
@@ -62,7 +62,7 @@ const changedSince = (
 const changedByOthers = (step: Step, keys: readonly string[]): Diagnostic =>
   diagnose('apply.not-undone', {
     address: step.address,
-    detail: `"${step.summary}" was not undone, because somebody else has changed ${keys.join(', ')} since: what they did stays. Decide which value is right, then run mpc plan.`,
+    detail: `"${step.summary}" was not undone, because somebody else has changed ${keys.join(', ')} since: their change stays. Decide which value is right, then run mpc plan.`,
     hint: 'mpc plan',
   })
 
@@ -81,10 +81,10 @@ const usedByOthers = async (
   const holding = await holders.ofGuest(guest.vmid)
   if (added.length === 0 && holding.length === 0) return undefined
   const what = [
-    ...(added.length > 0 ? [`guest ${guest.vmid} has by now ${added.join(', ')}`] : []),
+    ...(added.length > 0 ? [`guest ${guest.vmid} now has ${added.join(', ')}`] : []),
     ...(holding.length > 0 ? [`volumes of guest ${guest.vmid} are attached to ${holderNames(holding)}`] : []),
   ]
-  const lost = isMade ? 'would go with the guest' : 'would be set back with it'
+  const lost = isMade ? 'would be removed with the guest' : 'would be rolled back with it'
   const command = `mpc revert ${ctx.plan.id}${isMade ? '' : ' --allow-irreversible'}`
   const canRevert = ctx.plan.origin.kind !== 'revert'
   return diagnose('apply.not-undone', {
@@ -127,7 +127,7 @@ const attachedSince = async (
   if (elsewhere.length === 0) return undefined
   return diagnose('apply.not-undone', {
     address: step.address,
-    detail: `"${step.summary}" was not undone, because that would attach a volume twice: ${elsewhere.join(', ')}. Decide where it belongs, then run mpc plan.`,
+    detail: `"${step.summary}" was not undone, because it would attach a volume twice: ${elsewhere.join(', ')}. Decide where it belongs, then run mpc plan.`,
     hint: 'mpc plan',
   })
 }
@@ -162,16 +162,16 @@ export const checkGuest = async (
   if (making && !identity)
     return { status: 'undo-failed', diagnostics: [notOurs(step, guest, 'mpc cannot tell whether it made it')] }
   if (identity && !sameIdentity(identity, reading.view.identity))
-    return { status: 'undo-failed', diagnostics: [notOurs(step, guest, 'it is another guest by now')] }
+    return { status: 'undo-failed', diagnostics: [notOurs(step, guest, 'it is a different guest now')] }
   const isOurs =
     ctx.made.has(guest.vmid) || (identity !== undefined && isCertainlySame(identity, reading.view.identity))
   const anew = !making && isOurs ? false : await madeAnew(ctx, guest, identity ?? reading.view.identity)
   if (anew !== false)
     return anew === true
-      ? { status: 'undo-failed', diagnostics: [notOurs(step, guest, 'somebody has made it anew meanwhile')] }
+      ? { status: 'undo-failed', diagnostics: [notOurs(step, guest, 'somebody has re-created it since')] }
       : { status: 'suspended', diagnostics: [anew] }
   if (making && (await readRunning(ctx.asking, guest)) === true)
-    return { status: 'undo-failed', diagnostics: [notOurs(step, guest, 'it runs, so somebody may be using it')] }
+    return { status: 'undo-failed', diagnostics: [notOurs(step, guest, 'it is running, so somebody may be using it')] }
   const ran = await ranForOthers(ctx, step, guest)
   if (ran) return ran
   const used = await usedByOthers(ctx, result, reading.view, undoing)

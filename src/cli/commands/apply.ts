@@ -37,7 +37,7 @@ const refusePlanning = (id: string, options: CommandOptions<'apply'>): void => {
   if (given.length === 0) return
   throw new DiagnosticError([
     diagnose('cli.bad-option', {
-      detail: `${given.join(', ')} cannot be combined with a saved plan: ${id} is carried out as it was planned. Plan again with ${given.length === 1 ? 'this option' : 'these options'}, or leave ${given.length === 1 ? 'it' : 'them'} out:`,
+      detail: `${given.join(', ')} cannot be used with a saved plan: ${id} is applied as it was planned. Plan again with ${given.length === 1 ? 'this option' : 'these options'}, or leave ${given.length === 1 ? 'it' : 'them'} out:`,
       hint: `mpc apply ${id}`,
     }),
   ])

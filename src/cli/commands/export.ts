@@ -88,7 +88,7 @@ export const run: RunCommand<'export'> = (context, input) =>
     if (chosen.guests.length === 0) {
       context.report([
         diagnose('cli.nothing-to-export', {
-          detail: 'None of the declared guests is on the cluster yet.',
+          detail: 'None of the declared guests exists on the cluster yet.',
           hint: 'mpc apply',
         }),
       ])

@@ -40,7 +40,7 @@ const testConnection = async (context: CommandContext, { workspace, settings }: 
   try {
     const { version } = await client.version()
     if (settings.endpoint && named?.trim() && readEndpoint(named).endpoint?.origin !== settings.endpoint.origin)
-      context.note(`PROXMOX_VE_ENDPOINT is ${named} and wins over these settings as long as it is set.\n`)
+      context.note(`PROXMOX_VE_ENDPOINT is ${named} and overrides these settings while it is set.\n`)
     return version
   } finally {
     client.close()

@@ -8,7 +8,9 @@ export const run: RunCommand<'recover'> = (context, input) =>
   withSession(context, async (session) => {
     const { options, args } = input
     if (options.undo === true && options.finish === true) {
-      context.report([diagnose('cli.bad-option', { detail: '--undo and --finish exclude each other: choose one.' })])
+      context.report([
+        diagnose('cli.bad-option', { detail: '--undo and --finish cannot be used together: choose one.' }),
+      ])
       return EXIT.usage
     }
     const { store } = session

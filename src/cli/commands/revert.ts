@@ -36,7 +36,7 @@ export const run: RunCommand<'revert'> = async (context, input) => {
     if (isEmptyPlan(plan)) {
       context.report([
         diagnose('apply.revert-nothing', {
-          detail: `Nothing of run ${finished.run.id} can be undone: the warnings say of each step why. Nothing was changed.`,
+          detail: `Nothing of run ${finished.run.id} can be undone; see the warning for each step. Nothing was changed.`,
           hint: 'mpc history',
         }),
       ])

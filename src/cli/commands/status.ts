@@ -44,7 +44,7 @@ export const run: RunCommand<'status'> = (context, _input) =>
     const state = latest
       ? `${counted(latest.observed.guests.length, 'guest')} as of ${ageOf(latest.syncedAt)}; ${managed.length === 1 ? '1 resource is' : `${managed.length} resources are`} managed`
       : 'nothing yet: run mpc sync'
-    const runs = unfinished.map((id) => `Run:    ${id} was cut short; mpc recover ends it\n`)
+    const runs = unfinished.map((id) => `Run:    ${id} was cut short; undo or finish it with mpc recover\n`)
     const waits = waiting.map((guest) => `Waits:  for a restart: ${waitingLine(guest)}\n`)
     const told = addresses
       ? `Addresses: of ${counted(addresses.guests, 'guest')}, the oldest as of ${ageOf(addresses.oldest)}\n`

@@ -27,7 +27,7 @@ export const run: RunCommand<'sync'> = (context, { options }) =>
     if (context.global.json)
       context.printJson({ type: 'synced', cluster: cluster.name, version: cluster.version, ...counts })
     else {
-      const tail = unknown > 0 ? ` ${unknown} of them could not be asked and are kept as last seen.` : ''
+      const tail = unknown > 0 ? ` ${unknown} of them could not be read and are kept as last seen.` : ''
       context.print(
         `Synced ${cluster.name} (Proxmox VE ${cluster.version}): ${[
           counted(counts.nodes, 'node'),

@@ -25,7 +25,7 @@ const sayResult = (
   if (errors > 0) print(`${paint('error', 'Not valid:')} ${plural(errors, 'error')}${tail}.\n`)
   else print(`${paint('create', 'The declarations are valid')}${tail}.\n`)
   if (errors === 0 && unset.length > 0)
-    print(`Without a value yet, so not checked with one: ${unset.map((name) => `var.${name}`).join(', ')}.\n`)
+    print(`Variables without a value, not checked with one: ${unset.map((name) => `var.${name}`).join(', ')}.\n`)
 }
 
 export const run: RunCommand<'validate'> = async (context, input) => {

@@ -176,7 +176,7 @@ export const tellStory = async (context: CommandContext, stage: Stage): Promise<
   await tell.command(['history'], EXIT.done)
   tell.chapter(
     'That was mpc.',
-    'On your own cluster: mpc init, mpc sync, and write your first *.mpc.hcl. Reading on: README.md.\n',
+    'On your own cluster: mpc init, mpc sync, then write your first *.mpc.hcl. Read on in README.md.\n',
   )
   return EXIT.done
 }

@@ -13,14 +13,14 @@ export const SELECTION = [
   { flags: '--replace <address>', description: 'destroy this guest and create it again', many: true },
   {
     flags: '--allow-duplicate-names',
-    description: 'create guests although guests that are not managed have the same names',
+    description: 'create guests even if unmanaged guests have the same names',
   },
   {
     flags: '--allow-disk-replacement',
-    description: 'put another or an empty volume in the place of one that a guest starts from',
+    description: 'replace a volume that a guest boots from by another or an empty one',
   },
   { flags: '--destroy', description: 'plan to destroy everything that is managed' },
-  { flags: '--allow-destroy', description: 'plan although most of what is managed would be destroyed' },
+  { flags: '--allow-destroy', description: 'allow a plan that destroys most of what is managed' },
 ] as const satisfies readonly OptionSpec[]
 
 export const APPROVAL = [

@@ -5,7 +5,7 @@ export const GLOBAL_OPTIONS = [
   { flags: '-C, --chdir <dir>', description: 'run as if started in this folder', completes: 'folder' },
   { flags: '--json', description: 'print one JSON object a line' },
   { flags: '--no-color', description: 'no colours (NO_COLOR does the same)' },
-  { flags: '--debug', description: 'say more about what is done, and show stacks of bugs' },
+  { flags: '--debug', description: 'print more details, and stack traces of bugs' },
   { flags: '--quiet', description: 'results and errors only' },
 ] as const satisfies readonly OptionSpec[]
 
@@ -33,17 +33,17 @@ export const COMMANDS = [
   },
   {
     name: 'trust',
-    summary: 'agree to the settings of this folder',
+    summary: 'trust the settings of this folder',
     description:
-      'A folder you did not set up yourself, such as a cloned repository, may name a program to run and a server to send your credentials to. mpc does neither before you have agreed to exactly these settings, once; the agreement is kept outside the folder. `mpc init` agrees to what it writes.',
+      'A folder you did not set up yourself, such as a cloned repository, may name a program to run and a server to send your credentials to. mpc does neither until you have trusted exactly these settings, once; this is stored outside the folder. `mpc init` trusts what it writes.',
     args: [],
     options: [
       { flags: '--show', description: 'only show the settings and their hash' },
-      { flags: '--revoke', description: 'take the agreement back' },
+      { flags: '--revoke', description: 'no longer trust this folder' },
     ],
     examples: [
       { command: 'mpc trust', means: 'show, ask, remember' },
-      { command: 'MPC_TRUST=… mpc plan', means: 'agree by hash where nobody can be asked' },
+      { command: 'MPC_TRUST=… mpc plan', means: 'trust by hash where there is no terminal' },
     ],
   },
   {
@@ -76,8 +76,7 @@ export const COMMANDS = [
   {
     name: 'validate',
     summary: 'check the declarations without a server',
-    description:
-      'Reads and evaluates the declarations and reports everything that is wrong with them. Needs no server and no state.',
+    description: 'Reads and evaluates the declarations and reports all errors. Needs no server and no state.',
     args: [{ name: '[file...]', description: 'declaration files (default: all in the folder)', completes: 'file' }],
     options: [...VARIABLES],
     examples: [
@@ -172,7 +171,7 @@ export const COMMANDS = [
   },
   {
     name: 'apply',
-    summary: 'carry a plan out; undo it if a step fails',
+    summary: 'apply a plan; undo it if a step fails',
     description:
       'Syncs, plans, shows the plan, asks, and runs it; with a plan id, runs exactly that saved plan. Every request is journalled before it is sent. When a step fails, everything done before it is undone in reverse order.',
     args: [PLAN_ID],
@@ -193,7 +192,7 @@ export const COMMANDS = [
     name: 'recover',
     summary: 'undo or finish a run that was cut short',
     description:
-      'Shows how a run that never ended stands, by the journal and by asking the server, and asks whether to undo it or to carry out the rest. No other command but apply and revert, which ask the same first, changes the cluster for such a run.',
+      'Shows what an unfinished run has done, from the journal and the server, and asks whether to undo it or to carry out the rest. Besides apply and revert, which ask the same first, no other command changes the cluster for such a run.',
     args: [{ name: '[run-id]', description: 'the run, or its plan (default: all that were cut short)' }],
     options: [
       { flags: '--undo', description: 'undo it' },

@@ -167,7 +167,7 @@ export const runProgram = async (io: Io, version: string): Promise<ExitCode> => 
     if (error instanceof BrokenRun) {
       reportBug(io, error.cause)
       io.stderr.write(
-        `  What run ${error.run} had done stands. See how far it came, and undo or finish it, with: mpc recover\n`,
+        `  What run ${error.run} has made stays. See how far it got, and undo or finish it, with: mpc recover\n`,
       )
       return EXIT.incomplete
     }

@@ -47,7 +47,7 @@ export const approve = async (
   if (answer === undefined) {
     report([
       diagnose('cli.needs-approval', {
-        detail: `There is nobody to ask here: ${nobody ? 'CI is set' : 'standard input is at its end'}. Nothing was changed.`,
+        detail: `There is no terminal to ask on: ${nobody ? 'CI is set' : 'standard input is at its end'}. Nothing was changed.`,
         hint: `${plan.origin.kind === 'revert' ? `mpc revert ${plan.origin.plan}` : `mpc apply ${plan.id}`} --auto-approve`,
       }),
     ])

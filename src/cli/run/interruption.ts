@@ -51,13 +51,13 @@ export const watchRun = (): RunWatch => {
       const waits =
         running.size === 0
           ? ''
-          : ` What is under way is waited for a few seconds longer:\n${lines()}What has not ended by then is left to mpc recover.`
-      return `Interrupted: no further step begins, and what was done is undone.${waits} Ctrl-C again leaves at once.\n`
+          : ` Waiting a few more seconds for what is in progress:\n${lines()}What has not ended by then is left for mpc recover.`
+      return `Interrupted: no further step starts, and finished steps are undone.${waits} Press Ctrl-C again to leave at once.\n`
     },
     lastWords: () => {
       if (run.id === '' || run.ended) return ''
-      const left = running.size === 0 ? '' : ` The server goes on with what is under way:\n${lines()}`
-      return `\nLeft at once: run ${run.id} has not ended, and nothing more is undone.${left || '\n'}See how it stands, and undo or finish it, with: mpc recover\n`
+      const left = running.size === 0 ? '' : ` The server continues what is in progress:\n${lines()}`
+      return `\nStopped at once: run ${run.id} has not ended, and nothing more is undone.${left || '\n'}See what it has done, and undo or finish it, with: mpc recover\n`
     },
   }
 }

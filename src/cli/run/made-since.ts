@@ -19,7 +19,7 @@ export const madeSince = (plan: Plan, applied: Applied, observed: Observed | und
     if (!guest || !there.has(guest.vmid) || known?.vmid === guest.vmid) return []
     return diagnose('apply.stale-plan', {
       address,
-      detail: `The plan creates \`${address}\`, and since it was made another run has: it is ${guest.vmid} on ${guest.node} by now. Nothing was changed. Make a new plan.`,
+      detail: `The plan creates \`${address}\`, which another run has created since: it is ${guest.vmid} on ${guest.node}. Nothing was changed. Make a new plan.`,
       hint: 'mpc plan',
     })
   })

@@ -38,7 +38,7 @@ const addressesOf = (
   const wrong = texts.filter((text) => parseAddressPattern(text) === undefined)
   report([
     diagnose('cli.bad-option', {
-      detail: `--${name} takes an address such as vm.web, vm.web[0], container.dns["a"] or module.site, not ${wrong.map((text) => `"${text}"`).join(', ')}. The shell takes brackets and quotes for its own: put single quotes around the address.`,
+      detail: `--${name} takes an address such as vm.web, vm.web[0], container.dns["a"] or module.site, not ${wrong.map((text) => `"${text}"`).join(', ')}. The shell interprets brackets and quotes: put single quotes around the address.`,
       hint: `--${name} 'container.dns["a"]'`,
     }),
   ])
@@ -128,10 +128,10 @@ const massDestroy = (plan: Plan, applied: Applied, noFiles: boolean, command: st
   const isMost = managed >= FEW && going * 2 > managed
   if (!isMost && !(noFiles && !isEmptyPlan(plan))) return undefined
   const what = noFiles
-    ? 'There is no declaration file left in this folder, so everything that is managed would go'
+    ? 'There is no declaration file left in this folder, so everything that is managed would be destroyed'
     : `${going} of ${counted(managed, 'managed guest')} would be destroyed`
   return diagnose('cli.mass-destroy', {
-    detail: `${what}. That is more often a missing file or a wrong folder than a wish; the plan was not saved, and nothing was changed. If it is what you want, say so:`,
+    detail: `${what}. Usually a file is missing or the folder is wrong; the plan was not saved, and nothing was changed. If you want this:`,
     hint: `${command} --allow-destroy`,
   })
 }

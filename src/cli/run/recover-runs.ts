@@ -62,14 +62,14 @@ const undoText = (inspection: RunInspection): string => {
   if (complete) return `nothing: ${what} were carried out, so it counts as applied (mpc revert undoes it then)`
   const begun = steps.filter(({ step, standing }) => !step.optional && IS_DONE.has(standing))
   return begun.length === 0
-    ? 'there is nothing to take back; the run is closed'
-    : `takes back ${counted(begun.length, 'step')}, last first`
+    ? 'there is nothing to undo; the run is closed'
+    : `undoes ${counted(begun.length, 'step')}, last first`
 }
 
 const finishText = (inspection: RunInspection): string => {
   const { whyNotFinish } = inspection
   const left = leftOf(inspection)
-  if (left === 0) return 'writes it down as applied'
+  if (left === 0) return 'records it as applied'
   if (whyNotFinish !== undefined) return `not possible: ${whyNotFinish}`
   return `carries out ${counted(left, 'step')} that ${left === 1 ? 'is' : 'are'} left`
 }
@@ -81,7 +81,7 @@ const showRun = ({ global, print, report }: CommandContext, unfinished: Unfinish
   }
   const { run, steps } = found
   print(
-    `Run ${run.id} began ${timeText(run.startedAt)} and never ended. How it stands:\n${standingLines(steps).join('')}\n` +
+    `Run ${run.id} began ${timeText(run.startedAt)} and never ended. Its steps:\n${standingLines(steps).join('')}\n` +
       `  undo    ${undoText(found)}\n  finish  ${finishText(found)}\n\n`,
   )
 }
@@ -91,7 +91,7 @@ const ask = async (context: CommandContext, { run, whyNotFinish }: RunInspection
   if (!isAttended(io) || global.json) {
     report([
       diagnose('cli.recovery-undecided', {
-        detail: `Run ${run.id} was cut short, and there is nobody here to say whether to undo it or to finish it. Nothing was changed.`,
+        detail: `Run ${run.id} was cut short, and there is no terminal to ask whether to undo or finish it. Nothing was changed.`,
         hint: 'mpc recover --undo   or   mpc recover --finish',
       }),
     ])
@@ -99,8 +99,8 @@ const ask = async (context: CommandContext, { run, whyNotFinish }: RunInspection
   }
   const question =
     whyNotFinish === undefined
-      ? 'Undo it or finish it? ("undo", "finish"; anything else leaves it as it is): '
-      : 'Undo it? ("undo"; anything else leaves it as it is): '
+      ? 'Undo it or finish it? ("undo", "finish"; anything else leaves it): '
+      : 'Undo it? ("undo"; anything else leaves it): '
   const answer = await io.stdin.ask(question)
   if (answer === undefined && io.signal.aborted) return EXIT.interrupted
   const word = answer?.trim()

@@ -38,7 +38,7 @@ export const explainMissing = (
     privileges: [...privilegesAt(rights, path), ...privileges],
   }))
   return diagnose(code, {
-    detail: `"${rights.principal}" lacks rights that the plan, or its undoing, needs:\n${lines.join('\n')}\n${end}${granteeNote(rights)}`,
-    hint: `Grant them, on a node; the roles hold what there is on each path already, too, because rights on a path replace those from above it:\n  ${grantCommands(rights, grants).join('\n  ')}`,
+    detail: `"${rights.principal}" lacks privileges that the plan, or its undo, needs:\n${lines.join('\n')}\n${end}${granteeNote(rights)}`,
+    hint: `Grant them, on a node; the roles include what is granted on each path already, because rights on a path replace inherited ones:\n  ${grantCommands(rights, grants).join('\n  ')}`,
   })
 }

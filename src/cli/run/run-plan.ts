@@ -31,7 +31,7 @@ const staleBy = async ({ store }: Session, plan: Plan): Promise<readonly Diagnos
   if (unfinished)
     return [
       diagnose('apply.stale-plan', {
-        detail: `Run ${unfinished.run.id} was cut short since this plan was made. Nothing was changed. End that run first.`,
+        detail: `Run ${unfinished.run.id} was cut short since this plan was made. Nothing was changed. Undo or finish that run first.`,
         hint: 'mpc recover',
       }),
     ]
@@ -81,7 +81,7 @@ const refreshState = async (context: CommandContext, session: Session, plan: Pla
     }
     context.report([
       diagnose('cli.state-behind', {
-        detail: `The run has ended, but the cluster could not be read and kept afterwards: ${error.diagnostics.map(({ detail }) => detail).join(' ')} Read it before you plan again.`,
+        detail: `The run has ended, but the cluster could not be read afterwards: ${error.diagnostics.map(({ detail }) => detail).join(' ')} Read it before you plan again.`,
         hint: 'mpc sync',
       }),
     ])
@@ -106,7 +106,7 @@ const tellWaiting = async ({ report }: CommandContext, { store }: Session, plan:
   if (waiting.length === 0) return
   report([
     diagnose('cli.reboot-pending', {
-      detail: `What was written takes effect at the next start of:\n${waiting.map((guest) => `- ${waitingLine(guest)}`).join('\n')}\nRestart them when it suits, or allow it with \`lifecycle { reboot = "allowed" }\`: the next plan restarts them then.`,
+      detail: `What was written takes effect at the next start of:\n${waiting.map((guest) => `- ${waitingLine(guest)}`).join('\n')}\nRestart them when convenient, or allow it with \`lifecycle { reboot = "allowed" }\`: the next plan restarts them then.`,
     }),
   ])
 }

@@ -36,14 +36,14 @@ export const unfinishedDiagnostic = (unfinished: UnfinishedRun): Diagnostic => {
   const { run, plan } = unfinished
   const what = plan.origin.kind === 'revert' ? `, which undoes ${plan.origin.run},` : ''
   return diagnose('cli.unfinished-run', {
-    detail: `Run ${run.id}${what} was cut short: it began ${timeText(run.startedAt)} and never ended. By the journal:\n${stepsSoFar(unfinished).join('\n')}\nNothing is changed about it until you say whether to undo or to finish it:`,
+    detail: `Run ${run.id}${what} was cut short: it began ${timeText(run.startedAt)} and never ended. By the journal:\n${stepsSoFar(unfinished).join('\n')}\nNothing more happens until you undo or finish it:`,
     hint: 'mpc recover',
   })
 }
 
 const underWay = ({ purpose, pid, host, since }: LeaseHolder): Diagnostic =>
   diagnose('cli.run-under-way', {
-    detail: `"${purpose}" has been changing the cluster from this workspace since ${timeText(since)} (process ${pid} on ${host}). What it has half done is taken for the state of things here: look again when it has ended.`,
+    detail: `"${purpose}" has been changing the cluster from this workspace since ${timeText(since)} (process ${pid} on ${host}). Its half-done changes appear as the current state: run this again when it has ended.`,
   })
 
 /** Says first, for commands that only read, that the cluster is not at rest: another mpc is at work, or a run was cut short. */

@@ -25,7 +25,7 @@ const untrusted = (
 ): DiagnosticError =>
   new DiagnosticError([
     diagnose('project.untrusted', {
-      detail: `${SETTINGS_PATH} in "${root}" says:\n${trustLines(question).join('\n')}\n${why}${otherHash(io)} Nothing was run or sent. Agree to it once on a terminal, or, where nobody is, by the hash of exactly these settings (endpoint and credentials from the environment, PROXMOX_VE_ENDPOINT and PROXMOX_VE_API_TOKEN, need no agreement):`,
+      detail: `${SETTINGS_PATH} in "${root}" says:\n${trustLines(question).join('\n')}\n${why}${otherHash(io)} Nothing was run or sent. Trust them once on a terminal, or, without one, by the hash of exactly these settings (endpoint and credentials from the environment, PROXMOX_VE_ENDPOINT and PROXMOX_VE_API_TOKEN, need no trust):`,
       hint: `mpc ${global.chdir === undefined ? '' : `-C ${shellWord(global.chdir)} `}trust\nexport MPC_TRUST=${question.hash}`,
     }),
   ])
@@ -33,19 +33,14 @@ const untrusted = (
 /** Asks on the terminal and remembers a yes; throws `project.untrusted` for everything else. */
 export const askTrust = async (context: CommandContext, root: string, question: TrustQuestion): Promise<void> => {
   const { io, global, note } = context
-  if (!isAttended(io) || global.json) throw untrusted(context, root, question, 'Nobody has agreed to that here yet.')
+  if (!isAttended(io) || global.json) throw untrusted(context, root, question, 'They are not trusted yet.')
   io.stderr.write(
     `This folder is new to mpc, or its settings have changed. ${SETTINGS_PATH} in ${root} says:\n\n${trustLines(question).join('\n')}\n\n`,
   )
   const answer = await askPerson(io, 'Trust these settings? Only "yes" is accepted: ')
   if (answer?.trim() !== 'yes')
-    throw untrusted(
-      context,
-      root,
-      question,
-      answer === undefined ? 'There was no answer.' : 'You did not agree to that.',
-    )
-  if (await trust(io, root, question)) note('Remembered; mpc trust --revoke takes it back.\n')
+    throw untrusted(context, root, question, answer === undefined ? 'There was no answer.' : 'You did not trust them.')
+  if (await trust(io, root, question)) note('Trusted. To undo that: mpc trust --revoke\n')
 }
 
 /** Makes sure, before anything is run or sent, that the user has agreed to what this folder's settings would have done. */

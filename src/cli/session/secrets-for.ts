@@ -31,7 +31,7 @@ const notAsPlanned = (
   if (missing.length > 0)
     return [
       diagnose('cli.missing-secret', {
-        detail: `Plan ${id} needs ${missing.join(', ')}, and the declarations no longer say what that is. A plan never holds a secret. Bring the declaration back, or leave this plan:`,
+        detail: `Plan ${id} needs ${missing.join(', ')}, and the declarations no longer say what that is. A plan never holds a secret. Restore the declaration, or make a new plan:`,
         hint: otherwise,
       }),
       EXIT.error,
@@ -41,7 +41,7 @@ const notAsPlanned = (
   if (others.length === 0) return undefined
   return [
     diagnose('apply.stale-plan', {
-      detail: `${others.length === 1 ? 'The value' : 'Each value'} of ${others.join(', ')} is not the one the plan was made with. Nothing was changed. Give the value that plan ${id} was made with, or leave this plan:`,
+      detail: `${others.length === 1 ? 'The value' : 'Each value'} of ${others.join(', ')} is not the one the plan was made with. Nothing was changed. Give the value that plan ${id} was made with, or make a new plan:`,
       hint: otherwise,
     }),
     EXIT.stale,

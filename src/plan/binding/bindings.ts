@@ -115,7 +115,7 @@ export const resolveBindings = (world: PlanWorld, desired: Desired, applied: App
   for (const { from, destroy } of desired.removed) {
     if (declared.has(from)) {
       world.report('plan.removed-declared', {
-        detail: `\`${from}\` stands in a \`removed\` block and is still declared. Delete its declaration, or the \`removed\` block.`,
+        detail: `\`${from}\` is in a \`removed\` block and is still declared. Delete its declaration, or the \`removed\` block.`,
         address: from,
       })
       continue

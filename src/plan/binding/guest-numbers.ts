@@ -38,8 +38,8 @@ const reportHidden = (
     const vmid = vmids.get(address)
     if (vmid === undefined || !hidden.has(vmid)) continue
     const how = bound.has(address)
-      ? 'It was made or bound by mpc and exists still, but the login may not see it any more.'
-      : 'Another guest has it, which the login may not see: declare another `vmid`, or leave it out.'
+      ? 'It was created or bound by mpc and still exists, but your user or token cannot see it any more.'
+      : 'It belongs to a guest that your user or token cannot see: declare another `vmid`, or leave it out.'
     world.report('plan.vmid-taken', {
       detail: `\`${address}\` is to be guest ${vmid}, and the server says that ${vmid} is taken. ${how}`,
       address,

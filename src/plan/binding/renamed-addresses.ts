@@ -30,7 +30,7 @@ export const noteMoves = (world: PlanWorld, planned: readonly PlannedResource[])
     .map(([from, to]) => `- \`${from.address}\` ends, \`${to.address}\` begins: ${from.name}`)
     .join('\n')
   world.report('plan.perhaps-moved', {
-    detail: `The plan destroys and creates what has the same name:\n${list}\nIf only the address is another, say so with these blocks, and nothing is destroyed:`,
+    detail: `The plan destroys and creates what has the same name:\n${list}\nIf only the address has changed, add these blocks, and nothing is destroyed:`,
     address: first[1].address,
     hint: moves.map(([from, to]) => `moved {\n  from = ${from.address}\n  to   = ${to.address}\n}`).join('\n'),
   })

@@ -39,7 +39,7 @@ export const checkArchive = ({ world, desired, kind }: GuestContext): void => {
     checkContent(world, { volume, node, what, address, range })
   } else if (kind.needsSource) {
     world.report('plan.no-source', {
-      detail: `\`${address}\` has nothing to be made from. Add \`template = "local:vztmpl/…"\` with an archive, or \`clone = "…"\`.`,
+      detail: `\`${address}\` has no template and no clone source. Add \`template = "local:vztmpl/…"\` with an archive, or \`clone = "…"\`.`,
       address,
       range: desired.range,
     })

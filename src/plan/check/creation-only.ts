@@ -48,13 +48,13 @@ export const warnOfCreationOnly = (
   const [first] = names
   if (first === undefined) return
   const what = `${kind.label} ${vmid}`
-  const why = applied ? 'changed since it was made' : 'declared for a guest that mpc did not make'
+  const why = applied ? 'changed since it was created' : 'declared for a guest that mpc did not create'
   const how = names.flatMap((name) => INSIDE[name]?.replace('VMID', String(vmid)) ?? [])
   world.report('plan.creation-only', {
     detail: [
-      `${names.map((name) => `\`${name}\``).join(', ')} of \`${desired.address}\` does not reach ${what}: it is ${why}, and Proxmox VE takes it only when a guest or a disk is made.`,
+      `${names.map((name) => `\`${name}\``).join(', ')} of \`${desired.address}\` does not reach ${what}: it is ${why}, and Proxmox VE applies it only when a guest or a disk is created.`,
       ...how,
-      `To hear no more of it: \`lifecycle { ignore_changes = [${names.join(', ')}] }\`.`,
+      `To silence this: \`lifecycle { ignore_changes = [${names.join(', ')}] }\`.`,
     ].join(' '),
     address: desired.address,
     range: desired.rangeOf?.(first) ?? desired.range,

@@ -33,14 +33,14 @@ const reportHa = (world: PlanWorld, address: string, guest: ObservedGuest, words
   const sid = sidOf(guest)
   const goes = words.includes('destroy it')
   const why = goes
-    ? 'Proxmox VE does not destroy such a guest, and its HA entry and rules would not come back with it.'
-    : 'Proxmox VE hands that on to the HA manager, which does it in its own time or does the opposite again, so that the plan could fail half-way.'
+    ? 'Proxmox VE does not destroy such a guest, and its HA entry and rules could not be restored with it.'
+    : 'Proxmox VE passes that on to the HA manager, which does it later or undoes it, so the plan could fail half-way.'
   const power = words.includes('migrate it')
     ? ''
-    : ` If only its power is to change, ask the manager for that instead (\`ha-manager set ${sid} --state started\`, or \`stopped\`).`
+    : ` To change only its power state, ask the HA manager instead (\`ha-manager set ${sid} --state started\`, or \`stopped\`).`
   const how = goes
     ? 'Take it out of high availability first, sync, and plan again:'
-    : `Let the manager leave it alone for the change, sync, and plan again; afterwards set the state back to ${guest.ha}.${power}`
+    : `Have the HA manager ignore it during the change, sync, and plan again; afterwards set the state back to ${guest.ha}.${power}`
   world.report('plan.ha-managed', {
     detail: `High availability manages \`${address}\` (${guest.vmid}, state ${guest.ha}), and the plan would ${words.join(', ')}. ${why} ${how}`,
     address,

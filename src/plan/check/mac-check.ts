@@ -53,7 +53,7 @@ const report = (world: PlanWorld, mac: string, holders: readonly Holder[]): void
   if (!first) return
   const labels = inOrder(holders, ({ label }) => label).map(({ label }) => label)
   world.report('plan.duplicate-mac', {
-    detail: `${mac} is the MAC address of ${labels.slice(0, -1).join(', ')} and ${labels.at(-1)}. Where two devices of one network share an address, neither is reached reliably. Give each its own, or leave it out and Proxmox VE chooses one.`,
+    detail: `${mac} is the MAC address of ${labels.slice(0, -1).join(', ')} and ${labels.at(-1)}. If two devices on one network share an address, neither is reliably reachable. Give each its own, or leave it out and Proxmox VE chooses one.`,
     address: first.desired.address,
     range: first.desired.rangeOf?.(first.name) ?? first.desired.range,
   })

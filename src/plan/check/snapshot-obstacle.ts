@@ -39,7 +39,7 @@ const dropSnapshot =
       reason: 'safety',
       requests: [{ method: 'DELETE', path: `${guestPath(progress.guest)}/snapshot/${name}` }],
       disruption: 'none',
-      reversal: { by: 'requests', requests: [], note: 'nothing: the earlier change can then no longer be undone' },
+      reversal: { by: 'requests', requests: [], note: 'not possible; the earlier change can then no longer be undone' },
     })
 
 /**

@@ -43,7 +43,7 @@ const checkMovedSlots = (
   const moved = adds.filter(({ key, declared }) => gone.has(volumeIn(kind, key, declared)))
   if (moved.length === 0) return
   world.report('plan.needs-stop', {
-    detail: `Attaching the volume of another slot as ${moved.map(({ key }) => key).join(', ')} of \`${desired.address}\` would take it from under the running guest. Allow a restart with \`lifecycle { reboot = "allowed" }\`, or declare \`power = "stopped"\` first.`,
+    detail: `Attaching the volume of another slot as ${moved.map(({ key }) => key).join(', ')} of \`${desired.address}\` would remove a disk that the running guest uses. Allow a restart with \`lifecycle { reboot = "allowed" }\`, or declare \`power = "stopped"\` first.`,
     address: desired.address,
     range: desired.range,
   })
@@ -105,7 +105,7 @@ const checkProtection = (
   const keys = [...sorted.detaches, ...moved, ...removed].map(({ key }) => key).sort()
   if (keys.length === 0) return
   world.report('plan.protected', {
-    detail: `The plan would take ${keys.join(', ')} from \`${desired.address}\`, whose \`protection\` is switched on, and Proxmox VE refuses to remove a drive then. Declare \`protection = false\`.`,
+    detail: `The plan would take ${keys.join(', ')} from \`${desired.address}\`, whose \`protection\` is switched on, so Proxmox VE refuses to remove a drive. Declare \`protection = false\`.`,
     address: desired.address,
     range: desired.range,
   })

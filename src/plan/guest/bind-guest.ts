@@ -13,7 +13,7 @@ export const bindDraft = (input: GuestInput, observed: ObservedGuest, record: Ap
     return {
       ...common,
       summary: `bind it to the existing guest ${observed.vmid} (${observed.name})`,
-      reversal: { by: 'requests', requests: [], note: 'forget it again' },
+      reversal: { by: 'requests', requests: [], note: 'remove the binding again' },
       binding: { before: null, after: record },
     }
   }

@@ -22,7 +22,7 @@ export const newName = (context: GuestContext): string =>
   String(context.desired.config[context.kind.nameKey] ?? defaultName(context.desired.address))
 
 /** What a step on a new guest is undone by: the guest goes. */
-export const goesWithGuest: Reversal = { by: 'requests', requests: [], note: 'nothing: the new guest is destroyed' }
+export const goesWithGuest: Reversal = { by: 'requests', requests: [], note: 'not needed; the new guest is destroyed' }
 
 /** What keeps a new guest from being destroyed again: volumes that were there before and cannot be taken away from it. */
 const boundVolumes = ({ desired }: GuestContext, volumes: readonly NamedVolume[]): string | undefined => {

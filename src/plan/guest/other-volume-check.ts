@@ -75,8 +75,7 @@ const keepIt = (context: GuestContext, { from, to, old }: Exchange): string => {
   const { kind, desired } = context
   const property = kind.volumeProperty(to) ?? 'file'
   const [was, is] = [from, to].map((key) => `${desired.address}.${attributeName(kind, key)}`)
-  if (from === to)
-    return `To keep the one that is there, leave \`${property}\` out, or write \`${property} = "${old}"\`.`
+  if (from === to) return `To keep the current one, leave \`${property}\` out, or write \`${property} = "${old}"\`.`
   return `To keep the data, write \`moved { from = ${was}, to = ${is} }\` as a block of its own (a line for each), or \`${property} = "${old}"\` in \`${attributeName(kind, to)}\`.`
 }
 
@@ -95,10 +94,10 @@ export const checkOtherVolumes = (context: GuestContext, state: GuestState, sort
     const fate =
       from === 'rootfs' ? 'stays on its storage, named by no configuration' : 'is detached and kept as unused'
     const place = from === to ? '' : `, in the place of \`${attributeName(kind, from)}\``
-    const start = isStart ? ` \`${desired.address}\` starts from it: at the next start it would find ${next}.` : ''
-    const consent = isRefused ? ' If it is meant, add `--allow-disk-replacement`.' : ''
+    const start = isStart ? ` \`${desired.address}\` boots from it: at the next start it would find ${next}.` : ''
+    const consent = isRefused ? ' To allow this, add `--allow-disk-replacement`.' : ''
     world.report(isRefused ? 'plan.boot-disk-replaced' : 'plan.disk-replaced', {
-      detail: `\`${name}\` of \`${desired.address}\` will be ${next}${place}; the volume that is there now, ${old}, ${fate}.${start} ${keepIt(context, exchange)}${consent}`,
+      detail: `\`${name}\` of \`${desired.address}\` will be ${next}${place}; the current volume, ${old}, ${fate}.${start} ${keepIt(context, exchange)}${consent}`,
       address: desired.address,
       range: desired.rangeOf?.(name) ?? desired.range,
     })

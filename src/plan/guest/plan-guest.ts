@@ -131,8 +131,8 @@ export const planGuest = (input: GuestInput): PlannedResource | undefined => {
   if (!observed) {
     if (applied) {
       const why = world.options.unsettled?.has(desired.address)
-        ? 'a run that was cut short was at work on it. The plan makes it anew; end that run first, with `mpc recover`.'
-        : 'it was destroyed outside of mpc. The plan makes it anew. If it is not to come back, remove its declaration.'
+        ? 'a run that was cut short was changing it. The plan re-creates it; undo or finish that run first, with `mpc recover`.'
+        : 'it was destroyed outside of mpc. The plan re-creates it. If you do not want it back, remove its declaration.'
       world.report('plan.guest-gone', {
         detail: `\`${desired.address}\` was ${vmid}, and the last sync saw no such guest: ${why}`,
         ...place,
@@ -152,7 +152,7 @@ export const planGuest = (input: GuestInput): PlannedResource | undefined => {
   if (applied && !checkIdentity(world, applied, observed, place)) return undefined
   if (desired.vmid !== undefined && desired.vmid !== vmid && !input.isReplaced) {
     world.report('plan.vmid-changed', {
-      detail: `\`${desired.address}\` is guest ${vmid} (${newName(context)}) and declares \`vmid = ${desired.vmid}\`; Proxmox VE cannot renumber a guest. Declare ${vmid}, leave \`vmid\` out, or have the guest destroyed and made anew as ${desired.vmid} with \`--replace '${desired.address}'\`.`,
+      detail: `\`${desired.address}\` is guest ${vmid} (${newName(context)}) and declares \`vmid = ${desired.vmid}\`; Proxmox VE cannot renumber a guest. Declare ${vmid}, leave \`vmid\` out, or have the guest destroyed and re-created as ${desired.vmid} with \`--replace '${desired.address}'\`.`,
       ...place,
       range: desired.rangeOf?.('vmid') ?? desired.range,
     })

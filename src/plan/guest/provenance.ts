@@ -87,7 +87,7 @@ export const noteProvenance = (context: GuestContext, applied: AppliedGuest | un
   if (!first) return false
   const list = changes.map(({ name, before, after }) => `\`${name}\` was ${before} and is ${after} now`).join('; ')
   world.report('plan.made-from-another', {
-    detail: `\`${address}\` exists, and what it was made from cannot be changed: ${list}. It stays as it is. To have it destroyed and made anew from what is declared, plan with \`--replace '${address}'\`.`,
+    detail: `\`${address}\` exists, and what it was made from cannot be changed: ${list}. It stays as it is. To destroy it and re-create it as declared, plan with \`--replace '${address}'\`.`,
     address,
     range: rangeOf?.(first.name) ?? range,
   })

@@ -85,7 +85,7 @@ const isFree = ({ world, desired }: GuestContext, observed: ObservedGuest, vmid:
   const other = vmid === observed.vmid ? undefined : world.guests.get(vmid)
   if (!other) return true
   world.report('plan.vmid-taken', {
-    detail: `\`${desired.address}\` is to be made anew as ${vmid}, and that VMID belongs to ${guestLabel(other.name, other)} on ${other.node}. Choose another \`vmid\`, or leave it out.`,
+    detail: `\`${desired.address}\` is to be re-created as ${vmid}, but that VMID belongs to ${guestLabel(other.name, other)} on ${other.node}. Choose another \`vmid\`, or leave it out.`,
     address: desired.address,
     range: desired.rangeOf?.('vmid') ?? desired.range,
   })
@@ -113,7 +113,7 @@ export const replaceGuest = (
   const resource = { ...old, address, preventDestroy: lifecycle.preventDestroy }
   if (isSameVmid && (lifecycle.onDestroy === 'retain' || lifecycle.createBeforeDestroy)) {
     world.report('plan.retain-vmid', {
-      detail: `\`${address}\` has to be replaced (${update.replacing.join(', ') || (input.isReplaced ? '--replace' : 'replace_triggered_by')}), and the old guest shall still be there when the new one is made, but both would have VMID ${desired.vmid}. Leave \`vmid\` out, or use \`on_destroy = "backup"\` without \`create_before_destroy\`.`,
+      detail: `\`${address}\` has to be replaced (${update.replacing.join(', ') || (input.isReplaced ? '--replace' : 'replace_triggered_by')}), and the old guest must exist until the new one is created, but both would have VMID ${desired.vmid}. Leave \`vmid\` out, or use \`on_destroy = "backup"\` without \`create_before_destroy\`.`,
       address,
       range: desired.rangeOf?.('vmid') ?? desired.range,
     })

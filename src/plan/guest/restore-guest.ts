@@ -126,12 +126,12 @@ const notesOf = (world: PlanWorld, observed: ObservedGuest): readonly string[] =
           `without ${bound.map(([key, text]) => `${key} (${text.split(',')[0]})`).join(', ')}: only root@pam may mount what is on the node`,
         ]),
     ...(rawLines !== undefined && !isRoot(world)
-      ? [`\`${rawLines}.*\` lines of its file, should it have any, come back for root@pam only`]
+      ? [`\`${rawLines}.*\` lines of its file, if any, are restored for root@pam only`]
       : []),
     ...(entries.length === 0 || mayReturn
       ? []
       : [
-          `without its rights (${entries.map(({ who, role }) => `${who}: ${role}`).join(', ')}), which the login may not grant again`,
+          `without its rights (${entries.map(({ who, role }) => `${who}: ${role}`).join(', ')}), which your user or token cannot grant again`,
         ]),
   ]
 }
@@ -147,7 +147,7 @@ export const restoration = (world: PlanWorld, given: Restoration): Reversal => {
     requests: [restoreRequest(world, given), ...(mayReturn ? entries.map(grantRequest) : [])],
     note: notesOf(world, observed).join('; '),
     ...(left.length > 0 && {
-      lost: `the backup on ${storage} holds all but ${left.join(', ')}, which Proxmox VE leaves out of backups`,
+      lost: `the backup on ${storage} holds everything except ${left.join(', ')}, which Proxmox VE leaves out of backups`,
     }),
   }
 }

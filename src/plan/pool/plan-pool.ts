@@ -60,7 +60,7 @@ const bindPool = (desired: DesiredPool): StepDraft => ({
   summary: `bind it to the existing pool ${desired.poolid}`,
   requests: [],
   disruption: 'none',
-  reversal: { by: 'requests', requests: [], note: 'forget it again' },
+  reversal: { by: 'requests', requests: [], note: 'remove the binding again' },
   binding: { before: null, after: poolRecord(desired) },
 })
 

@@ -102,7 +102,7 @@ export const checkHolders = (
 ): void => {
   if (holders.length === 0) return
   world.report('plan.volume-in-use', {
-    detail: `The plan would destroy \`${address}\` (${guest.vmid}), and volumes of it are attached to ${holders.join(', ')}, which would lose them. Detach them there and apply that first, or keep \`${address}\` with \`on_destroy = "retain"\`.`,
+    detail: `The plan would destroy \`${address}\` (${guest.vmid}), but volumes of it are attached to ${holders.join(', ')}, which would lose them. Detach them there and apply that first, or keep \`${address}\` with \`on_destroy = "retain"\`.`,
     address,
   })
 }

@@ -45,8 +45,8 @@ export const noteWaiting = (context: GuestContext, observed: ObservedGuest, draf
   const names = keys.map((key) => `\`${attributeName(kind, key)}\``).join(', ')
   const how =
     desired.lifecycle.reboot === 'allowed'
-      ? 'Restart it when it suits.'
-      : 'Restart it when it suits, or allow it with `lifecycle { reboot = "allowed" }` and mpc plans it.'
+      ? 'Restart it when convenient.'
+      : 'Restart it when convenient, or allow it with `lifecycle { reboot = "allowed" }` and mpc plans the restart.'
   world.report('plan.reboot-pending', {
     detail: `\`${desired.address}\` (${guestLabel(undefined, observed)}) waits for its next start until it has what is configured: ${names}. ${how}${kind.restartNote}`,
     address: desired.address,

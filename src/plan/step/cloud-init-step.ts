@@ -40,7 +40,7 @@ export const ejectCloudInit =
         verb: `eject-${key}`,
         action: 'update',
         guest,
-        summary: `empty ${attributeName(kind, key)}; Proxmox VE makes the cloud-init image anew`,
+        summary: `empty ${attributeName(kind, key)}; Proxmox VE generates the cloud-init image again`,
         requests: [...configRequests(guest, { [key]: EMPTY }), ...(isLonger ? configRequests(guest, { boot }) : [])],
         disruption: state.running ? 'live' : 'none',
         reversal: {

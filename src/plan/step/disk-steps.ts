@@ -255,7 +255,7 @@ export const moveDisk =
         reversal: {
           by: 'requests',
           requests: [request(from, back)],
-          note: `move ${key} back to ${from}, where its volume may get another name`,
+          note: `move ${key} back to ${from}, where its volume may get a different name`,
         },
       },
       { ...state, current },

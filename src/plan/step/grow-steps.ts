@@ -181,7 +181,7 @@ const shrinkAgain = (context: GuestContext, progress: Progress): Reversal => {
       ...(state.running && !startsAtOnce ? [startRequest(guest)] : []),
       ...restorePending(progress),
     ],
-    note: `what the guest wrote since is lost${isAllowed ? '' : '; where it runs, a failure elsewhere leaves it grown'}`,
+    note: `what the guest wrote since then is lost${isAllowed ? '' : '; where it runs, a failure elsewhere leaves it grown'}`,
     ...(isAllowed && { automatic: 'always' }),
   }
 }

@@ -105,7 +105,7 @@ export const checkUntied = (context: GuestContext, node: string, state: Progress
   const obstacles = [...localObstacles(context, node, state), ...sharedObstacles(context, node, state)]
   if (obstacles.length === 0) return true
   world.report('plan.cannot-migrate', {
-    detail: `\`${desired.address}\` cannot be moved from ${node} to ${desired.node}: ${[...obstacles].sort().join('; ')}. Proxmox VE migrates no such guest. Leave it on ${node}, or change that first in a plan of its own.`,
+    detail: `\`${desired.address}\` cannot be moved from ${node} to ${desired.node}: ${[...obstacles].sort().join('; ')}. Proxmox VE cannot migrate it like this. Leave it on ${node}, or change that first in a plan of its own.`,
     address: desired.address,
     range: desired.rangeOf?.('node') ?? desired.range,
   })

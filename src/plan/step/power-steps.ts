@@ -23,7 +23,7 @@ export const stopGuest =
         verb: 'stop',
         action: 'stop',
         guest,
-        summary: `shut down${why}; stopped hard if it does not react within ${SHUTDOWN_SECONDS} seconds`,
+        summary: `shut down${why}; stopped if it does not shut down within ${SHUTDOWN_SECONDS} seconds`,
         requests: [shutdownRequest(guest)],
         disruption: 'restart',
         reversal: {

@@ -42,7 +42,7 @@ const forTheTime =
         reversal: {
           by: 'requests',
           requests: restoreRequests(kind, guest, { before: state, after: next }, ['protection']),
-          note: to === '0' ? 'protect it again' : 'lift the protection again',
+          note: to === '0' ? 'turn protection on again' : 'turn protection off again',
         },
       },
       next,
@@ -57,7 +57,7 @@ export const unprotect =
     const declared = declaredProtection(context, sorted)
     if (declared) return writeProtection(context, 'unprotect', declared.text)(progress)
     return writesMountPoints(context, sorted)
-      ? forTheTime(context, 'unprotect', '0', 'lift the protection for the changes')(progress)
+      ? forTheTime(context, 'unprotect', '0', 'turn protection off for the changes')(progress)
       : progress
   }
 
@@ -68,5 +68,5 @@ export const protectAgain =
     const declared = declaredProtection(context, sorted)
     const wasLifted = progress.drafts.some(({ verb }) => verb === 'unprotect')
     if (declared) return wasLifted ? progress : writeProtection(context, 'protect', declared.text)(progress)
-    return wasLifted ? forTheTime(context, 'protect', '1', 'protect it again')(progress) : progress
+    return wasLifted ? forTheTime(context, 'protect', '1', 'turn protection on again')(progress) : progress
   }

@@ -56,7 +56,7 @@ const reportFixed = (context: GuestContext, key: string, property: string): void
   const { kind, world, desired } = context
   const name = attributeName(kind, key, property)
   world.report('plan.fixed-property', {
-    detail: `\`${name}\` is fixed when the volume is made; Proxmox VE writes another value into the configuration but leaves the volume as it is. Keep the old value, or remove the whole \`${attributeName(kind, key)}\`, apply, and declare it anew.`,
+    detail: `\`${name}\` is fixed when the volume is made; Proxmox VE writes another value into the configuration but leaves the volume as it is. Keep the old value, or remove the whole \`${attributeName(kind, key)}\`, apply, and declare it again.`,
     address: desired.address,
     range: rangeOf(context, key, property),
   })

@@ -24,5 +24,5 @@ export const convertToTemplate: PlanPart = templateStep({
 export const convertNewToTemplate: PlanPart = templateStep({
   by: 'requests',
   requests: [],
-  note: 'nothing: the new guest is destroyed',
+  note: 'not needed; the new guest is destroyed',
 })

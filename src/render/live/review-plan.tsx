@@ -116,7 +116,7 @@ const Review = ({ view, asks, screen, onEnd }: ReviewProps) => {
           ))}
         </Box>
       </Box>
-      {resources.length === 0 ? <Text>{'  Nothing here is that disruptive.'}</Text> : null}
+      {resources.length === 0 ? <Text>{'  No step is this disruptive.'}</Text> : null}
       <Text dimColor>{below > 0 ? `  ↓ ${below} more` : ' '}</Text>
       <SummaryPicture view={view} />
       <Text dimColor>

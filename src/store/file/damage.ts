@@ -17,10 +17,10 @@ const latestCopy = async (path: string): Promise<string | undefined> => {
  */
 export const damagedState = async (path: string, what: string): Promise<Diagnostic> => {
   const copy = await latestCopy(path)
-  const bindings = `Which guests mpc manages stands there and nowhere else: after ${copy === undefined ? 'this' : 'starting without a copy'}, \`mpc plan\` refuses to make them a second time and shows the \`import\` blocks that bind them again.`
+  const bindings = `Only this file says which guests mpc manages: after ${copy === undefined ? 'this' : 'starting without a copy'}, \`mpc plan\` refuses to create them a second time and shows the \`import\` blocks that bind them again.`
   const restore =
     copy === undefined
-      ? `There is no copy of it, so that it has to be made anew. ${bindings}`
+      ? `There is no copy of it, so it has to be rebuilt. ${bindings}`
       : `Its latest copy is ${basename(copy)}; leave that line out to start without one. ${bindings}`
   return diagnose('store.damaged', {
     detail: `${path} is damaged: ${what}. Nothing on the cluster depends on it. ${restore}`,
