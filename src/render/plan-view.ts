@@ -182,8 +182,13 @@ const undoText = ({ steps }: Plan, { irreversible: stuck }: PlanSummary): string
   if (stuck > 0) return `${counted(steps.length, 'step')}; ${counted(stuck, 'step')} CANNOT be undone.`
   const lossy = steps.filter(({ disruption }) => disruption === 'data-loss').length
   const costly = steps.filter(({ reversal }) => reversal.by === 'snapshot').length
-  const swept = steps.filter(({ optional }) => optional).length
-  const but = swept === 0 ? '' : ` but the removal of ${counted(swept, 'old snapshot')}`
+  const swept = steps.filter(({ optional }) => optional)
+  const backups = swept.filter(({ action }) => action === 'backup').length
+  const removed = [
+    ...(swept.length > backups ? [counted(swept.length - backups, 'old snapshot')] : []),
+    ...(backups > 0 ? [counted(backups, 'backup')] : []),
+  ]
+  const but = removed.length === 0 ? '' : ` but the removal of ${removed.join(' and ')}`
   if (lossy + costly === 0) return `${counted(steps.length, 'step')}; every step can be undone${but}.`
   const parts = [
     ...(lossy > 0

@@ -4,12 +4,13 @@ import type { RunOutcome } from '../../src/apply/apply-event.ts'
 import { exitCodeOf } from '../../src/apply/run/run-outcome.ts'
 import type { Desired } from '../../src/resource/desired.ts'
 import type { Server } from '../../src/resource/server.ts'
+import { PveError } from '../../src/simulator/api/error.ts'
 import { lostContents } from '../../src/simulator/fact/world-facts.ts'
 import type { FaultSpec } from '../../src/simulator/fault/fault.ts'
 import type { GuestDescription } from '../../src/simulator/twin/description.ts'
-import { at, container, desire, vm } from '../plan/samples.ts'
+import { at, container, desire, pool, vm } from '../plan/samples.ts'
 import { comparable, differences } from '../property/comparable.ts'
-import { carryOut, DEBIAN, lab, planned, reverted, tryPlan } from './rig.ts'
+import { carryOut, DEBIAN, lab, planned, refuseWrite, reverted, tryPlan } from './rig.ts'
 import { guestRef, onWorkbench, type Workbench } from './workbench.ts'
 
 /** A revert that fails, or is killed, at each of its requests in turn: the cluster is as before the revert, or what differs is told. */
@@ -240,5 +241,59 @@ for (const [name, stages] of Object.entries(KINDS))
     assert.is(wrong.join('\n\n'), '')
     assert.ok(codes.has(3) || codes.has(4), 'something had to be put back')
   })
+
+const destroyed = [bound, desire([pool('pool.other', 'other')])]
+
+const backupsOf = ({ simulator }: Workbench): readonly string[] =>
+  Object.values(simulator.facts().archives)
+    .map(({ volid }) => volid)
+    .toSorted()
+
+test('a revert of destructions in which a write was refused can be tried again: the backups are still there by their names', async () => {
+  const writes = await writesOf(destroyed)
+  for (let nth = 1; nth <= writes; nth++)
+    await onWorkbench(
+      async (bench) => {
+        const revert = await readyToRevert(bench, destroyed)
+        const backups = backupsOf(bench)
+        assert.is(backups.length, 2)
+        refuseWrite(bench, nth)
+        const outcome = await bench.apply(revert, { parallelism: 1 })
+        if (exitCodeOf(outcome) === 0) return
+        assert.equal(backupsOf(bench), backups, `write ${nth}`)
+        await carryOut(bench, await reverted(bench, revert.origin.kind === 'revert' ? revert.origin.plan : ''))
+        assert.equal(Object.keys(bench.simulator.facts().guests).toSorted(), ['lxc/201', 'qemu/200'])
+        assert.equal(backupsOf(bench), [])
+      },
+      { from: lab({ guests: [db, files] }) },
+    )()
+})
+
+test(
+  'a backup that cannot be deleted after a revert is named and left; destroying again takes a new one',
+  onWorkbench(
+    async (bench) => {
+      const revert = await readyToRevert(bench, [bound, desire([])])
+      const [first = ''] = backupsOf(bench)
+      bench.simulator.hooks.push({
+        before: ({ verb, path }) => {
+          if (verb === 'DELETE' && path.includes('/content/')) throw new PveError(403, 'made to fail')
+          return undefined
+        },
+      })
+      const outcome = await carryOut(bench, revert)
+      const told = outcome.diagnostics.filter(({ code }) => code === 'apply.backup-kept')
+      assert.is(told.length, 2)
+      assert.ok(
+        told.some(({ detail }) => detail.includes(first)),
+        JSON.stringify(told),
+      )
+      await carryOut(bench, await reverted(bench, revert.id))
+      assert.equal(Object.keys(bench.simulator.facts().guests), [])
+      assert.is(backupsOf(bench).length, 4)
+    },
+    { from: lab({ guests: [db, files] }) },
+  ),
+)
 
 test.run()

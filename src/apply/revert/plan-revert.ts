@@ -1,5 +1,6 @@
 import { type Checked, type Diagnostic, diagnose, hasErrors } from '../../diagnostic/diagnostic.ts'
 import { kindOfType } from '../../kinds/registry.ts'
+import { orderSteps } from '../../plan/order/order-steps.ts'
 import { sealPlan } from '../../plan/order/seal-plan.ts'
 import type { Plan, ResourceChange, Step, StepId } from '../../plan/plan.ts'
 import { DEFAULT_PLAN_OPTIONS, type PlanOptions } from '../../plan/plan-options.ts'
@@ -128,6 +129,30 @@ const draftUndo = (run: RecordedRun, applied: Applied, world: PlanWorld): Drafte
       return judged
     })
   return { steps, diagnostics: [...diagnostics, ...less, ...world.diagnostics] }
+}
+
+const deletesBackup = ({ action, requests }: Step): boolean =>
+  action === 'backup' && requests.every(({ method }) => method === 'DELETE')
+
+/**
+ * Backups are deleted when all else is done, and nothing fails for it: while another step may still fail they are what this can be tried again with,
+ * and none can be made again under its name.
+ */
+const backupsLast = (steps: readonly Step[]): readonly Step[] => {
+  const deletions = steps.filter(deletesBackup)
+  const others = steps.filter((step) => !deletesBackup(step))
+  if (deletions.length === 0 || others.length === 0) return steps
+  const late = new Set(deletions.map(({ id }) => id))
+  return [
+    ...others.map((step) => ({ ...step, needs: step.needs.filter((need) => !late.has(need)) })),
+    ...deletions.map(
+      (step): Step => ({
+        ...step,
+        reversal: { by: 'requests', requests: [], note: 'nothing: the backup stays deleted' },
+        optional: true,
+      }),
+    ),
+  ]
 }
 
 /** Steps of one guest follow one another, whatever was left out between them. */
@@ -269,8 +294,8 @@ export const planRevert = (
   if (obstacles.length + added.length > 0) return { value: undefined, diagnostics: [...obstacles, ...added] }
   if (hasErrors(drafted.diagnostics)) return { value: undefined, diagnostics: drafted.diagnostics }
   const running = new Map<number, boolean>(observed.guests.map(({ vmid, status }) => [vmid, status === 'running']))
-  const steps = drafted.steps.flatMap((step) => withoutIdlePower(step, running) ?? [])
-  const whole = expecting(chained(steps), left, observed, drafted.steps)
+  const steps = backupsLast(drafted.steps.flatMap((step) => withoutIdlePower(step, running) ?? []))
+  const whole = orderSteps(expecting(chained(steps), left, observed, drafted.steps))
   const sharedVolumes = sharedBefore(whole, observed.guests)
   const plan = sealPlan({
     format_version: '1.0',

@@ -11,10 +11,17 @@ const isLeftAlone = (run: RecordedRun, { reversal, guest }: Step): boolean =>
   reversal.by === 'nothing' &&
   !standingSteps(run).some(({ step }) => presenceAfter(step) === true && step.guest?.vmid === guest?.vmid)
 
+/** Steps of a revert that are in effect. A backup is deleted after all else, and whether that was so or not a new one is taken. */
+const undoneBy = (run: RecordedRun): ReadonlySet<StepId> => {
+  const undone = new Set(standingSteps(run).map(({ step }) => step.id))
+  const tidied = run.plan.steps.filter(({ optional, needs }) => optional && needs.every((need) => undone.has(need)))
+  return new Set([...undone, ...tidied.map(({ id }) => id)])
+}
+
 /** Does again what the reverted run had undone: the original steps, so that backups and snapshots are taken afresh. */
 export const draftRedo = (run: FinishedRun, original: RecordedRun, applied: Applied): Drafted => {
   const attempted = new Set(run.plan.steps.map(({ id }) => id))
-  const undone = new Set(standingSteps(run).map(({ step }) => step.id))
+  const undone = undoneBy(run)
   const done = new Set(standingSteps(original).map(({ step }) => step.id))
   const bindings = bindingsOf(applied)
   // A step without a place in the revert needed no undoing of its own, or could not be undone and still stands.

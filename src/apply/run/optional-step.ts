@@ -2,7 +2,19 @@ import { type Diagnostic, diagnose } from '../../diagnostic/diagnostic.ts'
 import type { Plan, Step } from '../../plan/plan.ts'
 import type { StepResult } from './step-result.ts'
 
-const kept = ({ address, id, guest }: Step, why: string): Diagnostic => {
+/** PVE API: DELETE /nodes/{node}/storage/{storage}/content/{volume}. */
+const archiveOf = ({ requests }: Step): string => decodeURIComponent(requests[0]?.path.split('/content/')[1] ?? '')
+
+const keptBackup = (step: Step, why: string): Diagnostic =>
+  diagnose('apply.backup-kept', {
+    address: step.address,
+    detail: `The backup ${archiveOf(step)} of guest ${step.guest?.vmid} is still there: ${why} All else of the plan is done. Nothing needs the backup any more; delete it when you like.`,
+  })
+
+const kept = (step: Step, why: string): Diagnostic =>
+  step.action === 'backup' ? keptBackup(step, why) : keptSnapshot(step, why)
+
+const keptSnapshot = ({ address, id, guest }: Step, why: string): Diagnostic => {
   const name = id.slice(id.lastIndexOf('/sweep-') + '/sweep-'.length)
   return diagnose('apply.snapshot-kept', {
     address,

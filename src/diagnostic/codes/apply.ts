@@ -27,6 +27,7 @@ export const applyCodes = {
   'apply.suspended': { severity: 'error', summary: 'Run is suspended' },
   'apply.cannot-finish': { severity: 'error', summary: 'Run can only be undone' },
   'apply.recovered': { severity: 'warning', summary: 'An earlier run was cut short' },
+  'apply.backup-kept': { severity: 'warning', summary: 'Backup that is needed no more could not be deleted' },
   'apply.snapshot-kept': { severity: 'warning', summary: 'Old safety snapshot could not be removed' },
   'apply.revert-nothing': { severity: 'error', summary: 'Run left nothing to undo' },
   'apply.revert-done': { severity: 'error', summary: 'Run was reverted already' },
