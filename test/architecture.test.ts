@@ -18,13 +18,15 @@ const RANKS: readonly (readonly string[])[] = [
 /** The rooms of a folder, and the files that lie beside them, from lowest to highest; types may be known upwards. */
 const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   plan: [
-    ['plan.ts', 'guards.ts', 'plan-options.ts', 'planning-context.ts', 'plan-summary.ts'],
+    ['plan.ts', 'guards.ts', 'plan-options.ts', 'planning-context.ts', 'plan-summary.ts', 'planned-kind.ts'],
     ['order'],
     ['state'],
     ['binding'],
     ['check'],
     ['step'],
-    ['guest', 'pool'],
+    ['pool'],
+    ['guest'],
+    ['planned-kinds.ts'],
     ['missing-rights.ts', 'plan-changes.ts'],
   ],
   apply: [

@@ -4,7 +4,6 @@ import type { Address } from '../resource/address.ts'
 import { type Applied, type AppliedResource, boundGuests } from '../resource/applied.ts'
 import { isSecret } from '../resource/config-value.ts'
 import type { Desired, DesiredGuest, DesiredResource } from '../resource/desired.ts'
-import type { Vmid } from '../resource/guest.ts'
 import type { Observed } from '../resource/observed.ts'
 import { asGuest, isOfGuest } from '../resource/resource-kind.ts'
 import { inOrder } from '../util/natural-order.ts'
@@ -21,43 +20,26 @@ import { checkServerHolds } from './check/ha-and-replication-check.ts'
 import { checkMacs } from './check/mac-check.ts'
 import { checkProperties } from './check/property-check.ts'
 import { guardProblems } from './guards.ts'
-import { type TemplateFinder, templateFinder } from './guest/clone-source.ts'
-import { planDestroyed, planForgotten } from './guest/plan-destroyed.ts'
-import { planGuest } from './guest/plan-guest.ts'
+import { templateFinder } from './guest/clone-source.ts'
 import { checkExisting } from './guest/unmanaged-guests.ts'
 import { replacedGuests, selectAddresses } from './order/address-filter.ts'
 import { assemblePlan } from './order/assemble-plan.ts'
-import { dependenciesOf, parentPool } from './order/dependencies.ts'
+import { dependenciesOf } from './order/dependencies.ts'
 import { sealPlan } from './order/seal-plan.ts'
 import { layered } from './order/topological-layers.ts'
 import type { Plan } from './plan.ts'
 import type { PlanOptions } from './plan-options.ts'
-import type { GuestFinder } from './planning-context.ts'
-import { type PlanWorld, planWorld, type VolumeHolders } from './planning-context.ts'
-import { destroyPool, planPool } from './pool/plan-pool.ts'
+import type { Ground } from './planned-kind.ts'
+import { impliedNeeds, orderEnds, planEnd, planResource } from './planned-kinds.ts'
+import { type PlanWorld, planWorld } from './planning-context.ts'
+import { poolAddresses } from './pool/pool-path.ts'
+import { poolsEnding } from './pool/pool-planning.ts'
 import { volumeHolders } from './state/foreign-volumes.ts'
 import { sharedBefore } from './state/held-volumes.ts'
 import type { PlannedResource } from './state/planned-resource.ts'
 import { withTagCase } from './state/tag-case.ts'
-import { withLifecycle } from './step/lifecycle-step.ts'
+import { planForgotten } from './step/forget-step.ts'
 import { withSweeps } from './step/sweep-steps.ts'
-
-/** Everything worked out before single resources are planned. */
-interface Ground {
-  readonly world: PlanWorld
-  readonly desired: Desired
-  readonly declared: ReadonlyMap<Address, DesiredResource>
-  readonly bindings: Bindings
-  readonly needs: ReadonlyMap<Address, readonly Address[]>
-  readonly selected: ReadonlySet<Address>
-  readonly vmids: ReadonlyMap<Address, Vmid>
-  readonly freshVmid: (guest: DesiredGuest) => Vmid | undefined
-  readonly findTemplate: TemplateFinder
-  readonly findGuest: GuestFinder
-  readonly holders: VolumeHolders
-  /** What `--replace` names. */
-  readonly replaced: ReadonlySet<Address>
-}
 
 const reportCycle = (
   world: PlanWorld,
@@ -94,7 +76,7 @@ const groundOf = (world: PlanWorld, desired: Desired, applied: Applied): Ground 
   const bindings = resolveBindings(world, desired, applied)
   checkDuplicates(world, desired, bindings)
   const declared = new Map(desired.resources.map((resource) => [resource.address, resource]))
-  const needs = dependenciesOf(desired)
+  const needs = dependenciesOf(desired, impliedNeeds(desired))
   const known = [
     ...new Set([...declared.keys(), ...bindings.bound.keys(), ...bindings.forgotten.map(({ address }) => address)]),
   ]
@@ -129,6 +111,8 @@ const groundOf = (world: PlanWorld, desired: Desired, applied: Applied): Ground 
       return { type: guestKinds[guest.kind].type, node: guest.node, vmid }
     },
     holders: volumeHolders(world),
+    clones: linkedClones(world),
+    declaredPools: new Set(poolAddresses(desired.resources).keys()),
     replaced: replacedGuests(
       world,
       guests.map(({ address }) => address),
@@ -140,52 +124,15 @@ const groundOf = (world: PlanWorld, desired: Desired, applied: Applied): Ground 
 const boundAs = <T extends AppliedResource>(resource: T | undefined, address: Address): T | undefined =>
   resource === undefined || resource.address === address ? resource : { ...resource, address }
 
-const planOne = (
-  ground: Ground,
-  resource: DesiredResource,
-  plannedPools: ReadonlySet<string>,
-  changed: ReadonlyMap<Address, PlannedResource>,
-): PlannedResource | undefined => {
-  const { world, bindings, vmids, findTemplate } = ground
-  const { address } = resource
-  const applied = boundAs(bindings.bound.get(address), address)
-  const movedFrom = bindings.movedFrom.get(address)
-  if (resource.kind === 'pool') {
-    const pool = planPool(world, resource, applied?.kind === 'pool' ? applied : undefined, plannedPools)
-    return pool && { address, kind: 'pool', reason: 'declared', name: resource.poolid, ...pool }
-  }
-  const vmid = vmids.get(address)
-  if (vmid === undefined) return undefined
-  return planGuest({
-    world,
-    desired: resource,
-    vmid,
-    applied: asGuest(applied),
-    movedFrom: movedFrom === address ? undefined : movedFrom,
-    imported: bindings.imported.has(address),
-    findTemplate,
-    findGuest: ground.findGuest,
-    holders: ground.holders,
-    plannedPools,
-    triggered: resource.lifecycle.replaceTriggeredBy.some((trigger) =>
-      [...changed.keys()].some((other) => other === trigger || other.startsWith(`${trigger}[`)),
-    ),
-    isReplaced: ground.replaced.has(address),
-    freshVmid: () => ground.freshVmid(resource),
-  })
-}
-
 const planDeclared = (ground: Ground): readonly PlannedResource[] => {
-  const { world, declared, needs, selected } = ground
+  const { world, declared, needs, selected, bindings } = ground
   const { layers, cycle } = layered([...declared.keys()], (address) => needs.get(address) ?? [])
   reportCycle(world, cycle, declared)
-  const plannedPools = new Set<string>()
-  for (const resource of declared.values()) if (resource.kind === 'pool') plannedPools.add(resource.poolid)
   const planned = new Map<Address, PlannedResource>()
   for (const address of layers.flat()) {
     const resource = declared.get(address)
     if (!resource || !selected.has(address)) continue
-    const plan = planOne(ground, resource, plannedPools, planned)
+    const plan = planResource(ground, resource, boundAs(bindings.bound.get(address), address), planned)
     if (plan) planned.set(address, plan)
   }
   return [...planned.values()]
@@ -200,32 +147,12 @@ const planEnds = (ground: Ground, kept: readonly PlannedResource[]): readonly Pl
     ([address]) => address,
   )
   const destroyed = new Set(ending.flatMap(([, resource]) => asGuest(resource)?.guest.vmid ?? []))
-  const leaving = new Set([
-    ...destroyed,
-    ...kept.flatMap(({ guest, attributes }) =>
-      guest && attributes.some(({ name }) => name === 'pool') ? [guest.vmid] : [],
-    ),
-  ])
-  const endingPools = new Set(ending.flatMap(([, resource]) => (resource.kind === 'pool' ? [resource.poolid] : [])))
-  const clones = linkedClones(world)
-  const ends = ending.flatMap(([address, resource]): readonly PlannedResource[] => {
-    if (resource.kind !== 'pool') {
-      const end = planDestroyed(
-        world,
-        { ...resource, address },
-        declared.get(address),
-        clones,
-        ground.holders,
-        destroyed,
-        endingPools,
-      )
-      return end ? [end] : []
-    }
-    const lifecycle = declared.get(address)?.lifecycle
-    const pool = destroyPool(world, lifecycle ? withLifecycle(resource, lifecycle) : resource, leaving, endingPools)
-    if (!pool) return [planForgotten(resource, { isGone: true })]
-    return [{ address, kind: 'pool', reason: 'no-longer-declared', name: resource.poolid, ...pool }]
-  })
+  const moved = kept.flatMap(({ guest, attributes }) =>
+    guest && attributes.some(({ name }) => name === 'pool') ? [guest.vmid] : [],
+  )
+  const pools = poolsEnding(ending.map(([, resource]) => resource))
+  const what = { destroyed, leaving: new Set([...destroyed, ...moved]), pools }
+  const ends = ending.flatMap(([address, resource]) => planEnd(ground, { ...resource, address }, what) ?? [])
   const forgotten = world.options.destroy
     ? []
     : bindings.forgotten
@@ -234,56 +161,18 @@ const planEnds = (ground: Ground, kept: readonly PlannedResource[]): readonly Pl
   return [...ends, ...forgotten]
 }
 
-/** A pool goes after those that lie in it. */
-const addNestedPools = (
-  planned: readonly PlannedResource[],
-  ends: ReadonlySet<Address>,
-  add: (address: Address, other: Address) => void,
-): void => {
-  const ending = new Map(
-    planned.flatMap(({ address, kind, name }) =>
-      kind === 'pool' && name !== undefined && ends.has(address) ? [[name, address] as const] : [],
-    ),
-  )
-  for (const [poolid, address] of ending) {
-    const outer = ending.get(parentPool(poolid) ?? '')
-    if (outer !== undefined) add(outer, address)
-  }
-}
-
 /** What has to be done before a resource: its needs; and before an end, everything that still needs what ends. */
-const orderOf = ({ needs, world, holders }: Ground, planned: readonly PlannedResource[]) => {
+const orderOf = (ground: Ground, planned: readonly PlannedResource[]) => {
   const ends = new Set(planned.filter(({ action }) => action === 'destroy').map(({ address }) => address))
   const order = new Map<Address, Address[]>()
   const add = (address: Address, other: Address) => order.set(address, [...(order.get(address) ?? []), other])
-  for (const [address, others] of needs) {
+  for (const [address, others] of ground.needs) {
     for (const other of others) {
       if (ends.has(other)) add(other, address)
       else if (!ends.has(address)) add(address, other)
     }
   }
-  const guests = planned.filter(({ guest }) => guest !== undefined)
-  for (const { address, kind, name } of planned) {
-    if (kind !== 'pool' || !ends.has(address)) continue
-    for (const member of guests) {
-      if (member.guest && world.guests.get(member.guest.vmid)?.pool === name) add(address, member.address)
-    }
-  }
-  addNestedPools(planned, ends, add)
-  const byVmid = new Map(guests.map(({ guest, address }) => [guest?.vmid ?? 0, address]))
-  const clones = linkedClones(world)
-  for (const { address, guest } of guests) {
-    if (!guest || !ends.has(address)) continue
-    for (const holder of holders(guest.vmid)) {
-      const other = byVmid.get(holder)
-      if (other !== undefined && other !== address) add(address, other)
-    }
-    if (!world.guests.get(guest.vmid)?.template) continue
-    for (const clone of clones(guest.vmid)) {
-      const other = byVmid.get(clone)
-      if (other !== undefined) add(address, other)
-    }
-  }
+  orderEnds(ground, planned, ends, add)
   return (address: Address): readonly Address[] => order.get(address) ?? []
 }
 

@@ -2,6 +2,7 @@ import type { SourceRange } from '../diagnostic/source-range.ts'
 import type { Address } from './address.ts'
 import type { Config, PropertyMap } from './config-value.ts'
 import type { GuestKindName, Vmid } from './guest.ts'
+import type { ResourceKindName } from './resource-kind.ts'
 
 /** Where a new guest's disks come from. */
 export type GuestSource =
@@ -74,7 +75,14 @@ export interface DesiredPool {
   readonly range?: SourceRange
 }
 
-export type DesiredResource = DesiredGuest | DesiredPool
+/** What is declared of each kind. */
+export interface DesiredByKind {
+  readonly vm: DesiredGuest
+  readonly container: DesiredGuest
+  readonly pool: DesiredPool
+}
+
+export type DesiredResource = DesiredByKind[ResourceKindName]
 
 export interface DesiredOutput {
   readonly name: string

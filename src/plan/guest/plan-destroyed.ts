@@ -1,39 +1,14 @@
-import type { AppliedGuest, AppliedResource } from '../../resource/applied.ts'
+import type { AppliedGuest } from '../../resource/applied.ts'
 import type { DesiredResource } from '../../resource/desired.ts'
-import { asGuest } from '../../resource/resource-kind.ts'
 import { checkChangeable, checkIdentity } from '../binding/bound-guest-check.ts'
 import { checkDestroy, type LinkedClones } from '../check/destroy-check.ts'
 import type { PlanWorld, VolumeHolders } from '../planning-context.ts'
 import { checkHolders } from '../state/foreign-volumes.ts'
 import { expectationOf, expecting, type PlannedResource } from '../state/planned-resource.ts'
 import { powerOf } from '../state/power-dependence.ts'
+import { planForgotten } from '../step/forget-step.ts'
 import { destroyGuest } from './destroy-guest.ts'
 import { destroyedAttributes } from './destroyed-attributes.ts'
-
-/** A binding whose guest is gone already: only the record goes. */
-export const planForgotten = (resource: AppliedResource, { isGone }: { readonly isGone: boolean }): PlannedResource => {
-  const guest = asGuest(resource)?.guest
-  return {
-    address: resource.address,
-    kind: resource.kind,
-    action: 'forget',
-    reason: 'no-longer-declared',
-    ...(guest && { guest }),
-    attributes: [],
-    drafts: [
-      {
-        verb: 'forget',
-        action: 'forget',
-        ...(guest && { guest }),
-        summary: isGone ? 'forget it: it no longer exists' : 'forget it; it stays as it is',
-        requests: [],
-        disruption: 'none',
-        reversal: { by: 'requests', requests: [], note: 'manage it again' },
-        binding: { before: resource, after: null },
-      },
-    ],
-  }
-}
 
 /**
  * Plans the end of a managed guest. `leaving` are the guests the plan destroys, which linked clones may belong to; `endingPools` the pools that end with it.

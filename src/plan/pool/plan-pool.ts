@@ -4,19 +4,28 @@ import type { AttributeChange } from '../../resource/change.ts'
 import type { DesiredPool } from '../../resource/desired.ts'
 import type { ObservedPool } from '../../resource/observed.ts'
 import type { ApiRequest } from '../../resource/request.ts'
-import { parentPool } from '../order/dependencies.ts'
 import type { StepDraft } from '../order/step-chain.ts'
 import type { ResourceChange } from '../plan.ts'
 import type { PlanWorld } from '../planning-context.ts'
 import { fieldChange } from '../state/change-builder.ts'
-import { poolRecord } from '../state/recorded-slots.ts'
 import { lifecycleChanges, rememberLifecycle } from '../step/lifecycle-step.ts'
+import { parentPool } from './pool-path.ts'
 
 export interface PoolPlan {
   readonly action: ResourceChange['action']
   readonly attributes: readonly AttributeChange[]
   readonly drafts: readonly StepDraft[]
 }
+
+/** What will be remembered of a pool once its steps are done. */
+const poolRecord = ({ address, poolid, comment, lifecycle }: DesiredPool): AppliedPool => ({
+  address,
+  kind: 'pool',
+  poolid,
+  config: comment === undefined ? {} : { comment },
+  preventDestroy: lifecycle.preventDestroy,
+  onDestroy: lifecycle.onDestroy,
+})
 
 const makePool = (poolid: string, comment: string | undefined): ApiRequest => ({
   method: 'POST',

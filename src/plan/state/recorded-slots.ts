@@ -1,6 +1,6 @@
-import type { AppliedGuest, AppliedPool, Provenance } from '../../resource/applied.ts'
+import type { AppliedGuest, Provenance } from '../../resource/applied.ts'
 import type { Config } from '../../resource/config-value.ts'
-import type { DesiredGuest, DesiredPool } from '../../resource/desired.ts'
+import type { DesiredGuest } from '../../resource/desired.ts'
 import type { GuestIdentity, GuestRef } from '../../resource/guest.ts'
 
 /** Slots whose volumes are only known later are declared like all others. */
@@ -26,14 +26,4 @@ export const guestRecord = (
   preventDestroy: desired.lifecycle.preventDestroy,
   onDestroy: desired.lifecycle.onDestroy,
   ...(madeFrom && { madeFrom }),
-})
-
-/** The same for a pool. */
-export const poolRecord = ({ address, poolid, comment, lifecycle }: DesiredPool): AppliedPool => ({
-  address,
-  kind: 'pool',
-  poolid,
-  config: comment === undefined ? {} : { comment },
-  preventDestroy: lifecycle.preventDestroy,
-  onDestroy: lifecycle.onDestroy,
 })
