@@ -158,6 +158,13 @@ test('what sets VMs and containers apart is asked of their kinds, not of their t
   assert.equal(wrong, [])
 })
 
+test('in plan/ only the rooms of kinds and their registry know a kind by name', () => {
+  const wrong = sources
+    .filter((file) => file.startsWith('src/plan/') && !/^src\/plan\/(?:pool\/|planned-kinds\.ts$)/.test(file))
+    .filter((file) => /kind [=!]== 'pool'|\bcase 'pool'|\b(?:Desired|Applied)Pool\b|poolPlanning/.test(textOf(file)))
+  assert.equal(wrong, [])
+})
+
 test('process is touched only at the edge', () => {
   const edge = new Set(['src/main.ts', 'src/io/node-io.ts'])
   const wrong = sources.filter(

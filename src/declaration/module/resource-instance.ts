@@ -1,6 +1,6 @@
 import { type Address, addressOf } from '../../resource/address.ts'
+import type { ResourceKindName } from '../../resource/resource-kind.ts'
 import type { Block } from '../syntax/tree.ts'
-import type { ResourceKind } from './block/declared.ts'
 import { evaluateBody, type Skipped } from './evaluate-body.ts'
 import type { EvaluatedBody } from './evaluated-body.ts'
 import type { Instance } from './instances.ts'
@@ -8,7 +8,7 @@ import { evaluationIn, type ModuleScope } from './scope.ts'
 
 /** One resource to be: its block evaluated for one key. */
 export interface ResourceInstance {
-  readonly kind: ResourceKind
+  readonly kind: ResourceKindName
   readonly address: Address
   readonly block: Block
   readonly body: EvaluatedBody
@@ -20,13 +20,6 @@ export interface ResourceInstance {
 const SKIPPED: Skipped = {
   attributes: new Set(['count', 'for_each', 'depends_on', 'lifecycle', 'dynamic']),
   blocks: new Set(['lifecycle']),
-}
-
-/** Fields of a resource that are no configuration keys of PVE. */
-export const OWN_FIELDS: { readonly [kind in ResourceKind]: readonly string[] } = {
-  vm: ['node', 'vmid', 'name', 'clone', 'full', 'power', 'pool', 'template'],
-  container: ['node', 'vmid', 'name', 'hostname', 'clone', 'full', 'template', 'power', 'pool'],
-  pool: ['poolid', 'comment'],
 }
 
 const idOf = (scope: ModuleScope, key: string, { key: instanceKey }: Instance): Address => {

@@ -1,5 +1,7 @@
 import type { GuestKind } from '../../kinds/kind.ts'
+import { poolFacts } from '../../kinds/pool.ts'
 import { guestKinds } from '../../kinds/registry.ts'
+import { RESOURCE_KINDS } from '../../kinds/resource-kinds.ts'
 import type { Address } from '../../resource/address.ts'
 import { defaultName } from '../../resource/default-name.ts'
 import type { GuestKindName } from '../../resource/guest.ts'
@@ -8,7 +10,7 @@ import type { ObservedGuest } from '../../resource/observed.ts'
 import { integer, NULL, type ObjectValue, object, string, type Value, withMarksOf } from '../eval/value.ts'
 import { ADDRESS_FIELDS, addressValue, isAddressField } from './address-value.ts'
 import { bodyValue, evaluateBody } from './evaluate-body.ts'
-import { OWN_FIELDS, type ResourceInstance } from './resource-instance.ts'
+import type { ResourceInstance } from './resource-instance.ts'
 import { evaluationIn, type ModuleScope } from './scope.ts'
 import { type Beyond, openEntry, serverGroup, serverKey } from './server-value.ts'
 
@@ -108,7 +110,7 @@ const guestValue = (
   known: KnownGuest | undefined,
   beyond: Beyond,
 ): ObjectValue => {
-  const own = OWN_FIELDS[kind.name]
+  const own = RESOURCE_KINDS[kind.name].fields
   const opened = Array.from(entries, ([name, value]) => [name, openEntry(beyond, name, value)] as const)
   const declared = object(opened)
   return {
@@ -149,9 +151,9 @@ export const resourceValue = (scope: ModuleScope, instance: ResourceInstance): V
   const { world } = scope
   if (kind === 'pool') {
     if (!entries.has('poolid')) entries.set('poolid', string(block.labels[0]?.text ?? ''))
-    const has = (name: string): boolean => OWN_FIELDS.pool.includes(name)
+    const has = (name: string): boolean => poolFacts.fields.includes(name)
     const value = (name: string): Value => world.later(`${address}.${name}`)
-    return { ...object(entries), open: { owner: address, has, names: () => OWN_FIELDS.pool, value } }
+    return { ...object(entries), open: { owner: address, has, names: () => poolFacts.fields, value } }
   }
   const known = world.known(address)
   if (!entries.has('name') && !entries.has('hostname'))

@@ -1,3 +1,4 @@
+import { kindOfTerraformType, RESOURCE_KIND_NAMES } from '../../kinds/resource-kinds.ts'
 import type { AddressParts } from '../../resource/address.ts'
 import { suggestion } from '../../util/did-you-mean.ts'
 import { evaluate } from '../eval/evaluate.ts'
@@ -6,8 +7,6 @@ import type { Entry } from '../eval/iterate.ts'
 import { FAILED, integer, string, type Value } from '../eval/value.ts'
 import type { Located } from '../syntax/source.ts'
 import type { Expression } from '../syntax/tree.ts'
-import { RESOURCE_KINDS } from './block/declared.ts'
-import { terraformKind } from './block/unknown-block.ts'
 import { suggestReference } from './suggest-reference.ts'
 import type { LoadedModule, World } from './world.ts'
 
@@ -47,7 +46,7 @@ export interface InstanceNames {
 const ROOTS: readonly string[] = [
   'var',
   'local',
-  ...RESOURCE_KINDS,
+  ...RESOURCE_KIND_NAMES,
   'data',
   'module',
   'each',
@@ -176,7 +175,7 @@ const resolveRoot = (request: Request): Resolved => {
     return self ? { value: self, used: 1 } : refuse(request, 'self is available only in a postcondition.')
   }
   if (!ROOTS.includes(root)) {
-    const kind = terraformKind(root)
+    const kind = kindOfTerraformType(root)
     if (kind)
       return refuse(request, `There is nothing named "${root}". A ${kind} is named ${kind}.${name ?? 'name'} here.`)
     const guess = suggestion(root, ROOTS)

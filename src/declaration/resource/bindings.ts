@@ -1,3 +1,4 @@
+import { isResourceKind } from '../../kinds/resource-kinds.ts'
 import { type Address, parseAddress, parseAddressParts } from '../../resource/address.ts'
 import type { Desired } from '../../resource/desired.ts'
 import { convert } from '../eval/convert.ts'
@@ -58,7 +59,7 @@ const addressIn = (scope: ModuleScope, expression: Expression, evaluation: Evalu
   const text = writtenAddress(expression, evaluation)
   const address = text === undefined ? undefined : parseAddress(`${scope.prefix}${text}`)
   const parts = address && parseAddressParts(address)
-  if (parts && ['vm', 'container', 'pool'].includes(parts.type)) return address
+  if (parts && isResourceKind(parts.type)) return address
   return wrongAddress(expression, evaluation, 'a resource')
 }
 

@@ -1,13 +1,13 @@
 import { attributeName } from '../../kinds/attribute-name.ts'
 import type { GuestKind } from '../../kinds/kind.ts'
 import { guestKinds } from '../../kinds/registry.ts'
+import { RESOURCE_KINDS } from '../../kinds/resource-kinds.ts'
 import type { Address } from '../../resource/address.ts'
 import { type ConfigValue, isPropertyMap } from '../../resource/config-value.ts'
 import type { Attachment, DesiredGuest, GuestSource } from '../../resource/desired.ts'
 import { type GuestKindName, parseVmid, type Vmid } from '../../resource/guest.ts'
 import { sortedRecord } from '../../util/sorted-record.ts'
 import type { EvaluatedBody } from '../module/evaluated-body.ts'
-import { OWN_FIELDS } from '../module/resource-instance.ts'
 import { type Located, rangeOf } from '../syntax/source.ts'
 import { configEntries } from './config-entries.ts'
 import type { ConfigEntry } from './config-entry.ts'
@@ -33,7 +33,7 @@ interface Declared extends DeclaredConfig {
 }
 
 const ownOf = (kind: GuestKind): ReadonlySet<string> =>
-  new Set(OWN_FIELDS[kind.name].filter((name) => name !== 'name' && name !== 'hostname'))
+  new Set(RESOURCE_KINDS[kind.name].fields.filter((name) => name !== 'name' && name !== 'hostname'))
 
 const keyOf = ({ aliases }: GuestKind, key: string): string =>
   Object.hasOwn(aliases, key) ? (aliases[key] ?? key) : key
@@ -125,12 +125,12 @@ export const guestReporter = (kindName: GuestKindName, address: string, problem:
   problem,
   knows: (name) => {
     const kind = guestKinds[kindName]
-    const isOwn = OWN_FIELDS[kindName].includes(name)
+    const isOwn = RESOURCE_KINDS[kindName].fields.includes(name)
     return isOwn || Object.hasOwn(kind.groups, name) || kind.factsFor(name) !== undefined
   },
   unknownName: (name, at) =>
     problem({
-      ...unknownName(guestKinds[kindName], name, OWN_FIELDS[kindName]),
+      ...unknownName(guestKinds[kindName], name, RESOURCE_KINDS[kindName].fields),
       at,
     }),
 })

@@ -1,9 +1,9 @@
 import type { SourceRange } from '../../diagnostic/source-range.ts'
+import { poolFacts } from '../../kinds/pool.ts'
 import type { Address } from '../../resource/address.ts'
 import type { DesiredPool, Lifecycle } from '../../resource/desired.ts'
 import { suggestion } from '../../util/did-you-mean.ts'
 import type { EvaluatedBody } from '../module/evaluated-body.ts'
-import { OWN_FIELDS } from '../module/resource-instance.ts'
 import { ownFields } from './own-field.ts'
 import type { Reporter } from './reporter.ts'
 
@@ -12,11 +12,11 @@ const POOL_ID = /^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+){0,2}$/
 export const poolReporter = (address: string, problem: Reporter['problem']): Reporter => ({
   address,
   problem,
-  knows: (name) => OWN_FIELDS.pool.includes(name),
+  knows: (name) => poolFacts.fields.includes(name),
   unknownName: (name, at) =>
     problem({
       code: 'declaration.unknown-attribute',
-      detail: `A pool has no "${name}".${suggestion(name, OWN_FIELDS.pool) || ' It has poolid and comment. Its members say pool = "…" themselves.'}`,
+      detail: `A pool has no "${name}".${suggestion(name, poolFacts.fields) || ' It has poolid and comment. Its members say pool = "…" themselves.'}`,
       at,
     }),
 })
@@ -34,7 +34,7 @@ export interface PoolParts {
 export const desiredPool = (parts: PoolParts, reporter: Reporter): DesiredPool => {
   const { address, body, label, lifecycle, dependsOn, range } = parts
   for (const { name, at } of body.attributes.values())
-    if (!OWN_FIELDS.pool.includes(name)) reporter.unknownName(name, at)
+    if (!poolFacts.fields.includes(name)) reporter.unknownName(name, at)
   for (const { name, at } of body.blocks) reporter.unknownName(name, at)
   const fields = ownFields(body, reporter)
   const poolid = fields.text('poolid') ?? label

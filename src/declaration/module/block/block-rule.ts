@@ -1,3 +1,4 @@
+import { RESOURCE_KIND_NAMES } from '../../../kinds/resource-kinds.ts'
 import { LOOKUP_TYPES } from './lookup-types.ts'
 
 /** What may stand in a block: its labels, its attributes, its inner blocks. */
@@ -110,9 +111,7 @@ export const BLOCK_RULES: { readonly [name: string]: BlockRule } = {
     { precondition: condition },
     { labels: ['name'] },
   ),
-  vm: resource,
-  container: resource,
-  pool: resource,
+  ...Object.fromEntries(RESOURCE_KIND_NAMES.map((name) => [name, resource])),
   data,
   module: rule(META, {}, { labels: ['name'], open: true }),
   defaults,

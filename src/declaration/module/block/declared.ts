@@ -1,11 +1,8 @@
+import type { ResourceKindName } from '../../../resource/resource-kind.ts'
 import type { Attribute, Block, Name } from '../../syntax/tree.ts'
 
-export const RESOURCE_KINDS = ['vm', 'container', 'pool'] as const
-
-export type ResourceKind = (typeof RESOURCE_KINDS)[number]
-
 export interface DeclaredResource {
-  readonly kind: ResourceKind
+  readonly kind: ResourceKindName
   readonly name: Name
   readonly block: Block
 }

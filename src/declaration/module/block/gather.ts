@@ -1,9 +1,11 @@
+import { RESOURCE_KIND_NAMES } from '../../../kinds/resource-kinds.ts'
+import type { ResourceKindName } from '../../../resource/resource-kind.ts'
 import { suggestion } from '../../../util/did-you-mean.ts'
 import { listed } from '../../../util/listed.ts'
 import { type Attribute, type Block, type Body, blocksOf } from '../../syntax/tree.ts'
 import { BLOCK_RULES, RESERVED_VARIABLES } from './block-rule.ts'
 import { type BlockChecking, checkBlock, checkLabels, lineOf } from './check-block.ts'
-import { type Declared, type DeclaredResource, RESOURCE_KINDS, type ResourceKind } from './declared.ts'
+import type { Declared, DeclaredResource } from './declared.ts'
 import { unknownBlock } from './unknown-block.ts'
 
 interface Gathering extends BlockChecking {
@@ -45,7 +47,7 @@ const put = <T extends Block | Attribute>(
 }
 
 const gatherResource =
-  (kind: ResourceKind): Gather =>
+  (kind: ResourceKindName): Gather =>
   (gathering, block) => {
     const [name] = block.labels
     if (!name) return
@@ -82,7 +84,7 @@ const gatherLocals: Gather = (gathering, block) => {
 
 const gatherDefaults: Gather = (gathering, block) => {
   const [kind] = block.labels
-  const kinds: readonly string[] = RESOURCE_KINDS
+  const kinds: readonly string[] = RESOURCE_KIND_NAMES
   if (kind && kinds.includes(kind.text)) {
     put(gathering, gathering.defaults, kind.text, block, `defaults "${kind.text}"`)
     return
@@ -113,7 +115,7 @@ const GATHER: { readonly [name: string]: Gather } = {
     (all) => all.outputs,
     (name) => `The output "${name}"`,
   ),
-  ...Object.fromEntries(RESOURCE_KINDS.map((kind) => [kind, gatherResource(kind)])),
+  ...Object.fromEntries(RESOURCE_KIND_NAMES.map((kind) => [kind, gatherResource(kind)])),
   data: gatherData,
   module: named(
     (all) => all.modules,

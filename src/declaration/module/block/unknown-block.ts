@@ -1,24 +1,18 @@
+import { kindOfTerraformType, RESOURCE_KIND_NAMES, RESOURCE_KINDS } from '../../../kinds/resource-kinds.ts'
 import { didYouMean } from '../../../util/did-you-mean.ts'
 import { listed } from '../../../util/listed.ts'
 import type { Attribute, Block, Expression } from '../../syntax/tree.ts'
 import { BLOCK_RULES } from './block-rule.ts'
 
-/** The block that declares what a resource type of a Terraform provider for Proxmox VE does; undefined for any other name. */
-export const terraformKind = (type: string): string | undefined => {
-  if (!type.startsWith('proxmox_')) return undefined
-  if (/_(?:lxc|container)$/.test(type)) return 'container'
-  if (/_pool$/.test(type)) return 'pool'
-  return /_(?:vm|vm\d|vm_qemu|cloned_vm)$/.test(type) ? 'vm' : undefined
-}
-
 const NATIVE = 'Attributes have the names of the Proxmox VE API: cores, memory, net0.'
 
 const resourceBlock = ([type, name]: readonly string[]): string => {
-  const kind = type === undefined ? undefined : terraformKind(type)
+  const kind = type === undefined ? undefined : kindOfTerraformType(type)
   if (kind) return `mpc has no "resource" blocks. Write ${kind} "${name ?? 'name'}" { … }. ${NATIVE}`
   if (type?.startsWith('proxmox_'))
-    return `mpc manages VMs, containers and pools, but not ${type}. Remove it; what it made stays as it is.`
-  return `mpc has no "resource" blocks: write vm "name" { … }, container "name" { … } or pool "name" { … }. ${NATIVE}`
+    return `mpc manages ${listed(RESOURCE_KIND_NAMES.map((name) => RESOURCE_KINDS[name].plural))}, but not ${type}. Remove it; what it made stays as it is.`
+  const ways = RESOURCE_KIND_NAMES.map((name) => `${name} "name" { … }`)
+  return `mpc has no "resource" blocks: write ${listed(ways, 'or')}. ${NATIVE}`
 }
 
 /** What a block that Terraform has and mpc has not is to become; undefined for any other name. */
