@@ -22,7 +22,7 @@ const TOLD = /(?:['"`:]|\\n|\b(?:[Rr]un|with|by|[Tt]ry|[Ss]ee|then|[Uu]se|or))\s
 
 /** Commands of others, whose options are their own, and those of `pveum` that are put together from parts. */
 const OTHERS =
-  /\b(?:ansible-galaxy|ansible-playbook|curl|esbuild|git|ha-manager|lxc-checkpoint|lxc-stop|node|npm|openssl|pct|pvesh|pvesr|pveum|qemu-img|qm|terraform|vzdump)\b[^`\n]*$/
+  /\b(?:ansible-galaxy|ansible-playbook|curl|diff|esbuild|git|ha-manager|lxc-checkpoint|lxc-stop|node|npm|openssl|pct|pvesh|pvesr|pveum|qemu-img|qm|terraform|vzdump)\b[^`\n]*$/
 const OF_PVEUM = new Set(['--users', '--tokens', '--privsep'])
 
 /** A command line ends with its quotes, at another one beside it, or with its sentence. */

@@ -32,9 +32,9 @@ export const containerDefinition: KindDefinition = {
   excludedProperties: {},
   alternatives: {},
   requires: {},
-  dropped: {},
+  ignoredProperties: {},
   extraEnum: {},
-  supplied: { 'net[n]': { name: 'eth%' } },
+  requiredDefaults: { 'net[n]': { name: 'eth%' } },
   absentBooleans: { rootfs: { acl: null }, 'mp[n]': { acl: null } },
   spellings: {
     features: { mount: 'set' },
@@ -51,7 +51,7 @@ export const containerDefinition: KindDefinition = {
     'ssh-public-keys': { separator: '\n', split: /\s*\n\s*/, unordered: true },
   },
   secrets: ['password'],
-  settled: { hookscript: 'live', unprivileged: 'replace' },
+  knownEffects: { hookscript: 'live', unprivileged: 'replace' },
   // A device is given to a running container, and neither changed nor taken. PVE source: `vmconfig_hotplug_pending`.
   keepsPending: true,
   removed: { 'dev[n]': 'reboot' },
@@ -59,11 +59,11 @@ export const containerDefinition: KindDefinition = {
   undeletable: ['arch', 'hostname', 'memory', 'ostype', 'rootfs', 'unprivileged'],
   undeletableProperties: {},
   fixedProperties: {},
-  unnoticed: ['description', 'hookscript', 'onboot', 'protection', 'startup', 'tags'],
+  withoutEffect: ['description', 'hookscript', 'onboot', 'protection', 'startup', 'tags'],
   // The name of a running system is set as it starts. PVE: `lxc.uts.name`.
   readAtStart: { hostname: 'always' },
   readAtStartProperties: {},
   sideEffects: {},
   urlEncoded: [],
-  openEnded: ['description'],
+  looseLineEnds: ['description'],
 }

@@ -54,7 +54,7 @@ export const effectOf = (
   const after = declared === '' ? undefined : declared
   const plugged = pluggable(facts.name, config)
   const measured = definition.running[facts.name]
-  const settled = definition.settled[facts.name]
+  const settled = definition.knownEffects[facts.name]
   const whole = plugged ?? settled ?? measured?.set ?? 'reboot'
   // Switching ballooning off or on stays pending, unlike any other size of the balloon (seen on PVE 9.2).
   if (facts.name === 'balloon' && (before === 0) !== (after === 0)) return 'reboot'

@@ -97,8 +97,8 @@ export const guestKind = (definition: KindDefinition): GuestKind => {
         one === property ? [other] : other === property ? [one] : [],
       ),
     lacks: (key, text) => lackingIn(keys(key), text, definition),
-    isSupplied: (key, property) => property in (definition.supplied[keys(key)?.name ?? key] ?? {}),
-    isUnnoticed: (key) => definition.unnoticed.includes(keys(key)?.name ?? key),
+    hasRequiredDefault: (key, property) => property in (definition.requiredDefaults[keys(key)?.name ?? key] ?? {}),
+    isWithoutEffect: (key) => definition.withoutEffect.includes(keys(key)?.name ?? key),
     isReadAtStart: (key, raw, before, after) => {
       const facts = keys(key)
       const when = definition.readAtStart[facts?.name ?? key]

@@ -42,11 +42,11 @@ export interface KindDefinition {
   /** Properties that PVE takes only beside another one. */
   readonly requires: { readonly [name: string]: { readonly [key: string]: readonly string[] } }
   /** Properties the server ignores when told; not offered to declarations. */
-  readonly dropped: { readonly [name: string]: readonly string[] }
+  readonly ignoredProperties: { readonly [name: string]: readonly string[] }
   /** Values of ours besides PVE's: `media = "cloudinit"`. */
   readonly extraEnum: { readonly [name: string]: { readonly [key: string]: readonly string[] } }
   /** Properties that must be there and that we choose when nobody does; `%` is the parameter's index. */
-  readonly supplied: { readonly [name: string]: { readonly [key: string]: string } }
+  readonly requiredDefaults: { readonly [name: string]: { readonly [key: string]: string } }
   /** What an absent boolean means where PVE states no default and it is not `false`; null: neither. */
   readonly absentBooleans: { readonly [name: string]: { readonly [key: string]: boolean | null } }
   /** Texts that mean the same in several spellings, besides what follows from their format; the empty key is the parameter itself. */
@@ -54,7 +54,7 @@ export interface KindDefinition {
   readonly lists: { readonly [name: string]: ListForm }
   readonly secrets: readonly string[]
   /** How a running guest takes a parameter where the measurement says nothing or too little. */
-  readonly settled: { readonly [name: string]: 'live' | 'reboot' | 'replace' }
+  readonly knownEffects: { readonly [name: string]: 'live' | 'reboot' | 'replace' }
   /** How a running guest takes a removal, where neither was measured nor is as with a new value. */
   readonly removed: { readonly [name: string]: 'live' | 'reboot' }
   /** Properties a running guest takes at once, besides those measured. */
@@ -66,7 +66,7 @@ export interface KindDefinition {
   /** Properties that are fixed when a volume is made. */
   readonly fixedProperties: { readonly [name: string]: readonly string[] }
   /** Parameters that only the configuration file knows: nobody notices a change. */
-  readonly unnoticed: readonly string[]
+  readonly withoutEffect: readonly string[]
   /** Deleting a parameter leaves its pending value standing. */
   readonly keepsPending: boolean
   /** Parameters that PVE writes at once and the guest reads when it starts; `cloud-init`: where it has a cloud-init drive. */
@@ -78,5 +78,5 @@ export interface KindDefinition {
   /** Texts that are percent-encoded once more than the transport does. */
   readonly urlEncoded: readonly string[]
   /** Texts whose final line breaks the server adds or drops. */
-  readonly openEnded: readonly string[]
+  readonly looseLineEnds: readonly string[]
 }

@@ -63,9 +63,9 @@ export interface GuestKind extends GuestTraits {
   /** What PVE would miss in the text of a property string, as a sentence's end: "needs `mp`"; undefined: nothing. */
   readonly lacks: (key: string, text: string) => string | undefined
   /** The property must be there, and mpc chooses one where nobody does: `net0.model`. */
-  readonly isSupplied: (key: string, property: string) => boolean
+  readonly hasRequiredDefault: (key: string, property: string) => boolean
   /** A change of the key is not noticed by a running guest or its users. */
-  readonly isUnnoticed: (key: string) => boolean
+  readonly isWithoutEffect: (key: string) => boolean
   /**
    * The server writes the key at once, and the guest has it only from its next start on; `raw` is what it has otherwise. Of a property string
    * some keys only: `before` and `after` are its values or texts.

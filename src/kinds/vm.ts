@@ -94,9 +94,9 @@ export const vmDefinition: KindDefinition = {
     tpmstate0: { 'import-from': ['version'] },
     'ipconfig[n]': { gw: ['ip'], gw6: ['ip6'] },
   },
-  dropped: { efidisk0: ['size'], tpmstate0: ['size'] },
+  ignoredProperties: { efidisk0: ['size'], tpmstate0: ['size'] },
   extraEnum: forDisks({ media: ['cloudinit'] }),
-  supplied: { 'net[n]': { model: 'virtio' } },
+  requiredDefaults: { 'net[n]': { model: 'virtio' } },
   absentBooleans: forDisks({ backup: true, detect_zeroes: null, snapshot: null }),
   spellings: {
     ...forDisks({ wwn: 'lower' } as const),
@@ -124,7 +124,7 @@ export const vmDefinition: KindDefinition = {
     sshkeys: { separator: '\n', split: /\s*\n\s*/, unordered: true },
   },
   secrets: ['cipassword'],
-  settled: { hookscript: 'live', balloon: 'live', bootdisk: 'reboot' },
+  knownEffects: { hookscript: 'live', balloon: 'live', bootdisk: 'reboot' },
   removed: {},
   keepsPending: false,
   liveProperties: {
@@ -136,7 +136,7 @@ export const vmDefinition: KindDefinition = {
   // By its UUID a VM is told from another one.
   undeletableProperties: { smbios1: ['uuid'] },
   fixedProperties: { efidisk0: ['efitype', 'pre-enrolled-keys', 'ms-cert'], tpmstate0: ['version'] },
-  unnoticed: [
+  withoutEffect: [
     'description',
     'hookscript',
     'migrate_downtime',
@@ -164,5 +164,5 @@ export const vmDefinition: KindDefinition = {
   // Windows guests get their machine version pinned (seen on PVE 9.2: ostype=win11 on a running VM); an order of devices takes the place of `bootdisk`.
   sideEffects: { ostype: ['machine'], boot: ['bootdisk'] },
   urlEncoded: ['sshkeys'],
-  openEnded: ['description'],
+  looseLineEnds: ['description'],
 }

@@ -42,13 +42,17 @@ export const soleKey = (format: PvePropertyFormat): string | undefined => {
 
 const propertyFacts = (name: string, format: PvePropertyFormat, definition: KindDefinition) => {
   const extra = definition.volumes[name] ? { storage: { type: 'string', optional: 1, format: 'pve-storage-id' } } : {}
-  const dropped = [...(definition.dropped[name] ?? []), ...Object.keys(definition.excludedProperties[name] ?? {})]
+  const dropped = [
+    ...(definition.ignoredProperties[name] ?? []),
+    ...Object.keys(definition.excludedProperties[name] ?? {}),
+  ]
   const entries = Object.entries({ ...format, ...extra } as PvePropertyFormat)
     .filter(([key, facts]) => facts.alias === undefined && !dropped.includes(key))
     .map(([key, facts]) => {
       const own = valueFacts(facts, definition.spellings[name]?.[key])
       const values = definition.extraEnum[name]?.[key]
-      const supplied = facts.optional === 1 || facts.default !== undefined || key in (definition.supplied[name] ?? {})
+      const supplied =
+        facts.optional === 1 || facts.default !== undefined || key in (definition.requiredDefaults[name] ?? {})
       const optional = supplied || definition.volumes[name] === key
       return [key, { ...own, ...(values && own.enum && { enum: [...own.enum, ...values] }), optional }] as const
     })
@@ -62,7 +66,7 @@ const elementFacts = (parameter: PveParameter, spelling: Spelling | undefined): 
 }
 
 const effectWhenSet = (name: string, definition: KindDefinition): 'live' | 'reboot' => {
-  const settled = definition.settled[name]
+  const settled = definition.knownEffects[name]
   if (settled === 'live' || settled === 'reboot') return settled
   return definition.running[name]?.set ?? 'reboot'
 }

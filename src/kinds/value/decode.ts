@@ -51,7 +51,7 @@ export const decodeValue = (facts: KeyFacts | undefined, text: string, definitio
   if (facts.facts.shape === 'properties') return readProperties(facts, plain)
   if (facts.grammar)
     return readValue(facts.facts.value, [...parsePropertyString(plain, facts.grammar).values()][0] ?? plain)
-  return readValue(facts.facts.value, definition.openEnded.includes(facts.name) ? openText(plain) : plain)
+  return readValue(facts.facts.value, definition.looseLineEnds.includes(facts.name) ? openText(plain) : plain)
 }
 
 /** A whole configuration, normalised. */

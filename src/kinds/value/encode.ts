@@ -26,7 +26,7 @@ const volumeText = (facts: KeyFacts, map: PropertyMap, volume: string): string |
 
 const newEntries = (facts: KeyFacts, map: PropertyMap, definition: KindDefinition): Map<string, string> => {
   const entries = new Map<string, string>()
-  const supplied = definition.supplied[facts.name] ?? {}
+  const supplied = definition.requiredDefaults[facts.name] ?? {}
   for (const [key, value] of Object.entries(supplied)) entries.set(key, value.replace('%', String(facts.index ?? 0)))
   for (const [key, value] of Object.entries(map))
     if (!isSecret(value) && value !== '') entries.set(key, writeValue(value))

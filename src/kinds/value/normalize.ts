@@ -63,7 +63,7 @@ const emptiedProperty = (facts: KeyFacts, key: string, definition: KindDefinitio
   const isNeeded =
     definition.undeletableProperties[facts.name]?.includes(key) ||
     facts.facts.properties?.[key]?.optional === false ||
-    key in (definition.supplied[facts.name] ?? {}) ||
+    key in (definition.requiredDefaults[facts.name] ?? {}) ||
     (facts.volume !== undefined && (key === facts.volume || PLACING.includes(key)))
   return isNeeded ? { problem: 'cannot be empty. Give it a value, or leave it out' } : { value: '' }
 }
@@ -116,7 +116,7 @@ const mapOf = (facts: KeyFacts, value: ConfigValue, definition: KindDefinition):
     return defaultKey === undefined ? undefined : { [defaultKey]: value }
   if (typeof value !== 'string' || !facts.grammar) return undefined
   // PVE shows these and ignores them when told, so that the text of an existing guest may be declared as it is.
-  const dropped = definition.dropped[facts.name] ?? []
+  const dropped = definition.ignoredProperties[facts.name] ?? []
   return Object.fromEntries([...parsePropertyString(value, facts.grammar)].filter(([key]) => !dropped.includes(key)))
 }
 
@@ -153,7 +153,7 @@ const mebibytesOf = (given: Scalar): number | undefined => {
 /** The value itself: without what the server adds to a text, and without its name where PVE's spelling gives it (`current=2048`). */
 const scalarText = (facts: KeyFacts, value: Scalar, definition: KindDefinition): Scalar => {
   if (typeof value !== 'string') return value
-  if (definition.openEnded.includes(facts.name)) return openText(value)
+  if (definition.looseLineEnds.includes(facts.name)) return openText(value)
   const named = facts.grammar && value.includes('=') ? [...parsePropertyString(value, facts.grammar)] : []
   const [first, ...others] = named
   return first && others.length === 0 && facts.format && first[0] in facts.format ? first[1] : value

@@ -58,7 +58,7 @@ const droppedProperties = (input: DifferenceInput, key: string, declared: Proper
       return !['storage', 'size', 'format', 'media', 'import-from', kind.volumeProperty(key)].includes(property)
     }
     if (kind.isUndeletable(key, property)) return false
-    return !kind.isSupplied(key, property) && kind.factsFor(key)?.properties?.[property]?.optional !== false
+    return !kind.hasRequiredDefault(key, property) && kind.factsFor(key)?.properties?.[property]?.optional !== false
   })
 }
 
@@ -146,7 +146,7 @@ export const configDifferences = (input: DifferenceInput): readonly Difference[]
 }
 
 const disruptionOf = (kind: GuestKind, state: GuestState, key: string, after: ConfigValue | undefined): Disruption => {
-  if (!state.running || kind.isUnnoticed(key)) return 'none'
+  if (!state.running || kind.isWithoutEffect(key)) return 'none'
   // What is pending already is no part of what the running guest has.
   const text = state.current[key]
   const before = text === undefined ? undefined : kind.decodeValue(key, text)

@@ -85,7 +85,7 @@ const writeKnown =
     if (keys.length === 0) return progress
     const next = afterWrite(state, kind, write)
     const pending = keys.some((key) => waitsForStart(state, kind, key, write.set[key]))
-    const noticed = keys.some((key) => !kind.isUnnoticed(key))
+    const noticed = keys.some((key) => !kind.isWithoutEffect(key))
     const touched = new Set([...keys, ...keys.flatMap(kind.sideEffects)])
     if (textOf(state, 'boot') !== textOf(next, 'boot')) touched.add('boot')
     return advance(

@@ -126,7 +126,7 @@ const text = (value: unknown): string | undefined => (value === undefined ? unde
 const staysWhenLeftOut = ({ kind, key, property, start }: AttributeCase): boolean =>
   property === undefined
     ? kind.isUndeletable(key) && start === undefined
-    : kind.isUndeletable(key, property) || (kind.isSupplied(key, property) && start !== undefined)
+    : kind.isUndeletable(key, property) || (kind.hasRequiredDefault(key, property) && start !== undefined)
 
 const expectRefused = async (world: AttributeWorld, one: AttributeCase, value: unknown): Promise<void> => {
   const { desired } = await declareHcl(one, text(value))
