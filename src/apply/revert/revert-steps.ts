@@ -11,6 +11,7 @@ import { canonicalJson } from '../../util/canonical-json.ts'
 import { placeAfter, presenceAfter, type StandingStep } from '../effect/guest-after-run.ts'
 import { effectOf } from '../effect/request-effect.ts'
 import type { StepRecord } from '../journal.ts'
+import { titleOfUndoing } from './step-title.ts'
 
 /** What steps of the run gave, by step. */
 export type Given = ReadonlyMap<StepId, StepRecord['outputs']>
@@ -140,10 +141,6 @@ export const bindingFrom = (
   after: from && to && current ? takeBack(current, to, from) : to,
 })
 
-/** What is undone and done again by turns keeps a title of one word more. */
-const undoingTitle = (summary: string): string =>
-  summary.startsWith('undo: ') ? `redo: ${summary.slice(6)}` : `undo: ${summary.replace(/^redo: /, '')}`
-
 /** The step that undoes a step. `current` is what its address is bound to when it runs. */
 export const undoingStep = (
   standing: StandingStep,
@@ -154,13 +151,14 @@ export const undoingStep = (
   const { step } = standing
   const { binding } = step
   const guest = placeAfter(step)
+  const requests = reversalRequests(standing, given)
   return {
     id: undoId(step),
     action: OPPOSITE[step.action],
     address: step.address,
     ...(guest && { guest }),
-    summary: undoingTitle(step.summary),
-    requests: reversalRequests(standing, given),
+    summary: titleOfUndoing(requests, step),
+    requests,
     needs,
     disruption: disruptionOf(step),
     reversal: { by: 'requests', requests: transferred(step.requests, step.id, undoId(step), given), ...noteFor(step) },
