@@ -1,3 +1,5 @@
+import type { Diagnostic } from '../diagnostic/diagnostic.ts'
+
 /** What mpc's exit status means; a promise to scripts (README, "Exit codes"). */
 export const EXIT = {
   done: 0,
@@ -12,3 +14,12 @@ export const EXIT = {
 } as const
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
+
+/** What a person has to allow first is refused; everything else that is wrong is an error. */
+const REFUSED: ReadonlySet<string> = new Set(['project.untrusted', 'project.foreign-settings', 'project.read-only'])
+
+/** How a command ends that cannot go on for these reasons. */
+export const exitFor = (problems: readonly Diagnostic[]): ExitCode => {
+  if (problems.some(({ code }) => REFUSED.has(code))) return EXIT.refused
+  return problems.every(({ code }) => code === 'cli.bad-option') ? EXIT.usage : EXIT.error
+}

@@ -68,6 +68,8 @@ export interface Io {
     readonly host: string
     /** Numeric id of the user; missing where users have none. */
     readonly user?: number | undefined
+    /** The user's name; missing where the system knows none. */
+    readonly login?: string | undefined
     readonly origin?: string | undefined
     readonly started?: string | undefined
     readonly isAlive: (pid: number, started?: string) => boolean

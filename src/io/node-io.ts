@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { writeSync } from 'node:fs'
-import { hostname } from 'node:os'
+import { hostname, userInfo } from 'node:os'
 import { isatty } from 'node:tty'
 import type { Clock, Io, Output } from './io.ts'
 import { nodeFiles } from './node-files.ts'
@@ -133,10 +133,22 @@ const answersSignal = (pid: number): boolean => {
 }
 
 /** Looked up when a lease is taken, not at every start. */
+/** A container may run under a user that its system has no name for. */
+const loginName = (): string | undefined => {
+  try {
+    return userInfo().username
+  } catch {
+    return process.getuid?.().toString()
+  }
+}
+
 const ourselves = (): Io['self'] => ({
   pid: process.pid,
   host: hostname(),
   user: process.getuid?.(),
+  get login() {
+    return loginName()
+  },
   get origin() {
     return processOrigin()
   },

@@ -1,4 +1,4 @@
-import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs'
+import { closeSync, fdatasyncSync, fstatSync, openSync, statSync, writeSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { Kysely, Transaction } from 'kysely'
 import type { RequestRecord } from '../apply/journal.ts'
@@ -6,6 +6,16 @@ import { type Diagnostic, diagnose } from '../diagnostic/diagnostic.ts'
 import { canonicalJson } from '../util/canonical-json.ts'
 import { sha256 } from '../util/sha256.ts'
 import { aboutFile, codeOf } from '../util/system-words.ts'
+import {
+  type AuditEvent,
+  type AuditLine,
+  BEGINNING,
+  checkChain,
+  type Head,
+  isSound,
+  parseLine,
+  readLines,
+} from './audit-lines.ts'
 import type { Tables } from './tables.ts'
 
 export interface AuditLog {
@@ -14,56 +24,37 @@ export interface AuditLog {
    * file is synced, so a power cut loses none. A line of a write that never left is possible after a crash, a write without a line is not.
    */
   readonly append: (tx: Transaction<Tables>, record: RequestRecord) => Promise<void>
+  /** Adds a line about what happened around the writes. */
+  readonly note: (tx: Transaction<Tables>, event: AuditEvent) => Promise<void>
   /** Syncs the file; the database need not keep its lines any longer. */
   readonly settle: (tx: Transaction<Tables>) => Promise<void>
   /** The transaction of the last line may have failed: before the next one the file is held against the database again. */
   readonly doubt: () => void
   /** Reads the whole file and checks its chain against the head kept in the database. Empty when all is well. */
   readonly verify: () => Promise<readonly Diagnostic[]>
+  /** Every line that can be read, oldest first. */
+  readonly lines: () => AsyncIterable<AuditLine>
 }
-
-interface Line {
-  readonly seq: number
-  readonly previous: string
-  readonly hash: string
-}
-
-const BEGINNING = '0'.repeat(64)
 
 const lineOf = (
-  record: RequestRecord,
+  content: Readonly<Record<string, unknown>>,
   seq: number,
   previous: string,
 ): { readonly text: string; readonly hash: string } => {
-  const { run, step, direction, index, request, at } = record
-  const content = {
-    seq,
-    at,
-    run,
-    step,
-    direction,
-    index,
-    method: request.method,
-    path: request.path,
-    params: request.params ?? {},
-  }
-  const hash = sha256(canonicalJson({ ...content, previous }))
-  return { text: `${canonicalJson({ ...content, previous, hash })}\n`, hash }
+  const hash = sha256(canonicalJson({ ...content, seq, previous }))
+  return { text: `${canonicalJson({ ...content, seq, previous, hash })}\n`, hash }
 }
 
-const parseLine = (text: string): Line | undefined => {
-  try {
-    return JSON.parse(text) as Line
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
-}
-
-const isSound = (line: Line): boolean => {
-  const { hash, ...content } = line
-  return sha256(canonicalJson(content)) === hash
-}
+const requestContent = ({ run, step, direction, index, request, at }: RequestRecord) => ({
+  at,
+  run,
+  step,
+  direction,
+  index,
+  method: request.method,
+  path: request.path,
+  params: request.params ?? {},
+})
 
 const TAIL_BYTES = 1024 * 1024
 
@@ -85,7 +76,7 @@ const readTail = async (path: string): Promise<string> => {
 }
 
 /** The last whole line; a torn one, left by a crash, does not count. */
-const lastLine = (tail: string): Line | undefined =>
+const lastLine = (tail: string): AuditLine | undefined =>
   tail
     .split('\n')
     .filter((text) => text !== '')
@@ -111,11 +102,6 @@ const writeAll = (file: number, text: string): void => {
   for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
 }
 
-interface Head {
-  readonly seq: number
-  readonly hash: string
-}
-
 const headOf = async (db: Kysely<Tables>): Promise<Head> =>
   (await db.selectFrom('audit_head').select(['seq', 'hash']).executeTakeFirst()) ?? { seq: 0, hash: BEGINNING }
 
@@ -138,52 +124,39 @@ const resume = async (tx: Transaction<Tables>, path: string, head: Head): Promis
   return last !== undefined && last.seq > head.seq && isSound(last) ? { seq: last.seq, hash: last.hash } : head
 }
 
-const broken = (path: string, what: string): Diagnostic =>
-  diagnose('store.audit-broken', {
-    detail: `${path}: ${what}. The file was changed by something other than mpc; mpc history still shows what mpc did.`,
-  })
-
 const verify = async (db: Kysely<Tables>, path: string): Promise<readonly Diagnostic[]> => {
-  const head = await headOf(db)
-  let previous = BEGINNING
-  let headSeen = head.seq === 0
-  let number = 0
-  try {
-    const handle = await open(path, 'r')
-    for await (const text of handle.readLines()) {
-      number += 1
-      if (text === '') continue
-      const line = parseLine(text)
-      if (!line) continue
-      if (line.previous !== previous || !isSound(line))
-        return [broken(path, `line ${number} does not follow from the one before`)]
-      previous = line.hash
-      headSeen ||= line.seq === head.seq && line.hash === head.hash
-    }
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error
-  }
-  return headSeen ? [] : [broken(path, `line ${head.seq}, the last one mpc wrote, is missing`)]
+  const found = await checkChain(readLines(path), await headOf(db))
+  return found.map((what) =>
+    diagnose('store.audit-broken', {
+      detail: `${path}: ${what}. The file was changed by something other than mpc; mpc history still shows what mpc did.`,
+    }),
+  )
 }
 
 /** The record of everything mpc ever asked the cluster to do; secrets stand as references in it. */
 export const auditLog = (db: Kysely<Tables>, path: string): AuditLog => {
-  let checked = false
+  // How long the file was after our last line: another process may have written since, or died while it did.
+  let known: number | undefined
+  const add = async (tx: Transaction<Tables>, content: Readonly<Record<string, unknown>>): Promise<void> => {
+    const stored = await headOf(tx)
+    const isKnown = known !== undefined && known === statSync(path, { throwIfNoEntry: false })?.size
+    const head = isKnown ? stored : await resume(tx, path, stored)
+    const seq = head.seq + 1
+    const { text, hash } = lineOf(content, seq, head.hash)
+    withFile(path, (file) => {
+      writeAll(file, text)
+      known = fstatSync(file).size
+    })
+    await tx.insertInto('audit_pending').values({ seq, line: text }).execute()
+    await tx
+      .insertInto('audit_head')
+      .values({ id: 1, seq, hash })
+      .onConflict((conflict) => conflict.column('id').doUpdateSet({ seq, hash }))
+      .execute()
+  }
   return {
-    append: async (tx, record) => {
-      const stored = await headOf(tx)
-      const head = checked ? stored : await resume(tx, path, stored)
-      checked = true
-      const seq = head.seq + 1
-      const { text, hash } = lineOf(record, seq, head.hash)
-      withFile(path, (file) => writeAll(file, text))
-      await tx.insertInto('audit_pending').values({ seq, line: text }).execute()
-      await tx
-        .insertInto('audit_head')
-        .values({ id: 1, seq, hash })
-        .onConflict((conflict) => conflict.column('id').doUpdateSet({ seq, hash }))
-        .execute()
-    },
+    append: (tx, record) => add(tx, requestContent(record)),
+    note: (tx, event) => add(tx, { ...event }),
     settle: async (tx) => {
       const pending = await tx.selectFrom('audit_pending').select('seq').limit(1).executeTakeFirst()
       if (!pending) return
@@ -191,8 +164,9 @@ export const auditLog = (db: Kysely<Tables>, path: string): AuditLog => {
       await tx.deleteFrom('audit_pending').execute()
     },
     doubt: () => {
-      checked = false
+      known = undefined
     },
     verify: () => verify(db, path),
+    lines: () => readLines(path),
   }
 }

@@ -2,6 +2,7 @@ import type { Kysely, Transaction } from 'kysely'
 import type { Journal, JournalEntry, RequestRecord } from '../apply/journal.ts'
 import { subjectOf } from '../apply/measure/measured.ts'
 import { DiagnosticError } from '../diagnostic/diagnostic-error.ts'
+import type { Who } from './audit-lines.ts'
 import type { AuditLog } from './audit-log.ts'
 import { putBinding, removeBinding } from './binding-store.ts'
 import { unwritable } from './file/state-trouble.ts'
@@ -25,8 +26,27 @@ const recordTask = async (tx: Tx, { run, step, direction, status, upid, at }: Re
     .execute()
 }
 
+/** A line before a write leaves, and one for what became of it. */
+const keepTrack = async (tx: Tx, audit: AuditLog, record: RequestRecord): Promise<void> => {
+  const { run, step, direction, index, status, upid, message, at } = record
+  if (record.request.method === 'GET') return
+  if (status === 'intent') await audit.append(tx, record)
+  if (status !== 'done' && status !== 'failed') return
+  await audit.note(tx, {
+    event: 'answer',
+    at,
+    run,
+    step,
+    direction,
+    index,
+    status,
+    ...(upid !== undefined && { upid }),
+    ...(message !== undefined && { message }),
+  })
+}
+
 const recordRequest = async (tx: Tx, audit: AuditLog, record: RequestRecord): Promise<void> => {
-  if (record.status === 'intent' && record.request.method !== 'GET') await audit.append(tx, record)
+  await keepTrack(tx, audit, record)
   const what = {
     status: record.status,
     request: toJson(record.request),
@@ -106,7 +126,7 @@ const recordEntry = (tx: Tx, audit: AuditLog, entry: JournalEntry): Promise<void
 }
 
 /** What keeps the audit log from being written is outside of mpc too. */
-const explained = (error: unknown): unknown => {
+export const explained = (error: unknown): unknown => {
   const path = error instanceof Error && 'path' in error ? String(error.path) : undefined
   const found = path === undefined ? undefined : unwritable(path, error)
   return found ? new DiagnosticError([found], { cause: error }) : error
@@ -116,7 +136,7 @@ const explained = (error: unknown): unknown => {
  * The journal as rows. Each call is one transaction, synced to disk when it resolves. Every call first checks that the lease is still ours, so
  * that a process that was taken for dead cannot write beside its successor.
  */
-export const journalStore = (db: Kysely<Tables>, audit: AuditLog, lease: Lease): Journal => {
+export const journalStore = (db: Kysely<Tables>, audit: AuditLog, lease: Lease, who: Who): Journal => {
   const write = async (work: (tx: Tx) => Promise<void>): Promise<void> => {
     try {
       await db.transaction().execute(async (tx) => {
@@ -146,6 +166,7 @@ export const journalStore = (db: Kysely<Tables>, audit: AuditLog, lease: Lease):
           .insertInto('run')
           .values({ id, plan: plan.id, number, status, started_at: startedAt, ended_at: endedAt ?? null })
           .execute()
+        await audit.note(tx, { event: 'run', at: startedAt, run: id, plan: plan.id, ...who })
       }),
     record: (entries) =>
       write(async (tx) => {
@@ -153,6 +174,7 @@ export const journalStore = (db: Kysely<Tables>, audit: AuditLog, lease: Lease):
       }),
     end: (run, status, at) =>
       write(async (tx) => {
+        await audit.note(tx, { event: 'end', at, run, status })
         await audit.settle(tx)
         const open = tx.updateTable('run').where('id', '=', run).where('status', '=', 'running')
         const { numUpdatedRows } = await open.set({ status, ended_at: at }).executeTakeFirstOrThrow()

@@ -9,6 +9,8 @@ import type { LeaseTable, Tables } from './tables.ts'
 export interface Holder {
   readonly host: string
   readonly pid: number
+  /** Who it works for, where the system tells. */
+  readonly login?: string | undefined
   /** Boot of the machine and PID namespace: where these are the same, a PID means the same process. Missing where the system does not tell. */
   readonly origin?: string | undefined
   /** When the process began, by the machine's own count: tells it from a later one with its PID. */

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path'
 import type { Journal } from '../apply/journal.ts'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { Clock } from '../io/io.ts'
+import type { EndedCommand } from './audit-lines.ts'
 import { type AuditLog, auditLog } from './audit-log.ts'
 import { type BindingStore, bindingStore } from './binding-store.ts'
 import { bringUpToDate } from './bring-up-to-date.ts'
@@ -9,7 +10,7 @@ import { backUp } from './file/backup-files.ts'
 import { damagedState } from './file/damage.ts'
 import { openDatabase } from './file/database.ts'
 import { type HistoryEntry, readHistory } from './history.ts'
-import { journalStore } from './journal-store.ts'
+import { explained, journalStore } from './journal-store.ts'
 import { type Holder, type Lease, type LeaseStore, leaseStore } from './lease-store.ts'
 import { type ObservationStore, observationStore } from './observation-store.ts'
 import { type PlanStore, planStore } from './plan-store.ts'
@@ -24,7 +25,10 @@ export interface Store {
   readonly leases: LeaseStore
   /** Looks for damage in the file and in the audit log; reads everything, so only when asked. */
   readonly check: () => Promise<readonly Diagnostic[]>
-  readonly audit: Pick<AuditLog, 'verify'>
+  readonly audit: Pick<AuditLog, 'verify' | 'lines'> & {
+    /** Writes down how a command ended. */
+    readonly command: (ended: EndedCommand) => Promise<void>
+  }
   /** Plans, runs and reverts, newest first. */
   readonly history: () => Promise<readonly HistoryEntry[]>
   /** Writing down a run needs the lease, so that there is one writer at a time. */
@@ -55,6 +59,7 @@ export const openStore = async (path: string, { clock, holder }: StoreOptions): 
   }
   const { db } = database
   const leases = leaseStore(db, holder)
+  const who = { user: holder.login ?? '', host: holder.host, pid: holder.pid }
   const audit = auditLog(db, join(folder, 'audit.log'))
   return {
     observations: observationStore(db),
@@ -67,9 +72,23 @@ export const openStore = async (path: string, { clock, holder }: StoreOptions): 
       const own = damage.length === 0 ? [] : [await damagedState(path, damage.slice(0, 5).join('; '))]
       return [...own, ...(await audit.verify())]
     },
-    audit,
+    audit: {
+      verify: audit.verify,
+      lines: audit.lines,
+      command: async (ended) => {
+        const event = { event: 'command', at: clock.now().toISOString(), ...ended, ...who } as const
+        try {
+          await db.transaction().execute(async (tx) => {
+            await audit.note(tx, event)
+            await audit.settle(tx)
+          })
+        } catch (error) {
+          throw explained(error)
+        }
+      },
+    },
     history: () => readHistory(db),
-    journal: (lease) => journalStore(db, audit, lease),
+    journal: (lease) => journalStore(db, audit, lease, who),
     backup,
     close: database.close,
   }

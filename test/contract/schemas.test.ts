@@ -137,6 +137,8 @@ test('what the other commands print is as its schema says', () =>
       done(await run(['apply', '--auto-approve', '--quiet']))
       conform(await run(['export', '--format', 'terraform', '--json']))
       conform(await run(['history', '--json']))
+      conform(await run(['audit', '--json']))
+      conform(await run(['audit', '--verify', '--json']))
       const types = Object.values(schemaOf('output').$defs).flatMap(
         ({ properties: { type } }) => type?.enum ?? [type?.const],
       )

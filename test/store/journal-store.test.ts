@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -85,6 +85,7 @@ test('entries that belong together are recorded all or not at all', async () => 
 test('a journal that cannot be written says so, and nothing of the entry is kept', async () => {
   const { store, folder } = await openTemporaryStore()
   const { journal, run } = await begun(store)
+  rmSync(join(folder, 'audit.log'))
   mkdirSync(join(folder, 'audit.log'))
   try {
     await journal.record([{ type: 'request', record: sampleRequest(run, 'intent') }])
@@ -137,14 +138,16 @@ test('every write has its line in the audit log before it leaves; reads have non
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>)
   assert.equal(
-    lines.map(({ seq, run: of, method, index }) => [seq, of, method, index]),
+    lines.map(({ seq, run: of, method, index, event }) => [seq, of, method ?? event, index]),
     [
-      [1, run, 'PUT', 1],
-      [2, run, 'PUT', 2],
+      [1, run, 'run', undefined],
+      [2, run, 'PUT', 1],
+      [3, run, 'PUT', 2],
+      [4, run, 'end', undefined],
     ],
   )
   assert.is(lines[1]?.['previous'], lines[0]?.['hash'])
-  assert.equal(lines[0]?.['params'], { cipassword: secret })
+  assert.equal(lines[1]?.['params'], { cipassword: secret })
   assert.equal(await store.audit.verify(), [])
   await store.close()
 })
@@ -194,18 +197,18 @@ test('after a power cut the log goes on: lost lines are written again, a torn on
 
 test('a line of a write that never left, because its process ended before, does not break the chain', async () => {
   const { store, log, path } = await withLines(2)
-  const [, second = ''] = readFileSync(log, 'utf8').trimEnd().split('\n')
+  const last = readFileSync(log, 'utf8').trimEnd().split('\n').at(-1) ?? ''
   await store.close()
   const other = await withLines(3)
-  const third = readFileSync(other.log, 'utf8').trimEnd().split('\n')[2] ?? ''
+  const next = readFileSync(other.log, 'utf8').trimEnd().split('\n').at(-1) ?? ''
   await other.store.close()
-  assert.is(JSON.parse(third).previous, JSON.parse(second).hash)
-  appendFileSync(log, `${third}\n`)
+  assert.is(JSON.parse(next).previous, JSON.parse(last).hash)
+  appendFileSync(log, `${next}\n`)
   const again = await openStore(path, storeOptions({ holder: { host: 'here', pid: 1, isAlive: () => false } }))
   const { journal, run } = await begun(again, samplePlan(8))
   await journal.record([{ type: 'request', record: sampleRequest(run, 'intent') }])
   assert.equal(await auditCodes(again), [])
-  assert.match(readFileSync(log, 'utf8'), /"seq":4/)
+  assert.match(readFileSync(log, 'utf8'), /"seq":6/)
   await again.close()
 })
 

@@ -17,6 +17,10 @@ export interface GlobalOptions {
 /** What a command is given: the outside world, the global flags, and where its words go. */
 export interface CommandContext {
   readonly io: Io
+  /** The command's name, whatever it was called by. */
+  readonly command: string
+  /** Codes of the errors that were reported so far. */
+  readonly problems: ReadonlySet<string>
   readonly global: GlobalOptions
   /** Colours for stdout and for stderr; plain where they are pipes, or NO_COLOR or --no-color asks for it. */
   readonly paint: Paint
@@ -58,14 +62,22 @@ const NO_SOURCES: Sources = new Map()
 /** Of every line of --json; what is only added does not change it. */
 const FORMAT_VERSION = '1.0'
 
-export const commandContext = (io: Io, global: GlobalOptions, runLine: CommandContext['runLine']): CommandContext => {
+export const commandContext = (
+  io: Io,
+  command: string,
+  global: GlobalOptions,
+  runLine: CommandContext['runLine'],
+): CommandContext => {
   const forced = io.env['FORCE_COLOR'] !== undefined && io.env['FORCE_COLOR'] !== '0'
   const allowed = global.color && wantsColour(io.env)
   const paintFor = (terminal: boolean): Paint => (allowed && (terminal || forced) ? ansiPaint : plainPaint)
   const notePaint = paintFor(io.stderr.isTerminal)
   const printJson = (value: object) => io.stdout.write(`${visibleJson({ format_version: FORMAT_VERSION, ...value })}\n`)
+  const problems = new Set<string>()
   return {
     io,
+    command,
+    problems,
     global,
     paint: paintFor(io.stdout.isTerminal),
     notePaint,
@@ -81,6 +93,7 @@ export const commandContext = (io: Io, global: GlobalOptions, runLine: CommandCo
     runLine,
     report: (diagnostics, sources = NO_SOURCES) => {
       for (const diagnostic of diagnostics) {
+        if (diagnostic.severity === 'error') problems.add(diagnostic.code)
         if (global.json) printJson({ type: 'diagnostic', ...diagnosticJson(diagnostic, sources) })
         else io.stderr.write(`${visiblePainted(diagnosticText(diagnostic, sources, notePaint))}\n`)
       }

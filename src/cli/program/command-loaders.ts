@@ -19,6 +19,7 @@ export const commandLoaders: {
   recover: () => import('../commands/recover.ts'),
   revert: () => import('../commands/revert.ts'),
   history: () => import('../commands/history.ts'),
+  audit: () => import('../commands/audit.ts'),
   export: () => import('../commands/export.ts'),
   simulate: () => import('../commands/simulate.ts'),
   demo: () => import('../commands/demo.ts'),

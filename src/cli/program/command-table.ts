@@ -223,6 +223,23 @@ export const COMMANDS = [
     examples: [{ command: 'mpc history', means: 'the latest twenty' }],
   },
   {
+    name: 'audit',
+    summary: 'list or check the record of everything mpc asked for',
+    description:
+      'Prints the audit log, oldest first: who ran which command and how it ended, every request that changes the cluster, before it leaves, with secrets left out, and what became of it. Each line is chained to the one before; --verify finds lines that were changed, replaced, removed or put elsewhere, and exits with 1 then.',
+    args: [],
+    options: [
+      { flags: '--since <time>', description: 'from this date, or this long ago: 2026-12-01, 2h, 30d' },
+      { flags: '--guest <vmid|address>', description: 'requests about this guest, and their answers' },
+      { flags: '--verify', description: 'check the chain of the whole log' },
+    ],
+    examples: [
+      { command: 'mpc audit --since 2h', means: 'what was done in the last two hours' },
+      { command: 'mpc audit --guest 101 --json', means: 'everything about one guest, for a machine' },
+      { command: 'mpc audit --verify', means: 'has somebody changed the log?' },
+    ],
+  },
+  {
     name: 'export',
     summary: 'write the managed guests as Terraform or Ansible',
     description:

@@ -3,7 +3,7 @@ import { BrokenRun } from '../../apply/run/broken-run.ts'
 import { type Diagnostic, diagnose } from '../../diagnostic/diagnostic.ts'
 import { DiagnosticError } from '../../diagnostic/diagnostic-error.ts'
 import type { Io } from '../../io/io.ts'
-import { EXIT, type ExitCode } from '../exit-code.ts'
+import { EXIT, type ExitCode, exitFor } from '../exit-code.ts'
 import { commandContext, type GlobalOptions, type VariableArgument } from './command-context.ts'
 import { commandLoaders } from './command-loaders.ts'
 import type { CommandSpec, OptionSpec, OptionsOf } from './command-spec.ts'
@@ -85,7 +85,7 @@ const addCommand = <Name extends CommandName>(
   command.on('option:var-file', (file: string) => variables.push({ file }))
   command.action(async () => {
     const options = command.optsWithGlobals<CommandOptions<Name>>()
-    const context = commandContext(io, globalsOf(options), (other) => runProgram(other, version))
+    const context = commandContext(io, spec.name, globalsOf(options), (other) => runProgram(other, version))
     try {
       const { run } = await commandLoaders[spec.name]()
       done(await run(context, { args: command.args, options, variables }))
@@ -96,14 +96,6 @@ const addCommand = <Name extends CommandName>(
       done(exitFor(expected))
     }
   })
-}
-
-/** What a person has to allow first is refused; everything else that is wrong is an error. */
-const REFUSED: ReadonlySet<string> = new Set(['project.untrusted', 'project.foreign-settings', 'project.read-only'])
-
-const exitFor = (problems: readonly Diagnostic[]): ExitCode => {
-  if (problems.some(({ code }) => REFUSED.has(code))) return EXIT.refused
-  return problems.every(({ code }) => code === 'cli.bad-option') ? EXIT.usage : EXIT.error
 }
 
 /** What is no bug; undefined for everything else. */
@@ -135,7 +127,7 @@ const makeProgram = (invocation: Invocation): Command => {
 }
 
 const jsonContext = (io: Io) =>
-  commandContext(io, { json: true, color: false, debug: false, quiet: true }, async () => EXIT.usage)
+  commandContext(io, 'help', { json: true, color: false, debug: false, quiet: true }, async () => EXIT.usage)
 
 /** Runs one command line to its end and gives the exit code; the only way into mpc. Never throws. */
 export const runProgram = async (io: Io, version: string): Promise<ExitCode> => {

@@ -17,6 +17,7 @@ import { EXIT, type ExitCode } from '../exit-code.ts'
 import type { CommandContext } from '../program/command-context.ts'
 import { ensureTrusted, refuseForeign } from './ask-trust.ts'
 import { connect } from './connect.ts'
+import { recorded } from './keep-record.ts'
 
 /** The cluster as it was read at a moment (ISO 8601). */
 export interface Picture {
@@ -144,7 +145,7 @@ const makeSession = (
   context: CommandContext,
   folder: string,
   workspace: Workspace,
-  { settings, sources }: { readonly settings: Settings; readonly sources: Sources },
+  { settings, sources, synced }: Pick<Session, 'settings' | 'sources'> & { readonly synced: string[] },
   store: Store,
 ): { readonly session: Session; readonly close: () => Promise<void> } => {
   // A command that works on the last sync's picture asks the server nothing.
@@ -162,6 +163,12 @@ const makeSession = (
     opened.writer ??= trusting(false)
     return opened.writer
   }
+  const read = async (options: Parameters<typeof readCluster>[2]): Promise<Picture> => {
+    isFresh = true
+    const picture = await readCluster(context, session, options)
+    synced.push(picture.syncedAt)
+    return picture
+  }
   const session: Session = {
     folder,
     workspace,
@@ -169,18 +176,14 @@ const makeSession = (
     sources,
     store,
     reader,
-    sync: (options) => {
-      isFresh = true
-      return readCluster(context, session, options)
-    },
+    sync: (options) => read(options),
     rights: async () => {
       const { readRights } = await import('../../sync/read-facts.ts')
       const client = await reader()
       return readRights(client, client.principal, context.io.signal)
     },
     refresh: async (plan) => {
-      isFresh = true
-      await readCluster(context, session, { after: plan })
+      await read({ after: plan })
     },
     tellAddresses: async (observed, vmids) => (isFresh ? askAddresses(context, session, observed, vmids) : observed),
     write: async (purpose, work) => {
@@ -204,7 +207,6 @@ const makeSession = (
   const close = async () => {
     for (const settled of await Promise.allSettled(Object.values(opened)))
       if (settled.status === 'fulfilled') settled.value.close()
-    await store.close()
   }
   return { session, close }
 }
@@ -223,11 +225,13 @@ export const withSession = async (
   if (!workspace || !settings || hasErrors(diagnostics)) return EXIT.error
   await refuseForeign(context, workspace, settings)
   const store = await openStore(workspace.stateFile, { clock: context.io.clock, holder: context.io.self })
-  const { session, close } = makeSession(context, folder, workspace, { settings, sources }, store)
+  const synced: string[] = []
+  const { session, close } = makeSession(context, folder, workspace, { settings, sources, synced }, store)
   try {
-    return await work(session)
+    return await recorded(context, store, synced, () => work(session))
   } finally {
     await close()
+    await store.close()
   }
 }
 
