@@ -1,6 +1,7 @@
 import { applyCodes } from './codes/apply.ts'
 import { cliCodes } from './codes/cli.ts'
 import { declarationCodes } from './codes/declaration.ts'
+import { doctorCodes } from './codes/doctor.ts'
 import { exportCodes } from './codes/export.ts'
 import { kindCodes } from './codes/kind.ts'
 import { planCodes } from './codes/plan.ts'
@@ -15,6 +16,7 @@ export const codes = {
   ...applyCodes,
   ...cliCodes,
   ...declarationCodes,
+  ...doctorCodes,
   ...exportCodes,
   ...kindCodes,
   ...planCodes,

@@ -34,11 +34,23 @@ export interface Lease {
   readonly release: () => Promise<void>
 }
 
+/** The lease as it stands, whether or not its process is still there. */
+export interface HeldLease extends LeaseHolder {
+  readonly token: string
+  /** Of its process: there on this machine, gone from it, or somewhere that this machine cannot see. */
+  readonly standing: 'running' | 'gone' | 'elsewhere'
+  /** Milliseconds since its last heartbeat, by the clock of the database. */
+  readonly silentFor: number
+}
+
 export interface LeaseStore {
   /** One at a time; a lease whose process is gone is taken over. Undefined with a diagnostic naming the holder otherwise. */
   readonly acquire: (purpose: string) => Promise<Checked<Lease>>
   /** Another process that is still there and holds the lease: what it has not finished it is working on. */
   readonly otherHolder: () => Promise<LeaseHolder | undefined>
+  readonly held: () => Promise<HeldLease | undefined>
+  /** Takes the lease from its holder, which then writes nothing more. False: it has been given back, or somebody else has it by now. */
+  readonly free: (held: Pick<HeldLease, 'token'>) => Promise<boolean>
 }
 
 const NAME = 'write'
@@ -146,5 +158,21 @@ export const leaseStore = (db: Kysely<Tables>, holder: Holder): LeaseStore => ({
     const row = await db.selectFrom('lease').selectAll().where('name', '=', NAME).executeTakeFirst()
     if (!row || (row.pid === holder.pid && isFromHere(row, holder))) return undefined
     return isStale(row, holder, await timeOf(db)) ? undefined : holderOf(row)
+  },
+  held: async () => {
+    const row = await db.selectFrom('lease').selectAll().where('name', '=', NAME).executeTakeFirst()
+    if (!row) return undefined
+    const now = await timeOf(db)
+    const here = isStale(row, holder, now) ? 'gone' : 'running'
+    return {
+      ...holderOf(row),
+      token: row.token,
+      standing: isFromHere(row, holder) ? here : 'elsewhere',
+      silentFor: Date.parse(now) - Date.parse(row.heartbeat_at),
+    }
+  },
+  free: async ({ token }) => {
+    const gone = await db.deleteFrom('lease').where('name', '=', NAME).where('token', '=', token).executeTakeFirst()
+    return gone.numDeletedRows > 0n
   },
 })

@@ -9,6 +9,7 @@ import { bringUpToDate } from './bring-up-to-date.ts'
 import { backUp } from './file/backup-files.ts'
 import { damagedState } from './file/damage.ts'
 import { openDatabase } from './file/database.ts'
+import { type FileHealth, fileHealth } from './file/file-health.ts'
 import { type HistoryEntry, readHistory } from './history.ts'
 import { explained, journalStore } from './journal-store.ts'
 import { type Holder, type Lease, type LeaseStore, leaseStore } from './lease-store.ts'
@@ -25,6 +26,8 @@ export interface Store {
   readonly leases: LeaseStore
   /** Looks for damage in the file and in the audit log; reads everything, so only when asked. */
   readonly check: () => Promise<readonly Diagnostic[]>
+  /** How its files lie on the disk. */
+  readonly fileHealth: () => Promise<FileHealth>
   readonly audit: Pick<AuditLog, 'verify' | 'lines'> & {
     /** Writes down how a command ended. */
     readonly command: (ended: EndedCommand) => Promise<void>
@@ -72,6 +75,7 @@ export const openStore = async (path: string, { clock, holder }: StoreOptions): 
       const own = damage.length === 0 ? [] : [await damagedState(path, damage.slice(0, 5).join('; '))]
       return [...own, ...(await audit.verify())]
     },
+    fileHealth: () => fileHealth(path),
     audit: {
       verify: audit.verify,
       lines: audit.lines,

@@ -139,6 +139,8 @@ test('what the other commands print is as its schema says', () =>
       conform(await run(['history', '--json']))
       conform(await run(['audit', '--json']))
       conform(await run(['audit', '--verify', '--json']))
+      conform(await run(['unlock', '--json']))
+      conform(await run(['doctor', '--json']), 1)
       const types = Object.values(schemaOf('output').$defs).flatMap(
         ({ properties: { type } }) => type?.enum ?? [type?.const],
       )

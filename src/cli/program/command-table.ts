@@ -240,6 +240,27 @@ export const COMMANDS = [
     ],
   },
   {
+    name: 'doctor',
+    summary: 'find what is wrong with the workspace, the connection or the rights',
+    description:
+      'Checks the state and the audit log, file modes and disk room, runs that were cut short, the connection, the clocks of the nodes, what is bound here against what the server has, rules that protect nothing, and the rights that the declarations need; says of each finding what it is, why it matters and what to do. Reads the cluster into the state, and repairs nothing. Exits with 1 when it finds anything.',
+    args: [],
+    options: [...VARIABLES],
+    examples: [
+      { command: 'mpc doctor', means: 'check everything' },
+      { command: 'mpc doctor --json', means: 'the same, for monitoring' },
+    ],
+  },
+  {
+    name: 'unlock',
+    summary: 'take the right to change the cluster from a process that is stuck',
+    description:
+      'Shows which process holds the right to change the cluster from this workspace and since when, and asks whether to take it away. That process sends nothing more then; what it leaves half done is ended with mpc recover. A process of this machine that has ended needs no unlocking.',
+    args: [],
+    options: [{ flags: '--auto-approve', description: 'do not ask' }],
+    examples: [{ command: 'mpc unlock', means: 'show who is at work, and ask' }],
+  },
+  {
     name: 'export',
     summary: 'write the managed guests as Terraform or Ansible',
     description:
