@@ -23,11 +23,18 @@ const BY_ITSELF = /^(?:digest|vmgenid|meta|lock|parent|snaptime|runningmachine|r
 const withoutVolume = (text: string): string =>
   text.replace(/^([^,:/]+):[^,]*/, '$1:…').replace(/(^|,)(?:volume|file)=([^,:/]+):[^,]*/, '$1$2:…')
 
-const normal = (type: GuestType, key: string, text: string, exactVolumes: boolean): string => {
+const normalOf = (type: GuestType, key: string, text: string, exactVolumes: boolean): string => {
   const kind = kindOfType(type)
   const isVolume = kind.volumeProperty(key) !== undefined || /^unused\d+$/.test(key)
   const own = isVolume && !exactVolumes ? withoutVolume(text) : text
   return canonicalJson(kind.decodeValue(key, own))
+}
+
+/** PVE notes the size of a volume when it attaches it (PVE source: rescan_volume); a text that lacks one is no other volume for that. */
+const sameSized = (a: string, b: string): readonly [string, string] => {
+  const [left, right] = [a, b].map((text) => /,size=/.test(text))
+  const without = (text: string) => text.replace(/,size=[^,]*/, '')
+  return left === right ? [a, b] : [without(a), without(b)]
 }
 
 const keysOf = (...records: readonly Readonly<Record<string, unknown>>[]): readonly string[] =>
@@ -41,11 +48,15 @@ const guestUnlike = (before: GuestMeasure, now: GuestMeasure, exactVolumes: bool
   if (!before.config || !now.config || before.guest.node !== now.guest.node)
     return name(before) === name(now) ? [] : [{ what: 'the guest', before: name(before), now: name(now) }]
   const { type } = before.guest
-  const same = (key: string, a: string | undefined, b: string | undefined) =>
-    a === b ||
-    (a !== undefined &&
-      b !== undefined &&
-      (isMasked(a) || isMasked(b) || normal(type, key, a, exactVolumes) === normal(type, key, b, exactVolumes)))
+  const same = (key: string, a: string | undefined, b: string | undefined) => {
+    if (a === b) return true
+    if (a === undefined || b === undefined) return false
+    const isVolume = kindOfType(type).volumeProperty(key) !== undefined
+    const [left, right] = isVolume ? sameSized(a, b) : [a, b]
+    return (
+      isMasked(a) || isMasked(b) || normalOf(type, key, left, exactVolumes) === normalOf(type, key, right, exactVolumes)
+    )
+  }
   const [was, is] = [before.config, now.config]
   const current = keysOf(was.current, is.current)
     .filter((key) => !same(key, was.current[key], is.current[key]))

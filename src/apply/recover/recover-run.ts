@@ -5,7 +5,9 @@ import type { ApplyEvent, RunOutcome } from '../apply-event.ts'
 import { carryOut, endOfUndoing, type RunEnd, unlessUnwritable } from '../apply-plan.ts'
 import { effectOf } from '../effect/request-effect.ts'
 import type { RequestRecord, StepRecord, StepStatus, UnfinishedRun } from '../journal.ts'
+import { compareWithEarlier } from '../measure/compare-earlier.ts'
 import { isoNow, makeContext, type RunContext } from '../request/run-context.ts'
+import { notSwept } from '../run/optional-step.ts'
 import { keepAccount } from '../run/run-account.ts'
 import { outcomeOf } from '../run/run-outcome.ts'
 import { resumeStep, runStep, settleStep } from '../run/run-step.ts'
@@ -95,7 +97,8 @@ const undo = async (ctx: RunContext, unfinished: UnfinishedRun): Promise<RunEnd>
       diagnostics: [unsettled(ctx, stuck)],
     }
   const done = new Set(results.flatMap(({ step, status }) => (status === 'done' ? [step.id] : [])))
-  if (statuses.size === 0 && requiredSteps(ctx.plan).every(({ id }) => done.has(id))) return asApplied(ctx, all)
+  if (statuses.size === 0 && requiredSteps(ctx.plan).every(({ id }) => done.has(id)))
+    return asApplied(ctx, unfinished, all)
   const prior = unfinished.requests.filter(({ direction }) => direction === 'reverse')
   const rolledBack = whole(
     await rollBack(ctx, { results, identities, prior, failed: failedBefore(statuses) }),
@@ -114,9 +117,20 @@ const undo = async (ctx: RunContext, unfinished: UnfinishedRun): Promise<RunEnd>
   return { ...ended, results: all, interrupted: false, diagnostics, rolledBack }
 }
 
-const asApplied = (ctx: RunContext, results: readonly StepResult[]): RunEnd => {
-  const diagnostics = [account(ctx, 'All its steps had been carried out, so it counts as applied.')]
-  return { status: 'applied', results, interrupted: false, diagnostics }
+const asApplied = async (
+  ctx: RunContext,
+  { earlier = [] }: UnfinishedRun,
+  results: readonly StepResult[],
+): Promise<RunEnd> => {
+  const { asBefore, diagnostics } = await compareWithEarlier(ctx, earlier)
+  const said = account(ctx, 'All its steps had been carried out, so it counts as applied.')
+  return {
+    status: 'applied',
+    results,
+    interrupted: false,
+    ...(asBefore && { asBefore }),
+    diagnostics: [said, ...notSwept(ctx.plan, results), ...diagnostics],
+  }
 }
 
 /** A step that is not gone on with. Tidying up is tried once. */

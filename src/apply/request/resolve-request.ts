@@ -32,6 +32,20 @@ export const resolvePath = (path: string, outputs: Outputs): string =>
     return value === undefined ? whole : encodeURIComponent(value)
   })
 
+/** A request as it can be held against the server: with the outputs that are known put in; secrets stay references. */
+export const withOutputs = (request: ApiRequest, outputs: Outputs): ApiRequest => {
+  const known = (param: RequestParam): RequestParam => {
+    const value = isOutputRef(param) ? outputs.get(param.fromStep)?.[param.output] : undefined
+    return isOutputRef(param) && value !== undefined ? `${value}${param.suffix ?? ''}` : param
+  }
+  const params = Object.entries(request.params ?? {}).map(([name, param]) => [name, known(param)] as const)
+  return {
+    ...request,
+    path: resolvePath(request.path, outputs),
+    ...(request.params && { params: Object.fromEntries(params) }),
+  }
+}
+
 /** Puts secrets and earlier outputs in. The result goes to the server and nowhere else. */
 export const resolveRequest = (request: ApiRequest, secrets: Secrets, outputs: Outputs): Resolved => {
   const diagnostics: Diagnostic[] = []

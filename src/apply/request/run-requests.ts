@@ -7,7 +7,7 @@ import { sinceOn } from '../observe/node-clock.ts'
 import { seenOf } from '../observe/read-guest.ts'
 import { waitForEnd } from './follow-task.ts'
 import type { JournalNotes } from './journal-notes.ts'
-import { resolvePath } from './resolve-request.ts'
+import { withOutputs } from './resolve-request.ts'
 import { lookAt, noteTask, type RunContext } from './run-context.ts'
 import { finish, sendRequest } from './send-request.ts'
 import { settleRequest } from './settle-request.ts'
@@ -68,7 +68,7 @@ const settlePrior = async (
   job: StepRequest,
   prior: RequestRecord,
 ): Promise<RequestEnd | undefined> => {
-  const request = { ...job.request, path: resolvePath(job.request.path, ctx.outputs) }
+  const request = withOutputs(job.request, ctx.outputs)
   const effect = effectOf(request)
   const end = (tried: Attempt): RequestEnd | undefined =>
     tried.kind === 'done' || tried.kind === 'failed' ? finish(ctx, job, tried, keptOf(prior)) : undefined

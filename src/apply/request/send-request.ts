@@ -10,7 +10,7 @@ import { madeAnew } from '../observe/made-anew.ts'
 import { sinceOn } from '../observe/node-clock.ts'
 import { ask, type GuestReading, readRunning, seenOf } from '../observe/read-guest.ts'
 import type { JournalNotes } from './journal-notes.ts'
-import { resolveRequest, takeOutput } from './resolve-request.ts'
+import { resolveRequest, takeOutput, withOutputs } from './resolve-request.ts'
 import { currentView, knowledgeOf, lookAt, type RunContext } from './run-context.ts'
 import {
   type Attempt,
@@ -63,7 +63,7 @@ const prepare = async (
   const { request, direction } = job
   const { request: resolved, diagnostics } = resolveRequest(request, ctx.world.secrets, ctx.outputs)
   if (!resolved) return refusedHere('not sent', diagnostics)
-  const sent = { ...request, path: resolved.path }
+  const sent = withOutputs(request, ctx.outputs)
   const place = taskPlace(effect)
   const since = place ? await sinceOn(ctx, place.node) : 0
   const beforehand = { sent, since, lost, ...(await heldBefore(ctx, effect, resolved)) }

@@ -7,7 +7,7 @@ import { shutdownRequest } from '../../plan/state/guest-progress.ts'
 import { configRequests, type GuestState, staysPending, textOf } from '../../plan/state/guest-state.ts'
 import { type AttachedVolume, attachedBy } from '../../plan/state/held-volumes.ts'
 import { detachDisk, whileDown, whileUnprotected } from '../../plan/step/disk-steps.ts'
-import { isRelease, releaseAttached } from '../../plan/step/release-volumes.ts'
+import { isRelease, releaseAttached, releasedIn } from '../../plan/step/release-volumes.ts'
 import { isGone } from '../../plan/step/sweep-steps.ts'
 import type { AppliedResource } from '../../resource/applied.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
@@ -118,6 +118,9 @@ const gone = (undoing: Step): Step => ({
   },
 })
 
+/** What undoes a creation but for its protection and the volumes that were there before, which steps of their own have taken away by then. */
+const endsGuest = ({ method }: ApiRequest): boolean => method === 'DELETE'
+
 /** A guest that was made ends as it does when its declaration goes: backed up first, or retained, or for good. */
 const ended = (world: PlanWorld, part: Undoing, guest: ObservedGuest): readonly Step[] => {
   const { undoing, done, bound, endingPools } = part
@@ -126,14 +129,15 @@ const ended = (world: PlanWorld, part: Undoing, guest: ObservedGuest): readonly 
   const { onDestroy } = resource
   // By then it is back where it was made.
   const observed = { ...guest, node: undoing.guest?.node ?? guest.node }
-  const drafts = destroyGuest(world, { resource, observed, onDestroy, unbind: false, endingPools })
+  const isProtected = undoing.requests.some(({ params = {} }) => 'protection' in params)
+  const kept = done.reversal.by === 'requests' ? releasedIn(done.reversal.requests) : new Set<string>()
+  const drafts = destroyGuest(world, { resource, observed, onDestroy, unbind: false, endingPools, kept, isProtected })
   if (onDestroy === 'delete') return [gone(undoing)]
   return drafts.map((draft) => {
     if (draft.verb !== 'destroy' && draft.verb !== 'retain') return asStep(part, draft)
     const { binding } = undoing
     const end = { ...asStep(part, draft), id: undoing.id, ...(binding && { binding }) }
-    // The requests that undo the creation also take away volumes that were there before it.
-    return draft.verb === 'retain' ? end : { ...end, requests: undoing.requests }
+    return draft.verb === 'retain' ? end : { ...end, requests: undoing.requests.filter(endsGuest) }
   })
 }
 

@@ -1,6 +1,7 @@
 import { kindOfType } from '../../kinds/registry.ts'
 import { requiredSteps, type Step, type StepId } from '../../plan/plan.ts'
 import type { Applied } from '../../resource/applied.ts'
+import type { ApiRequest } from '../../resource/request.ts'
 import { presenceAfter, standingSteps } from '../effect/guest-after-run.ts'
 import type { FinishedRun, RecordedRun } from '../journal.ts'
 import { erasesVolume } from './judge-anew.ts'
@@ -59,7 +60,10 @@ const givenBack = (revert: RecordedRun, again: readonly Step[]): ((step: Step) =
       summary: isRestored
         ? `${step.summary}: restore the backup the revert made of it`
         : `${step.summary}: attach it again`,
-      requests: transferred(undoing.reversal.requests, undoing.id, step.id, given),
+      requests: [
+        ...transferred(undoing.reversal.requests, undoing.id, step.id, given),
+        ...(isRestored ? givenAgain(revert, undoing, step, given) : []),
+      ],
       disruption: isRestored ? 'recreate' : step.disruption,
       ...(!isRestored && {
         reversal: {
@@ -71,6 +75,23 @@ const givenBack = (revert: RecordedRun, again: readonly Step[]): ((step: Step) =
     }
   }
 }
+
+/** Steps that take something from a guest before it is backed up. */
+const TAKEN_BEFORE = /\/(?:unprotect|release(?:-kept)?)$/
+
+/**
+ * What the revert took from the guest before it was backed up, and what is therefore not in the backup; the last comes first. The root of a restored
+ * container is its own.
+ */
+const givenAgain = (revert: RecordedRun, undoing: Step, step: Step, given: Given): readonly ApiRequest[] =>
+  standingSteps(revert)
+    .toReversed()
+    .flatMap(({ step: { id, address, guest, reversal } }) => {
+      const isOf = address === undoing.address && guest?.vmid === undoing.guest?.vmid && TAKEN_BEFORE.test(id)
+      if (!isOf || reversal.by !== 'requests') return []
+      const requests = reversal.requests.filter(({ params = {} }) => !('rootfs' in params))
+      return transferred(requests, id, step.id, given)
+    })
 
 /** The revert has kept what the guest holds: in a backup, or the guest itself, which it retained. */
 const isHeld = (undoing: Step | undefined): boolean =>

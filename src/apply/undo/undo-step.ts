@@ -11,7 +11,7 @@ import { effectOf } from '../effect/request-effect.ts'
 import type { JournalEntry, RequestRecord } from '../journal.ts'
 import { type GuestView, readRunning } from '../observe/read-guest.ts'
 import { type JournalNotes, journalNotes } from '../request/journal-notes.ts'
-import { resolvePath } from '../request/resolve-request.ts'
+import { resolvePath, withOutputs } from '../request/resolve-request.ts'
 import { currentView, lookAt, type RunContext, record } from '../request/run-context.ts'
 import { runRequests } from '../request/run-requests.ts'
 import { requestRecord } from '../request/step-request.ts'
@@ -60,7 +60,7 @@ const adopt = (ctx: RunContext, { upid, message }: RequestRecord, { guest, ident
 
 /** Whether the request that failed has left a trace; also true where nothing can tell. */
 const leftTrace = async (ctx: RunContext, failed: RequestRecord): Promise<boolean | 'unreachable'> => {
-  const request = { ...failed.request, path: resolvePath(failed.request.path, ctx.outputs) }
+  const request = withOutputs(failed.request, ctx.outputs)
   const effect = effectOf(request)
   if ('guest' in effect) {
     const place = effect.kind === 'moved' ? { ...effect.guest, node: effect.node } : effect.guest

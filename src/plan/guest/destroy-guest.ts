@@ -7,11 +7,13 @@ import { sha256 } from '../../util/sha256.ts'
 import { checkStorage, storagesFor } from '../check/storage-check.ts'
 import { type StepDraft, stepId } from '../order/step-chain.ts'
 import type { PlanWorld } from '../planning-context.ts'
-import { releaseForeign, withoutForeign } from '../state/foreign-volumes.ts'
+import { releaseForeign, withoutForeign, withoutVolumes } from '../state/foreign-volumes.ts'
 import { advance, guestLabel, type PlanPart, type Progress } from '../state/guest-progress.ts'
 import { afterWrite, configRequests, type GuestState, restoreRequests, stateOf, textOf } from '../state/guest-state.ts'
 import { changePool } from '../step/membership-step.ts'
 import { stopGuest } from '../step/power-steps.ts'
+import { unprotectForEnd } from '../step/protection-step.ts'
+import { releaseKept } from '../step/release-kept.ts'
 import { restoration } from './restore-guest.ts'
 
 /** The tag that tells a retained guest from others. */
@@ -25,6 +27,10 @@ export interface Destruction {
   readonly unbind: boolean
   /** Pools that end with the plan: they must be empty by then, so a guest that is retained leaves them. */
   readonly endingPools: ReadonlySet<string>
+  /** Volumes that were there before the guest: they are taken away before it is backed up. */
+  readonly kept?: ReadonlySet<string>
+  /** The guest was made with a protection, which is turned off first. */
+  readonly isProtected?: boolean
 }
 
 const backupStorage = (world: PlanWorld, { resource, observed }: Destruction): string | undefined => {
@@ -154,7 +160,8 @@ const retainStep =
 /** Plans the end of a guest: shut down, then backed up and destroyed, or retained, or destroyed for good. */
 export const destroyGuest = (world: PlanWorld, given: Destruction): readonly StepDraft[] => {
   const { observed, onDestroy, endingPools } = given
-  const destruction: Destruction = { ...given, observed: withoutForeign(observed) }
+  const kept = given.kept ?? new Set()
+  const destruction: Destruction = { ...given, observed: withoutVolumes(withoutForeign(observed), kept) }
   const guest: GuestRef = { type: observed.type, node: observed.node, vmid: observed.vmid }
   const start: Progress = { guest, state: stateOf(observed), drafts: [] }
   const storage = onDestroy === 'backup' ? backupStorage(world, destruction) : undefined
@@ -170,8 +177,11 @@ export const destroyGuest = (world: PlanWorld, given: Destruction): readonly Ste
         ]
       : [
           stopGuest(' before it is destroyed'),
+          ...(given.isProtected && storage !== undefined ? [unprotectForEnd] : []),
           releaseForeign(observed),
-          ...(storage === undefined ? [] : [backupStep(destruction, storage)]),
+          ...(storage === undefined
+            ? []
+            : [releaseKept(given.resource.address, kept), backupStep(destruction, storage)]),
           destroyStep(world, destruction, storage),
         ]
   return parts.reduce((next, part) => part(next), start).drafts

@@ -51,7 +51,7 @@ const phaseOf = (step: Placed): Phase => {
 }
 
 /** Steps that also only prepare an end. */
-const isForEnd = ({ action, id }: Step): boolean => action === 'stop' || id.endsWith('/release')
+const isForEnd = ({ action, id }: Step): boolean => action === 'stop' || /\/release(?:-kept)?$/.test(id)
 
 /** The phase of each step of a plan. A guest that is stopped only for its end is stopped when the end comes. */
 export const phasesOf = (steps: readonly Step[]): ReadonlyMap<StepId, Phase> => {

@@ -133,9 +133,20 @@ export const checkMovable = (context: GuestContext, { key, observed }: Differenc
   return false
 }
 
+/** The guest as it is once volumes of others are taken away. */
+export const withoutForeign = (guest: ObservedGuest): ObservedGuest =>
+  withoutKeys(guest, new Set(foreignVolumes(guest).map(({ key }) => key)))
+
 /** The guest as it is once these volumes are taken away. */
-export const withoutForeign = (guest: ObservedGuest): ObservedGuest => {
-  const keys = new Set(foreignVolumes(guest).map(({ key }) => key))
+export const withoutVolumes = (guest: ObservedGuest, volumes: ReadonlySet<string>): ObservedGuest => {
+  const kind = kindOfType(guest.type)
+  const named = Object.entries(effectiveConfig(guest)).filter(([key, text]) =>
+    volumes.has(volumeIn(kind, key, text) ?? ''),
+  )
+  return withoutKeys(guest, new Set(named.map(([key]) => key)))
+}
+
+const withoutKeys = (guest: ObservedGuest, keys: ReadonlySet<string>): ObservedGuest => {
   if (keys.size === 0) return guest
   const rest = <T>(table: { readonly [key: string]: T }): { readonly [key: string]: T } =>
     Object.fromEntries(Object.entries(table).filter(([key]) => !keys.has(key)))

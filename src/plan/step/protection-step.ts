@@ -1,3 +1,4 @@
+import { kindOfType } from '../../kinds/registry.ts'
 import { advance, type GuestContext, type PlanPart } from '../state/guest-progress.ts'
 import { afterWrite, configRequests, restoreRequests, textOf } from '../state/guest-state.ts'
 import { declaredText, updateConfig } from './config-steps.ts'
@@ -26,9 +27,10 @@ const writeProtection = (context: GuestContext, verb: string, text: string | und
 
 /** A protection that is written for the time of the other changes only. */
 const forTheTime =
-  ({ kind }: GuestContext, verb: string, to: '0' | '1', summary: string): PlanPart =>
+  (verb: string, to: '0' | '1', summary: string): PlanPart =>
   (progress) => {
     const { guest, state } = progress
+    const kind = kindOfType(guest.type)
     const next = afterWrite(state, kind, { set: { protection: to }, remove: [] })
     return advance(
       progress,
@@ -49,6 +51,12 @@ const forTheTime =
     )
   }
 
+/** A guest that was made with a protection is to go. */
+export const unprotectForEnd: PlanPart = (progress) =>
+  textOf(progress.state, 'protection') === '1'
+    ? forTheTime('unprotect', '0', 'turn protection off')(progress)
+    : progress
+
 /** A protection that is declared no more goes first, in a request of its own; one that stays is lifted where PVE would refuse the changes. */
 export const unprotect =
   (context: GuestContext, sorted: SortedDifferences): PlanPart =>
@@ -57,7 +65,7 @@ export const unprotect =
     const declared = declaredProtection(context, sorted)
     if (declared) return writeProtection(context, 'unprotect', declared.text)(progress)
     return writesMountPoints(context, sorted)
-      ? forTheTime(context, 'unprotect', '0', 'turn protection off for the changes')(progress)
+      ? forTheTime('unprotect', '0', 'turn protection off for the changes')(progress)
       : progress
   }
 
@@ -68,5 +76,5 @@ export const protectAgain =
     const declared = declaredProtection(context, sorted)
     const wasLifted = progress.drafts.some(({ verb }) => verb === 'unprotect')
     if (declared) return wasLifted ? progress : writeProtection(context, 'protect', declared.text)(progress)
-    return wasLifted ? forTheTime(context, 'protect', '1', 'turn protection on again')(progress) : progress
+    return wasLifted ? forTheTime('protect', '1', 'turn protection on again')(progress) : progress
   }

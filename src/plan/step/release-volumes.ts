@@ -34,8 +34,10 @@ const numbered = (bus: string, count: number): readonly string[] =>
 /** Buses that take a CD drive; a running VM is never given one at once on the first two. */
 const CD_SLOTS = [...numbered('sata', 6), ...numbered('ide', 4), ...numbered('scsi', 31)]
 
+const CD_MEDIA = ',media=cdrom'
+
 /** The volume as an image in a CD drive. */
-const cdWith = (volume: string): string => `${volume},media=cdrom`
+const cdWith = (volume: string): string => `${volume}${CD_MEDIA}`
 
 export interface Release {
   readonly guest: GuestRef
@@ -117,8 +119,19 @@ const namesVolume = (text: string, volume: string): boolean =>
   text.split(',').some((part) => part.replace(/^(?:file|volume)=/, '') === volume)
 
 /** A reversal that takes this volume away so that nothing names it. */
-export const isRelease = (requests: readonly ApiRequest[], volume: string): boolean =>
-  requests.some(({ params = {} }) => params['rootfs'] === volume || Object.values(params).includes(cdWith(volume)))
+export const isRelease = (requests: readonly ApiRequest[], volume: string): boolean => releasedIn(requests).has(volume)
+
+/** The volumes that a reversal takes away so that nothing names them. */
+export const releasedIn = (requests: readonly ApiRequest[]): ReadonlySet<string> =>
+  new Set(
+    requests
+      .flatMap(({ params = {} }) => Object.entries(params))
+      .flatMap(([key, text]) => {
+        if (typeof text !== 'string') return []
+        if (text.endsWith(CD_MEDIA)) return [text.slice(0, -CD_MEDIA.length)]
+        return key === 'rootfs' ? [text] : []
+      }),
+  )
 
 /** A running VM keeps the CD drive pending, and PVE has put it into the pending boot order by then. */
 const bootAgain = (
