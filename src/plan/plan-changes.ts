@@ -2,7 +2,6 @@ import { type Checked, hasErrors } from '../diagnostic/diagnostic.ts'
 import { guestKinds } from '../kinds/registry.ts'
 import type { Address } from '../resource/address.ts'
 import { type Applied, type AppliedResource, boundGuests } from '../resource/applied.ts'
-import { isSecret } from '../resource/config-value.ts'
 import type { Desired, DesiredGuest, DesiredResource } from '../resource/desired.ts'
 import type { Observed } from '../resource/observed.ts'
 import { asGuest, isOfGuest } from '../resource/resource-kind.ts'
@@ -26,6 +25,7 @@ import { replacedGuests, selectAddresses } from './order/address-filter.ts'
 import { assemblePlan } from './order/assemble-plan.ts'
 import { dependenciesOf } from './order/dependencies.ts'
 import { sealPlan } from './order/seal-plan.ts'
+import { secretsOf } from './order/secrets-of.ts'
 import { layered } from './order/topological-layers.ts'
 import type { Plan } from './plan.ts'
 import type { PlanOptions } from './plan-options.ts'
@@ -179,9 +179,22 @@ const orderOf = (ground: Ground, planned: readonly PlannedResource[]) => {
 const outputsOf = ({ outputs }: Desired): Plan['outputs'] =>
   inOrder(outputs, ({ name }) => name).map(({ name, value, sensitive }) => ({
     name,
-    value: sensitive && !isSecret(value) ? null : value,
+    value: sensitive ? null : value,
     sensitive,
   }))
+
+/** What was asked for, in an order of its own; undefined: everything. */
+const askedOf = ({ targets, excludes, replaces, scope, destroy }: PlanOptions): Plan['asked'] => {
+  const sorted = <T extends string>(items: readonly T[]): readonly T[] => inOrder([...new Set(items)], (item) => item)
+  const asked = {
+    ...(targets.length > 0 && { targets: sorted(targets) }),
+    ...(excludes.length > 0 && { excludes: sorted(excludes) }),
+    ...(replaces.length > 0 && { replaces: sorted(replaces) }),
+    ...(scope && { scope: sorted(scope) }),
+    ...(destroy && { destroy: true as const }),
+  }
+  return Object.keys(asked).length === 0 ? undefined : asked
+}
 
 /** What the plan would make is held against what the cluster has: bridges, room, addresses. */
 const checkFacts = ({ world, declared, vmids, bindings }: Ground, planned: readonly PlannedResource[]): void => {
@@ -238,6 +251,8 @@ export const planChanges = (
     code === 'plan.made-from-another' && address !== undefined ? [address as Address] : [],
   )
   const sharedVolumes = sharedBefore(steps, observed.guests)
+  const asked = askedOf(options)
+  const { secretsKey } = options
   const plan = sealPlan({
     format_version: '1.0',
     origin: { kind: 'declaration' },
@@ -247,6 +262,8 @@ export const planChanges = (
     unchanged: ground.selected.size - changes.length,
     ...(madeFromOthers.length > 0 && { madeFromOthers }),
     ...(sharedVolumes.length > 0 && { sharedVolumes }),
+    ...(asked && { asked }),
+    ...(secretsKey !== undefined && secretsOf({ steps }).length > 0 && { secretsKey }),
     outputs: options.destroy ? [] : outputsOf(desired),
   })
   return { value: plan, diagnostics }

@@ -24,6 +24,8 @@ export interface PlanOptions {
   readonly allowDuplicateNames?: boolean
   /** Put another or an empty volume in the place of one that a guest starts from. */
   readonly allowDiskReplacement?: boolean
+  /** Tells keys apart that fingerprints of secrets are made with. */
+  readonly secretsKey?: string
   /** Snapshots mpc took as a safety net, oldest first: they go where they forbid a change, and after a change where newer ones stand. */
   readonly safetySnapshots?: readonly KeptSnapshot[]
   /** Rules of the workspace that the plan may not break. */

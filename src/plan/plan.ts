@@ -75,6 +75,16 @@ export interface HeldVolume {
   readonly guests: readonly number[]
 }
 
+/** What a plan was asked to be about; what is missing stands for everything, or for nothing. */
+export interface Asked {
+  readonly targets?: readonly Address[]
+  readonly excludes?: readonly Address[]
+  readonly replaces?: readonly Address[]
+  /** What the files declare that were named, without instance keys. */
+  readonly scope?: readonly string[]
+  readonly destroy?: true
+}
+
 /** A complete, self-contained account of a run to come: saved, hashed, reviewed, applied as it is. */
 export interface Plan {
   readonly format_version: '1.0'
@@ -97,6 +107,10 @@ export interface Plan {
   readonly madeFromOthers?: readonly Address[]
   /** Volumes that its steps attach, on the way there or back, and that several guests shared when it was made. */
   readonly sharedVolumes?: readonly HeldVolume[]
+  /** Missing: for everything that is declared and managed. */
+  readonly asked?: Asked
+  /** Of plans with secrets: tells keys apart that their fingerprints are made with. */
+  readonly secretsKey?: string
   readonly outputs: readonly { readonly name: string; readonly value: unknown; readonly sensitive: boolean }[]
 }
 

@@ -85,7 +85,7 @@ test('the same homelab in HCL and in YAML gives the same plan', () =>
     const yaml = join(process.cwd(), 'examples', 'homelab-yaml', 'homelab.mpc.yaml')
     mkdirSync(join(workspace.folder, 'y'))
     copyFileSync(yaml, join(workspace.folder, 'y', 'homelab.mpc.yaml'))
-    const other = await workspace.run(['plan', '--json', 'y/homelab.mpc.yaml'])
+    const other = await workspace.run(['-C', 'y', 'plan', '--json'])
     assert.is(other.code, 0, other.all)
     assert.is(JSON.parse(other.stdout).fingerprint, JSON.parse(hcl.stdout).fingerprint)
   }))

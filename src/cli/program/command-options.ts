@@ -40,6 +40,12 @@ export type VariableOptions = OptionsOf<typeof VARIABLES>
 export type SelectionOptions = OptionsOf<typeof SELECTION>
 export type ApprovalOptions = OptionsOf<typeof APPROVAL>
 
+export const PLAN_OR_FILE = {
+  name: '[plan]',
+  description: 'id of a saved plan, or a file that mpc plan --out has written',
+  completes: 'plan',
+} as const
+
 export const PLAN_ID = {
   name: '[plan-id]',
   description: 'id of a saved plan, or its first characters',

@@ -1,4 +1,4 @@
-import { APPROVAL, FORMAT, PLAN_ID, SELECTION, VARIABLES } from './command-options.ts'
+import { APPROVAL, FORMAT, PLAN_ID, PLAN_OR_FILE, SELECTION, VARIABLES } from './command-options.ts'
 import type { CommandSpec, OptionSpec, OptionsOf } from './command-spec.ts'
 
 export const GLOBAL_OPTIONS = [
@@ -173,18 +173,24 @@ export const COMMANDS = [
     name: 'apply',
     summary: 'apply a plan; undo it if a step fails',
     description:
-      'Syncs, plans, shows the plan, asks, and runs it; with a plan id, runs exactly that saved plan. Every request is journalled before it is sent. When a step fails, everything done before it is undone in reverse order.',
-    args: [PLAN_ID],
+      'Syncs, plans, shows the plan, asks, and runs it; with a plan id, runs exactly that saved plan; with a file that mpc plan --out has written, here or elsewhere, plans the same again and runs it if nothing differs. Every request is journalled before it is sent. When a step fails, everything done before it is undone in reverse order.',
+    args: [PLAN_OR_FILE],
     options: [
       ...VARIABLES,
       ...SELECTION,
       ...APPROVAL,
+      {
+        flags: '--approved <fingerprint|file>',
+        description: 'refuse every plan but the one with this fingerprint, or of this plan file',
+        completes: 'file',
+      },
       { flags: '--no-refresh', description: 'plan on the last sync' },
       FORMAT,
     ],
     examples: [
       { command: 'mpc apply', means: 'plan, show, ask, run' },
       { command: 'mpc apply p-k3v9x2a', means: 'run a saved plan' },
+      { command: 'mpc apply plan.json', means: 'run a plan that was made elsewhere' },
       { command: 'mpc apply --auto-approve', means: 'do not ask' },
     ],
   },

@@ -13,6 +13,7 @@ import type { CommandContext, CommandInput } from '../program/command-context.ts
 import type { FormatOptions, SelectionOptions, VariableOptions } from '../program/command-options.ts'
 import type { CommandOptions } from '../program/command-table.ts'
 import { chooseFiles } from '../session/choose-files.ts'
+import { fingerprintKey, keyName } from '../session/fingerprint-key.ts'
 import { type HiddenVmids, planAroundHidden } from '../session/hidden-vmids.ts'
 import { readDeclarations } from '../session/read-declarations.ts'
 import type { Picture, Session } from '../session/session.ts'
@@ -29,10 +30,9 @@ export type Planned =
 
 const addressesOf = (
   { report }: CommandContext,
-  options: SelectionOptions,
   name: 'target' | 'exclude' | 'replace',
+  texts: readonly string[] = [],
 ): readonly Address[] | undefined => {
-  const texts = options[name] ?? []
   const addresses = texts.flatMap((text) => parseAddressPattern(text) ?? [])
   if (addresses.length === texts.length) return addresses
   const wrong = texts.filter((text) => parseAddressPattern(text) === undefined)
@@ -53,6 +53,7 @@ const planOptions = async (
   { settings, store }: Session,
   options: SelectionOptions,
   command: 'mpc plan' | 'mpc apply',
+  key: string,
 ): Promise<Omit<PlanOptions, 'targets' | 'excludes'>> => {
   const [snapshots, unfinished] = await Promise.all([store.runs.safetySnapshots(), store.runs.unfinished()])
   return {
@@ -61,11 +62,33 @@ const planOptions = async (
     guards: command === 'mpc apply' ? settings.guards : withoutReadOnly(settings.guards),
     allowDuplicateNames: options.allowDuplicateNames === true,
     allowDiskReplacement: options.allowDiskReplacement === true,
-    destroy: options.destroy === true,
+    secretsKey: keyName(key),
     safetySnapshots: snapshots,
     unsettled: new Set(unfinished.flatMap(({ plan }) => plan.steps.map(({ address }) => address))),
     ...(settings.defaults.backupStorage !== undefined && { backupStorage: settings.defaults.backupStorage }),
   }
+}
+
+/** What a plan is to be about; unlike `Asked`, addresses are texts that somebody typed or wrote into a file. */
+interface Wishes {
+  readonly targets?: readonly string[]
+  readonly excludes?: readonly string[]
+  readonly replaces?: readonly string[]
+  readonly scope?: readonly string[]
+  readonly destroy?: boolean
+}
+
+const wishesOf = ({ target = [], exclude = [], replace = [], destroy = false }: SelectionOptions): Wishes => ({
+  targets: target,
+  excludes: exclude,
+  replaces: replace,
+  destroy,
+})
+
+interface PlanFor {
+  readonly command?: 'mpc plan' | 'mpc apply'
+  /** Instead of what the command line says; what it allows is the command line's word alone. */
+  readonly asked?: Wishes
 }
 
 /** Declarations and the given picture of the cluster → a plan, saved. Everything wrong is reported; a plan that is refused is shown, not saved. */
@@ -74,12 +97,12 @@ export const makePlan = async (
   session: Session,
   input: CommandInput<PlanningOptions>,
   { observed, syncedAt: asOf }: Picture,
-  command: 'mpc plan' | 'mpc apply' = 'mpc plan',
+  { command = 'mpc plan', asked = wishesOf(input.options) }: PlanFor = {},
 ): Promise<Planned> => {
   const { store } = session
-  const targets = addressesOf(context, input.options, 'target')
-  const excludes = addressesOf(context, input.options, 'exclude')
-  const replaces = addressesOf(context, input.options, 'replace')
+  const targets = addressesOf(context, 'target', asked.targets)
+  const excludes = addressesOf(context, 'exclude', asked.excludes)
+  const replaces = addressesOf(context, 'replace', asked.replaces)
   if (!targets || !excludes || !replaces) return { exit: EXIT.usage }
   const chosen = await chooseFiles(context, input.args)
   const applied = await store.bindings.all()
@@ -89,10 +112,12 @@ export const makePlan = async (
   })
   if (!loaded) return { exit: EXIT.error }
   const options: PlanOptions = {
-    ...(await planOptions(session, input.options, command)),
+    ...(await planOptions(session, input.options, command, await fingerprintKey(context.io.files, session.workspace))),
+    destroy: asked.destroy === true,
     targets,
     excludes,
     replaces,
+    ...(asked.scope && { scope: asked.scope }),
     ...(chosen && { scope: loaded.declaredIn(chosen.files) }),
   }
   const isOffline = input.options.refresh === false

@@ -15,3 +15,6 @@ export const findPlan = async (store: Store, wanted: string | undefined): Promis
   if (value === undefined) throw new DiagnosticError(diagnostics)
   return value
 }
+
+/** A plan's id has neither a dot nor a slash; the name of a file that is meant has one, `./plan` at the least. */
+export const namesFile = (argument: string): boolean => /[./\\]/.test(argument)

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import type { Files } from '../../io/io.ts'
 import type { Workspace } from '../../project/workspace.ts'
@@ -14,3 +14,7 @@ export const fingerprintKey = async (files: Files, { stateFile }: Workspace): Pr
   await files.writeText(path, `${key}\n`, { mode: 0o600 })
   return key
 }
+
+/** Tells keys apart; nobody finds the key by it. */
+export const keyName = (key: string): string =>
+  createHmac('sha256', key).update('name of this key').digest('hex').slice(0, 16)

@@ -1,7 +1,8 @@
 import { secretFingerprint } from '../../declaration/resource/secret-keeper.ts'
 import { type Diagnostic, diagnose } from '../../diagnostic/diagnostic.ts'
+import { secretsOf } from '../../plan/order/secrets-of.ts'
 import type { Plan } from '../../plan/plan.ts'
-import { isSecret, type Secret } from '../../resource/config-value.ts'
+import type { Secret } from '../../resource/config-value.ts'
 import type { Secrets } from '../../resource/desired.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import type { CommandContext, CommandInput } from '../program/command-context.ts'
@@ -9,15 +10,6 @@ import type { VariableOptions } from '../program/command-options.ts'
 import { fingerprintKey } from './fingerprint-key.ts'
 import { readDeclarations } from './read-declarations.ts'
 import { lastSync, type Session } from './session.ts'
-
-/** Every secret a plan's requests refer to, reversals included. */
-const secretsOf = (plan: Plan): readonly Secret[] => {
-  const requests = plan.steps.flatMap(({ requests: own, reversal }) => [
-    ...own,
-    ...('requests' in reversal ? reversal.requests : []),
-  ])
-  return requests.flatMap(({ params }) => Object.values(params ?? {}).filter(isSecret))
-}
 
 const unique = (texts: readonly string[]): readonly string[] => [...new Set(texts)]
 
