@@ -1,6 +1,6 @@
 // Measures what the design promises: start-up, plans of 100, 1,000 and 10,000 guests, engine overhead per step, resident memory, the
 // declaration language and the simulator. Prints medians; judges nothing. Tests never measure time, this never tests.
-//   npm run bench [-- part …]      parts: start, plan, scale, engine, declaration, simulator
+//   npm run bench [-- part …]      parts: start, plan, scale, import, engine, declaration, simulator
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -165,6 +165,26 @@ const scale = async () => {
   })
 }
 
+/** Taking over a cluster, beside the reading that it does, and looking at one. */
+const adopt = async () => {
+  await withCluster(3000, async ({ simulator, options, run }) => {
+    await run('init', '--endpoint', simulator.url)
+    line('sync of 3000 guests', show(await run('sync')))
+    line('import of 3000 guests, the reading included', show(await run('import', '--all', '--auto-approve', '--quiet')))
+    line('import of 3000 guests, again', show(await run('import', '--all', '--auto-approve', '--quiet')))
+    line('list of 3000 guests', show(await measure([main, 'list', '--quiet'], options)))
+  })
+  await withCluster(10_000, async ({ simulator, options, run }) => {
+    await run('init', '--endpoint', simulator.url)
+    await run('sync')
+    line('list of 10000 guests', show(await measure([main, 'list', '--quiet'], options)))
+    line(
+      'list of 10000 guests, filtered and sorted',
+      show(await measure([main, 'list', '--quiet', '--filter', 'memory>1G', '--sort', '-memory,name'], options)),
+    )
+  })
+}
+
 /** A plan of independent updates against a server that answers at once: what is left is the engine and its journal. */
 const engine = async () => {
   const { applyPlan } = await compiled('src/apply/apply-plan.js')
@@ -207,7 +227,7 @@ const simulator = async () => {
   for (const { what, value } of await simulatorBench()) line(what, value)
 }
 
-const parts = { start, plan, scale, engine, declaration, simulator }
+const parts = { start, plan, scale, import: adopt, engine, declaration, simulator }
 for (const [name, part] of Object.entries(parts)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue
   console.log(`\n${name}`)

@@ -40,7 +40,7 @@ const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['apply-plan.ts'],
     ['recover'],
   ],
-  cli: [['exit-code.ts'], ['program'], ['session'], ['run'], ['demo'], ['commands']],
+  cli: [['exit-code.ts'], ['program'], ['session'], ['run'], ['import', 'inventory'], ['demo'], ['commands']],
 }
 const MOST_FILES = 20
 const rankOf = new Map(RANKS.flatMap((folders, rank) => folders.map((folder) => [folder, rank] as const)))

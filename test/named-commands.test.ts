@@ -72,7 +72,7 @@ test('the check sees commands and options that do not exist, and lets sentences 
   assert.equal(whys("hint: 'mpc gc'"), ['no command gc'])
   assert.equal(whys('Run mpc plan --auto-approve.'), ['mpc plan has no --auto-approve'])
   assert.equal(whys('leave it out with `--omit vm.web`'), ['no option --omit'])
-  assert.equal(whys('Write it with mpc import.'), ['no command import'])
+  assert.equal(whys('Write it with mpc adopt.'), ['no command adopt'])
   assert.equal(whys('All that mpc knew is kept.'), [])
   assert.equal(whys('mpc cannot renumber a guest; mpc knows the rest'), [])
   assert.equal(whys('`mpc recover --undo   or   mpc recover --finish`, or `ha-manager set vm:1 --state ignored`'), [])

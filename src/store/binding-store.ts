@@ -10,7 +10,11 @@ export interface BindingStore {
   readonly all: () => Promise<Applied>
   /** Binds an address, or changes what was applied to it. What was bound elsewhere moves here. */
   readonly put: (resource: AppliedResource) => Promise<void>
+  /** Several at once: all of them, or none. */
+  readonly putAll: (resources: readonly AppliedResource[]) => Promise<void>
   readonly remove: (address: Address) => Promise<void>
+  /** Several at once: all of them, or none. */
+  readonly removeAll: (addresses: readonly Address[]) => Promise<void>
 }
 
 const rowOf = (resource: AppliedResource): BindingTable => {
@@ -50,5 +54,13 @@ export const bindingStore = (db: Kysely<Tables>): BindingStore => ({
     return inOrder(rows.map(resourceOf), (resource) => resource.address)
   },
   put: (resource) => db.transaction().execute((tx) => putBinding(tx, resource)),
+  putAll: (resources) =>
+    db.transaction().execute(async (tx) => {
+      for (const resource of resources) await putBinding(tx, resource)
+    }),
   remove: (address) => removeBinding(db, address),
+  removeAll: (addresses) =>
+    db.transaction().execute(async (tx) => {
+      for (const address of addresses) await removeBinding(tx, address)
+    }),
 })

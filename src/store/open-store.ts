@@ -6,6 +6,7 @@ import type { EndedCommand } from './audit-lines.ts'
 import { type AuditLog, auditLog } from './audit-log.ts'
 import { type BindingStore, bindingStore } from './binding-store.ts'
 import { bringUpToDate } from './bring-up-to-date.ts'
+import { type ChangeLog, changeLog } from './change-log.ts'
 import { backUp } from './file/backup-files.ts'
 import { damagedState } from './file/damage.ts'
 import { openDatabase } from './file/database.ts'
@@ -23,6 +24,7 @@ export interface Store {
   readonly bindings: BindingStore
   readonly plans: PlanStore
   readonly runs: RunStore
+  readonly changes: ChangeLog
   readonly leases: LeaseStore
   /** Looks for damage in the file and in the audit log; reads everything, so only when asked. */
   readonly check: () => Promise<readonly Diagnostic[]>
@@ -68,6 +70,7 @@ export const openStore = async (path: string, { clock, holder }: StoreOptions): 
     observations: observationStore(db),
     bindings: bindingStore(db),
     plans: planStore(db, clock.now),
+    changes: changeLog(db),
     runs: runStore(db, leases),
     leases,
     check: async () => {

@@ -28,7 +28,6 @@ test('a command of Terraform is answered with what mpc does instead', async () =
   assert.is(code, 64)
   assert.match(stderr, 'mpc revert <plan-id>')
   assert.not.match(stderr, 'Did you mean')
-  assert.match((await run('import', 'vm.web', 'pve1/101')).stderr, 'import block')
 })
 
 test('options of one dash are taken as Terraform takes them', async () => {

@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { ExportedGuest } from '../../src/export/export.ts'
+import { hclString } from '../../src/export/hcl-text.ts'
 import { exportTerraform } from '../../src/export/terraform/export-terraform.ts'
-import { hclString } from '../../src/export/terraform/hcl-text.ts'
 import { fixture, guestOf, homelab, RICH_CONTAINER, RICH_VM, rawConfig } from './exported.ts'
 
 const SITE = { cluster: 'homelab', endpoint: 'https://pve1:8006' }

@@ -2,11 +2,8 @@
 const INSTEAD: { readonly [command: string]: string } = {
   console: "One expression is evaluated with: mpc eval '…'",
   destroy: 'Remove the blocks of what is to go and apply, or undo a finished plan with: mpc revert <plan-id>',
-  import: 'Bind existing guests with an import block: import { to = vm.web, id = "pve1/101" }',
-  output: "Outputs stand at the end of a plan; one value is shown by: mpc eval '…'",
   providers: 'There are no providers: mpc talks to Proxmox VE itself',
   refresh: 'The cluster is read with: mpc sync',
-  state: 'What mpc knows is shown by mpc status; moved, import and removed blocks change what it manages',
   taint: 'Re-create a guest with mpc apply --replace ADDRESS, or with replace_triggered_by in its lifecycle',
   test: 'Declarations are checked with mpc validate, and tried on a simulated cluster with: mpc simulate',
   version: 'The version is shown by: mpc --version',

@@ -4,9 +4,10 @@ import { isIrreversible } from '../../plan/plan-summary.ts'
 import type { ReviewEnd } from '../../render/live/review-plan.tsx'
 import { planView } from '../../render/plan-view.ts'
 import { lossOf } from '../../resource/reversal.ts'
+import { askYes, whyNobody } from '../program/ask-yes.ts'
 import type { CommandContext } from '../program/command-context.ts'
 import type { ApprovalOptions, FormatOptions } from '../program/command-options.ts'
-import { isAttended, isCi } from '../program/is-attended.ts'
+import { isAttended } from '../program/is-attended.ts'
 import { formatOf } from '../program/plan-format.ts'
 import { sayAsOf, showPlan } from './show-plan.ts'
 
@@ -37,21 +38,17 @@ export const approve = async (
     return end
   }
   await showPlan(context, plan, { options, asOf })
-  const nobody = isCi(io.env) && io.stdin.isTerminal
-  const answer = nobody ? undefined : await io.stdin.ask('\nApply these changes? Only "yes" is accepted: ')
-  if (answer?.trim() === 'yes') return 'approved'
-  if (answer === undefined && io.signal.aborted) {
-    note('Nothing was changed.\n')
-    return 'interrupted'
-  }
-  if (answer === undefined) {
+  const answer = await askYes(context, '\nApply these changes?')
+  if (answer === 'yes') return 'approved'
+  if (answer === 'nobody')
     report([
       diagnose('cli.needs-approval', {
-        detail: `There is no terminal to ask on: ${nobody ? 'CI is set' : 'standard input is at its end'}. Nothing was changed.`,
+        detail: `There is no terminal to ask on: ${whyNobody(context)}. Nothing was changed.`,
         hint: `${plan.origin.kind === 'revert' ? `mpc revert ${plan.origin.plan}` : `mpc apply ${plan.id}`} --auto-approve`,
       }),
     ])
-  } else note('Nothing was changed.\n')
+  else note('Nothing was changed.\n')
+  if (answer === 'interrupted') return 'interrupted'
   return 'declined'
 }
 

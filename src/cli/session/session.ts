@@ -12,6 +12,7 @@ import { isSecret } from '../../resource/config-value.ts'
 import type { Vmid } from '../../resource/guest.ts'
 import { hiddenInBindings, hiddenInSteps, MASK, maskedConfig } from '../../resource/hidden-keys.ts'
 import type { Observed, ObservedGuest, ObservedRights } from '../../resource/observed.ts'
+import type { Lease } from '../../store/lease-store.ts'
 import { openStore, type Store } from '../../store/open-store.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import type { CommandContext } from '../program/command-context.ts'
@@ -53,6 +54,8 @@ export interface Session {
    * the cluster, or none of them answers.
    */
   readonly tellAddresses: (observed: Observed, vmids: ReadonlySet<Vmid>) => Promise<Observed>
+  /** Does something that changes what the state says is managed, as the only one that changes anything in this workspace. */
+  readonly alone: <T>(purpose: string, work: (lease: Lease) => Promise<T>) => Promise<T>
   /** Does something that changes the cluster, as the only one to do so in this workspace. */
   readonly write: <T>(purpose: string, work: (world: WritingWorld) => Promise<T>) => Promise<T>
 }
@@ -186,22 +189,27 @@ const makeSession = (
       await read({ after: plan })
     },
     tellAddresses: async (observed, vmids) => (isFresh ? askAddresses(context, session, observed, vmids) : observed),
-    write: async (purpose, work) => {
-      const forbidden = readOnlyProblem(settings.guards)
-      if (forbidden) throw new DiagnosticError([forbidden])
+    alone: async (purpose, work) => {
       const { value: lease, diagnostics } = await store.leases.acquire(purpose)
       if (!lease) throw new DiagnosticError(diagnostics)
       try {
+        return await work(lease)
+      } finally {
+        await lease.release()
+      }
+    },
+    write: async (purpose, work) => {
+      const forbidden = readOnlyProblem(settings.guards)
+      if (forbidden) throw new DiagnosticError([forbidden])
+      return session.alone(purpose, async (lease) => {
         const { clock, signal } = context.io
         const { taskTimeout } = settings.defaults
         const patience = {
           ...DEFAULT_PATIENCE,
           ...(taskTimeout !== undefined && { task: taskTimeout * 60_000 }),
         }
-        return await work({ server: await writer(), journal: store.journal(lease), clock, signal, patience })
-      } finally {
-        await lease.release()
-      }
+        return work({ server: await writer(), journal: store.journal(lease), clock, signal, patience })
+      })
     },
   }
   const close = async () => {

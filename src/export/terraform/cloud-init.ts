@@ -1,5 +1,5 @@
 import type { ConfigReader } from '../config-reader.ts'
-import { type HclBlock, hclBlock, hclBlockIfAny } from './hcl-text.ts'
+import { type HclBlock, hclBlock, hclBlockIfAny } from '../hcl-text.ts'
 import { CLOUD_INIT_TYPES, type Limits } from './provider-limits.ts'
 import type { TellLoss } from './resource-export.ts'
 

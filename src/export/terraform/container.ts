@@ -1,7 +1,7 @@
 import { type ConfigReader, type PropertyReader, readConfig } from '../config-reader.ts'
 import type { ExportedGuest, Loss } from '../export.ts'
+import { type HclBlock, type HclValue, hclBlock, hclBlockIfAny } from '../hcl-text.ts'
 import { dnsBlock, ipConfigBlock } from './cloud-init.ts'
-import { type HclBlock, type HclValue, hclBlock, hclBlockIfAny } from './hcl-text.ts'
 import { IGNORED, type ResourceExport, type TellLoss, WIPED } from './resource-export.ts'
 import { gapIn } from './vm-devices.ts'
 import { wholeGib } from './vm-storage.ts'

@@ -1,5 +1,5 @@
 import type { Loss } from '../export.ts'
-import type { HclBlock } from './hcl-text.ts'
+import type { HclBlock } from '../hcl-text.ts'
 
 export type TellLoss = (key: string, value: string | number | boolean | undefined, consequence: string) => void
 

@@ -1,5 +1,5 @@
 import type { ConfigReader, PropertyReader } from '../config-reader.ts'
-import { type HclBlock, hclBlock } from './hcl-text.ts'
+import { type HclBlock, hclBlock } from '../hcl-text.ts'
 import { AUDIO_DRIVERS, type Limits } from './provider-limits.ts'
 import type { TellLoss } from './resource-export.ts'
 

@@ -1,6 +1,6 @@
 import { parseSize } from '../../kinds/value/size.ts'
 import type { ConfigReader, PropertyReader } from '../config-reader.ts'
-import { type HclBlock, hclBlock, hclBlockIfAny } from './hcl-text.ts'
+import { type HclBlock, hclBlock, hclBlockIfAny } from '../hcl-text.ts'
 import type { TellLoss } from './resource-export.ts'
 
 const GIB = 1024 ** 3

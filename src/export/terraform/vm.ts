@@ -1,7 +1,7 @@
 import { type ConfigReader, readConfig } from '../config-reader.ts'
 import type { ExportedGuest, Loss } from '../export.ts'
+import { type HclBlock, type HclValue, hclBlock, hclBlockIfAny } from '../hcl-text.ts'
 import { initialization } from './cloud-init.ts'
-import { type HclBlock, type HclValue, hclBlock, hclBlockIfAny } from './hcl-text.ts'
 import { CPU_TYPES, HOTPLUG, type Limits, MACHINES, providerLimits } from './provider-limits.ts'
 import { IGNORED, type ResourceExport, type TellLoss, WIPED } from './resource-export.ts'
 import { networkDevices, otherDevices } from './vm-devices.ts'

@@ -1,15 +1,17 @@
 import { guestKinds } from '../../kinds/registry.ts'
 import { type Applied, boundGuests } from '../../resource/applied.ts'
-import type { DesiredGuest } from '../../resource/desired.ts'
-import type { ObservedGuest } from '../../resource/observed.ts'
+import type { Desired, DesiredGuest } from '../../resource/desired.ts'
+import type { Observed, ObservedGuest } from '../../resource/observed.ts'
+import { isOfGuest } from '../../resource/resource-kind.ts'
 import { inOrder } from '../../util/natural-order.ts'
-import type { Bindings } from '../binding/bindings.ts'
-import type { PlanWorld } from '../planning-context.ts'
+import { type Bindings, resolveBindings } from '../binding/bindings.ts'
+import type { PlanOptions } from '../plan-options.ts'
+import { type PlanWorld, planWorld } from '../planning-context.ts'
 import { guestLabel } from '../state/guest-progress.ts'
 import { newName } from './new-guest.ts'
 
 /** A guest to be created, and the one it would stand beside. */
-interface Double {
+export interface Double {
   readonly desired: DesiredGuest
   readonly existing: ObservedGuest
   /** Others of that name. */
@@ -57,6 +59,28 @@ const listed = (doubles: readonly Double[]): string =>
     })
     .join('\n')
 
+const managedBy = ({ bound, imported }: Bindings): ReadonlySet<number> => {
+  const managed = new Set<number>()
+  for (const [, { guest }] of boundGuests(bound)) managed.add(guest.vmid)
+  for (const { vmid } of imported.values()) managed.add(vmid)
+  return managed
+}
+
+/** Guests that are declared and not bound, and those of the cluster that a plan takes them to be, by VMID or by name. */
+export const declaredDoubles = (
+  desired: Desired,
+  observed: Observed,
+  applied: Applied,
+  options: PlanOptions,
+): readonly Double[] => {
+  const world = planWorld(observed, options)
+  const bindings = resolveBindings(world, desired, applied)
+  const isOpen = ({ address }: DesiredGuest) => !bindings.bound.has(address) && !bindings.imported.has(address)
+  const guests = desired.resources.filter(isOfGuest)
+  const { byVmid, byName } = doublesOf(world, guests.filter(isOpen), managedBy(bindings))
+  return [...byVmid, ...byName].filter(({ desired: guest, existing }) => existing.type === guestKinds[guest.kind].type)
+}
+
 const importBlocks = (doubles: readonly Double[]): string =>
   doubles
     .filter(({ desired, existing }) => existing.type === guestKinds[desired.kind].type)
@@ -66,12 +90,20 @@ const importBlocks = (doubles: readonly Double[]): string =>
     )
     .join('\n')
 
+/** The command that binds them as they are declared. */
+const importCommand = (doubles: readonly Double[]): string => {
+  const vmids = doubles
+    .filter(({ desired, existing }) => existing.type === guestKinds[desired.kind].type)
+    .map(({ existing }) => existing.vmid)
+  return `mpc import ${vmids.sort((a, b) => a - b).join(' ')}`
+}
+
 const reportVmids = (world: PlanWorld, doubles: readonly Double[], lost: string): void => {
   const [first] = doubles
   if (!first) return
   const blocks = importBlocks(doubles)
   world.report('plan.vmid-taken', {
-    detail: `These VMIDs belong to guests mpc does not manage:\n${listed(doubles)}\n${lost}Choose another \`vmid\` or leave it out, or manage the existing guests with \`import\` blocks${blocks === '' ? '.' : ':'}`,
+    detail: `These VMIDs belong to guests mpc does not manage:\n${listed(doubles)}\n${lost}Choose another \`vmid\` or leave it out, or manage the existing guests${blocks === '' ? ' with `import` blocks.' : `: \`${importCommand(doubles)}\` binds them at once, and these blocks with the next \`mpc apply\`, which shows first what becomes of them:`}`,
     address: first.desired.address,
     range: first.desired.rangeOf?.('vmid') ?? first.desired.range,
     hint: blocks === '' ? undefined : blocks,
@@ -82,7 +114,7 @@ const reportNames = (world: PlanWorld, doubles: readonly Double[], lost: string)
   const [first] = doubles
   if (!first) return
   world.report('plan.name-taken', {
-    detail: `The plan would create guests that exist already by name, and that mpc does not manage:\n${listed(doubles)}\n${lost}To make others of the same name beside them, add \`--allow-duplicate-names\`. To manage the existing ones, put these blocks into a declaration file:`,
+    detail: `The plan would create guests that exist already by name, and that mpc does not manage:\n${listed(doubles)}\n${lost}To make others of the same name beside them, add \`--allow-duplicate-names\`. To manage the existing ones, run \`${importCommand(doubles)}\`, which binds them at once, or put these blocks into a declaration file, and the next \`mpc apply\` shows first what becomes of them:`,
     address: first.desired.address,
     range: first.desired.range,
     hint: importBlocks(doubles),
@@ -97,12 +129,9 @@ export const checkExisting = (
   world: PlanWorld,
   creations: readonly DesiredGuest[],
   applied: Applied,
-  { bound, imported }: Bindings,
+  bindings: Bindings,
 ): void => {
-  const managed = new Set<number>()
-  for (const [, { guest }] of boundGuests(bound)) managed.add(guest.vmid)
-  for (const { vmid } of imported.values()) managed.add(vmid)
-  const { byVmid, byName } = doublesOf(world, creations, managed)
+  const { byVmid, byName } = doublesOf(world, creations, managedBy(bindings))
   const lost =
     applied.length === 0
       ? 'This workspace manages nothing: if its state was lost, or if it is a fresh copy of the declarations, these are the guests it managed before.\n'

@@ -18,7 +18,7 @@ export interface PoolPlan {
 }
 
 /** What will be remembered of a pool once its steps are done. */
-const poolRecord = ({ address, poolid, comment, lifecycle }: DesiredPool): AppliedPool => ({
+export const poolRecord = ({ address, poolid, comment, lifecycle }: DesiredPool): AppliedPool => ({
   address,
   kind: 'pool',
   poolid,

@@ -17,7 +17,7 @@ const latestCopy = async (path: string): Promise<string | undefined> => {
  */
 export const damagedState = async (path: string, what: string): Promise<Diagnostic> => {
   const copy = await latestCopy(path)
-  const bindings = `Only this file says which guests mpc manages: after ${copy === undefined ? 'this' : 'starting without a copy'}, \`mpc plan\` refuses to create them a second time and shows the \`import\` blocks that bind them again.`
+  const bindings = `Only this file says which guests mpc manages: after ${copy === undefined ? 'this' : 'starting without a copy'}, \`mpc plan\` refuses to create them a second time and names the \`mpc import\` command that binds them again.`
   const restore =
     copy === undefined
       ? `There is no copy of it, so it has to be rebuilt. ${bindings}`

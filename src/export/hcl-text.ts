@@ -1,5 +1,11 @@
 /** A value in HCL; `expression` is written as it is: a reference such as `cpu`. */
-export type HclValue = string | number | boolean | readonly HclValue[] | { readonly expression: string }
+export type HclValue =
+  | string
+  | number
+  | boolean
+  | readonly HclValue[]
+  | { readonly expression: string }
+  | { readonly object: { readonly [key: string]: HclValue } }
 
 export interface HclAttribute {
   readonly name: string
@@ -20,10 +26,19 @@ export const hclString = (text: string): string =>
     .replaceAll('\\f', '\\u000c')
     .replaceAll(/[$%]\{/g, (opening) => `${opening[0]}${opening}`)
 
+const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_-]*$/
+const WORDS: readonly string[] = ['true', 'false', 'null', 'for', 'if', 'in']
+
+/** A key of an object: quoted only where it has to be. */
+const keyText = (key: string): string => (IDENTIFIER.test(key) && !WORDS.includes(key) ? key : hclString(key))
+
 const valueText = (value: HclValue): string => {
   if (typeof value === 'string') return hclString(value)
   if (typeof value !== 'object') return String(value)
-  return 'expression' in value ? value.expression : `[${value.map(valueText).join(', ')}]`
+  if ('expression' in value) return value.expression
+  if (!('object' in value)) return `[${value.map(valueText).join(', ')}]`
+  const items = Object.entries(value.object).map(([key, inner]) => `${keyText(key)} = ${valueText(inner)}`)
+  return items.length === 0 ? '{}' : `{ ${items.join(', ')} }`
 }
 
 /** Attributes one below the other, with equals signs in a column as `terraform fmt` wants them. */
