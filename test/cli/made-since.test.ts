@@ -26,7 +26,7 @@ test('what another run has made since under another VMID is not made once more',
   const [problem, ...more] = madeSince(samplePlan, [bound], observed(other.vmid))
   assert.is(problem?.code, 'apply.stale-plan')
   assert.is(problem?.address, address)
-  assert.match(problem?.detail ?? '', `it is ${other.vmid} on ${other.node} by now`)
+  assert.match(problem?.detail ?? '', `it is ${other.vmid} on ${other.node}`)
   assert.is(more.length, 0)
 })
 

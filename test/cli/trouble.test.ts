@@ -52,7 +52,7 @@ test('a self-signed certificate is not trusted, and the way to pin it is shown',
     async (workspace) => {
       await isTold(workspace, ['init', '--endpoint', workspace.simulator.url], {}, [
         workspace.simulator.fingerprint,
-        /fingerprint:/,
+        /--fingerprint /,
       ])
     },
     { setUp: false },
@@ -124,7 +124,7 @@ test('a node that is offline makes its guests unknown, not an error', () =>
     const result = await run(['sync'])
     assert.is(result.code, 0, result.all)
     assert.match(result.all, /pve3/)
-    assert.match(result.stdout, 'could not be asked')
+    assert.match(result.stdout, 'could not be read')
   }))
 
 test('planning before the first sync says so', () =>
