@@ -82,6 +82,12 @@ export const WRITE_KINDS: Readonly<Record<string, WriteKind>> = {
     request: write(on, { cores: 4 }),
     undo: [write(on, { revert: 'cores' })],
   },
+  'withdrawal of what waits for the next start': {
+    guest: on,
+    setUp: [{ method: 'PUT', path: `${guestPath(on)}/config`, params: { cores: 4 } }],
+    request: write(on, { revert: 'cores' }),
+    undo: [write(on, { cores: 4 })],
+  },
   'container configuration': {
     guest: ct,
     request: write(ct, { memory: 512 }),

@@ -1,6 +1,6 @@
 import { kindOfType } from '../../kinds/registry.ts'
 import { isSecret } from '../../resource/config-value.ts'
-import type { GuestRef } from '../../resource/guest.ts'
+import { type GuestRef, guestPath } from '../../resource/guest.ts'
 import { isMasked } from '../../resource/hidden-keys.ts'
 import { type ApiRequest, isOutputRef } from '../../resource/request.ts'
 import type { Answer } from '../../resource/server.ts'
@@ -14,7 +14,7 @@ const listed = (value: unknown): readonly string[] =>
     .split(/[,; ]+/)
     .filter((key) => key !== '')
 
-/** Whether a key is as the request wants it; undefined where that cannot be told: secrets, values of other steps, `revert`. */
+/** Whether a key is as the request wants it; undefined where that cannot be told: secrets, values of other steps, a `revert`. */
 const keyHolds = (
   guest: GuestRef,
   key: string,
@@ -33,6 +33,31 @@ const keyHolds = (
   )
 }
 
+type Entry = Readonly<Record<string, unknown>>
+
+const entriesOf = (answer: Answer): readonly Entry[] | undefined =>
+  answer.kind === 'answered' && Array.isArray(answer.data) ? answer.data : undefined
+
+/**
+ * Keys that a request withdraws (`revert`) and that do not wait for the next start any more. PVE API: GET …/pending lists them. Where the server does not
+ * say, none is known to be withdrawn.
+ */
+export const withdrawnKeys = async (
+  asking: Asking,
+  guest: GuestRef,
+  { params = {} }: ApiRequest,
+): Promise<ReadonlySet<string>> => {
+  const reverted = listed(params['revert'])
+  const entries = reverted.length === 0 ? [] : entriesOf(await ask(asking, `${guestPath(guest)}/pending`))
+  if (!entries) return new Set()
+  const waiting = new Set(
+    entries.flatMap((entry) =>
+      entry['pending'] !== undefined || Number(entry['delete'] ?? 0) > 0 ? [String(entry['key'])] : [],
+    ),
+  )
+  return new Set(reverted.filter((key) => !waiting.has(key)))
+}
+
 /**
  * How far a configuration write has come: `all`: each key is as wanted, or no longer as before; `none`: nothing has changed; `some` keys have.
  */
@@ -41,6 +66,7 @@ export const configProgress = (
   effect: RequestEffect & { readonly kind: 'config' },
   request: ApiRequest,
   before: SeenGuest,
+  withdrawn: ReadonlySet<string>,
 ): 'all' | 'some' | 'none' => {
   if (effect.keys === 'all') return digest === before.digest ? 'none' : 'all'
   const isWrite = /\/config$/.test(request.path)
@@ -49,7 +75,9 @@ export const configProgress = (
     digest !== before.digest && (isMasked(raw[key]) || (raw[key] ?? null) !== (before.values[key] ?? null))
   const reverted = listed(request.params?.['revert'])
   const holds = (key: string) =>
-    changed(key) || (isWrite && (reverted.includes(key) || keyHolds(guest, key, request, raw[key]) === true))
+    reverted.includes(key)
+      ? withdrawn.has(key)
+      : changed(key) || (isWrite && keyHolds(guest, key, request, raw[key]) === true)
   if (effect.keys.every(holds)) return 'all'
   return effect.keys.some(changed) ? 'some' : 'none'
 }
@@ -63,13 +91,9 @@ const configHolds = async (
   const reading = await readGuest(asking, guest)
   if (reading.kind === 'unreadable') return undefined
   if (reading.kind === 'absent') return false
-  return keys.every((key) => keyHolds(guest, key, request, reading.view.raw[key]) === true)
+  const withdrawn = await withdrawnKeys(asking, guest, request)
+  return keys.every((key) => withdrawn.has(key) || keyHolds(guest, key, request, reading.view.raw[key]) === true)
 }
-
-type Entry = Readonly<Record<string, unknown>>
-
-const entriesOf = (answer: Answer): readonly Entry[] | undefined =>
-  answer.kind === 'answered' && Array.isArray(answer.data) ? answer.data : undefined
 
 interface Pool {
   readonly comment: string
@@ -199,7 +223,9 @@ export const effectAppeared = async (
     if (!before) return undefined
     const reading = await readGuest(asking, effect.guest)
     if (reading.kind === 'unreadable') return undefined
-    return reading.kind === 'present' && configProgress(reading.view, effect, request, before) !== 'none'
+    if (reading.kind === 'absent') return false
+    const withdrawn = await withdrawnKeys(asking, effect.guest, request)
+    return configProgress(reading.view, effect, request, before, withdrawn) !== 'none'
   }
   return effectHolds(asking, effect, request)
 }

@@ -2,7 +2,7 @@ import { type Diagnostic, diagnose } from '../../diagnostic/diagnostic.ts'
 import { DiagnosticError } from '../../diagnostic/diagnostic-error.ts'
 import type { ApiRequest } from '../../resource/request.ts'
 import type { TaskEntry } from '../../resource/server.ts'
-import { configProgress, effectAppeared } from '../effect/is-effect-present.ts'
+import { configProgress, effectAppeared, withdrawnKeys } from '../effect/is-effect-present.ts'
 import { type RequestEffect, taskPlace } from '../effect/request-effect.ts'
 import type { SeenGuest } from '../journal.ts'
 import { setBack } from '../observe/node-clock.ts'
@@ -67,7 +67,8 @@ const lookAtConfig = async (ctx: RunContext, { effect, before, request }: Unclea
   const reading = await lookAt(ctx, effect.guest)
   if (reading.kind === 'unreadable') return { kind: 'unknown', diagnostic: reading.diagnostic }
   if (reading.kind === 'absent') return { kind: 'did-not' }
-  const progress = configProgress(reading.view, effect, request, before)
+  const withdrawn = await withdrawnKeys(ctx.asking, effect.guest, request)
+  const progress = configProgress(reading.view, effect, request, before, withdrawn)
   return { kind: progress === 'all' ? 'happened' : progress === 'some' ? 'partly' : 'did-not' }
 }
 
