@@ -109,4 +109,34 @@ test(
   ),
 )
 
+for (const [how, owner, parallelism] of [
+  ['made first', 'vm.owner', 1],
+  ['made last', 'vm.zowner', 1],
+  ['made at the same time', 'vm.owner', 4],
+] as const)
+  test(
+    `a guest is taken away after the one that has volumes of its VMID attached: ${how}`,
+    onWorkbench(
+      async (bench) => {
+        const before = structuredClone(bench.simulator.facts())
+        failLast(bench)
+        const disk = { storage: 'local-lvm', size: '4G' }
+        const desired = desire([
+          vm(owner, { vmid: vmid(104), config: { scsi0: disk } }),
+          vm('vm.user', {
+            vmid: vmid(300),
+            config: { scsi0: disk, virtio0: { file: 'local:104/vm-104-disk-1.raw' } },
+            lifecycle: { attachForeignVolumes: true },
+          }),
+          vm('vm.last', { vmid: vmid(900), dependsOn: [owner, 'vm.user'].map(at) }),
+        ])
+        const outcome = await bench.apply(await planned(bench, desired), { parallelism })
+        assert.is(exitCodeOf(outcome), 3, JSON.stringify(outcome.diagnostics, null, 1))
+        assert.equal(bench.simulator.facts().guests, before.guests)
+        assert.equal(Object.keys(bench.simulator.facts().volumes), Object.keys(before.volumes))
+      },
+      { from: lab({ files: [[104, 'vm-104-disk-1.raw']] }) },
+    ),
+  )
+
 test.run()

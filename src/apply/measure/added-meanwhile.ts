@@ -1,11 +1,11 @@
 import { volumeOwner } from '../../kinds/value/volume.ts'
 import type { Step } from '../../plan/plan.ts'
-import type { RawConfig } from '../../resource/observed.ts'
+import { isCopy, isUnused, recordedVolumes, volumesOf } from '../effect/guest-volumes.ts'
 import { effectOf, touchedKeys } from '../effect/request-effect.ts'
 import { type GuestView, readSnapshots } from '../observe/read-guest.ts'
 import type { RunContext } from '../request/run-context.ts'
 import type { StepResult } from '../run/step-result.ts'
-import { copiedKeys, isCopy, isUnused, volumesOf } from './copied-keys.ts'
+import { copiedKeys } from './copied-keys.ts'
 import { readStatus } from './measure.ts'
 
 /** Keys that a step's requests name. */
@@ -32,11 +32,6 @@ const namedBy = ({ requests, reversal }: Step): readonly string[] =>
     (request) => touchedKeys(effectOf(request)) ?? [],
   )
 
-const textsOf = ({ after }: StepResult): RawConfig =>
-  Object.fromEntries(
-    Object.entries(after?.values ?? {}).flatMap(([key, text]) => (text === null ? [] : [[key, text] as const])),
-  )
-
 /** Volumes that are on the guest and that no step of the run has put there. `results`: all steps of the run. */
 const addedVolumes = (
   { plan }: RunContext,
@@ -47,9 +42,9 @@ const addedVolumes = (
 ): readonly string[] => {
   const { step } = result
   const own = results.filter((one) => one.step.guest?.vmid === guest.vmid)
-  const known = new Set([...before, ...own.flatMap((one) => [...volumesOf(guest, textsOf(one)).values()])])
+  const known = new Set([...before, ...own.flatMap((one) => [...recordedVolumes(guest, one.after).values()])])
   const others = plan.steps.filter(({ id, guest: its }) => id !== step.id && its?.vmid === guest.vmid)
-  const left = volumesOf(guest, textsOf(result))
+  const left = recordedVolumes(guest, result.after)
   const given = copied ?? namedKeys(step)
   const touched = new Set([...others.flatMap(namedBy), ...given.filter((key) => !left.has(key))])
   const isWhole = own.every(({ after }) => after)

@@ -1,28 +1,10 @@
-import { kindOfType } from '../../kinds/registry.ts'
 import type { Step } from '../../plan/plan.ts'
-import { volumeIn } from '../../plan/state/foreign-volumes.ts'
-import type { GuestRef } from '../../resource/guest.ts'
 import type { RawConfig } from '../../resource/observed.ts'
 import { isOutputRef, type RequestParam } from '../../resource/request.ts'
+import { isUnused, volumesOf } from '../effect/guest-volumes.ts'
 import { guestOfPath } from '../effect/request-effect.ts'
 import { ask, readGuest } from '../observe/read-guest.ts'
 import type { RunContext } from '../request/run-context.ts'
-
-/** Where PVE keeps a volume that was detached. */
-export const isUnused = (key: string): boolean => /^unused\d+$/.test(key)
-
-/** Keys of a guest that hold volumes, with these. */
-export const volumesOf = ({ type }: GuestRef, raw: RawConfig): ReadonlyMap<string, string> =>
-  new Map(
-    Object.entries(raw).flatMap(([key, text]) => {
-      const volume = isUnused(key) ? text.split(',')[0] : volumeIn(kindOfType(type), key, text)
-      return volume === undefined ? [] : [[key, volume] as const]
-    }),
-  )
-
-/** A copy and a restored guest get the volumes of their source, which no request names. */
-export const isCopy = ({ requests }: Step): boolean =>
-  requests.some(({ path, params = {} }) => path.endsWith('/clone') || 'archive' in params || 'restore' in params)
 
 /** The configuration an archive holds, up to its snapshots: `key: text` a line. */
 const parseConfig = (text: string): RawConfig =>

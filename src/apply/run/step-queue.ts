@@ -1,7 +1,10 @@
+import { volumeOwner } from '../../kinds/value/volume.ts'
 import { dependentPositions } from '../../plan/order/dependent-positions.ts'
 import { PHASES, phasesOf, rankOf } from '../../plan/order/phase.ts'
 import type { Plan, Step, StepId } from '../../plan/plan.ts'
+import { attachedBy } from '../../plan/state/held-volumes.ts'
 import { insertSorted } from '../../util/insert-sorted.ts'
+import { effectOf } from '../effect/request-effect.ts'
 
 /** Hands out steps when what they need is done, earlier ones first. */
 export interface StepQueue {
@@ -37,9 +40,45 @@ export const stepQueue = ({ steps }: Plan): StepQueue => {
   )
 }
 
+/** Guests whose volumes a step attaches to its own, by name. */
+const ownersOf = ({ guest, requests }: Step): readonly number[] =>
+  guest
+    ? requests.flatMap((request) =>
+        attachedBy(guest.type, request).flatMap(({ volume }) => {
+          const owner = volumeOwner(volume)
+          return owner === undefined || owner === guest.vmid ? [] : [owner]
+        }),
+      )
+    : []
+
+type Waiting = ReadonlyMap<StepId, Set<StepId>>
+
+/** Whether a step is undone after another one, as things wait for one another. */
+const isAfter = (waitsFor: Waiting, id: StepId, other: StepId): boolean => {
+  const met = new Set([id])
+  for (const step of met) for (const next of waitsFor.get(step) ?? []) met.add(next)
+  return met.has(other)
+}
+
+/** Undoing them takes or sets back every volume of their guest, whoever has it. */
+const takesVolumes = ({ requests, reversal }: Step): boolean =>
+  reversal.by === 'snapshot' || requests.some((request) => effectOf(request).kind === 'guest-made')
+
+/** Whoever has volumes of a guest attached lets go of them first, whichever came first. */
+const holdersFirst = (order: readonly Step[], waitsFor: Waiting): void => {
+  const takers = new Map<number, StepId[]>()
+  for (const step of order) {
+    const { id, guest } = step
+    if (guest && takesVolumes(step)) takers.set(guest.vmid, [...(takers.get(guest.vmid) ?? []), id])
+  }
+  for (const step of order)
+    for (const taker of ownersOf(step).flatMap((owner) => takers.get(owner) ?? []))
+      if (!isAfter(waitsFor, step.id, taker)) waitsFor.get(taker)?.add(step.id)
+}
+
 /**
- * Steps to be undone, in the order in which that is done one after the other: each waits for the undoing of those that needed it, and of what was
- * done to its guest later.
+ * Steps to be undone, in the order in which that is done one after the other: each waits for the undoing of those that needed it, of what was
+ * done to its guest later, and of what attached volumes of its guest to another one.
  */
 export const undoQueue = (order: readonly Step[]): StepQueue => {
   const waitsFor = new Map<StepId, Set<StepId>>(order.map(({ id }) => [id, new Set()]))
@@ -50,6 +89,7 @@ export const undoQueue = (order: readonly Step[]): StepQueue => {
     if (before !== undefined) waitsFor.get(id)?.add(before)
     if (guest) last.set(guest.vmid, id)
   }
+  holdersFirst(order, waitsFor)
   return queueOf(
     order.map((step) => ({ ...step, needs: [...(waitsFor.get(step.id) ?? [])] })),
     order.map(() => 0),
