@@ -4,6 +4,7 @@ import { isSecret } from '../../src/resource/config-value.ts'
 import type { Simulator } from '../../src/simulator/start.ts'
 import { realClock } from '../apply/connection.ts'
 import { type AttributeCase, allCases, isCreationOnly, nameOf } from '../property/attribute/attribute-cases.ts'
+import type { Sample } from '../property/attribute/sample-values.ts'
 
 /** Names as people and other tools give them; Proxmox VE takes all of them. */
 const NAMES = [
@@ -94,7 +95,7 @@ const slotFor = ({ kind, key }: AttributeCase, taken: ReadonlySet<string>): stri
   return undefined
 }
 
-const textOf = ({ kind, one }: AttributeCase, key: string): string | undefined => {
+const textOf = ({ kind, one }: Pick<AttributeCase, 'kind' | 'one'>, key: string): string | undefined => {
   const { value, problem } = kind.normalize(key, one as never)
   return problem || isSecret(value) ? undefined : kind.encode(key, value)
 }
@@ -102,6 +103,8 @@ const textOf = ({ kind, one }: AttributeCase, key: string): string | undefined =
 interface Guest {
   readonly type: 'qemu' | 'lxc'
   readonly vmid: number
+  /** What was put there, by key. */
+  readonly values: Map<string, Sample>
   readonly taken: Set<string>
   readonly path: string
 }
@@ -121,8 +124,27 @@ const place = async (
     if (key === undefined || text === undefined || text === '') continue
     if ((await send('PUT', `${guest.path}/config`, { [key]: text })) !== undefined) continue
     guest.taken.add(key)
+    guest.values.set(key, one.one)
     return true
   }
+  return await added(one, own, send)
+}
+
+const isMap = (value: Sample | undefined): value is Readonly<Record<string, string | number | boolean>> =>
+  typeof value === 'object' && !Array.isArray(value)
+
+/** Puts it beside what a slot of its kind has already. */
+const added = async (one: AttributeCase, own: readonly Guest[], send: ReturnType<typeof sender>): Promise<boolean> => {
+  const stem = one.key.replace(/\d+$/, '')
+  for (const guest of own)
+    for (const [key, value] of guest.values) {
+      if (key.replace(/\d+$/, '') !== stem || !isMap(value) || !isMap(one.one)) continue
+      const both = { ...value, ...one.one }
+      const text = textOf({ kind: one.kind, one: both }, key)
+      if (text === undefined || (await send('PUT', `${guest.path}/config`, { [key]: text })) !== undefined) continue
+      guest.values.set(key, both)
+      return true
+    }
   return false
 }
 
@@ -161,6 +183,7 @@ export const grow = async (simulator: Simulator, count: number): Promise<Grown> 
     guests.push({
       type,
       vmid,
+      values: new Map(),
       taken: new Set(KEPT),
       path: `/nodes/pve1/${type}/${vmid}`,
     })
