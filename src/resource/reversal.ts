@@ -30,6 +30,8 @@ export type Reversal =
       readonly note?: string
       /** What was on the guest and is not in the backup, in a sentence; it is lost. Missing: the backup holds all. */
       readonly lost?: string
+      /** Keys of what is not in the backup, or does not come back with it. Missing: none, unless something is lost. */
+      readonly lacks?: readonly string[]
     }
   | { readonly by: 'nothing'; readonly reason: string }
 
@@ -40,4 +42,10 @@ export const requestsOf = (reversal: Reversal): readonly ApiRequest[] =>
 export const lossOf = (reversal: Reversal): string | undefined => {
   if (reversal.by === 'nothing') return reversal.reason
   return reversal.by === 'backup' ? reversal.lost : undefined
+}
+
+/** Keys that a restored guest is without; `unknown`: some, by a plan that did not note which. */
+export const lacksOf = (reversal: Reversal): readonly string[] | 'unknown' => {
+  if (reversal.by !== 'backup') return []
+  return reversal.lacks ?? (reversal.lost === undefined ? [] : 'unknown')
 }

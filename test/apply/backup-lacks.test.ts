@@ -68,7 +68,7 @@ test(
       const plan = await planned(bench, desire([]))
       const said = plan.steps.flatMap(({ address, reversal }) => {
         const loss = lossOf(reversal)
-        return loss === undefined ? [] : [[address, /holds all but (.*), which/.exec(loss)?.[1] ?? loss]]
+        return loss === undefined ? [] : [[address, /holds everything except (.*), which/.exec(loss)?.[1] ?? loss]]
       })
       assert.equal(Object.fromEntries(said), LACKS)
       const before = bench.simulator.facts()

@@ -5,6 +5,7 @@ import { sealPlan } from '../../plan/order/seal-plan.ts'
 import type { Plan, ResourceChange, Step, StepId } from '../../plan/plan.ts'
 import { DEFAULT_PLAN_OPTIONS, type PlanOptions } from '../../plan/plan-options.ts'
 import { type PlanWorld, planWorld } from '../../plan/planning-context.ts'
+import { afterRestore, restoredLater, withoutLacking } from '../../plan/state/after-restore.ts'
 import { boundIdentity, expectedIdentity } from '../../plan/state/guest-identity.ts'
 import { sharedBefore } from '../../plan/state/held-volumes.ts'
 import { expectedPower } from '../../plan/state/power-dependence.ts'
@@ -90,6 +91,12 @@ const undoneKeys = (run: RecordedRun, { guest }: Step): ReadonlySet<string> => {
   return new Set(keysOf(run.plan.steps.filter(({ id }) => undone.has(id))).filter((key) => !standing.has(key)))
 }
 
+/** Steps that were carried out, also those that were undone when the run failed: a guest was restored then. */
+const carriedOut = ({ plan, steps }: RecordedRun): readonly Step[] => {
+  const done = new Set(steps.flatMap(({ step, status }) => (status === 'failed' ? [] : [step])))
+  return plan.steps.filter(({ id }) => done.has(id))
+}
+
 /** Undoes the steps that stand, last first. */
 const draftUndo = (run: RecordedRun, applied: Applied, world: PlanWorld): Drafted => {
   const standing = standingSteps(run)
@@ -109,13 +116,17 @@ const draftUndo = (run: RecordedRun, applied: Applied, world: PlanWorld): Drafte
     .map(({ step }) => staysAsItIs(step))
   const less = standing.filter(undoable).flatMap(({ step }) => comesBackLess(step))
   const states = statesByThen(world)
+  const begun = carriedOut(run)
   const steps = standing
     .filter(undoable)
     .toReversed()
     .flatMap((one) => {
       const { step } = one
       const bound = bindings.get(step.address) ?? undefined
-      const undoing = undoingStep(one, given, dependents.get(step.id) ?? [], bound)
+      const restored = restoredLater(begun, step)
+      const asRestored = restored ? { ...one, step: afterRestore(step, restored) } : one
+      const drafted = undoingStep(asRestored, given, dependents.get(step.id) ?? [], bound)
+      const undoing = { ...drafted, because: withoutLacking(drafted.because, step.guest, restored) }
       if (undoing.binding) bindings.set(step.address, undoing.binding.after)
       const judged = judgeAnew(world, {
         done: step,

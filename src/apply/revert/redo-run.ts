@@ -1,5 +1,6 @@
 import { kindOfType } from '../../kinds/registry.ts'
 import { requiredSteps, type Step, type StepId } from '../../plan/plan.ts'
+import { afterRestore, restoredLater } from '../../plan/state/after-restore.ts'
 import type { Applied } from '../../resource/applied.ts'
 import type { ApiRequest } from '../../resource/request.ts'
 import { presenceAfter, standingSteps } from '../effect/guest-after-run.ts'
@@ -36,7 +37,12 @@ export const draftRedo = (run: FinishedRun, original: RecordedRun, applied: Appl
     const { binding, expects: _stale, ...rest } = redone
     const renewed = binding && bindingFrom(bindings.get(step.address) ?? undefined, binding.before, binding.after)
     if (renewed) bindings.set(step.address, renewed.after)
-    return { ...rest, needs: step.needs.filter((need) => included.has(need)), ...(renewed && { binding: renewed }) }
+    const restored = restoredLater(again, step)
+    return {
+      ...(restored ? afterRestore(rest, restored) : rest),
+      needs: step.needs.filter((need) => included.has(need)),
+      ...(renewed && { binding: renewed }),
+    }
   })
   return { steps, diagnostics: [] }
 }

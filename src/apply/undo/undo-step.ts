@@ -1,5 +1,6 @@
 import { type Diagnostic, diagnose } from '../../diagnostic/diagnostic.ts'
 import type { Step } from '../../plan/plan.ts'
+import { afterRestore, restoredLater } from '../../plan/state/after-restore.ts'
 import type { AppliedResource } from '../../resource/applied.ts'
 import { guestPath } from '../../resource/guest.ts'
 import { type ApiRequest, isOutputRef } from '../../resource/request.ts'
@@ -167,8 +168,16 @@ const UNDONE_STATUS = {
   suspended: 'unknown',
 } as const satisfies Record<Undone['status'], OutcomeStatus>
 
+/** A guest that has come back from its backup has other volumes than the plan names. */
+const asRestored = (ctx: RunContext, result: StepResult): StepResult => {
+  const { step } = result
+  const restored = ctx.made.has(step.guest?.vmid ?? 0) ? restoredLater(ctx.plan.steps, step) : undefined
+  return restored ? { ...result, step: afterRestore(step, restored) } : result
+}
+
 /** Undoes a step that was carried out, wholly or in part, by the requests the plan decided on. */
-export const undoStep = async (ctx: RunContext, result: StepResult, undoing: Undoing): Promise<Undone> => {
+export const undoStep = async (ctx: RunContext, given: StepResult, undoing: Undoing): Promise<Undone> => {
+  const result = asRestored(ctx, given)
   if (result.effect === 'none' && result.status === 'failed') return NOTHING
   const { step } = result
   const startedAt = ctx.world.clock.monotonic()

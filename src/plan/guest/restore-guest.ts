@@ -9,6 +9,7 @@ import { basesOf } from '../check/destroy-check.ts'
 import { may } from '../check/rights.ts'
 import type { StepId } from '../plan.ts'
 import type { PlanWorld } from '../planning-context.ts'
+import { volumeIn } from '../state/foreign-volumes.ts'
 
 /** How a guest that is to be destroyed can be restored. */
 export interface Restoration {
@@ -28,17 +29,27 @@ const isTaken = (key: string, value: Readonly<Record<string, unknown>>, config: 
   return key.startsWith('mp') ? value['backup'] === true : value['backup'] !== false
 }
 
+/** Drives whose volume is detached by what is pending as soon as the guest stops. */
+const detachedAtStop = (observed: ObservedGuest): readonly string[] => {
+  const kind = kindOfType(observed.type)
+  const config = effectiveConfig(observed)
+  const stays = new Set(Object.entries(config).map(([key, text]) => volumeIn(kind, key, text)))
+  return Object.entries(observed.current).flatMap(([key, text]) => {
+    const volume = volumeIn(kind, key, text)
+    return volume === undefined || stays.has(volume) ? [] : [key]
+  })
+}
+
 /** Volumes that a backup leaves out. */
 const notInBackup = (observed: ObservedGuest): readonly string[] => {
   const kind = kindOfType(observed.type)
   const config = effectiveConfig(observed)
-  return Object.entries(config)
-    .flatMap(([key, text]) => {
-      if (/^unused\d+$/.test(key)) return [key]
-      const value = kind.decodeValue(key, text)
-      return isPropertyMap(value) && kind.isVolume(key, value) && !isTaken(key, value, config) ? [key] : []
-    })
-    .sort()
+  const left = Object.entries(config).flatMap(([key, text]) => {
+    if (/^unused\d+$/.test(key)) return [key]
+    const value = kind.decodeValue(key, text)
+    return isPropertyMap(value) && kind.isVolume(key, value) && !isTaken(key, value, config) ? [key] : []
+  })
+  return [...new Set([...left, ...detachedAtStop(observed)])].sort()
 }
 
 /** Directories and devices of the node that a container has mounted. */
@@ -141,6 +152,7 @@ export const restoration = (world: PlanWorld, given: Restoration): Reversal => {
   const { observed, storage } = given
   const { entries, mayReturn } = ownRights(world, observed)
   const left = notInBackup(observed)
+  const lacks = [...left, ...(isRoot(world) ? [] : boundMounts(observed).map(([key]) => key))].sort()
   return {
     by: 'backup',
     storage,
@@ -149,5 +161,6 @@ export const restoration = (world: PlanWorld, given: Restoration): Reversal => {
     ...(left.length > 0 && {
       lost: `the backup on ${storage} holds everything except ${left.join(', ')}, which Proxmox VE leaves out of backups`,
     }),
+    ...(lacks.length > 0 && { lacks }),
   }
 }
