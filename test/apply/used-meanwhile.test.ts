@@ -155,7 +155,9 @@ test(
       })
       const outcome = await bench.apply(plan, { parallelism: 1 })
       assert.is(exitCodeOf(outcome), 4, JSON.stringify(outcome.diagnostics, null, 1))
-      assert.ok(outcome.diagnostics.some(({ code, detail }) => code === 'apply.not-ours' && /anew/.test(detail ?? '')))
+      assert.ok(
+        outcome.diagnostics.some(({ code, detail }) => code === 'apply.not-ours' && /re-created/.test(detail ?? '')),
+      )
       assert.is(bench.simulator.facts().guests['lxc/400']?.config['memory'], '1024')
     },
     { from: lab({ guests: [stopped(400)] }) },

@@ -298,7 +298,10 @@ export const planRevert = (
   const drafted = original ? draftRedo(run, original, applied) : draftUndo(run, applied, world)
   const left = knownNow(leftBy(run), applied)
   const obstacles = [
-    ...revertObstacles(run.plan, left, drafted.steps, observed, options.safetySnapshots),
+    ...revertObstacles(run.plan, left, drafted.steps, observed, {
+      standing: options.safetySnapshots,
+      before: run.before,
+    }),
     ...poolObstacles(run, drafted.steps, observed),
   ]
   const added = original ? [] : addedSince(run, observed)

@@ -15,6 +15,7 @@ import { canonicalJson } from '../../util/canonical-json.ts'
 import { capitalized } from '../../util/capitalized.ts'
 import type { LeftGuest } from '../effect/guest-after-run.ts'
 import { effectOf, touchedKeys } from '../effect/request-effect.ts'
+import type { RecordedRun } from '../journal.ts'
 import { attachedSince } from './attached-since.ts'
 
 const nameOf = ({ guest }: LeftGuest): string => `${capitalized(kindOfType(guest.type).label)} ${guest.vmid}`
@@ -44,6 +45,14 @@ const changedKeys = (left: LeftGuest, guest: ObservedGuest, steps: readonly Step
     .sort()
 }
 
+/** What mpc's records say. */
+interface OnRecord {
+  /** Snapshots that stand. */
+  readonly standing?: readonly KeptSnapshot[] | undefined
+  /** What the run had found. */
+  readonly before?: RecordedRun['before']
+}
+
 /** Snapshots that steps roll back to. */
 const wantedSnapshots = (steps: readonly Step[]): readonly string[] =>
   steps.flatMap(({ requests }) =>
@@ -53,12 +62,35 @@ const wantedSnapshots = (steps: readonly Step[]): readonly string[] =>
     }),
   )
 
+/** Follows from the list of snapshots, whose newest is looked at itself, and from what runs. */
+const BY_ITSELF = /^(?:digest|parent|snaptime|lock|running\w+)$/
+
+/**
+ * Whether the configuration is what the run found, with what it changed, and no snapshot is newer than the one to roll back to: then only the
+ * file differs, because values that waited for a restart have taken effect.
+ */
+const isAsLeft = (
+  left: LeftGuest,
+  guest: ObservedGuest,
+  wanted: readonly string[],
+  before: RecordedRun['before'],
+): boolean => {
+  const found = before?.find((one) => one.kind === 'guest' && one.guest.vmid === left.guest.vmid)
+  if (found?.kind !== 'guest' || !found.config || !wanted.includes(guest.current['parent'] ?? '')) return false
+  const { current, pending } = found.config
+  const expected: Record<string, string | null> = { ...current, ...pending, ...left.values }
+  const now = effectiveConfig(guest)
+  return [...new Set([...Object.keys(expected), ...Object.keys(now)])]
+    .filter((key) => !BY_ITSELF.test(key))
+    .every((key) => (expected[key] ?? null) === (now[key] ?? null))
+}
+
 const snapshotObstacles = (
   left: LeftGuest,
   guest: ObservedGuest,
   steps: readonly Step[],
   problem: Problem,
-  standing: readonly KeptSnapshot[] | undefined,
+  { standing, before }: OnRecord,
 ): readonly Diagnostic[] => {
   const wanted = wantedSnapshots(steps)
   if (wanted.length === 0) return []
@@ -68,7 +100,7 @@ const snapshotObstacles = (
     const text = `${name} has no snapshot ${missing.join(', ')} any more, and it is needed to undo the run. mpc removes snapshots of earlier runs in time, or somebody removed it.`
     return [problem('apply.revert-snapshot', text)]
   }
-  if (left.digest === undefined || left.digest === guest.digest) return []
+  if (left.digest === undefined || left.digest === guest.digest || isAsLeft(left, guest, wanted, before)) return []
   return [
     problem(
       'apply.revert-changed',
@@ -82,7 +114,7 @@ const presentObstacles = (
   guest: ObservedGuest | undefined,
   steps: readonly Step[],
   problem: Problem,
-  standing: readonly KeptSnapshot[] | undefined,
+  { standing, before }: OnRecord,
 ): readonly Diagnostic[] => {
   const name = nameOf(left)
   if (!guest)
@@ -128,7 +160,7 @@ const presentObstacles = (
         `${changed.join(', ')} of ${name} ${changed.length === 1 ? 'has' : 'have'} been changed since the run; undoing the run would also undo that. Undo the later change first, or change the guest by its declaration.`,
       ),
     ]
-  return snapshotObstacles(left, guest, steps, problem, standing)
+  return snapshotObstacles(left, guest, steps, problem, { standing, before })
 }
 
 const isDestruction = ({ guest, requests }: Step): boolean =>
@@ -187,15 +219,14 @@ const attachedObstacles = (elsewhere: readonly string[] | undefined, problem: Pr
       ]
 
 /**
- * What stands in the way of these steps, guest by guest: everything that is not as the run of this plan left it. `standing`: snapshots that stand
- * by mpc's records.
+ * What stands in the way of these steps, guest by guest: everything that is not as the run of this plan left it.
  */
 export const revertObstacles = (
   plan: Plan,
   left: ReadonlyMap<number, LeftGuest>,
   steps: readonly Step[],
   observed: Observed,
-  standing?: readonly KeptSnapshot[],
+  onRecord: OnRecord,
 ): readonly Diagnostic[] => {
   const guests = new Map<number, ObservedGuest>(observed.guests.map((guest) => [guest.vmid, guest]))
   const going = new Set(steps.filter(isDestruction).flatMap(({ guest }) => (guest ? [guest.vmid as number] : [])))
@@ -206,7 +237,7 @@ export const revertObstacles = (
     if (own.length === 0) return []
     const problem = problemFor(own)
     if (one.present) {
-      const found = presentObstacles(one, guests.get(vmid), own, problem, standing)
+      const found = presentObstacles(one, guests.get(vmid), own, problem, onRecord)
       if (found.length > 0) return found
       return [
         ...attachedObstacles(elsewhere.get(vmid), problem),
