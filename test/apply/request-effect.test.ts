@@ -57,8 +57,8 @@ test('what a request is about is read off its path', () => {
 test('a key somebody else changed is told from those we touched and those that follow them', () => {
   const before = { cores: '2', tags: 'a', scsi1: 'x:1', boot: 'order=scsi0;scsi1' }
   const after = { cores: '4', tags: 'b', unused0: 'x:1', boot: 'order=scsi0', parent: 's1' }
-  assert.equal(foreignKeys(before, after, ['cores', 'scsi1']), ['tags'])
-  assert.equal(foreignKeys(before, after, ['cores', 'scsi1', 'tags']), [])
+  assert.equal(foreignKeys('qemu', before, after, ['cores', 'scsi1']), ['tags'])
+  assert.equal(foreignKeys('qemu', before, after, ['cores', 'scsi1', 'tags']), [])
 })
 
 test.run()

@@ -39,7 +39,7 @@ const box: GuestDescription = {
     memory: 512,
     swap: 512,
     rootfs: 'local-lvm:vm-201-disk-1,size=2G',
-    mp0: 'local-lvm:vm-201-disk-0,mp=/srv,backup=1,size=1G',
+    mp0: 'local-lvm:vm-201-disk-0,mp=/srv,size=1G,backup=1',
   },
 }
 

@@ -1,6 +1,7 @@
 import { kindOfType } from '../../kinds/registry.ts'
 import { type GuestRef, type GuestType, parseVmid } from '../../resource/guest.ts'
 import type { ApiRequest } from '../../resource/request.ts'
+import { canonicalJson } from '../../util/canonical-json.ts'
 
 /** Where PVE's task list has a task: a node, and the VMID in its id. */
 export interface TaskPlace {
@@ -280,12 +281,26 @@ export const touchedKeys = (effect: RequestEffect): readonly string[] | undefine
   return effect.kind === 'snapshot' || effect.kind === 'power' ? [] : undefined
 }
 
+/** Whether two texts of a key say different things: PVE writes a mount point that was pending in another order once it takes effect. */
+export const saysOther = (
+  type: GuestType,
+  key: string,
+  before: string | undefined,
+  after: string | undefined,
+): boolean => {
+  if (before === after) return false
+  if (before === undefined || after === undefined) return true
+  const { decodeValue } = kindOfType(type)
+  return canonicalJson(decodeValue(key, before)) !== canonicalJson(decodeValue(key, after))
+}
+
 /** Keys that differ although nothing we sent should have changed them: somebody else's work. */
 export const foreignKeys = (
+  type: GuestType,
   before: Readonly<Record<string, string>>,
   after: Readonly<Record<string, string>>,
   touched: readonly string[],
 ): readonly string[] =>
   [...new Set([...Object.keys(before), ...Object.keys(after)])]
-    .filter((key) => before[key] !== after[key] && !touched.includes(key) && !COMPANIONS.test(key))
+    .filter((key) => !touched.includes(key) && !COMPANIONS.test(key) && saysOther(type, key, before[key], after[key]))
     .sort()

@@ -142,7 +142,9 @@ export const lookAt = async (ctx: RunContext, guest: GuestRef): Promise<GuestRea
   if (reading.kind === 'unreadable') return reading
   const view = reading.kind === 'present' ? reading.view : null
   if (known.view && view && known.touched)
-    known.foreign = [...new Set([...known.foreign, ...foreignKeys(known.view.raw, view.raw, known.touched)])]
+    known.foreign = [
+      ...new Set([...known.foreign, ...foreignKeys(guest.type, known.view.raw, view.raw, known.touched)]),
+    ]
   const replaced = view && !known.renewed && known.identity && !sameIdentity(known.identity, view.identity)
   if (view && !replaced) {
     known.identity = view.identity

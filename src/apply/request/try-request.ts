@@ -2,7 +2,14 @@ import { type Diagnostic, diagnose } from '../../diagnostic/diagnostic.ts'
 import type { ApiRequest } from '../../resource/request.ts'
 import { type Answer, isUnreachable, type OutgoingRequest } from '../../resource/server.ts'
 import { effectHolds } from '../effect/is-effect-present.ts'
-import { changedGuest, foreignKeys, isTaskDue, type RequestEffect, touchedKeys } from '../effect/request-effect.ts'
+import {
+  changedGuest,
+  foreignKeys,
+  isTaskDue,
+  type RequestEffect,
+  saysOther,
+  touchedKeys,
+} from '../effect/request-effect.ts'
 import type { RequestRecord, SeenGuest } from '../journal.ts'
 import type { GuestView } from '../observe/read-guest.ts'
 import { followTask, isWaitable } from './follow-task.ts'
@@ -33,7 +40,7 @@ export const changedMeanwhile = ({ step }: StepRequest, keys: readonly string[])
   })
 
 const differing = (a: GuestView, b: GuestView, keys: readonly string[]): readonly string[] =>
-  keys.filter((key) => a.raw[key] !== b.raw[key])
+  keys.filter((key) => saysOther(a.guest.type, key, a.raw[key], b.raw[key]))
 
 /**
  * The server says the configuration is not the one we know. Going forward that stops the step, unless nothing in it differs. Undoing goes on when
@@ -53,7 +60,7 @@ const afterStaleDigest = async (
   const keys = [...new Set([...Object.keys(old.raw), ...Object.keys(view.raw)])].filter((key) => key !== 'lock').sort()
   const touched = touchedKeys(effect) ?? keys
   const changed = differing(old, view, job.direction === 'forward' ? keys : touched)
-  const isOurs = lost && foreignKeys(old.raw, view.raw, touched).length === 0
+  const isOurs = lost && foreignKeys(old.guest.type, old.raw, view.raw, touched).length === 0
   if (isOurs && changed.length > 0) return { kind: 'done', data: null, diagnostics: [] }
   if (changed.length === 0) return { kind: 'again', message, diagnostics: [changedMeanwhile(job, [])] }
   return refusedHere(message, [changedMeanwhile(job, changed)])
