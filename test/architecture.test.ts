@@ -27,7 +27,7 @@ const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['pool'],
     ['guest'],
     ['planned-kinds.ts'],
-    ['missing-rights.ts', 'plan-changes.ts'],
+    ['missing-rights.ts', 'root-only-settings.ts', 'plan-changes.ts'],
   ],
   apply: [
     ['journal.ts', 'apply-event.ts', 'apply-dependencies.ts', 'count-steps.ts'],

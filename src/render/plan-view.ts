@@ -192,7 +192,9 @@ const undoText = ({ steps }: Plan, { irreversible: stuck }: PlanSummary): string
   if (lossy + costly === 0) return `${counted(steps.length, 'step')}; every step can be undone${but}.`
   const parts = [
     ...(lossy > 0
-      ? [`${lossy === 1 ? '1 loses data' : `${lossy} lose data`}, as far as its undo does not restore it`]
+      ? [
+          `${lossy === 1 ? '1 loses data' : `${lossy} lose data`}, as far as ${lossy === 1 ? 'its undo does' : 'their undo does'} not restore it`,
+        ]
       : []),
     ...(costly > 0 ? [`undoing ${costly} loses what the guest wrote since`] : []),
   ]

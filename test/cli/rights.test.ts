@@ -101,6 +101,35 @@ test('rights on every single guest of a large plan are asked for once', () =>
     { http: true },
   ))
 
+test('what only root@pam may set is refused before anything is sent, and done with its password', () =>
+  withWorkspace(
+    async ({ run, write, simulator }) => {
+      const guest = (lines = '') => `vm "a" {\n  node = "pve1"\n  vmid = 300\n  power = "running"\n${lines}}\n`
+      write('a.mpc.hcl', guest())
+      assert.is((await run(AUTO)).code, 0)
+      const before = simulator.dump()['qemu/300']
+      write('a.mpc.hcl', guest('  cores = 2\n  args = "-foo"\n  lifecycle {\n    reboot = "allowed"\n  }\n'))
+      const plan = await run(['plan'])
+      assert.is(plan.code, 0, plan.all)
+      assert.match(plan.all, 'cli.rights-missing')
+      const refused = await run(AUTO)
+      assert.is(refused.code, 1, refused.all)
+      assert.match(refused.all, 'a login as root@pam with its password, to set args of vm.a')
+      assert.match(refused.all, 'Nothing was changed')
+      assert.is(simulator.dump()['qemu/300'], before)
+      const root = {
+        PROXMOX_VE_API_TOKEN: '',
+        PROXMOX_VE_USERNAME: 'root@pam',
+        PROXMOX_VE_PASSWORD: simulator.password,
+      }
+      const done = await run(AUTO, { env: root })
+      assert.is(done.code, 0, done.all)
+      write('a.mpc.hcl', guest('  cores = 2\n'))
+      assert.match((await run(AUTO)).all, 'to set args of vm.a')
+    },
+    { http: true },
+  ))
+
 const inPool = async (simulator: Simulator): Promise<string> => {
   await callPve(simulator, { method: 'POST', path: '/pools', params: { poolid: 'lab' } })
   await callPve(simulator, { method: 'PUT', path: '/pools', params: { poolid: 'lab', storage: 'local-lvm' } })

@@ -222,6 +222,16 @@ export const CASES: readonly (readonly [
     },
   ],
   [
+    'plan.guest-hidden',
+    'a guest that the login does not see any more',
+    /in use.*VM\.Audit on \/vms\/100/,
+    () => {
+      const world = made(web())
+      delete world.model.guests[100]
+      return { ...after(world, desire([web()])), options: { hiddenVmids: { taken: [100] } } }
+    },
+  ],
+  [
     'plan.guest-gone',
     'a managed guest that is gone',
     /re-creates it/,
@@ -614,7 +624,7 @@ export const CASES: readonly (readonly [
   [
     'plan.disk-replaced',
     'a data disk that goes while an empty one of its size comes',
-    /`disk\.scsi2` of `vm\.web` will be a new, empty volume, in the place of `disk\.scsi1`.*from = vm\.web\.disk\.scsi1/,
+    /`disk\.scsi2` of `vm\.web` will be a new, empty volume, in the place of `disk\.scsi1`.*add the block below/,
     () => after(made(web({ scsi1: DISK })), desire([web({ scsi2: DISK })])),
   ],
   [

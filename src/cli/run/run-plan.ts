@@ -9,6 +9,7 @@ import { isEmptyPlan, type Plan } from '../../plan/plan.ts'
 import { outcomeText } from '../../render/apply-text.ts'
 import { outputJson, outputsText } from '../../render/output-view.ts'
 import type { Secrets } from '../../resource/desired.ts'
+import type { ApiRequest } from '../../resource/request.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import type { CommandContext } from '../program/command-context.ts'
 import type { ApprovalOptions, FormatOptions } from '../program/command-options.ts'
@@ -89,11 +90,15 @@ const refreshState = async (context: CommandContext, session: Session, plan: Pla
   }
 }
 
-/** What the login lacks for the plan now; guests are only looked at where some are cloned. */
+/** What a clone or a changed or deleted option takes depends on what the guest has. */
+const dependsOnGuest = ({ path, params }: ApiRequest): boolean =>
+  path.endsWith('/clone') || params?.['delete'] !== undefined || params?.['features'] !== undefined
+
+/** What the login lacks for the plan now; guests are only looked at where it depends on them. */
 const lackedFor = async (session: Session, plan: Plan): Promise<Diagnostic | undefined> => {
   const rights = await session.rights()
-  const clones = plan.steps.some(({ requests }) => requests.some(({ path }) => path.endsWith('/clone')))
-  const latest = clones ? await session.store.observations.latest() : undefined
+  const depends = plan.steps.some(({ requests }) => requests.some(dependsOnGuest))
+  const latest = depends ? await session.store.observations.latest() : undefined
   const guests = latest?.observed.guests ?? []
   return explainMissing(plan, { guests, ...(rights && { rights }) }, 'cli.rights-refused')
 }

@@ -1,6 +1,7 @@
 import { type Diagnostic, diagnose } from '../../diagnostic/diagnostic.ts'
 import type { Clock } from '../../io/io.ts'
 import { differenceOf } from '../../kinds/same-guest.ts'
+import { forgettingBlock } from '../../plan/binding/written-blocks.ts'
 import { type Guards, namesGuest } from '../../plan/guards.ts'
 import { boundIdentity, seenIdentity } from '../../plan/state/guest-identity.ts'
 import type { ProxmoxClient } from '../../proxmox/client.ts'
@@ -48,7 +49,7 @@ export const clockFindings = async (
 const bindingFinding = (applied: AppliedGuest, { guests }: Pick<Observed, 'guests'>): readonly Diagnostic[] => {
   const { address, guest } = applied
   const seen = guests.find(({ vmid }) => vmid === guest.vmid)
-  const forget = `removed {\n  from = ${address}\n}`
+  const forget = forgettingBlock(address)
   if (!seen)
     return [
       diagnose('doctor.guest-gone', {

@@ -94,7 +94,7 @@ export interface MovedSlot {
   readonly to: string
 }
 
-/** `moved { from = vm.web.disk.virtio0, to = vm.web.disk.scsi0 }`: the volume goes to another slot, of all instances where no key is written. */
+/** A `moved` block from `vm.web.disk.virtio0` to `vm.web.disk.scsi0`: the volume goes to another slot, of all instances where no key is written. */
 const movedSlotsOf = (scope: ModuleScope, block: Block, resources: readonly ScopedResource[]): readonly MovedSlot[] => {
   const evaluation = evaluationIn(scope)
   const [from, to] = [given(block, 'from'), given(block, 'to')]
@@ -103,7 +103,7 @@ const movedSlotsOf = (scope: ModuleScope, block: Block, resources: readonly Scop
   const [a, b] = [slotOf(first), slotOf(second)]
   if (first === second || (!a && !b)) return []
   if (!a || !b || a.owner !== b.owner) {
-    const detail = `${first} and ${second} are not two slots of one guest. A volume moves from slot to slot as in from = vm.web.disk.virtio0, to = vm.web.disk.scsi0.`
+    const detail = `${first} and ${second} are not two slots of one guest. A volume moves from slot to slot of one guest, as from vm.web.disk.virtio0 to vm.web.disk.scsi0.`
     fail(evaluation, to, detail, 'declaration.invalid-address')
     return []
   }

@@ -14,6 +14,7 @@ export const planCodes = {
   'plan.name-taken': { severity: 'error', summary: 'Guests of these names exist already' },
   'plan.vmid-changed': { severity: 'error', summary: 'The VMID of an existing guest cannot change' },
   'plan.no-free-vmid': { severity: 'error', summary: 'No VMID is left in the range' },
+  'plan.guest-hidden': { severity: 'error', summary: 'A managed guest cannot be seen' },
   'plan.identity-changed': { severity: 'error', summary: 'Another guest has taken the VMID' },
   'plan.made-from-another': { severity: 'warning', summary: 'Guest was created from something other than declared' },
   'plan.guest-gone': { severity: 'warning', summary: 'A managed guest no longer exists' },

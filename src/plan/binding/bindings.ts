@@ -29,7 +29,7 @@ const followMoves = (world: PlanWorld, desired: Desired, applied: Applied) => {
       if (!resource || from === to) continue
       if (bound.has(to)) {
         world.report('plan.moved-conflict', {
-          detail: `\`${from}\` cannot be moved to \`${to}\`: both are bound to a guest. Remove the \`moved\` block, or forget one of them with a \`removed\` block.`,
+          detail: `\`${from}\` cannot be moved to \`${to}\`: both are bound to a guest. Remove the \`moved\` block, or forget one of them with a \`removed\` block that holds \`lifecycle { destroy = false }\`.`,
           address: to,
         })
         continue

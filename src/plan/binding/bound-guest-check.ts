@@ -5,6 +5,7 @@ import type { AppliedGuest } from '../../resource/applied.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
 import type { PlanWorld } from '../planning-context.ts'
 import { boundIdentity, seenIdentity } from '../state/guest-identity.ts'
+import { forgettingBlock } from './written-blocks.ts'
 
 type Place = Pick<DiagnosticDetail, 'address' | 'range'>
 
@@ -24,7 +25,7 @@ export const checkIdentity = (
       sameType ? difference : `it is a ${kindOfType(observed.type).label}`
     }. mpc does not touch it. Forget the old binding first: put the block below in the place of the declaration, and apply. Then declare it again, as it is for a new guest, or with an \`import\` block to manage that one.`,
     ...place,
-    ...(place.address !== undefined && { hint: `removed {\n  from = ${place.address}\n}` }),
+    ...(place.address !== undefined && { hint: forgettingBlock(place.address, place.range?.filename) }),
   })
   return false
 }

@@ -6,6 +6,7 @@ import { asGuest, isOfGuest } from '../../resource/resource-kind.ts'
 import type { PlanWorld } from '../planning-context.ts'
 import { allocateVmids } from './allocate-vmids.ts'
 import type { Bindings } from './bindings.ts'
+import { forgettingBlock } from './written-blocks.ts'
 
 /** VMIDs that declared guests have or declare, and all that are in use or spoken for. */
 const givenVmids = (
@@ -37,11 +38,17 @@ const reportHidden = (
     const { address, range } = guest
     const vmid = vmids.get(address)
     if (vmid === undefined || !hidden.has(vmid)) continue
-    const how = bound.has(address)
-      ? 'It was created or bound by mpc and still exists, but your user or token cannot see it any more.'
-      : 'It belongs to a guest that your user or token cannot see: declare another `vmid`, or leave it out.'
+    if (bound.has(address)) {
+      world.report('plan.guest-hidden', {
+        detail: `\`${address}\` is ${vmid}, and the server says that ${vmid} is in use, but your user or token cannot see it any more. Grant it VM.Audit on /vms/${vmid}, or put the guest back into its pool. To stop managing it, put the block below in the place of the declaration, and apply.`,
+        address,
+        range,
+        hint: forgettingBlock(address, range?.filename),
+      })
+      continue
+    }
     world.report('plan.vmid-taken', {
-      detail: `\`${address}\` is to be guest ${vmid}, and the server says that ${vmid} is taken. ${how}`,
+      detail: `\`${address}\` is to be guest ${vmid}, and the server says that ${vmid} is taken. It belongs to a guest that your user or token cannot see: declare another \`vmid\`, or leave it out.`,
       address,
       range: guest.rangeOf?.('vmid') ?? range,
     })

@@ -1,5 +1,6 @@
 import type { PlanWorld } from '../planning-context.ts'
 import type { PlannedResource } from '../state/planned-resource.ts'
+import { writtenBlocks } from './written-blocks.ts'
 
 type Move = readonly [from: PlannedResource, to: PlannedResource]
 
@@ -32,6 +33,9 @@ export const noteMoves = (world: PlanWorld, planned: readonly PlannedResource[])
   world.report('plan.perhaps-moved', {
     detail: `The plan destroys and creates what has the same name:\n${list}\nIf only the address has changed, add these blocks, and nothing is destroyed:`,
     address: first[1].address,
-    hint: moves.map(([from, to]) => `moved {\n  from = ${from.address}\n  to   = ${to.address}\n}`).join('\n'),
+    hint: writtenBlocks(
+      'moved',
+      moves.map(([from, to]) => ({ from: from.address, to: to.address })),
+    ),
   })
 }

@@ -3,6 +3,7 @@ import { kindOfType } from '../../kinds/registry.ts'
 import type { AppliedGuest } from '../../resource/applied.ts'
 import { isPropertyMap } from '../../resource/config-value.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
+import { forgettingBlock } from '../binding/written-blocks.ts'
 import type { PlanWorld } from '../planning-context.ts'
 
 /** VMIDs of linked clones by the VMID of the template whose base images they need. */
@@ -55,13 +56,14 @@ export const checkDestroy = (
   const { address } = resource
   if (resource.preventDestroy) {
     world.report('plan.prevent-destroy', {
-      detail: `The plan would destroy \`${address}\` (${observed.name}, ${observed.vmid}), which was declared with \`prevent_destroy = true\`. If it is to go, declare it once more with \`prevent_destroy = false\`, apply that, and remove it then. To only stop managing it, use a \`removed\` block.`,
+      detail: `The plan would destroy \`${address}\` (${observed.name}, ${observed.vmid}), which was declared with \`prevent_destroy = true\`. If it is to go, declare it once more with \`prevent_destroy = false\`, apply that, and remove it then. To only stop managing it, put the block below in the place of the declaration.`,
       address,
+      hint: forgettingBlock(address),
     })
   }
   if (observed.current['protection'] === '1') {
     world.report('plan.protected', {
-      detail: `The plan would destroy \`${address}\` (${observed.vmid}), whose \`protection\` is switched on, and Proxmox VE refuses that. Declare \`protection = false\`, apply that, and remove it then.`,
+      detail: `The plan would destroy \`${address}\` (${observed.vmid}), whose \`protection\` is switched on, and Proxmox VE refuses that. Declare \`protection = false\`, apply that, and plan this again.`,
       address,
     })
   }

@@ -3,6 +3,7 @@ import { boundGuests } from '../../resource/applied.ts'
 import type { Desired, DesiredGuest } from '../../resource/desired.ts'
 import { isOfGuest } from '../../resource/resource-kind.ts'
 import type { Bindings } from '../binding/bindings.ts'
+import { writtenBlocks } from '../binding/written-blocks.ts'
 import type { PlanWorld } from '../planning-context.ts'
 import { checkVolumes } from './volume-check.ts'
 
@@ -31,9 +32,10 @@ const checkVmids = (world: PlanWorld, guests: readonly DesiredGuest[], { bound, 
     if (owner === undefined) owners.set(vmid, address)
     else if (owner !== address) {
       world.report('plan.duplicate-vmid', {
-        detail: `\`${address}\` claims VMID ${vmid}, which belongs to \`${owner}\`. Give one of them another \`vmid\`, or leave it out and mpc chooses one. If the guest was renamed, write \`moved { from = ${owner}, to = ${address} }\`.`,
+        detail: `\`${address}\` claims VMID ${vmid}, which belongs to \`${owner}\`. Give one of them another \`vmid\`, or leave it out and mpc chooses one. If the guest was renamed, add the block below.`,
         address,
         range: guest.rangeOf?.('vmid') ?? range,
+        hint: writtenBlocks('moved', [{ from: owner, to: address }], range?.filename),
       })
     }
   }

@@ -1,5 +1,6 @@
 import { attributeName } from '../../kinds/attribute-name.ts'
 import { isPropertyMap } from '../../resource/config-value.ts'
+import { writtenBlocks } from '../binding/written-blocks.ts'
 import type { Difference } from '../state/config-difference.ts'
 import type { GuestContext } from '../state/guest-progress.ts'
 import { type GuestState, keysOf, textOf } from '../state/guest-state.ts'
@@ -71,12 +72,15 @@ const exchangesOf = (context: GuestContext, state: GuestState, sorted: SortedDif
   return [...inPlace, ...elsewhere]
 }
 
-const keepIt = (context: GuestContext, { from, to, old }: Exchange): string => {
-  const { kind, desired } = context
+const keepIt = ({ kind }: GuestContext, { from, to, old }: Exchange): string => {
   const property = kind.volumeProperty(to) ?? 'file'
-  const [was, is] = [from, to].map((key) => `${desired.address}.${attributeName(kind, key)}`)
   if (from === to) return `To keep the current one, leave \`${property}\` out, or write \`${property} = "${old}"\`.`
-  return `To keep the data, write \`moved { from = ${was}, to = ${is} }\` as a block of its own (a line for each), or \`${property} = "${old}"\` in \`${attributeName(kind, to)}\`.`
+  return `To keep the data, add the block below, or write \`${property} = "${old}"\` in \`${attributeName(kind, to)}\`.`
+}
+
+const movedBlock = ({ kind, desired }: GuestContext, { from, to }: Exchange, filename: string | undefined): string => {
+  const nameOf = (key: string) => `${desired.address}.${attributeName(kind, key)}`
+  return writtenBlocks('moved', [{ from: nameOf(from), to: nameOf(to) }], filename)
 }
 
 /**
@@ -96,10 +100,12 @@ export const checkOtherVolumes = (context: GuestContext, state: GuestState, sort
     const place = from === to ? '' : `, in the place of \`${attributeName(kind, from)}\``
     const start = isStart ? ` \`${desired.address}\` boots from it: at the next start it would find ${next}.` : ''
     const consent = isRefused ? ' To allow this, add `--allow-disk-replacement`.' : ''
+    const range = desired.rangeOf?.(name) ?? desired.range
     world.report(isRefused ? 'plan.boot-disk-replaced' : 'plan.disk-replaced', {
       detail: `\`${name}\` of \`${desired.address}\` will be ${next}${place}; the current volume, ${old}, ${fate}.${start} ${keepIt(context, exchange)}${consent}`,
       address: desired.address,
-      range: desired.rangeOf?.(name) ?? desired.range,
+      range,
+      ...(from !== to && { hint: movedBlock(context, exchange, range?.filename) }),
     })
   }
 }

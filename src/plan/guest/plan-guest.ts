@@ -129,7 +129,7 @@ export const planGuest = (input: GuestInput): PlannedResource | undefined => {
   const observed = world.guests.get(vmid)
   checkPool(input)
   if (!observed) {
-    if (applied) {
+    if (applied && !world.options.hiddenVmids?.taken.includes(vmid)) {
       const why = world.options.unsettled?.has(desired.address)
         ? 'a run that was cut short was changing it. The plan re-creates it; undo or finish that run first, with `mpc recover`.'
         : 'it was destroyed outside of mpc. The plan re-creates it. If you do not want it back, remove its declaration.'

@@ -5,6 +5,7 @@ import type { Observed, ObservedGuest } from '../../resource/observed.ts'
 import { isOfGuest } from '../../resource/resource-kind.ts'
 import { inOrder } from '../../util/natural-order.ts'
 import { type Bindings, resolveBindings } from '../binding/bindings.ts'
+import { writtenBlocks } from '../binding/written-blocks.ts'
 import type { PlanOptions } from '../plan-options.ts'
 import { type PlanWorld, planWorld } from '../planning-context.ts'
 import { guestLabel } from '../state/guest-progress.ts'
@@ -81,14 +82,14 @@ export const declaredDoubles = (
   return [...byVmid, ...byName].filter(({ desired: guest, existing }) => existing.type === guestKinds[guest.kind].type)
 }
 
-const importBlocks = (doubles: readonly Double[]): string =>
-  doubles
-    .filter(({ desired, existing }) => existing.type === guestKinds[desired.kind].type)
-    .map(
-      ({ desired: { address }, existing: { node, vmid } }) =>
-        `import {\n  to = ${address}\n  id = "${node}/${vmid}"\n}`,
-    )
-    .join('\n')
+const importBlocks = (doubles: readonly Double[]): string => {
+  const found = doubles.filter(({ desired, existing }) => existing.type === guestKinds[desired.kind].type)
+  const bodies = found.map(({ desired: { address }, existing: { node, vmid } }) => ({
+    to: address,
+    id: `"${node}/${vmid}"`,
+  }))
+  return bodies.length === 0 ? '' : writtenBlocks('import', bodies, found[0]?.desired.range?.filename)
+}
 
 /** The command that binds them as they are declared. */
 const importCommand = (doubles: readonly Double[]): string => {

@@ -4,6 +4,7 @@ import type { AttributeChange } from '../../resource/change.ts'
 import type { DesiredPool } from '../../resource/desired.ts'
 import type { ObservedPool } from '../../resource/observed.ts'
 import type { ApiRequest } from '../../resource/request.ts'
+import { forgettingBlock } from '../binding/written-blocks.ts'
 import type { StepDraft } from '../order/step-chain.ts'
 import type { ResourceChange } from '../plan.ts'
 import type { PlanWorld } from '../planning-context.ts'
@@ -159,8 +160,9 @@ export const destroyPool = (
   if (!observed) return undefined
   if (resource.preventDestroy) {
     world.report('plan.prevent-destroy', {
-      detail: `The plan would delete pool \`${poolid}\` (\`${address}\`), which was declared with \`prevent_destroy = true\`. If it is to go, declare it once more with \`prevent_destroy = false\`, apply that, and remove it then. To only stop managing it, use a \`removed\` block.`,
+      detail: `The plan would delete pool \`${poolid}\` (\`${address}\`), which was declared with \`prevent_destroy = true\`. If it is to go, declare it once more with \`prevent_destroy = false\`, apply that, and remove it then. To only stop managing it, put the block below in the place of the declaration.`,
       address,
+      hint: forgettingBlock(address),
     })
   }
   const left = world.observed.guests.filter(({ pool, vmid }) => pool === poolid && !leaving.has(vmid))
@@ -174,8 +176,9 @@ export const destroyPool = (
   const nested = [...world.pools.keys()].filter((other) => parentPool(other) === poolid && !ending.has(other)).sort()
   if (nested.length > 0) {
     world.report('plan.pool-not-empty', {
-      detail: `The plan would delete pool \`${poolid}\`, but pools lie in it that the plan does not delete: ${nested.join(', ')}. Proxmox VE deletes empty pools only. Delete them first, or keep the pool with a \`removed\` block.`,
+      detail: `The plan would delete pool \`${poolid}\`, but pools lie in it that the plan does not delete: ${nested.join(', ')}. Proxmox VE deletes empty pools only. Delete them first, or keep the pool with the block below.`,
       address,
+      hint: forgettingBlock(address),
     })
   }
   return {
@@ -197,6 +200,7 @@ export const destroyPool = (
 
 const reportMembers = (world: PlanWorld, address: Address, poolid: string, members: readonly number[]): void =>
   world.report('plan.pool-not-empty', {
-    detail: `The plan would delete pool \`${poolid}\`, but guests are in it that the plan does not take out: ${members.join(', ')}. Proxmox VE deletes empty pools only. Move them out, or keep the pool with a \`removed\` block.`,
+    detail: `The plan would delete pool \`${poolid}\`, but guests are in it that the plan does not take out: ${members.join(', ')}. Proxmox VE deletes empty pools only. Move them out, or keep the pool with the block below.`,
     address,
+    hint: forgettingBlock(address),
   })
