@@ -118,7 +118,7 @@ test('init tests the endpoint it is given, and leaves nothing behind when that f
       env: { ...env, PROXMOX_VE_ENDPOINT: 'http://127.0.0.1:1' },
     })
     assert.is(made.code, 0, made.all)
-    assert.match(made.stderr, 'PROXMOX_VE_ENDPOINT is http://127.0.0.1:1 and wins')
+    assert.match(made.stderr, 'PROXMOX_VE_ENDPOINT is http://127.0.0.1:1 and overrides')
     assert.is((await mpc(['sync'], { cwd: join(folder, 'new'), env })).code, 0)
   } finally {
     await simulator.stop()
