@@ -109,10 +109,13 @@ test(
   ),
 )
 
+const template = { ...guest(201), config: { ...guest(201).config, template: 1 } }
+
 for (const [how, owner, parallelism] of [
   ['made first', 'vm.owner', 1],
   ['made last', 'vm.zowner', 1],
   ['made at the same time', 'vm.owner', 4],
+  ['attached to a clone', 'vm.owner', 4],
 ] as const)
   test(
     `a guest is taken away after the one that has volumes of its VMID attached: ${how}`,
@@ -125,8 +128,9 @@ for (const [how, owner, parallelism] of [
           vm(owner, { vmid: vmid(104), config: { scsi0: disk } }),
           vm('vm.user', {
             vmid: vmid(300),
-            config: { scsi0: disk, virtio0: { file: 'local:104/vm-104-disk-1.raw' } },
+            config: { virtio0: { file: 'local:104/vm-104-disk-1.raw' } },
             lifecycle: { attachForeignVolumes: true },
+            ...(how === 'attached to a clone' && { source: { by: 'clone', template: 'g201' } }),
           }),
           vm('vm.last', { vmid: vmid(900), dependsOn: [owner, 'vm.user'].map(at) }),
         ])
@@ -135,7 +139,7 @@ for (const [how, owner, parallelism] of [
         assert.equal(bench.simulator.facts().guests, before.guests)
         assert.equal(Object.keys(bench.simulator.facts().volumes), Object.keys(before.volumes))
       },
-      { from: lab({ files: [[104, 'vm-104-disk-1.raw']] }) },
+      { from: lab({ guests: [template], files: [[104, 'vm-104-disk-1.raw']] }) },
     ),
   )
 

@@ -71,9 +71,12 @@ const holdersFirst = (order: readonly Step[], waitsFor: Waiting): void => {
     const { id, guest } = step
     if (guest && takesVolumes(step)) takers.set(guest.vmid, [...(takers.get(guest.vmid) ?? []), id])
   }
-  for (const step of order)
+  for (const step of order) {
+    // What a new guest has attached may go only with the guest.
+    const holding = [step.id, ...(step.guest ? (takers.get(step.guest.vmid) ?? []) : [])]
     for (const taker of ownersOf(step).flatMap((owner) => takers.get(owner) ?? []))
-      if (!isAfter(waitsFor, step.id, taker)) waitsFor.get(taker)?.add(step.id)
+      for (const id of holding) if (!isAfter(waitsFor, id, taker)) waitsFor.get(taker)?.add(id)
+  }
 }
 
 /**
