@@ -11,6 +11,11 @@ export interface Provenance {
   readonly images: { readonly [key: string]: string }
 }
 
+/** Configuration keys that were there before mpc wrote them, each with the properties of it that mpc has set since. */
+export interface FoundKeys {
+  readonly [key: string]: readonly string[]
+}
+
 /** What is known of everything that is managed. */
 interface AppliedCommon {
   readonly address: Address
@@ -30,6 +35,8 @@ export interface AppliedGuest extends AppliedCommon {
   readonly pool?: string
   /** Guests that mpc made; missing of those that were adopted, or made before this was remembered. */
   readonly madeFrom?: Provenance
+  /** Declared, and not made by mpc: it stays when it is declared no more. Missing where nobody knows, and of guests made from nothing. */
+  readonly found?: FoundKeys
 }
 
 export interface AppliedPool extends AppliedCommon {

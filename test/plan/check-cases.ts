@@ -643,6 +643,12 @@ export const CASES: readonly (readonly [
       }),
   ],
   [
+    'plan.boot-disk-removed',
+    'a boot disk that is declared no more',
+    /`disk\.scsi0` of `vm\.web` is to go, and the VM boots from it.*--allow-disk-replacement/,
+    () => after(made(web()), desire([vm('vm.web', { config: {} })])),
+  ],
+  [
     'plan.foreign-size',
     'another size of a disk that belongs to another guest',
     /Leave `size` out here, and grow it on 300/,

@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../../diagnostic/diagnostic.ts'
 import type { Step, StepAction, StepId } from '../../plan/plan.ts'
 import type { Address } from '../../resource/address.ts'
-import type { Applied, AppliedResource } from '../../resource/applied.ts'
+import type { Applied, AppliedGuest, AppliedResource } from '../../resource/applied.ts'
 import type { Change, Disruption } from '../../resource/change.ts'
 import type { Config } from '../../resource/config-value.ts'
 import { guestPath } from '../../resource/guest.ts'
@@ -116,6 +116,23 @@ const noteFor = (step: Step): { readonly note?: string } => {
   return { note: step.reversal.by === 'snapshot' ? 'what the rollback discarded stays lost' : 'do it again' }
 }
 
+/** The keys that mpc did not make, with what a step made of them taken back. */
+const foundAgain = (
+  current: AppliedGuest,
+  before: AppliedGuest,
+  after: AppliedGuest | undefined,
+): Pick<AppliedGuest, 'found'> => {
+  if (!before.found) return {}
+  const own = Object.entries({ ...before.found, ...current.found }).flatMap(([key]) => {
+    const isSame =
+      canonicalJson([before.config[key], before.found?.[key]]) ===
+      canonicalJson([after?.config[key], after?.found?.[key]])
+    const set = isSame ? current.found?.[key] : before.found?.[key]
+    return set === undefined ? [] : [[key, set] as const]
+  })
+  return { found: Object.fromEntries(own) }
+}
+
 /** What mpc applied, with the changes of one step taken back and everything later left alone. */
 const takeBack = (current: AppliedResource, before: AppliedResource, after: AppliedResource): AppliedResource => {
   const [is, was] = [asGuest(current), asGuest(before)]
@@ -128,7 +145,9 @@ const takeBack = (current: AppliedResource, before: AppliedResource, after: Appl
     if (old === undefined) delete config[key]
     else config[key] = old
   }
-  return is?.identity && was ? { ...was, config, identity: is.identity } : { ...before, config }
+  if (!is || !was) return { ...before, config }
+  const { found: _then, ...rest } = was
+  return { ...rest, config, ...foundAgain(is, was, asGuest(after)), ...(is.identity && { identity: is.identity }) }
 }
 
 /** The binding a step changes, seen from what is bound now. */

@@ -17,7 +17,7 @@ export const SELECTION = [
   },
   {
     flags: '--allow-disk-replacement',
-    description: 'replace a volume that a guest boots from by another or an empty one',
+    description: 'take away a volume that a guest boots from, or replace it by another or an empty one',
   },
   { flags: '--destroy', description: 'plan to destroy everything that is managed' },
   { flags: '--allow-destroy', description: 'allow a plan that destroys most of what is managed' },

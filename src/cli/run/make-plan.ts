@@ -163,6 +163,7 @@ const massDestroy = (plan: Plan, applied: Applied, noFiles: boolean, command: st
 
 /** Guards are rules people set on purpose; everything else that is wrong is an error. */
 const GUARDS: ReadonlySet<string> = new Set([
+  'plan.boot-disk-removed',
   'plan.boot-disk-replaced',
   'plan.ha-managed',
   'plan.name-taken',

@@ -52,6 +52,7 @@ export const planCodes = {
   'plan.cannot-shrink': { severity: 'error', summary: 'A disk cannot shrink' },
   'plan.disk-replaced': { severity: 'warning', summary: 'Existing volume would be replaced' },
   'plan.boot-disk-replaced': { severity: 'error', summary: 'Guest would boot from another volume' },
+  'plan.boot-disk-removed': { severity: 'error', summary: 'Guest would lose a disk it boots from' },
   'plan.foreign-size': { severity: 'error', summary: 'The disk belongs to another guest' },
   'plan.no-snapshot': { severity: 'error', summary: 'No snapshot can be taken before the change' },
   'plan.fixed-property': { severity: 'error', summary: 'Cannot be changed after the volume was created' },

@@ -1,10 +1,12 @@
 import { attributeName } from '../../kinds/attribute-name.ts'
+import type { FoundKeys } from '../../resource/applied.ts'
 import { type Config, isPropertyMap, isSecret } from '../../resource/config-value.ts'
 import { guestPath } from '../../resource/guest.ts'
 import type { RawConfig } from '../../resource/observed.ts'
 import type { ApiRequest, RequestParam } from '../../resource/request.ts'
 import { checkStorage } from '../check/storage-check.ts'
 import { configDifferences, type Difference } from '../state/config-difference.ts'
+import { foundKeys } from '../state/found-keys.ts'
 import { advance, type GuestContext, type PlanPart, type Progress } from '../state/guest-progress.ts'
 import { configRequests } from '../state/guest-state.ts'
 import { guestRecord } from '../state/recorded-slots.ts'
@@ -61,7 +63,7 @@ const isShared = (context: GuestContext, source: CloneSource, storage: string | 
   )
 
 const cloneStep =
-  (context: GuestContext, source: CloneSource, storage: string | undefined): PlanPart =>
+  (context: GuestContext, source: CloneSource, storage: string | undefined, found: FoundKeys): PlanPart =>
   (progress) => {
     const { desired } = context
     const isFull = desired.source.by === 'clone' && desired.source.full !== false
@@ -90,7 +92,7 @@ const cloneStep =
         reversal: destroyNew(context, guest, source.config),
         binding: {
           before: null,
-          after: guestRecord(desired, { ...guest, node: desired.node }, undefined, provenanceOf(desired)),
+          after: guestRecord(desired, { ...guest, node: desired.node }, undefined, provenanceOf(desired), found),
         },
       },
     )
@@ -210,9 +212,15 @@ export const cloneGuest = (context: GuestContext, start: Progress, findTemplate:
     kind,
     declared,
     applied: {},
+    found: {},
     state,
     ignored: [],
     caseSensitiveTags: context.world.observed.cluster.caseSensitiveTags === true,
+  })
+  // The name is no part of what it has from its template.
+  const { [kind.nameKey]: _own, ...foundInClone } = foundKeys({
+    ...{ kind, desired, state, differences },
+    ...{ applied: {}, found: {} },
   })
   const sorted = sortDifferences(context, differences, desired.node)
   const grows = sorted.grows.flatMap(({ key, declared }) =>
@@ -227,7 +235,7 @@ export const cloneGuest = (context: GuestContext, start: Progress, findTemplate:
   )
   const added = new Set(sorted.adds.map(({ key }) => key))
   const parts: readonly PlanPart[] = [
-    cloneStep(context, source, storage),
+    cloneStep(context, source, storage, foundInClone),
     dropCopies(
       context,
       sorted.detaches.map(({ key }) => key),

@@ -58,7 +58,7 @@ const createStep =
       requests: [{ method: 'POST', path: `/nodes/${guest.node}/${guest.type}`, params }],
       disruption: 'none',
       reversal: destroyNew(context, guest),
-      binding: { before: null, after: guestRecord(desired, guest, undefined, provenanceOf(desired)) },
+      binding: { before: null, after: guestRecord(desired, guest, undefined, provenanceOf(desired), undefined) },
     })
   }
 

@@ -83,13 +83,40 @@ const movedBlock = ({ kind, desired }: GuestContext, { from, to }: Exchange, fil
   return writtenBlocks('moved', [{ from: nameOf(from), to: nameOf(to) }], filename)
 }
 
+/** A disk the guest starts from goes, and nothing comes in its place. */
+const checkBootDiskStays = (
+  context: GuestContext,
+  state: GuestState,
+  { adds, detaches }: SortedDifferences,
+  exchanges: readonly Exchange[],
+): void => {
+  const { kind, world, desired } = context
+  const boot = desired.config['boot']
+  // A declared order says what it boots from then.
+  const isDeclared = isPropertyMap(boot) && boot['order'] !== undefined
+  if (world.options.allowDiskReplacement === true || isDeclared) return
+  const kept = new Set(adds.map((each) => nextOf(context, each)))
+  for (const { key, text = '' } of detaches) {
+    const old = volumeOf(context, key, text)
+    if (kept.has(old) || exchanges.some(({ from }) => from === key) || !startsFrom(context, state, key)) continue
+    const name = attributeName(kind, key)
+    world.report('plan.boot-disk-removed', {
+      detail: `\`${name}\` of \`${desired.address}\` is to go, and the VM boots from it: its volume, ${old}, is detached and kept as unused. To keep the disk, declare \`${name}\`. To detach it, add \`--allow-disk-replacement\`.`,
+      address: desired.address,
+      range: desired.rangeOf?.(name) ?? desired.range,
+    })
+  }
+}
+
 /**
  * Another or an empty volume in the place of one that exists is no change of it: said before anybody approves, and refused without consent where
  * the guest starts from it.
  */
 export const checkOtherVolumes = (context: GuestContext, state: GuestState, sorted: SortedDifferences): void => {
   const { kind, world, desired } = context
-  for (const exchange of exchangesOf(context, state, sorted)) {
+  const exchanges = exchangesOf(context, state, sorted)
+  checkBootDiskStays(context, state, sorted, exchanges)
+  for (const exchange of exchanges) {
     const { from, to, old, next } = exchange
     const name = attributeName(kind, to)
     const isStart = startsFrom(context, state, from)

@@ -97,7 +97,7 @@ const planExisting = (
   const last = update.drafts.at(-1)
   const guest = { type: observed.type, node: last?.guest?.node ?? observed.node, vmid: observed.vmid }
   const moved = update.drafts.some(({ verb }) => verb === 'migrate') ? { ...guest, node: desired.node } : guest
-  const record = guestRecord(desired, moved, seenIdentity(observed), keptProvenance(desired, applied))
+  const record = guestRecord(desired, moved, seenIdentity(observed), keptProvenance(desired, applied), update.found)
   const bind = bindDraft(input, observed, record)
   if (update.drafts.length === 0 && !bind) return undefined
   const drafts = expecting(update.drafts, expects).map((draft, index) =>

@@ -3,6 +3,7 @@ import { isPropertyMap } from '../../resource/config-value.ts'
 import type { DesiredGuest } from '../../resource/desired.ts'
 import type { Vmid } from '../../resource/guest.ts'
 import type { ObservedGuest, RawConfig } from '../../resource/observed.ts'
+import { asGuest } from '../../resource/resource-kind.ts'
 import { checkDestroy, linkedClones } from '../check/destroy-check.ts'
 import type { StepDraft } from '../order/step-chain.ts'
 import { createdAttributes, fieldChange, macProperty } from '../state/change-builder.ts'
@@ -108,7 +109,13 @@ export const replaceGuest = (
   const expects = expectationOf(observed, applied)
   const old =
     applied ??
-    guestRecord(desired, { type: observed.type, node: observed.node, vmid: observed.vmid }, expects.identity, undefined)
+    guestRecord(
+      desired,
+      { type: observed.type, node: observed.node, vmid: observed.vmid },
+      expects.identity,
+      undefined,
+      update.found,
+    )
   const bind = bindDraft(input, observed, old)
   const resource = { ...old, address, preventDestroy: lifecycle.preventDestroy }
   if (isSameVmid && (lifecycle.onDestroy === 'retain' || lifecycle.createBeforeDestroy)) {
@@ -132,7 +139,8 @@ export const replaceGuest = (
   const destruction = { resource, observed, onDestroy: lifecycle.onDestroy, unbind: isSameVmid }
   const ending = destroyGuest(world, { ...destruction, endingPools: new Set() })
   const destroyed = expecting(ending, { ...expects, ...powerOf(observed) })
-  const record = guestRecord(desired, { ...made.guest, node: desired.node }, undefined, provenanceOf(desired))
+  const found = made.drafts.map(({ binding }) => asGuest(binding?.after)?.found).find((each) => each !== undefined)
+  const record = guestRecord(desired, { ...made.guest, node: desired.node }, undefined, provenanceOf(desired), found)
   const both = lifecycle.onDestroy === 'retain' ? ', so that the two must never run at once' : ''
   const addresses = kept === desired ? '' : `, with the MAC addresses of ${observed.vmid}${both}`
   const created = made.drafts.map((draft) =>

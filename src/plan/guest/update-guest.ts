@@ -1,6 +1,6 @@
 import { isIgnored } from '../../kinds/attribute-name.ts'
 import { kindOfType } from '../../kinds/registry.ts'
-import type { AppliedGuest } from '../../resource/applied.ts'
+import type { AppliedGuest, FoundKeys } from '../../resource/applied.ts'
 import type { AttributeChange } from '../../resource/change.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
 import { clearSnapshots } from '../check/snapshot-obstacle.ts'
@@ -9,6 +9,7 @@ import type { StepDraft } from '../order/step-chain.ts'
 import { fieldChange } from '../state/change-builder.ts'
 import { markOutside } from '../state/changed-outside.ts'
 import { attributeChanges, configDifferences, type Difference } from '../state/config-difference.ts'
+import { comparedFound, foundKeys, foundOf, foundPool, rememberedFound } from '../state/found-keys.ts'
 import { type GuestContext, type PlanPart, type Progress, runParts } from '../state/guest-progress.ts'
 import { stateOf } from '../state/guest-state.ts'
 import { withMovedSlots } from '../state/moved-slots.ts'
@@ -24,6 +25,8 @@ export interface GuestUpdate {
   readonly drafts: readonly StepDraft[]
   /** PVE cannot change these on an existing guest. */
   readonly replacing: readonly string[]
+  /** What is to be remembered of what mpc did not make; undefined where mpc made the guest from nothing. */
+  readonly found: FoundKeys | undefined
 }
 
 const fieldDifferences = (
@@ -40,7 +43,8 @@ const fieldDifferences = (
       range: desired.rangeOf?.('node') ?? desired.range,
     })
   }
-  const left = desired.noPool || applied?.pool === observed.pool ? undefined : observed.pool
+  const isGiven = applied?.pool === observed.pool && applied?.found?.['pool'] === undefined
+  const left = desired.noPool || isGiven ? undefined : observed.pool
   const pool = desired.pool ?? left
   const power = powerDifference(desired.power, observed)
   return {
@@ -114,19 +118,24 @@ export const updateGuest = (
     drafts: [],
   }
   const ignored = desired.lifecycle.ignoreChanges
+  const declared = withMovedSlots(kind, desired, state)
+  const [last, before] = [applied?.config ?? {}, foundOf(context.world, kind, applied)]
   const differences = configDifferences({
     kind,
-    declared: withMovedSlots(kind, desired, state),
-    applied: applied?.config ?? {},
+    declared,
+    applied: last,
+    found: comparedFound(before, applied, declared),
     state,
     ignored,
     caseSensitiveTags: context.world.observed.cluster.caseSensitiveTags === true,
   })
   const fields = fieldDifferences(context, observed, applied)
+  const seen = { kind, desired, state, differences, applied: last, found: before }
+  const found = rememberedFound({ ...foundKeys(seen), ...foundPool(desired, observed, applied) }, applied)
   checkStaysTemplate(context, observed)
   const waiting = restartFor(context, observed)
   if (differences.length + waiting.length === 0 && Object.keys(fields).length === 0)
-    return { attributes: [], drafts: [], replacing: [] }
+    return { attributes: [], drafts: [], replacing: [], found }
   const replacing = differences.flatMap(({ key, observed: was, declared }) =>
     kind.change(key, was, declared) === 'replace' ? [key] : [],
   )
@@ -136,7 +145,7 @@ export const updateGuest = (
     ...fieldAttributes(fields, observed),
     ...namesOf(kind, start, differences),
   ])
-  if (replacing.length > 0) return { attributes, drafts: [], replacing }
+  if (replacing.length > 0) return { attributes, drafts: [], replacing, found }
   const node = fields.node ?? observed.node
   const sorted = sortDifferences(context, differences, node)
   checkUpdate(context, observed, sorted)
@@ -152,5 +161,6 @@ export const updateGuest = (
     attributes: stop === undefined ? attributes : [...attributes.map(takenByRestart), ...brought],
     drafts: runParts(moved, updateParts(context, observed, sorted, fields, stop)).drafts,
     replacing,
+    found,
   }
 }

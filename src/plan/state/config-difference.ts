@@ -1,5 +1,6 @@
 import { attributeName, isIgnored } from '../../kinds/attribute-name.ts'
 import type { GuestKind } from '../../kinds/kind.ts'
+import type { FoundKeys } from '../../resource/applied.ts'
 import type { AttributeChange, Disruption } from '../../resource/change.ts'
 import {
   type Config,
@@ -10,7 +11,7 @@ import {
   type Scalar,
 } from '../../resource/config-value.ts'
 import { canonicalJson } from '../../util/canonical-json.ts'
-import { type GuestState, pluggingConfig, textOf } from './guest-state.ts'
+import { type GuestState, isBootDisk, pluggingConfig, textOf } from './guest-state.ts'
 import { lowerCaseTags } from './tag-case.ts'
 
 /** One configuration key that is not as declared. */
@@ -32,6 +33,8 @@ export interface DifferenceInput {
   readonly declared: Config
   /** What was declared when it was last applied. */
   readonly applied: Config
+  /** What of that was there before mpc, with the properties that mpc has set. */
+  readonly found: FoundKeys
   readonly state: GuestState
   readonly ignored: readonly string[]
   /** The cluster tells upper from lower case in tags. */
@@ -47,7 +50,7 @@ const countedMap = ({ kind, ignored }: DifferenceInput, key: string, map: Proper
 const droppedProperties = (input: DifferenceInput, key: string, declared: PropertyMap, observed: PropertyMap) => {
   const { kind, ignored } = input
   const applied = input.applied[key]
-  const before = isPropertyMap(applied) ? Object.keys(applied) : []
+  const before = input.found[key] ?? (isPropertyMap(applied) ? Object.keys(applied) : [])
   const replaced = Object.entries(declared).flatMap(([property, value]) =>
     value === '' ? [] : kind.alternatives(key, property),
   )
@@ -122,6 +125,25 @@ const sizedText = ({ kind, state }: DifferenceInput, key: string): string | unde
   return size === undefined ? text : text.replace(/(^|,)size=[^,]*/, `$1size=${size}`)
 }
 
+/** Declared no more, and there before mpc: what mpc has set of it goes, the rest stays. */
+const leftDifference = (input: DifferenceInput, key: string, set: readonly string[], text: string) => {
+  const { kind } = input
+  const observed = kind.decodeValue(key, text)
+  if (set.length === 0 || !isPropertyMap(observed)) return undefined
+  const isDevice = kind.groupOf(key) !== undefined
+  if (!isDevice && Object.keys(observed).every((property) => set.includes(property)))
+    return { key, observed, text, dropped: [], properties: [] }
+  const { media } = observed
+  const volume = kind.volumeProperty(key) ?? ''
+  const isMedium = media === 'cdrom' && set.includes(volume)
+  return mapDifference(
+    input,
+    key,
+    { ...(media !== undefined && { media }), ...(isMedium && { [volume]: 'none' }) },
+    text,
+  )
+}
+
 const differenceOf = (input: DifferenceInput, key: string): Difference | undefined => {
   const { kind, declared, ignored } = input
   if (isIgnored(kind, ignored, key)) return undefined
@@ -130,7 +152,9 @@ const differenceOf = (input: DifferenceInput, key: string): Difference | undefin
   if (facts && !facts.on.includes('update')) return undefined
   const [wanted, text] = [declared[key], sizedText(input, key)]
   if (wanted === undefined) {
-    if (text === undefined || kind.isUndeletable(key)) return undefined
+    if (text === undefined || kind.isUndeletable(key) || input.applied[key] === '') return undefined
+    const set = input.found[key]
+    if (set) return leftDifference(input, key, set, text)
     return { key, observed: kind.decodeValue(key, text), text, dropped: [], properties: [] }
   }
   return isPropertyMap(wanted) ? mapDifference(input, key, wanted, text) : plainDifference(input, key, wanted, text)
@@ -152,6 +176,7 @@ const disruptionOf = (kind: GuestKind, state: GuestState, key: string, after: Co
   const before = text === undefined ? undefined : kind.decodeValue(key, text)
   // Nothing changes where only what was pending is taken back.
   if (canonicalJson(before ?? null) === canonicalJson(after === '' ? null : (after ?? null))) return 'none'
+  if ((after === undefined || after === '') && before !== undefined && isBootDisk(state, kind, key)) return 'pending'
   if (kind.isReadAtStart(key, state.current, before, after)) return 'pending'
   return kind.change(key, before, after, pluggingConfig(state, kind)) === 'live' ? 'live' : 'pending'
 }

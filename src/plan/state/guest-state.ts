@@ -46,6 +46,14 @@ export const pluggingConfig = (state: GuestState, kind: GuestKind): Config => {
   }
 }
 
+const bootOrder = ({ boot = '' }: RawConfig): readonly string[] | undefined =>
+  /^order=(.*)$/.exec(boot)?.[1]?.split(';')
+
+/** A disk that the VM boots from, which PVE unplugs from none that runs. PVE source: vm_deviceunplug, get_bootdisks. */
+export const isBootDisk = (state: GuestState, kind: GuestKind, key: string): boolean =>
+  kind.volumeProperty(key) !== undefined &&
+  (bootOrder(state.current)?.includes(key) ?? state.current['bootdisk'] === key)
+
 /** Whether a write of this key stays pending on the guest as it is. `plugging`: as `pluggingConfig` of the guest before the whole write. */
 export const staysPending = (
   state: GuestState,
@@ -56,6 +64,7 @@ export const staysPending = (
 ): boolean => {
   if (!state.running) return false
   const before = state.current[key]
+  if (text === undefined && before !== undefined && isBootDisk(state, kind, key)) return true
   const read = (value: string | undefined) => (value === undefined ? undefined : kind.decodeValue(key, value))
   return kind.change(key, read(before), read(text), plugging) !== 'live'
 }
@@ -85,9 +94,6 @@ const writeKey = (
   const current = text === undefined ? without(state.current, key) : { ...state.current, [key]: text }
   return { ...state, current, pending }
 }
-
-const bootOrder = ({ boot = '' }: RawConfig): readonly string[] | undefined =>
-  /^order=(.*)$/.exec(boot)?.[1]?.split(';')
 
 /** The boot order without a device, as PVE rewrites it when the device goes; undefined when it was not in it. */
 const bootWithout = (boot: string | undefined, key: string): string | undefined => {

@@ -1,4 +1,4 @@
-import type { AppliedGuest, Provenance } from '../../resource/applied.ts'
+import type { AppliedGuest, FoundKeys, Provenance } from '../../resource/applied.ts'
 import type { Config } from '../../resource/config-value.ts'
 import type { DesiredGuest } from '../../resource/desired.ts'
 import type { GuestIdentity, GuestRef } from '../../resource/guest.ts'
@@ -15,6 +15,7 @@ export const guestRecord = (
   guest: GuestRef,
   identity: GuestIdentity | undefined,
   madeFrom: Provenance | undefined,
+  found: FoundKeys | undefined,
 ): AppliedGuest => ({
   address: desired.address,
   kind: desired.kind,
@@ -26,4 +27,5 @@ export const guestRecord = (
   preventDestroy: desired.lifecycle.preventDestroy,
   onDestroy: desired.lifecycle.onDestroy,
   ...(madeFrom && { madeFrom }),
+  ...(found && { found }),
 })
