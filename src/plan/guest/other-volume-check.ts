@@ -14,6 +14,8 @@ interface Exchange {
   readonly old: string
   /** What stands there then, to follow "will be". */
   readonly next: string
+  /** The old one is declared no more, and stays where it is. */
+  readonly stays?: true
 }
 
 const BUSES = ['ide', 'scsi', 'virtio', 'sata'] as const
@@ -48,7 +50,26 @@ const standIn = (context: GuestContext, state: GuestState, gone: Difference, add
   return alike ?? (startsFrom(context, state, gone.key) ? adds[0] : undefined)
 }
 
-const exchangesOf = (context: GuestContext, state: GuestState, sorted: SortedDifferences): readonly Exchange[] => {
+/** An added disk that takes the place of one that stays, but is declared no more: of the same size, or named by the declared boot order. */
+const standInOfLeft = (
+  { desired, kind }: GuestContext,
+  state: GuestState,
+  key: string,
+  adds: readonly Difference[],
+) => {
+  const boot = desired.config['boot']
+  const order = isPropertyMap(boot) ? String(boot['order'] ?? '').split(';') : []
+  const old = kind.decodeValue(key, textOf(state, key) ?? '')
+  const size = isPropertyMap(old) ? old['size'] : undefined
+  return adds.find((add) => order.includes(add.key) || (isPropertyMap(add.declared) && add.declared['size'] === size))
+}
+
+const exchangesOf = (
+  context: GuestContext,
+  state: GuestState,
+  sorted: SortedDifferences,
+  left: readonly string[],
+): readonly Exchange[] => {
   const { kind } = context
   const old = ({ key, text = '' }: Difference) => volumeOf(context, key, text)
   const inPlace = [...sorted.detaches, ...sorted.plain].flatMap((gone): readonly Exchange[] => {
@@ -69,7 +90,15 @@ const exchangesOf = (context: GuestContext, state: GuestState, sorted: SortedDif
     const next = kept.has(old(each)) ? undefined : standIn(context, state, each, fresh)
     return next ? [{ from: each.key, to: next.key, old: old(each), next: nextOf(context, next) }] : []
   })
-  return [...inPlace, ...elsewhere]
+  const besides = left.flatMap((key): readonly Exchange[] => {
+    const text = textOf(state, key) ?? ''
+    const next = startsFrom(context, state, key) ? standInOfLeft(context, state, key, fresh) : undefined
+    const isVolume = kind.isVolume(key, kind.decodeValue(key, text)) && !kept.has(volumeOf(context, key, text))
+    return next && isVolume
+      ? [{ from: key, to: next.key, old: volumeOf(context, key, text), next: nextOf(context, next), stays: true }]
+      : []
+  })
+  return [...inPlace, ...elsewhere, ...besides]
 }
 
 const keepIt = ({ kind }: GuestContext, { from, to, old }: Exchange): string => {
@@ -110,11 +139,16 @@ const checkBootDiskStays = (
 
 /**
  * Another or an empty volume in the place of one that exists is no change of it: said before anybody approves, and refused without consent where
- * the guest starts from it.
+ * the guest starts from it. `left`: keys that were declared, are no more, and stay.
  */
-export const checkOtherVolumes = (context: GuestContext, state: GuestState, sorted: SortedDifferences): void => {
+export const checkOtherVolumes = (
+  context: GuestContext,
+  state: GuestState,
+  sorted: SortedDifferences,
+  left: readonly string[],
+): void => {
   const { kind, world, desired } = context
-  const exchanges = exchangesOf(context, state, sorted)
+  const exchanges = exchangesOf(context, state, sorted, left)
   checkBootDiskStays(context, state, sorted, exchanges)
   for (const exchange of exchanges) {
     const { from, to, old, next } = exchange
@@ -123,7 +157,11 @@ export const checkOtherVolumes = (context: GuestContext, state: GuestState, sort
     const isRefused = isStart && world.options.allowDiskReplacement !== true
     // PVE writes another rootfs over the old one, whose volume then stands in no configuration (pve-container: `vmconfig_apply_pending`).
     const fate =
-      from === 'rootfs' ? 'stays on its storage, named by no configuration' : 'is detached and kept as unused'
+      from === 'rootfs'
+        ? 'stays on its storage, named by no configuration'
+        : exchange.stays
+          ? 'stays attached'
+          : 'is detached and kept as unused'
     const place = from === to ? '' : `, in the place of \`${attributeName(kind, from)}\``
     const start = isStart ? ` \`${desired.address}\` boots from it: at the next start it would find ${next}.` : ''
     const consent = isRefused ? ' To allow this, add `--allow-disk-replacement`.' : ''

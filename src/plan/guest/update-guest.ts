@@ -11,7 +11,7 @@ import { markOutside } from '../state/changed-outside.ts'
 import { attributeChanges, configDifferences, type Difference } from '../state/config-difference.ts'
 import { comparedFound, foundKeys, foundOf, foundPool, rememberedFound } from '../state/found-keys.ts'
 import { type GuestContext, type PlanPart, type Progress, runParts } from '../state/guest-progress.ts'
-import { stateOf } from '../state/guest-state.ts'
+import { stateOf, textOf } from '../state/guest-state.ts'
 import { withMovedSlots } from '../state/moved-slots.ts'
 import { restartFor, waitingAttributes } from '../state/waiting.ts'
 import { checkMigration, checkRestart, migrateGuest } from '../step/migrate-step.ts'
@@ -149,7 +149,8 @@ export const updateGuest = (
   const node = fields.node ?? observed.node
   const sorted = sortDifferences(context, differences, node)
   checkUpdate(context, observed, sorted)
-  checkOtherVolumes(context, state, sorted)
+  const left = Object.keys(before).filter((key) => declared[key] === undefined && textOf(state, key) !== undefined)
+  checkOtherVolumes(context, state, sorted, left)
   const cleared = runParts(start, clearSnapshots(context, observed, sorted, fields))
   if (fields.node !== undefined && checkMigration(context, observed.node, state))
     checkRestart(context, observed.node, state)
