@@ -1,8 +1,11 @@
 import type { Diagnostic } from '../../diagnostic/diagnostic.ts'
+import { guestKinds } from '../../kinds/registry.ts'
 import { planChanges } from '../../plan/plan-changes.ts'
 import { DEFAULT_PLAN_OPTIONS, type PlanOptions } from '../../plan/plan-options.ts'
 import { poolRecord } from '../../plan/pool/plan-pool.ts'
+import { foundKeys, foundPool } from '../../plan/state/found-keys.ts'
 import { seenIdentity } from '../../plan/state/guest-identity.ts'
+import { stateOf } from '../../plan/state/guest-state.ts'
 import { guestRecord } from '../../plan/state/recorded-slots.ts'
 import type { Address } from '../../resource/address.ts'
 import type { Applied, AppliedResource } from '../../resource/applied.ts'
@@ -42,7 +45,9 @@ const recordOf = (resource: DesiredResource, guest: ObservedGuest | undefined): 
   if (resource.kind === 'pool') return poolRecord(resource)
   if (!guest) return undefined
   const { type, node, vmid } = guest
-  const record = guestRecord(resource, { type, node, vmid }, seenIdentity(guest), undefined)
+  const seen = { kind: guestKinds[resource.kind], desired: resource, state: stateOf(guest), differences: [] }
+  const found = { ...foundKeys({ ...seen, applied: {}, found: {} }), ...foundPool(resource, guest, undefined) }
+  const record = guestRecord(resource, { type, node, vmid }, seenIdentity(guest), undefined, found)
   return {
     ...record,
     config: Object.fromEntries(Object.entries(record.config).filter(([, value]) => !isSecret(value))),
