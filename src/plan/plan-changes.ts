@@ -31,7 +31,7 @@ import type { Plan } from './plan.ts'
 import type { PlanOptions } from './plan-options.ts'
 import type { Ground } from './planned-kind.ts'
 import { impliedNeeds, orderEnds, planEnd, planResource } from './planned-kinds.ts'
-import { type PlanWorld, planWorld } from './planning-context.ts'
+import { type PlanningContext, planningContext } from './planning-context.ts'
 import { poolAddresses } from './pool/pool-path.ts'
 import { poolsEnding } from './pool/pool-planning.ts'
 import { volumeHolders } from './state/foreign-volumes.ts'
@@ -42,7 +42,7 @@ import { planForgotten } from './step/forget-step.ts'
 import { withSweeps } from './step/sweep-steps.ts'
 
 const reportCycle = (
-  world: PlanWorld,
+  world: PlanningContext,
   cycle: readonly Address[],
   declared: ReadonlyMap<Address, DesiredResource>,
 ): void => {
@@ -57,7 +57,7 @@ const reportCycle = (
 
 /** What a plan of some files needs of the others, and is not there yet. */
 const reportLeftOut = (
-  world: PlanWorld,
+  world: PlanningContext,
   { declared, needs, selected, bound }: Pick<Ground, 'declared' | 'needs' | 'selected'> & Pick<Bindings, 'bound'>,
 ): void => {
   for (const address of selected) {
@@ -72,7 +72,7 @@ const reportLeftOut = (
   }
 }
 
-const groundOf = (world: PlanWorld, desired: Desired, applied: Applied): Ground => {
+const groundOf = (world: PlanningContext, desired: Desired, applied: Applied): Ground => {
   const bindings = resolveBindings(world, desired, applied)
   checkDuplicates(world, desired, bindings)
   const declared = new Map(desired.resources.map((resource) => [resource.address, resource]))
@@ -219,7 +219,7 @@ const checkFacts = ({ world, declared, vmids, bindings }: Ground, planned: reado
 }
 
 /** The rules of the workspace are told together with everything else that is wrong. */
-const checkGuards = (world: PlanWorld, planned: readonly PlannedResource[]): void => {
+const checkGuards = (world: PlanningContext, planned: readonly PlannedResource[]): void => {
   const { guards } = world.options
   if (!guards) return
   const steps = planned.flatMap(({ address, drafts }) => drafts.map((draft) => ({ ...draft, address })))
@@ -236,7 +236,7 @@ export const planChanges = (
   applied: Applied,
   options: PlanOptions,
 ): Checked<Plan> => {
-  const world = planWorld(observed, options)
+  const world = planningContext(observed, options)
   const ground = groundOf(world, withTagCase(desired, observed), applied)
   const kept = options.destroy ? [] : planDeclared(ground)
   const planned = [...kept, ...planEnds(ground, kept)]

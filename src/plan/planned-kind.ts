@@ -5,12 +5,12 @@ import type { Vmid } from '../resource/guest.ts'
 import type { Bindings } from './binding/bindings.ts'
 import type { LinkedClones } from './check/destroy-check.ts'
 import type { TemplateFinder } from './guest/clone-source.ts'
-import type { GuestFinder, PlanWorld, VolumeHolders } from './planning-context.ts'
+import type { GuestFinder, PlanningContext, VolumeHolders } from './planning-context.ts'
 import type { PlannedResource } from './state/planned-resource.ts'
 
 /** Everything worked out before single resources are planned. */
 export interface Ground {
-  readonly world: PlanWorld
+  readonly world: PlanningContext
   readonly desired: Desired
   readonly declared: ReadonlyMap<Address, DesiredResource>
   readonly bindings: Bindings

@@ -7,7 +7,7 @@ import type { Observed, ObservedGuest, ObservedNode, ObservedPool, ObservedStora
 import type { PlanOptions } from './plan-options.ts'
 
 /** The observed cluster, indexed for a planner that looks at every guest once, and the list problems are collected in. */
-export interface PlanWorld {
+export interface PlanningContext {
   readonly observed: Observed
   readonly options: PlanOptions
   readonly nodes: ReadonlyMap<string, ObservedNode>
@@ -37,7 +37,7 @@ const grouped = <T>(items: readonly T[], key: (item: T) => string): ReadonlyMap<
 }
 
 /** Indexes an observed cluster. */
-export const planWorld = (observed: Observed, options: PlanOptions): PlanWorld => {
+export const planningContext = (observed: Observed, options: PlanOptions): PlanningContext => {
   const diagnostics: Diagnostic[] = []
   const storages = new Map<string, Map<string, ObservedStorage>>()
   for (const storage of observed.storages) {

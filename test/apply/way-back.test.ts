@@ -164,14 +164,14 @@ test(
     await inUse(bench)
     const plan = await planned(bench, withoutBox)
     const { reversal } = destroyOf(plan, 'container.box')
-    assert.match(lossOf(reversal) ?? '', 'all but mp0')
+    assert.match(lossOf(reversal) ?? '', 'everything except mp0')
     if (reversal.by !== 'backup') throw new Error(reversal.by)
     assert.match(reversal.note ?? '', 'mp1 (/tank/media)')
     assert.match(reversal.note ?? '', 'lxc.*')
     await carryOut(bench, plan)
     const { value, diagnostics } = await tryRevert(bench, plan.id)
     if (!value) throw new Error(JSON.stringify(diagnostics))
-    assert.match(diagnostics.map(({ detail }) => detail).join('\n'), 'all but mp0')
+    assert.match(diagnostics.map(({ detail }) => detail).join('\n'), 'everything except mp0')
     await carryOut(bench, value)
     const { config, pool } = bench.simulator.facts().guests['lxc/201'] ?? {}
     assert.equal(

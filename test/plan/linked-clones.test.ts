@@ -2,7 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { linkedClones } from '../../src/plan/check/destroy-check.ts'
 import { DEFAULT_PLAN_OPTIONS } from '../../src/plan/plan-options.ts'
-import { planWorld } from '../../src/plan/planning-context.ts'
+import { planningContext } from '../../src/plan/planning-context.ts'
 import { applied, carryOut, newWorld } from './carry-out.ts'
 import { observe } from './model-cluster.ts'
 import { addGuest, desire, emptyModel, vm } from './samples.ts'
@@ -26,7 +26,7 @@ test('linked clones are told by the names of their volumes, and by nothing else 
     scsi0: 'tank:base-105-disk-0/vm-311-disk-0,size=8G',
   })
   add('qemu', 104, { template: '1', scsi0: 'tank:base-104-disk-0,size=8G' })
-  const clones = linkedClones(planWorld(observe(model), DEFAULT_PLAN_OPTIONS))
+  const clones = linkedClones(planningContext(observe(model), DEFAULT_PLAN_OPTIONS))
   assert.equal(clones(104), [301, 302, 303, 304])
   assert.equal(clones(105), [311])
 })

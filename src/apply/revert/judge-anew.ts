@@ -2,7 +2,7 @@ import { kindOfType } from '../../kinds/registry.ts'
 import { destroyGuest } from '../../plan/guest/destroy-guest.ts'
 import { type StepDraft, stepId } from '../../plan/order/step-chain.ts'
 import type { Step } from '../../plan/plan.ts'
-import type { PlanWorld } from '../../plan/planning-context.ts'
+import type { PlanningContext } from '../../plan/planning-context.ts'
 import { shutdownRequest } from '../../plan/state/guest-progress.ts'
 import { configRequests, type GuestState, staysPending, textOf } from '../../plan/state/guest-state.ts'
 import { type AttachedVolume, attachedBy } from '../../plan/state/held-volumes.ts'
@@ -50,7 +50,7 @@ const addedKey = ({ requests, guest }: Step): string | undefined => {
 const isProtected = (state: GuestState): boolean => textOf(state, 'protection') === '1'
 
 /** There is data on it by now: it is detached, and its volume is kept as it is when its declaration goes. */
-const detached = (world: PlanWorld, { done, undoing, state }: Undoing, guest: ObservedGuest): Step => {
+const detached = (world: PlanningContext, { done, undoing, state }: Undoing, guest: ObservedGuest): Step => {
   const key = addedKey(done)
   if (key === undefined || !state || textOf(state, key) === undefined) return undoing
   const { type, node, vmid } = guest
@@ -122,7 +122,7 @@ const gone = (undoing: Step): Step => ({
 const endsGuest = ({ method }: ApiRequest): boolean => method === 'DELETE'
 
 /** A guest that was made ends as it does when its declaration goes: backed up first, or retained, or for good. */
-const ended = (world: PlanWorld, part: Undoing, guest: ObservedGuest): readonly Step[] => {
+const ended = (world: PlanningContext, part: Undoing, guest: ObservedGuest): readonly Step[] => {
   const { undoing, done, bound, endingPools } = part
   const resource = asGuest(bound ?? done.binding?.after)
   if (!resource) return [gone(undoing)]
@@ -179,7 +179,7 @@ const snapshotsOf = ({ requests }: Step): readonly string[] =>
  * The steps that undo a step of a run that ended, judged by what is there now instead of by what was there when the step was planned: days may lie
  * between. Pure; what keeps a step from being planned is reported to `world`.
  */
-export const judgeAnew = (world: PlanWorld, part: Undoing): readonly Step[] => {
+export const judgeAnew = (world: PlanningContext, part: Undoing): readonly Step[] => {
   const { done, undoing } = part
   if (done.reversal.by === 'snapshot') return [setBack(part)]
   if (done.action === 'start') return [shutDown(undoing)]

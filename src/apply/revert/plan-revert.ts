@@ -4,7 +4,7 @@ import { orderSteps } from '../../plan/order/order-steps.ts'
 import { sealPlan } from '../../plan/order/seal-plan.ts'
 import type { Plan, ResourceChange, Step, StepId } from '../../plan/plan.ts'
 import { DEFAULT_PLAN_OPTIONS, type PlanOptions } from '../../plan/plan-options.ts'
-import { type PlanWorld, planWorld } from '../../plan/planning-context.ts'
+import { type PlanningContext, planningContext } from '../../plan/planning-context.ts'
 import { afterRestore, restoredLater, withoutLacking } from '../../plan/state/after-restore.ts'
 import { boundIdentity, expectedIdentity } from '../../plan/state/guest-identity.ts'
 import { sharedBefore } from '../../plan/state/held-volumes.ts'
@@ -98,7 +98,7 @@ const carriedOut = ({ plan, steps }: RecordedRun): readonly Step[] => {
 }
 
 /** Undoes the steps that stand, last first. */
-const draftUndo = (run: RecordedRun, applied: Applied, world: PlanWorld): Drafted => {
+const draftUndo = (run: RecordedRun, applied: Applied, world: PlanningContext): Drafted => {
   const standing = standingSteps(run)
   const given: Given = new Map(run.steps.map(({ step, outputs }) => [step, outputs]))
   const bindings = bindingsOf(applied)
@@ -294,7 +294,7 @@ export const planRevert = (
   const refused = refusal(run)
   if (refused) return { value: undefined, diagnostics: [refused] }
   const original = isUndoPlan(run.plan) ? run.original : undefined
-  const world = planWorld(observed, { ...DEFAULT_PLAN_OPTIONS, ...options })
+  const world = planningContext(observed, { ...DEFAULT_PLAN_OPTIONS, ...options })
   const drafted = original ? draftRedo(run, original, applied) : draftUndo(run, applied, world)
   const left = knownNow(leftBy(run), applied)
   const obstacles = [

@@ -1,6 +1,6 @@
 import { kindOfType } from '../../kinds/registry.ts'
 import type { Step } from '../../plan/plan.ts'
-import type { PlanWorld } from '../../plan/planning-context.ts'
+import type { PlanningContext } from '../../plan/planning-context.ts'
 import { afterRestart, afterWrite, type GuestState, stateOf } from '../../plan/state/guest-state.ts'
 import type { GuestType } from '../../resource/guest.ts'
 import type { ApiRequest } from '../../resource/request.ts'
@@ -43,7 +43,7 @@ const after = (state: GuestState, type: GuestType, request: ApiRequest): GuestSt
 }
 
 /** Follows guests from how they are now through the steps that come first. */
-export const statesByThen = ({ guests }: PlanWorld): StatesByThen => {
+export const statesByThen = ({ guests }: PlanningContext): StatesByThen => {
   const states = new Map<number, GuestState>()
   const of = ({ guest }: Step): GuestState | undefined => {
     const observed = guest && guests.get(guest.vmid)

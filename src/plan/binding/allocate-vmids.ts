@@ -2,14 +2,14 @@ import type { Address } from '../../resource/address.ts'
 import type { DesiredGuest } from '../../resource/desired.ts'
 import { parseVmid, type Vmid } from '../../resource/guest.ts'
 import { inOrder } from '../../util/natural-order.ts'
-import type { PlanWorld } from '../planning-context.ts'
+import type { PlanningContext } from '../planning-context.ts'
 
 /**
  * Chooses a VMID for every new guest that declares none: the lowest free ones of the range, in the order of the addresses, so that the same
  * declarations always get the same numbers. `taken` holds every number that is in use or spoken for.
  */
 export const allocateVmids = (
-  world: PlanWorld,
+  world: PlanningContext,
   guests: readonly DesiredGuest[],
   taken: Set<number>,
 ): ReadonlyMap<Address, Vmid> => {

@@ -4,7 +4,7 @@ import type { Desired } from '../../resource/desired.ts'
 import { parseVmid } from '../../resource/guest.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
 import { asGuest } from '../../resource/resource-kind.ts'
-import type { PlanWorld } from '../planning-context.ts'
+import type { PlanningContext } from '../planning-context.ts'
 
 /** Which resource is bound to what, after moved, imports and removed. */
 export interface Bindings {
@@ -18,7 +18,7 @@ export interface Bindings {
   readonly forgotten: readonly AppliedResource[]
 }
 
-const followMoves = (world: PlanWorld, desired: Desired, applied: Applied) => {
+const followMoves = (world: PlanningContext, desired: Desired, applied: Applied) => {
   const bound = new Map(applied.map((resource) => [resource.address, resource]))
   const movedFrom = new Map<Address, Address>()
   // A chain of moves (a → b, b → c) is followed to its end, in whatever order the blocks stand.
@@ -44,13 +44,13 @@ const followMoves = (world: PlanWorld, desired: Desired, applied: Applied) => {
   return { bound, movedFrom }
 }
 
-const importedGuest = (world: PlanWorld, id: string): ObservedGuest | undefined => {
+const importedGuest = (world: PlanningContext, id: string): ObservedGuest | undefined => {
   const vmid = parseVmid(/(?:^|\/)(\d+)$/.exec(id)?.[1] ?? '')
   return vmid === undefined ? undefined : world.guests.get(vmid)
 }
 
 const importOf = (
-  world: PlanWorld,
+  world: PlanningContext,
   { to, id, range }: Desired['imports'][number],
   taken: ReadonlyMap<number, Address>,
 ): ObservedGuest | undefined => {
@@ -77,7 +77,7 @@ const importOf = (
 
 /** Import blocks may stay where they are; one binds anew only when the guest bound before is gone, as after a restore under another VMID. */
 const isRebound = (
-  world: PlanWorld,
+  world: PlanningContext,
   { id }: Desired['imports'][number],
   before: AppliedResource,
   taken: ReadonlyMap<number, Address>,
@@ -88,7 +88,7 @@ const isRebound = (
 }
 
 /** Works out what each address is bound to; conflicts are reported. */
-export const resolveBindings = (world: PlanWorld, desired: Desired, applied: Applied): Bindings => {
+export const resolveBindings = (world: PlanningContext, desired: Desired, applied: Applied): Bindings => {
   const { bound, movedFrom } = followMoves(world, desired, applied)
   const declared = new Set(desired.resources.map(({ address }) => address))
   const taken = new Map<number, Address>()

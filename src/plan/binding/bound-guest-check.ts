@@ -3,7 +3,7 @@ import { kindOfType } from '../../kinds/registry.ts'
 import { differenceOf } from '../../kinds/same-guest.ts'
 import type { AppliedGuest } from '../../resource/applied.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
-import type { PlanWorld } from '../planning-context.ts'
+import type { PlanningContext } from '../planning-context.ts'
 import { boundIdentity, seenIdentity } from '../state/guest-identity.ts'
 import { forgettingBlock } from './written-blocks.ts'
 
@@ -11,7 +11,7 @@ type Place = Pick<DiagnosticDetail, 'address' | 'range'>
 
 /** The guest at the VMID must still be the one the address was bound to. */
 export const checkIdentity = (
-  world: PlanWorld,
+  world: PlanningContext,
   applied: AppliedGuest,
   observed: ObservedGuest,
   place: Place,
@@ -30,10 +30,10 @@ export const checkIdentity = (
   return false
 }
 
-const isOnline = (world: PlanWorld, node: string): boolean => world.nodes.get(node)?.status === 'online'
+const isOnline = (world: PlanningContext, node: string): boolean => world.nodes.get(node)?.status === 'online'
 
 /** Whether the guest answered at the last sync. */
-const isReachable = (world: PlanWorld, { unknownSince, node, status }: ObservedGuest): boolean =>
+const isReachable = (world: PlanningContext, { unknownSince, node, status }: ObservedGuest): boolean =>
   unknownSince === undefined && status !== 'unknown' && isOnline(world, node)
 
 const unseen = ({ unknownSince, node }: ObservedGuest): string =>
@@ -50,7 +50,7 @@ const lockAdvice = ({ type, vmid }: ObservedGuest, lock: string): string => {
 }
 
 /** A guest that is to be changed must answer and hold no lock. */
-export const checkChangeable = (world: PlanWorld, observed: ObservedGuest, place: Place): void => {
+export const checkChangeable = (world: PlanningContext, observed: ObservedGuest, place: Place): void => {
   if (!isReachable(world, observed)) {
     world.report('plan.guest-unreachable', {
       detail: `\`${place.address}\` (${observed.vmid}) is to be changed, but ${unseen(observed)}. Bring the node back and run \`mpc sync\`, or leave the guest out: \`--exclude '${place.address}'\`.`,
@@ -65,7 +65,7 @@ export const checkChangeable = (world: PlanWorld, observed: ObservedGuest, place
 }
 
 /** Says that a guest with nothing to do was not looked at lately. */
-export const noteUnreachable = (world: PlanWorld, observed: ObservedGuest, place: Place): void => {
+export const noteUnreachable = (world: PlanningContext, observed: ObservedGuest, place: Place): void => {
   if (isReachable(world, observed)) return
   world.report('plan.guest-unknown', {
     detail: `\`${place.address}\` (${observed.vmid}) is as declared as far as is known, but ${unseen(observed)}.`,

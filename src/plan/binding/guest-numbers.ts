@@ -3,14 +3,14 @@ import type { Applied } from '../../resource/applied.ts'
 import type { DesiredGuest } from '../../resource/desired.ts'
 import type { Vmid } from '../../resource/guest.ts'
 import { asGuest, isOfGuest } from '../../resource/resource-kind.ts'
-import type { PlanWorld } from '../planning-context.ts'
+import type { PlanningContext } from '../planning-context.ts'
 import { allocateVmids } from './allocate-vmids.ts'
 import type { Bindings } from './bindings.ts'
 import { forgettingBlock } from './written-blocks.ts'
 
 /** VMIDs that declared guests have or declare, and all that are in use or spoken for. */
 const givenVmids = (
-  world: PlanWorld,
+  world: PlanningContext,
   guests: readonly DesiredGuest[],
   applied: Applied,
   { bound, imported }: Bindings,
@@ -28,7 +28,7 @@ const givenVmids = (
 
 /** Reports guests whose VMID the server calls taken although the login sees no guest of it: what is not seen is not gone. */
 const reportHidden = (
-  world: PlanWorld,
+  world: PlanningContext,
   guests: readonly DesiredGuest[],
   vmids: ReadonlyMap<Address, Vmid>,
   { bound }: Bindings,
@@ -57,7 +57,7 @@ const reportHidden = (
 
 /** The VMID of every declared guest, chosen for those that have none; `taken` grows with those. */
 export const guestNumbers = (
-  world: PlanWorld,
+  world: PlanningContext,
   guests: readonly DesiredGuest[],
   applied: Applied,
   bindings: Bindings,

@@ -5,7 +5,7 @@ import type { KnownGuest, KnownGuests } from '../../resource/known-guest.ts'
 import type { Observed } from '../../resource/observed.ts'
 import { asGuest, isOfGuest } from '../../resource/resource-kind.ts'
 import type { PlanOptions } from '../plan-options.ts'
-import { planWorld } from '../planning-context.ts'
+import { planningContext } from '../planning-context.ts'
 import { resolveBindings } from './bindings.ts'
 import { guestNumbers } from './guest-numbers.ts'
 
@@ -19,7 +19,7 @@ export const knownGuests = (
   applied: Applied,
   options: PlanOptions,
 ): KnownGuests => {
-  const world = planWorld(observed, options)
+  const world = planningContext(observed, options)
   const bindings = resolveBindings(world, desired, applied)
   const guests = desired.resources.filter(isOfGuest)
   const { vmids } = guestNumbers(world, guests, applied, bindings)

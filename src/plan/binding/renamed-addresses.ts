@@ -1,4 +1,4 @@
-import type { PlanWorld } from '../planning-context.ts'
+import type { PlanningContext } from '../planning-context.ts'
 import type { PlannedResource } from '../state/planned-resource.ts'
 import { writtenBlocks } from './written-blocks.ts'
 
@@ -23,7 +23,7 @@ const movesIn = (planned: readonly PlannedResource[]): readonly Move[] => {
  * Warns when something is destroyed and something of the same kind and name created: mostly a block was renamed, or went into a module, and
  * nothing is to be destroyed at all.
  */
-export const noteMoves = (world: PlanWorld, planned: readonly PlannedResource[]): void => {
+export const noteMoves = (world: PlanningContext, planned: readonly PlannedResource[]): void => {
   const moves = movesIn(planned)
   const [first] = moves
   if (!first) return

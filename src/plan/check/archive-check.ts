@@ -1,4 +1,4 @@
-import type { PlanWorld } from '../planning-context.ts'
+import type { PlanningContext } from '../planning-context.ts'
 import type { GuestContext } from '../state/guest-progress.ts'
 import { checkContent } from './content-check.ts'
 import { checkStorage, storagesFor } from './storage-check.ts'
@@ -6,13 +6,13 @@ import { checkStorage, storagesFor } from './storage-check.ts'
 const isArchive = (volume: string): boolean => volume.includes(':vztmpl/')
 
 /** The archives on a node, as far as its storages were read. */
-const archivesOn = (world: PlanWorld, node: string): readonly string[] =>
+const archivesOn = (world: PlanningContext, node: string): readonly string[] =>
   storagesFor(world, node, 'vztmpl')
     .flatMap((storage) => world.storages.get(storage)?.get(node)?.volumes ?? [])
     .filter(isArchive)
     .sort()
 
-const nameNoArchive = (world: PlanWorld, node: string): string => {
+const nameNoArchive = (world: PlanningContext, node: string): string => {
   const archives = archivesOn(world, node)
   const there = archives.length === 0 ? '' : ` On ${node} there are: ${archives.join(', ')}.`
   return `which is no archive: one is named as storage:vztmpl/file.${there} A container that is a template is cloned: \`clone = "…"\`.`

@@ -4,12 +4,12 @@ import { isPropertyMap } from '../../resource/config-value.ts'
 import type { DesiredGuest } from '../../resource/desired.ts'
 import { effectiveConfig } from '../../resource/effective-config.ts'
 import { suggestion } from '../../util/did-you-mean.ts'
-import type { PlanWorld } from '../planning-context.ts'
+import type { PlanningContext } from '../planning-context.ts'
 import type { PlannedResource } from '../state/planned-resource.ts'
 
 /** The keys a guest has before it is changed: its own, or those of what it is cloned from; undefined: nobody knows yet. */
 const keysBefore = (
-  world: PlanWorld,
+  world: PlanningContext,
   { action, guest }: PlannedResource,
   { source }: DesiredGuest,
 ): readonly string[] | undefined => {
@@ -39,7 +39,7 @@ const keysAfter = (
 
 /** Reports a declared boot order with devices that the VM does not have: PVE refuses it, or refuses every later change of the VM. */
 export const checkBootOrder = (
-  world: PlanWorld,
+  world: PlanningContext,
   planned: readonly PlannedResource[],
   declared: (address: Address) => DesiredGuest | undefined,
 ): void => {

@@ -5,7 +5,7 @@ import type { DesiredGuest } from '../../resource/desired.ts'
 import { effectiveConfig } from '../../resource/effective-config.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
 import { suggestion } from '../../util/did-you-mean.ts'
-import type { PlanWorld } from '../planning-context.ts'
+import type { PlanningContext } from '../planning-context.ts'
 import type { PlannedResource } from '../state/planned-resource.ts'
 import { mayAny } from './rights.ts'
 
@@ -26,14 +26,14 @@ const connectionsOf = (guest: ObservedGuest | undefined): readonly Connection[] 
   })
 }
 
-const ofTemplate = (world: PlanWorld, { source }: DesiredGuest): ObservedGuest | undefined =>
+const ofTemplate = (world: PlanningContext, { source }: DesiredGuest): ObservedGuest | undefined =>
   source.by === 'clone'
     ? (world.guests.get(Number(source.template)) ?? world.guestsByName.get(source.template)?.[0])
     : undefined
 
 /** What the plan connects, or takes along to another node. */
 const connectionsMade = (
-  world: PlanWorld,
+  world: PlanningContext,
   { attributes, action, guest }: PlannedResource,
   desired: DesiredGuest,
 ): readonly Connection[] => {
@@ -52,14 +52,14 @@ const connectionsMade = (
 }
 
 /** Whether a bridge that the node's list lacks is not there, and not only hidden from the login. PVE: SDN.Audit or SDN.Use. */
-const wouldBeSeen = ({ observed }: PlanWorld, bridge: string): boolean =>
+const wouldBeSeen = ({ observed }: PlanningContext, bridge: string): boolean =>
   [`/sdn/zones/localnetwork/${bridge}`, '/sdn/zones/*'].every((path) =>
     mayAny(observed.rights, path, ['SDN.Audit', 'SDN.Use']),
   )
 
 /** Reports network devices that the plan connects to a bridge or virtual network which the node does not have. */
 export const checkBridges = (
-  world: PlanWorld,
+  world: PlanningContext,
   planned: readonly PlannedResource[],
   declared: (address: Address) => DesiredGuest | undefined,
 ): void => {

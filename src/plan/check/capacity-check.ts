@@ -5,7 +5,7 @@ import type { AttributeChange } from '../../resource/change.ts'
 import { isPropertyMap } from '../../resource/config-value.ts'
 import type { DesiredGuest } from '../../resource/desired.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
-import type { PlanWorld } from '../planning-context.ts'
+import type { PlanningContext } from '../planning-context.ts'
 import { stateOf, textOf } from '../state/guest-state.ts'
 import type { PlannedResource } from '../state/planned-resource.ts'
 
@@ -52,7 +52,7 @@ const demandOf = (
   return bytes > 0 ? { storage: String(to), node: desired.node, bytes, name, desired } : undefined
 }
 
-const demandsOf = (world: PlanWorld, resource: PlannedResource, desired: DesiredGuest): readonly Demand[] => {
+const demandsOf = (world: PlanningContext, resource: PlannedResource, desired: DesiredGuest): readonly Demand[] => {
   const kind = guestKinds[desired.kind]
   const byVolume = new Map<string, Map<string, AttributeChange>>()
   for (const attribute of resource.attributes) {
@@ -65,7 +65,7 @@ const demandsOf = (world: PlanWorld, resource: PlannedResource, desired: Desired
   return [...byVolume].flatMap(([name, changes]) => demandOf(name, changes, observed, desired) ?? [])
 }
 
-const warnOfRoom = (world: PlanWorld, demands: readonly Demand[]): void => {
+const warnOfRoom = (world: PlanningContext, demands: readonly Demand[]): void => {
   const [first] = demands
   const storage = first && world.storages.get(first.storage)?.get(first.node)
   if (!first || !storage || storage.total === 0) return
@@ -87,7 +87,7 @@ const warnOfRoom = (world: PlanWorld, demands: readonly Demand[]): void => {
 const numberOf = (value: unknown, otherwise: number): number => (typeof value === 'number' ? value : otherwise)
 
 /** Warns of a guest that is larger than its node, where the plan makes it so. */
-const warnOfNode = (world: PlanWorld, { attributes }: PlannedResource, desired: DesiredGuest): void => {
+const warnOfNode = (world: PlanningContext, { attributes }: PlannedResource, desired: DesiredGuest): void => {
   const node = world.nodes.get(desired.node)
   const kind = guestKinds[desired.kind]
   const changes = (...names: readonly string[]) => attributes.some(({ name }) => names.includes(name))
@@ -109,7 +109,7 @@ const warnOfNode = (world: PlanWorld, { attributes }: PlannedResource, desired: 
 
 /** Warns of volumes that do not fit on their storage, and of guests that do not fit on their node. */
 export const checkCapacity = (
-  world: PlanWorld,
+  world: PlanningContext,
   planned: readonly PlannedResource[],
   declared: (address: Address) => DesiredGuest | undefined,
 ): void => {

@@ -2,7 +2,7 @@ import type { SourceRange } from '../../diagnostic/source-range.ts'
 import { attributeName } from '../../kinds/attribute-name.ts'
 import { type ConfigValue, isPropertyMap } from '../../resource/config-value.ts'
 import { suggestion } from '../../util/did-you-mean.ts'
-import type { PlanWorld } from '../planning-context.ts'
+import type { PlanningContext } from '../planning-context.ts'
 import type { GuestContext } from '../state/guest-progress.ts'
 
 const CONTENT_VOLUME = /^([^:/]+):(iso|import|snippets|vztmpl)\//
@@ -35,7 +35,7 @@ export interface VolumeNeed {
  * Reports an archive, image or snippet that is known not to be there; true otherwise. Snippets are listed only to those who may manage the
  * storage (Datastore.Allocate), so that an empty list of them says nothing.
  */
-export const checkContent = (world: PlanWorld, { volume, node, what, ...place }: VolumeNeed): boolean => {
+export const checkContent = (world: PlanningContext, { volume, node, what, ...place }: VolumeNeed): boolean => {
   const [, storage = '', content = ''] = CONTENT_VOLUME.exec(volume) ?? []
   const onNodes = world.storages.get(storage)
   const listed = onNodes?.get(node)?.volumes

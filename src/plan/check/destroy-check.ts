@@ -4,7 +4,7 @@ import type { AppliedGuest } from '../../resource/applied.ts'
 import { isPropertyMap } from '../../resource/config-value.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
 import { forgettingBlock } from '../binding/written-blocks.ts'
-import type { PlanWorld } from '../planning-context.ts'
+import type { PlanningContext } from '../planning-context.ts'
 
 /** VMIDs of linked clones by the VMID of the template whose base images they need. */
 export type LinkedClones = (vmid: number) => readonly number[]
@@ -32,7 +32,7 @@ const volumeText = (kind: GuestKind, key: string, text: string): string => {
 }
 
 /** Finds linked clones by their volumes; all guests are looked through once, when first asked. */
-export const linkedClones = (world: PlanWorld): LinkedClones => {
+export const linkedClones = (world: PlanningContext): LinkedClones => {
   let byTemplate: ReadonlyMap<number, readonly number[]> | undefined
   const search = () => {
     const found = new Map<number, number[]>()
@@ -48,7 +48,7 @@ export const linkedClones = (world: PlanWorld): LinkedClones => {
 
 /** Guards against destroying what must not go, and against what the server would refuse half-way. */
 export const checkDestroy = (
-  world: PlanWorld,
+  world: PlanningContext,
   resource: AppliedGuest,
   observed: ObservedGuest,
   clonesLeft: readonly number[],

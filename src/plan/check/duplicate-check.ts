@@ -4,10 +4,10 @@ import type { Desired, DesiredGuest } from '../../resource/desired.ts'
 import { isOfGuest } from '../../resource/resource-kind.ts'
 import type { Bindings } from '../binding/bindings.ts'
 import { writtenBlocks } from '../binding/written-blocks.ts'
-import type { PlanWorld } from '../planning-context.ts'
+import type { PlanningContext } from '../planning-context.ts'
 import { checkVolumes } from './volume-check.ts'
 
-const checkAddresses = (world: PlanWorld, desired: Desired): void => {
+const checkAddresses = (world: PlanningContext, desired: Desired): void => {
   const seen = new Set<Address>()
   for (const { address, range } of desired.resources) {
     if (seen.has(address)) {
@@ -21,7 +21,7 @@ const checkAddresses = (world: PlanWorld, desired: Desired): void => {
   }
 }
 
-const checkVmids = (world: PlanWorld, guests: readonly DesiredGuest[], { bound, imported }: Bindings): void => {
+const checkVmids = (world: PlanningContext, guests: readonly DesiredGuest[], { bound, imported }: Bindings): void => {
   const owners = new Map<number, Address>()
   for (const [address, { guest }] of boundGuests(bound)) owners.set(guest.vmid, address)
   for (const [address, { vmid }] of imported) owners.set(vmid, address)
@@ -42,7 +42,7 @@ const checkVmids = (world: PlanWorld, guests: readonly DesiredGuest[], { bound, 
 }
 
 /** Reports addresses, VMIDs and volumes that are claimed twice. */
-export const checkDuplicates = (world: PlanWorld, desired: Desired, bindings: Bindings): void => {
+export const checkDuplicates = (world: PlanningContext, desired: Desired, bindings: Bindings): void => {
   const guests = desired.resources.filter(isOfGuest)
   checkAddresses(world, desired)
   checkVmids(world, guests, bindings)

@@ -2,7 +2,7 @@ import { kindOfType } from '../../kinds/registry.ts'
 import { guestPath } from '../../resource/guest.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
 import type { ApiRequest } from '../../resource/request.ts'
-import type { PlanWorld } from '../planning-context.ts'
+import type { PlanningContext } from '../planning-context.ts'
 import type { PlannedResource } from '../state/planned-resource.ts'
 
 /** High availability carries these out itself, later, or undoes them. PVE API: status/start, stop, shutdown and migrate become `ha…` tasks. */
@@ -29,7 +29,7 @@ export const heldByHa = (guest: ObservedGuest, requests: readonly ApiRequest[]):
   return isDestroyed(guest, requests) ? [...words, 'destroy it'] : words
 }
 
-const reportHa = (world: PlanWorld, address: string, guest: ObservedGuest, words: readonly string[]): void => {
+const reportHa = (world: PlanningContext, address: string, guest: ObservedGuest, words: readonly string[]): void => {
   const sid = sidOf(guest)
   const goes = words.includes('destroy it')
   const why = goes
@@ -49,7 +49,7 @@ const reportHa = (world: PlanWorld, address: string, guest: ObservedGuest, words
 }
 
 /** Guards against what high availability or replication would not let happen, guest by guest. */
-export const checkServerHolds = (world: PlanWorld, planned: readonly PlannedResource[]): void => {
+export const checkServerHolds = (world: PlanningContext, planned: readonly PlannedResource[]): void => {
   for (const { address, drafts } of planned) {
     const vmids = new Set(drafts.flatMap(({ guest }) => (guest ? [guest.vmid] : [])))
     const requests = drafts.flatMap((draft) => draft.requests)

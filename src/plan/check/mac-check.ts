@@ -4,7 +4,7 @@ import { isPropertyMap } from '../../resource/config-value.ts'
 import type { DesiredGuest } from '../../resource/desired.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
 import { inOrder } from '../../util/natural-order.ts'
-import type { PlanWorld } from '../planning-context.ts'
+import type { PlanningContext } from '../planning-context.ts'
 import { macProperty } from '../state/change-builder.ts'
 import { guestLabel } from '../state/guest-progress.ts'
 
@@ -44,7 +44,7 @@ const declaredHolders = (desired: DesiredGuest, observed: ObservedGuest | undefi
 const observedHolders = (guest: ObservedGuest): readonly Holder[] =>
   macsOf(guest).map(([key, mac]) => ({ mac, label: `${key} of ${guestLabel(guest.name, guest)}` }))
 
-const report = (world: PlanWorld, mac: string, holders: readonly Holder[]): void => {
+const report = (world: PlanningContext, mac: string, holders: readonly Holder[]): void => {
   const declared = inOrder(
     holders.flatMap(({ desired, name }) => (desired && name !== undefined ? [{ desired, name }] : [])),
     ({ desired, name }) => `${desired.address} ${name}`,
@@ -61,7 +61,7 @@ const report = (world: PlanWorld, mac: string, holders: readonly Holder[]): void
 
 /** Warns of MAC addresses that several devices have or will have, where one of them is declared. Templates never run. */
 export const checkMacs = (
-  world: PlanWorld,
+  world: PlanningContext,
   guests: readonly DesiredGuest[],
   vmidOf: (address: Address) => number | undefined,
   isEnding: (vmid: number) => boolean,

@@ -3,7 +3,7 @@ import { kindOfType } from '../../kinds/registry.ts'
 import type { Address } from '../../resource/address.ts'
 import type { DesiredGuest } from '../../resource/desired.ts'
 import type { ApiRequest } from '../../resource/request.ts'
-import type { PlanWorld } from '../planning-context.ts'
+import type { PlanningContext } from '../planning-context.ts'
 import type { PlannedResource } from '../state/planned-resource.ts'
 
 /** The texts that a request writes into a configuration. */
@@ -15,7 +15,7 @@ const textsOf = ({ method, path, params = {} }: ApiRequest): readonly (readonly 
 
 /** Reports what PVE would refuse of the property strings that are to be written, because a part of them is missing. */
 export const checkProperties = (
-  world: PlanWorld,
+  world: PlanningContext,
   planned: readonly PlannedResource[],
   declared: (address: Address) => DesiredGuest | undefined,
 ): void => {

@@ -1,6 +1,6 @@
 import type { SourceRange } from '../../diagnostic/source-range.ts'
 import { suggestion } from '../../util/did-you-mean.ts'
-import type { PlanWorld } from '../planning-context.ts'
+import type { PlanningContext } from '../planning-context.ts'
 
 /** A storage that something new needs, and where the need stands. */
 export interface StorageNeed {
@@ -25,7 +25,7 @@ const CONTENT_WORDS: { readonly [content: string]: string } = {
 }
 
 /** The storages of a node that take a kind of content, sorted. */
-export const storagesFor = (world: PlanWorld, node: string, content: string): readonly string[] =>
+export const storagesFor = (world: PlanningContext, node: string, content: string): readonly string[] =>
   [...world.storages]
     .filter(([, onNodes]) => {
       const storage = onNodes.get(node)
@@ -34,7 +34,7 @@ export const storagesFor = (world: PlanWorld, node: string, content: string): re
     .map(([name]) => name)
     .sort()
 
-const instead = (world: PlanWorld, { node, content }: StorageNeed): string => {
+const instead = (world: PlanningContext, { node, content }: StorageNeed): string => {
   const names = storagesFor(world, node, content)
   const what = CONTENT_WORDS[content] ?? content
   return names.length === 0
@@ -43,7 +43,7 @@ const instead = (world: PlanWorld, { node, content }: StorageNeed): string => {
 }
 
 /** Reports a storage that is missing, not on the node, not active, or does not take the content. True when all is well. */
-export const checkStorage = (world: PlanWorld, need: StorageNeed): boolean => {
+export const checkStorage = (world: PlanningContext, need: StorageNeed): boolean => {
   const { storage, node, content, what, address, range } = need
   const onNodes = world.storages.get(storage)
   const place = { address, range }

@@ -8,7 +8,7 @@ import type { DesiredGuest } from '../../resource/desired.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
 import { inOrder } from '../../util/natural-order.ts'
 import type { Bindings } from '../binding/bindings.ts'
-import type { PlanWorld } from '../planning-context.ts'
+import type { PlanningContext } from '../planning-context.ts'
 import { volumeIn } from '../state/foreign-volumes.ts'
 
 /** A slot of a declared guest that names a volume, or is to have the one of a guest that is still to be made. */
@@ -47,7 +47,7 @@ const usesOf = (guests: readonly DesiredGuest[]): readonly VolumeUse[] =>
   })
 
 interface Cluster {
-  readonly world: PlanWorld
+  readonly world: PlanningContext
   /** Where each volume is attached; only made when somebody names a volume. */
   readonly holders: ReadonlyMap<string, readonly { readonly guest: ObservedGuest; readonly key: string }[]>
   readonly declared: ReadonlyMap<Address, DesiredGuest>
@@ -55,7 +55,7 @@ interface Cluster {
   readonly vmidOf: (address: Address) => number | undefined
 }
 
-const holdersIn = (world: PlanWorld): Cluster['holders'] => {
+const holdersIn = (world: PlanningContext): Cluster['holders'] => {
   const holders = new Map<string, { readonly guest: ObservedGuest; readonly key: string }[]>()
   for (const guest of world.observed.guests) {
     const kind = kindOfType(guest.type)
@@ -151,7 +151,7 @@ const checkUse = (cluster: Cluster, use: VolumeUse, earlier: readonly VolumeUse[
 
 /** Reports volumes that more than one guest has, unless that is meant and at most one of them runs. */
 export const checkVolumes = (
-  world: PlanWorld,
+  world: PlanningContext,
   guests: readonly DesiredGuest[],
   { bound, imported }: Bindings,
 ): void => {

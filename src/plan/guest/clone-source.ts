@@ -6,7 +6,7 @@ import type { DesiredGuest } from '../../resource/desired.ts'
 import { type GuestRef, parseVmid, type Vmid } from '../../resource/guest.ts'
 import type { RawConfig } from '../../resource/observed.ts'
 import { suggestion } from '../../util/did-you-mean.ts'
-import type { PlanWorld } from '../planning-context.ts'
+import type { PlanningContext } from '../planning-context.ts'
 import type { GuestContext } from '../state/guest-progress.ts'
 
 /** What a clone is made from. */
@@ -42,7 +42,7 @@ const plannedConfig = ({ desired, vmid }: PlannedGuest): RawConfig => {
   return Object.fromEntries(entries)
 }
 
-const found = (world: PlanWorld, context: GuestContext, name: string): readonly CloneSource[] => {
+const found = (world: PlanningContext, context: GuestContext, name: string): readonly CloneSource[] => {
   const byVmid = parseVmid(name)
   const candidates =
     byVmid === undefined ? (world.guestsByName.get(name) ?? []) : [world.guests.get(byVmid) ?? []].flat()
@@ -58,7 +58,12 @@ const found = (world: PlanWorld, context: GuestContext, name: string): readonly 
   }))
 }
 
-const reportMissing = (world: PlanWorld, { desired, kind }: GuestContext, name: string, planned: readonly string[]) => {
+const reportMissing = (
+  world: PlanningContext,
+  { desired, kind }: GuestContext,
+  name: string,
+  planned: readonly string[],
+) => {
   const templates = world.observed.guests.filter(({ type, template }) => type === kind.type && template)
   const names = [...new Set([...templates.map((guest) => guest.name), ...planned])].sort()
   const guess = suggestion(name, names)
@@ -73,7 +78,7 @@ const reportMissing = (world: PlanWorld, { desired, kind }: GuestContext, name: 
 
 /** Makes the look-up: existing guests first (templates before others, the same node before others), then those declared. */
 export const templateFinder = (
-  world: PlanWorld,
+  world: PlanningContext,
   guests: readonly DesiredGuest[],
   vmids: ReadonlyMap<Address, Vmid>,
 ): TemplateFinder => {

@@ -6,7 +6,7 @@ import type { Reversal } from '../../resource/reversal.ts'
 import { sha256 } from '../../util/sha256.ts'
 import { checkStorage, storagesFor } from '../check/storage-check.ts'
 import { type StepDraft, stepId } from '../order/step-chain.ts'
-import type { PlanWorld } from '../planning-context.ts'
+import type { PlanningContext } from '../planning-context.ts'
 import { releaseForeign, withoutForeign, withoutVolumes } from '../state/foreign-volumes.ts'
 import { advance, guestLabel, type PlanPart, type Progress } from '../state/guest-progress.ts'
 import { afterWrite, configRequests, type GuestState, restoreRequests, stateOf, textOf } from '../state/guest-state.ts'
@@ -33,7 +33,7 @@ export interface Destruction {
   readonly isProtected?: boolean
 }
 
-const backupStorage = (world: PlanWorld, { resource, observed }: Destruction): string | undefined => {
+const backupStorage = (world: PlanningContext, { resource, observed }: Destruction): string | undefined => {
   const chosen = world.options.backupStorage
   const { address } = resource
   if (chosen !== undefined) {
@@ -94,7 +94,7 @@ const backupStep =
   }
 
 const destroyReversal = (
-  world: PlanWorld,
+  world: PlanningContext,
   { resource, observed }: Destruction,
   guest: GuestRef,
   storage: string | undefined,
@@ -104,7 +104,7 @@ const destroyReversal = (
     : restoration(world, { observed, guest, storage, backup: stepId(resource.address, 'backup') })
 
 const destroyStep =
-  (world: PlanWorld, destruction: Destruction, storage: string | undefined): PlanPart =>
+  (world: PlanningContext, destruction: Destruction, storage: string | undefined): PlanPart =>
   (progress) => {
     const { guest } = progress
     const { resource, observed, unbind } = destruction
@@ -158,7 +158,7 @@ const retainStep =
   }
 
 /** Plans the end of a guest: shut down, then backed up and destroyed, or retained, or destroyed for good. */
-export const destroyGuest = (world: PlanWorld, given: Destruction): readonly StepDraft[] => {
+export const destroyGuest = (world: PlanningContext, given: Destruction): readonly StepDraft[] => {
   const { observed, onDestroy, endingPools } = given
   const kept = given.kept ?? new Set()
   const destruction: Destruction = { ...given, observed: withoutVolumes(withoutForeign(observed), kept) }

@@ -8,7 +8,7 @@ import type { Reversal } from '../../resource/reversal.ts'
 import { suggestion } from '../../util/did-you-mean.ts'
 import { checkNewDisk } from '../check/disk-check.ts'
 import { stepId } from '../order/step-chain.ts'
-import type { PlanWorld } from '../planning-context.ts'
+import type { PlanningContext } from '../planning-context.ts'
 import type { Difference } from '../state/config-difference.ts'
 import { advance, type GuestContext, guestLabel, type PlanPart, type Progress } from '../state/guest-progress.ts'
 import { configRequests } from '../state/guest-state.ts'
@@ -66,7 +66,7 @@ export const destroyNew = (context: GuestContext, guest: GuestRef, copied: RawCo
 }
 
 /** The node must be there and answer. */
-export const checkNode = (world: PlanWorld, { desired }: GuestContext): boolean => {
+export const checkNode = (world: PlanningContext, { desired }: GuestContext): boolean => {
   const { node, address } = desired
   const range = desired.rangeOf?.('node') ?? desired.range
   const known = world.nodes.get(node)

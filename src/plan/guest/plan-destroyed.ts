@@ -2,7 +2,7 @@ import type { AppliedGuest } from '../../resource/applied.ts'
 import type { DesiredResource } from '../../resource/desired.ts'
 import { checkChangeable, checkIdentity } from '../binding/bound-guest-check.ts'
 import { checkDestroy, type LinkedClones } from '../check/destroy-check.ts'
-import type { PlanWorld, VolumeHolders } from '../planning-context.ts'
+import type { PlanningContext, VolumeHolders } from '../planning-context.ts'
 import { checkHolders } from '../state/foreign-volumes.ts'
 import { expectationOf, expecting, type PlannedResource } from '../state/planned-resource.ts'
 import { powerOf } from '../state/power-dependence.ts'
@@ -14,7 +14,7 @@ import { destroyedAttributes } from './destroyed-attributes.ts'
  * Plans the end of a managed guest. `leaving` are the guests the plan destroys, which linked clones may belong to; `endingPools` the pools that end with it.
  */
 export const planDestroyed = (
-  world: PlanWorld,
+  world: PlanningContext,
   resource: AppliedGuest,
   declared: DesiredResource | undefined,
   clones: LinkedClones,

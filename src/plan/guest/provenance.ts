@@ -4,7 +4,7 @@ import type { AppliedGuest, Provenance } from '../../resource/applied.ts'
 import { isPropertyMap } from '../../resource/config-value.ts'
 import type { DesiredGuest, GuestSource } from '../../resource/desired.ts'
 import { parseVmid } from '../../resource/guest.ts'
-import type { PlanWorld } from '../planning-context.ts'
+import type { PlanningContext } from '../planning-context.ts'
 import type { GuestContext } from '../state/guest-progress.ts'
 
 const imagesOf = ({ config }: DesiredGuest): Provenance['images'] =>
@@ -34,7 +34,7 @@ export const keptProvenance = (desired: DesiredGuest, applied: AppliedGuest | un
 }
 
 /** Whether two spellings name one template: by name or by VMID. */
-const isSameTemplate = (world: PlanWorld, kind: GuestKind, a: string, b: string): boolean => {
+const isSameTemplate = (world: PlanningContext, kind: GuestKind, a: string, b: string): boolean => {
   if (a === b) return true
   const vmidsOf = (text: string): readonly number[] => {
     const vmid = parseVmid(text)

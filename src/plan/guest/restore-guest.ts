@@ -8,7 +8,7 @@ import type { Reversal } from '../../resource/reversal.ts'
 import { basesOf } from '../check/destroy-check.ts'
 import { may } from '../check/rights.ts'
 import type { StepId } from '../plan.ts'
-import type { PlanWorld } from '../planning-context.ts'
+import type { PlanningContext } from '../planning-context.ts'
 import { volumeIn } from '../state/foreign-volumes.ts'
 
 /** How a guest that is to be destroyed can be restored. */
@@ -61,13 +61,13 @@ const boundMounts = (observed: ObservedGuest): readonly (readonly [key: string, 
     .sort(([a], [b]) => (a < b ? -1 : 1))
 }
 
-const isRoot = ({ observed: { rights } }: PlanWorld): boolean => rights?.principal === 'root@pam'
+const isRoot = ({ observed: { rights } }: PlanningContext): boolean => rights?.principal === 'root@pam'
 
 /**
  * Restoring a container without naming its volumes would put them all on the storage `local` (PVE API: POST …/lxc with `restore`). With them named,
  * directories and devices of the node come back only where they are named too, which is root's alone to do.
  */
-const mountsOf = (world: PlanWorld, observed: ObservedGuest): ApiRequest['params'] => {
+const mountsOf = (world: PlanningContext, observed: ObservedGuest): ApiRequest['params'] => {
   const kind = kindOfType(observed.type)
   const config = effectiveConfig(observed)
   const volumes = Object.entries(config).flatMap(([key, text]) => {
@@ -81,7 +81,7 @@ const mountsOf = (world: PlanWorld, observed: ObservedGuest): ApiRequest['params
   return Object.fromEntries([...volumes, ...(isRoot(world) ? boundMounts(observed) : [])])
 }
 
-const restoreRequest = (world: PlanWorld, { observed, guest, backup }: Restoration): ApiRequest => {
+const restoreRequest = (world: PlanningContext, { observed, guest, backup }: Restoration): ApiRequest => {
   const archive = { fromStep: backup, output: 'volid' }
   const { restore } = kindOfType(guest.type)
   const own = {
@@ -104,7 +104,7 @@ export const rightsWithout = (rights: ObservedRights, vmid: number): ObservedRig
 
 /** Entries of the guest's own path, which go with it, and whether the login may put them back. */
 const ownRights = (
-  { observed: { rights } }: PlanWorld,
+  { observed: { rights } }: PlanningContext,
   { vmid, pool }: ObservedGuest,
 ): { readonly entries: readonly ObservedAclEntry[]; readonly mayReturn: boolean } => {
   const entries = rights?.onGuests?.filter((entry) => entry.vmid === vmid) ?? []
@@ -123,7 +123,7 @@ const grantRequest = ({ vmid, type, who, role, propagate }: ObservedAclEntry): A
 })
 
 /** What a restored guest is otherwise than the destroyed one. */
-const notesOf = (world: PlanWorld, observed: ObservedGuest): readonly string[] => {
+const notesOf = (world: PlanningContext, observed: ObservedGuest): readonly string[] => {
   const bound = isRoot(world) ? [] : boundMounts(observed)
   const { rawLines } = kindOfType(observed.type)
   const { entries, mayReturn } = ownRights(world, observed)
@@ -148,7 +148,7 @@ const notesOf = (world: PlanWorld, observed: ObservedGuest): readonly string[] =
 }
 
 /** The way back from destroying a guest: its backup, and what PVE does not bring back with it as far as requests can. */
-export const restoration = (world: PlanWorld, given: Restoration): Reversal => {
+export const restoration = (world: PlanningContext, given: Restoration): Reversal => {
   const { observed, storage } = given
   const { entries, mayReturn } = ownRights(world, observed)
   const left = notInBackup(observed)

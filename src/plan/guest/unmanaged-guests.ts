@@ -7,7 +7,7 @@ import { inOrder } from '../../util/natural-order.ts'
 import { type Bindings, resolveBindings } from '../binding/bindings.ts'
 import { writtenBlocks } from '../binding/written-blocks.ts'
 import type { PlanOptions } from '../plan-options.ts'
-import { type PlanWorld, planWorld } from '../planning-context.ts'
+import { type PlanningContext, planningContext } from '../planning-context.ts'
 import { guestLabel } from '../state/guest-progress.ts'
 import { newName } from './new-guest.ts'
 
@@ -19,7 +19,11 @@ export interface Double {
   readonly others: readonly ObservedGuest[]
 }
 
-const namesakes = (world: PlanWorld, desired: DesiredGuest, managed: ReadonlySet<number>): readonly ObservedGuest[] => {
+const namesakes = (
+  world: PlanningContext,
+  desired: DesiredGuest,
+  managed: ReadonlySet<number>,
+): readonly ObservedGuest[] => {
   const kind = guestKinds[desired.kind]
   const name = newName({ world, desired, kind })
   const found = (world.guestsByName.get(name) ?? []).filter(
@@ -29,7 +33,7 @@ const namesakes = (world: PlanWorld, desired: DesiredGuest, managed: ReadonlySet
   return [...found.filter(({ node }) => node === desired.node), ...found.filter(({ node }) => node !== desired.node)]
 }
 
-const doublesOf = (world: PlanWorld, creations: readonly DesiredGuest[], managed: ReadonlySet<number>) => {
+const doublesOf = (world: PlanningContext, creations: readonly DesiredGuest[], managed: ReadonlySet<number>) => {
   const spoken = new Set(managed)
   const byVmid: Double[] = []
   const byName: Double[] = []
@@ -74,7 +78,7 @@ export const declaredDoubles = (
   applied: Applied,
   options: PlanOptions,
 ): readonly Double[] => {
-  const world = planWorld(observed, options)
+  const world = planningContext(observed, options)
   const bindings = resolveBindings(world, desired, applied)
   const isOpen = ({ address }: DesiredGuest) => !bindings.bound.has(address) && !bindings.imported.has(address)
   const guests = desired.resources.filter(isOfGuest)
@@ -99,7 +103,7 @@ const importCommand = (doubles: readonly Double[]): string => {
   return `mpc import ${vmids.sort((a, b) => a - b).join(' ')}`
 }
 
-const reportVmids = (world: PlanWorld, doubles: readonly Double[], lost: string): void => {
+const reportVmids = (world: PlanningContext, doubles: readonly Double[], lost: string): void => {
   const [first] = doubles
   if (!first) return
   const blocks = importBlocks(doubles)
@@ -111,7 +115,7 @@ const reportVmids = (world: PlanWorld, doubles: readonly Double[], lost: string)
   })
 }
 
-const reportNames = (world: PlanWorld, doubles: readonly Double[], lost: string): void => {
+const reportNames = (world: PlanningContext, doubles: readonly Double[], lost: string): void => {
   const [first] = doubles
   if (!first) return
   world.report('plan.name-taken', {
@@ -127,7 +131,7 @@ const reportNames = (world: PlanWorld, doubles: readonly Double[], lost: string)
  * them at once how they are bound again.
  */
 export const checkExisting = (
-  world: PlanWorld,
+  world: PlanningContext,
   creations: readonly DesiredGuest[],
   applied: Applied,
   bindings: Bindings,

@@ -1,6 +1,6 @@
 import { type Address, modulePath, parseAddressParts } from '../../resource/address.ts'
 import { suggestion } from '../../util/did-you-mean.ts'
-import type { PlanWorld } from '../planning-context.ts'
+import type { PlanningContext } from '../planning-context.ts'
 
 /** An address as typed covers itself, its instances and, for a module, everything in it. */
 const covers = (pattern: string, address: string): boolean =>
@@ -58,7 +58,7 @@ const isWithin = (scope: readonly string[]): ((address: Address) => boolean) => 
 
 /** Everything some patterns cover; one that covers nothing is reported. */
 const resolvePatterns = (
-  world: PlanWorld,
+  world: PlanningContext,
   known: readonly Address[],
   find: (pattern: string) => readonly Address[],
   patterns: readonly Address[],
@@ -76,7 +76,7 @@ const resolvePatterns = (
   })
 
 /** The declared guests that are to be made anew because somebody asks for it. */
-export const replacedGuests = (world: PlanWorld, guests: readonly Address[]): ReadonlySet<Address> => {
+export const replacedGuests = (world: PlanningContext, guests: readonly Address[]): ReadonlySet<Address> => {
   const { replaces, destroy } = world.options
   if (replaces.length === 0 || destroy) return new Set()
   const find = addressIndex(guests)
@@ -101,7 +101,7 @@ export interface FilterInput {
  * The resources a plan is limited to: the targets and what they depend on, without the excluded ones and what depends on those. With
  * `destroy` the other way round: what depends on a target goes with it. An unknown address is reported.
  */
-export const selectAddresses = (world: PlanWorld, { known, needs }: FilterInput): ReadonlySet<Address> => {
+export const selectAddresses = (world: PlanningContext, { known, needs }: FilterInput): ReadonlySet<Address> => {
   const { targets, excludes, destroy, scope } = world.options
   const find = addressIndex(known)
   const resolve = (patterns: readonly Address[]) => resolvePatterns(world, known, find, patterns)

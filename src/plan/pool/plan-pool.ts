@@ -7,7 +7,7 @@ import type { ApiRequest } from '../../resource/request.ts'
 import { forgettingBlock } from '../binding/written-blocks.ts'
 import type { StepDraft } from '../order/step-chain.ts'
 import type { ResourceChange } from '../plan.ts'
-import type { PlanWorld } from '../planning-context.ts'
+import type { PlanningContext } from '../planning-context.ts'
 import { fieldChange } from '../state/change-builder.ts'
 import { lifecycleChanges, rememberLifecycle } from '../step/lifecycle-step.ts'
 import { parentPool } from './pool-path.ts'
@@ -113,7 +113,11 @@ const withRemembered = (
 }
 
 /** PVE makes no pool in one that is not there: `parent 'team' of pool 'team/dev' does not exist`. */
-const checkParent = (world: PlanWorld, { poolid, address, range }: DesiredPool, planned: ReadonlySet<string>): void => {
+const checkParent = (
+  world: PlanningContext,
+  { poolid, address, range }: DesiredPool,
+  planned: ReadonlySet<string>,
+): void => {
   const parent = parentPool(poolid)
   if (parent === undefined || world.pools.has(parent) || planned.has(parent)) return
   world.report('plan.unknown-pool', {
@@ -125,7 +129,7 @@ const checkParent = (world: PlanWorld, { poolid, address, range }: DesiredPool, 
 
 /** Plans a declared pool; undefined when there is nothing to do. An existing pool of that name is taken over as it is. */
 export const planPool = (
-  world: PlanWorld,
+  world: PlanningContext,
   desired: DesiredPool,
   applied: AppliedPool | undefined,
   plannedPools: ReadonlySet<string>,
@@ -150,7 +154,7 @@ export const planPool = (
  * deletes.
  */
 export const destroyPool = (
-  world: PlanWorld,
+  world: PlanningContext,
   resource: AppliedPool,
   leaving: ReadonlySet<number>,
   ending: ReadonlySet<string>,
@@ -198,7 +202,7 @@ export const destroyPool = (
   }
 }
 
-const reportMembers = (world: PlanWorld, address: Address, poolid: string, members: readonly number[]): void =>
+const reportMembers = (world: PlanningContext, address: Address, poolid: string, members: readonly number[]): void =>
   world.report('plan.pool-not-empty', {
     detail: `The plan would delete pool \`${poolid}\`, but guests are in it that the plan does not take out: ${members.join(', ')}. Proxmox VE deletes empty pools only. Move them out, or keep the pool with the block below.`,
     address,

@@ -6,7 +6,7 @@ import type { Address } from '../../resource/address.ts'
 import { isPropertyMap } from '../../resource/config-value.ts'
 import { effectiveConfig } from '../../resource/effective-config.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
-import type { PlanWorld, VolumeHolders } from '../planning-context.ts'
+import type { PlanningContext, VolumeHolders } from '../planning-context.ts'
 import type { Difference } from './config-difference.ts'
 import { advance, type GuestContext, type PlanPart } from './guest-progress.ts'
 import { afterWrite, configRequests, type GuestState, nextUnused, restoreRequests, textOf } from './guest-state.ts'
@@ -37,7 +37,7 @@ export const foreignVolumes = (guest: ObservedGuest): readonly ForeignVolume[] =
 }
 
 /** Looks through all guests once, when first asked. */
-export const volumeHolders = (world: PlanWorld): VolumeHolders => {
+export const volumeHolders = (world: PlanningContext): VolumeHolders => {
   let byOwner: Map<number, number[]> | undefined
   const search = () => {
     const found = new Map<number, number[]>()
@@ -84,7 +84,7 @@ export const sharedVolumes = (
     })
 
 /** Whether a guest has this volume of another one attached. */
-export const hasForeign = (world: PlanWorld, vmid: number, volume: string): boolean => {
+export const hasForeign = (world: PlanningContext, vmid: number, volume: string): boolean => {
   const guest = world.guests.get(vmid)
   return guest !== undefined && foreignVolumes(guest).some((foreign) => foreign.volume === volume)
 }
@@ -95,7 +95,7 @@ export const whoseElse = ({ owner, others }: SharedVolume): string =>
 
 /** Destroying a guest erases its volumes, wherever else they are attached: PVE does not look. */
 export const checkHolders = (
-  world: PlanWorld,
+  world: PlanningContext,
   address: Address,
   guest: ObservedGuest,
   holders: readonly number[],

@@ -3,7 +3,7 @@ import type { AppliedGuest, FoundKeys } from '../../resource/applied.ts'
 import { type Config, isPropertyMap } from '../../resource/config-value.ts'
 import type { DesiredGuest } from '../../resource/desired.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
-import type { PlanWorld } from '../planning-context.ts'
+import type { PlanningContext } from '../planning-context.ts'
 import type { Difference } from './config-difference.ts'
 import { type GuestState, stateOf, textOf } from './guest-state.ts'
 
@@ -11,7 +11,7 @@ import { type GuestState, stateOf, textOf } from './guest-state.ts'
 const isDevice = (kind: GuestKind, key: string): boolean => kind.groupOf(key) !== undefined
 
 /** Whether the template that a guest is a clone of surely has no such key. */
-const isNotOfTemplate = (world: PlanWorld, { madeFrom }: AppliedGuest, key: string): boolean => {
+const isNotOfTemplate = (world: PlanningContext, { madeFrom }: AppliedGuest, key: string): boolean => {
   if (madeFrom?.source.by !== 'clone') return false
   const { template } = madeFrom.source
   const origin = world.guests.get(Number(template)) ?? world.guestsByName.get(template)?.[0]
@@ -22,7 +22,7 @@ const isNotOfTemplate = (world: PlanWorld, { madeFrom }: AppliedGuest, key: stri
  * The keys a managed guest had before mpc wrote them. State files of before this was remembered do not say it: then devices of guests that mpc did
  * not make from nothing count as found, and options as set by mpc.
  */
-export const foundOf = (world: PlanWorld, kind: GuestKind, applied: AppliedGuest | undefined): FoundKeys => {
+export const foundOf = (world: PlanningContext, kind: GuestKind, applied: AppliedGuest | undefined): FoundKeys => {
   if (!applied) return {}
   const { found, madeFrom, config } = applied
   if (found) return found

@@ -4,12 +4,12 @@ import type { DesiredGuest } from '../../resource/desired.ts'
 import { type GuestRef, guestPath } from '../../resource/guest.ts'
 import type { ApiRequest } from '../../resource/request.ts'
 import type { StepDraft } from '../order/step-chain.ts'
-import type { GuestFinder, PlanWorld, VolumeHolders } from '../planning-context.ts'
+import type { GuestFinder, PlanningContext, VolumeHolders } from '../planning-context.ts'
 import type { GuestState } from './guest-state.ts'
 
 /** What every part of planning one guest needs to know. */
 export interface GuestContext {
-  readonly world: PlanWorld
+  readonly world: PlanningContext
   readonly kind: GuestKind
   readonly desired: DesiredGuest
   /** Where other declared guests will be. */

@@ -7,7 +7,7 @@ import type { ObservedGuest } from '../../resource/observed.ts'
 import type { TemplateFinder } from '../guest/clone-source.ts'
 import type { StepDraft } from '../order/step-chain.ts'
 import type { Expectation, ResourceChange } from '../plan.ts'
-import type { GuestFinder, PlanWorld, VolumeHolders } from '../planning-context.ts'
+import type { GuestFinder, PlanningContext, VolumeHolders } from '../planning-context.ts'
 import { boundIdentity, expectedIdentity } from './guest-identity.ts'
 
 /** One resource's part of a plan, before the steps have their places. */
@@ -23,7 +23,7 @@ export interface PlannedResource {
 }
 
 export interface GuestInput {
-  readonly world: PlanWorld
+  readonly world: PlanningContext
   readonly desired: DesiredGuest
   readonly vmid: Vmid
   /** The binding, under the address it has now. */

@@ -2,7 +2,7 @@ import { type GuestRef, guestPath } from '../../resource/guest.ts'
 import type { KeptSnapshot } from '../../resource/kept-snapshot.ts'
 import type { ObservedGuest } from '../../resource/observed.ts'
 import type { StepDraft } from '../order/step-chain.ts'
-import type { PlanWorld } from '../planning-context.ts'
+import type { PlanningContext } from '../planning-context.ts'
 import type { PlannedResource } from '../state/planned-resource.ts'
 
 /** Of each guest so many runs keep their safety snapshots. */
@@ -63,7 +63,7 @@ export const tooOld = (
 }
 
 /** Tidying up after a guest's change: of all safety snapshots those of the last runs stay. */
-const sweepsOf = (world: PlanWorld, { action, guest, drafts }: PlannedResource): readonly StepDraft[] => {
+const sweepsOf = (world: PlanningContext, { action, guest, drafts }: PlannedResource): readonly StepDraft[] => {
   const observed = guest && world.guests.get(guest.vmid)
   if (action !== 'update' || !observed || drafts.every(({ requests }) => requests.length === 0)) return []
   const taken = namedIn(drafts, 'POST')
@@ -76,7 +76,7 @@ const sweepsOf = (world: PlanWorld, { action, guest, drafts }: PlannedResource):
 }
 
 /** Adds to each changed guest what is swept when all else of the plan has succeeded. */
-export const withSweeps = (world: PlanWorld, planned: readonly PlannedResource[]): readonly PlannedResource[] => {
+export const withSweeps = (world: PlanningContext, planned: readonly PlannedResource[]): readonly PlannedResource[] => {
   if ((world.options.safetySnapshots ?? []).length === 0) return planned
   return planned.map((resource) => {
     const sweeps = sweepsOf(world, resource)
