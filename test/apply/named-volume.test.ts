@@ -93,7 +93,7 @@ for (const [name, desired] of Object.entries(cases))
     ),
   )
 
-const template = (config: Readonly<Record<string, { storage: string; size: string }>> = {}) =>
+const template = (config: Readonly<Record<string, { storage: string; size: string }>>) =>
   vm('vm.template', { vmid: vmid(200), config })
 
 test(
@@ -108,7 +108,7 @@ test(
         source: { by: 'clone', template: '200' },
         config: { virtio0: { file: 'local:104/vm-104-disk-0.raw' }, scsi5: { file: 'local:104/data.raw' } },
       })
-      const plan = await planned(bench, desire([template(), clone, failsLater('vm.clone')]))
+      const plan = await planned(bench, desire([template({ scsi0: own, sata0: own }), clone, failsLater('vm.clone')]))
       failLast(bench)
       const outcome = await bench.apply(plan, { parallelism: 1 })
       assert.is(outcome.status, 'rolled-back', JSON.stringify(outcome.diagnostics, null, 1))

@@ -84,6 +84,13 @@ const parts = (value: unknown, path: string): readonly (readonly [string, string
     ? Object.entries(value).flatMap(([key, inner]) => parts(inner, path === '' ? key : `${path} ${key}`))
     : [[path, JSON.stringify(value)]]
 
+/** PVE notes the size of a volume when it attaches it, so a text that lacks one names no other volume for that. */
+const sameText = (a: string | undefined, b: string | undefined): boolean => {
+  if (a === b || a === undefined || b === undefined) return a === b
+  const without = (text: string) => text.replace(/,size=[^,"]*/, '')
+  return /,size=/.test(a) !== /,size=/.test(b) && without(a) === without(b)
+}
+
 /** What differs, a line each: `qemu/101 config cores: "2" → "4"`. */
 export const differences = (before: Comparable, after: Comparable): readonly string[] => {
   const lines = ({ guests, pools, orphans, acl, archives }: Comparable) =>
@@ -97,7 +104,7 @@ export const differences = (before: Comparable, after: Comparable): readonly str
     ])
   const [was, is] = [lines(before), lines(after)]
   return [...new Set([...was.keys(), ...is.keys()])]
-    .filter((path) => was.get(path) !== is.get(path))
+    .filter((path) => !sameText(was.get(path), is.get(path)))
     .sort()
     .map((path) => `${path}: ${was.get(path) ?? 'nothing'} → ${is.get(path) ?? 'nothing'}`)
 }

@@ -74,7 +74,7 @@ const FOREWARNED = /DATA IS LOST|CANNOT BE UNDONE|cannot be undone|stays|is kept
 const assertUndone = (said: string, code: number, unlike: readonly string[]): void => {
   // 1: the first write was refused, so that nothing had been done.
   if (code === 3 || code === 1) {
-    assert.equal(unlike, [], said)
+    assert.equal(unlike, [], `${unlike.join('\n')}\n${said}`)
     return
   }
   assert.is(code, 4, said)

@@ -32,3 +32,14 @@ export const recordedVolumes = (
       Object.entries(seen?.values ?? {}).flatMap(([key, text]) => (text === null ? [] : [[key, text] as const])),
     ),
   )
+
+/** PVE notes the size of a volume when it attaches it (PVE source: rescan_volume); a text that lacks one is no other volume for that. */
+export const sameSized = (a: string, b: string): readonly [string, string] => {
+  const [left, right] = [a, b].map((text) => /,size=/.test(text))
+  const without = (text: string) => text.replace(/,size=[^,]*/, '')
+  return left === right ? [a, b] : [without(a), without(b)]
+}
+
+/** A conversion to a template renames the volumes: `vm-…` becomes `base-…`, `subvol-…` becomes `basevol-…`. */
+export const unconverted = (volume: string): string =>
+  volume.replace(/(^|[:/])base(vol)?-/g, (_, start, sub) => `${start}${sub === undefined ? 'vm' : 'subvol'}-`)

@@ -2,6 +2,7 @@ import { kindOfType } from '../../kinds/registry.ts'
 import type { GuestType } from '../../resource/guest.ts'
 import { isMasked } from '../../resource/hidden-keys.ts'
 import { canonicalJson } from '../../util/canonical-json.ts'
+import { sameSized } from '../effect/guest-volumes.ts'
 import type { GuestMeasure, Measure, PoolMeasure } from './measured.ts'
 
 /** One thing that is not as it was. */
@@ -28,13 +29,6 @@ const normalOf = (type: GuestType, key: string, text: string, exactVolumes: bool
   const isVolume = kind.volumeProperty(key) !== undefined || /^unused\d+$/.test(key)
   const own = isVolume && !exactVolumes ? withoutVolume(text) : text
   return canonicalJson(kind.decodeValue(key, own))
-}
-
-/** PVE notes the size of a volume when it attaches it (PVE source: rescan_volume); a text that lacks one is no other volume for that. */
-const sameSized = (a: string, b: string): readonly [string, string] => {
-  const [left, right] = [a, b].map((text) => /,size=/.test(text))
-  const without = (text: string) => text.replace(/,size=[^,]*/, '')
-  return left === right ? [a, b] : [without(a), without(b)]
 }
 
 const keysOf = (...records: readonly Readonly<Record<string, unknown>>[]): readonly string[] =>

@@ -3,7 +3,7 @@ import type { Step } from '../../plan/plan.ts'
 import { effectiveConfig } from '../../resource/effective-config.ts'
 import type { Observed, ObservedGuest } from '../../resource/observed.ts'
 import { leftBy, presenceAfter, type StandingStep, standingSteps } from '../effect/guest-after-run.ts'
-import { isCopy, isUnused, recordedVolumes, volumesOf } from '../effect/guest-volumes.ts'
+import { isCopy, isUnused, recordedVolumes, unconverted, volumesOf } from '../effect/guest-volumes.ts'
 import { guestOfPath } from '../effect/request-effect.ts'
 import type { RecordedRun } from '../journal.ts'
 
@@ -43,7 +43,9 @@ const addedVolumes = (run: RecordedRun, making: Step, guest: ObservedGuest, gues
   const named = steps.flatMap(({ step }) => namedKeys(step))
   const unseen = new Set([...named.filter((key) => !left.has(key)), ...inherited])
   return [...volumesOf(guest, effectiveConfig(guest))].flatMap(([key, volume]) =>
-    left.get(key) === volume || unseen.has(key) || (isUnused(key) && unused.has(volume)) ? [] : [`${key} (${volume})`],
+    unconverted(left.get(key) ?? '') === unconverted(volume) || unseen.has(key) || (isUnused(key) && unused.has(volume))
+      ? []
+      : [`${key} (${volume})`],
   )
 }
 

@@ -14,6 +14,7 @@ import type { Observed, ObservedGuest } from '../../resource/observed.ts'
 import { canonicalJson } from '../../util/canonical-json.ts'
 import { capitalized } from '../../util/capitalized.ts'
 import type { LeftGuest } from '../effect/guest-after-run.ts'
+import { sameSized } from '../effect/guest-volumes.ts'
 import { effectOf, touchedKeys } from '../effect/request-effect.ts'
 import type { RecordedRun } from '../journal.ts'
 import { attachedSince } from './attached-since.ts'
@@ -31,8 +32,8 @@ const problemFor =
   }
 
 const isEqual = (type: GuestType, key: string, a: string | null | undefined, b: string | null | undefined): boolean => {
-  const [left, right] = [a ?? null, b ?? null]
-  if (left === null || right === null || left === right) return left === right
+  if (typeof a !== 'string' || typeof b !== 'string') return (a ?? null) === (b ?? null)
+  const [left, right] = sameSized(a, b)
   const kind = kindOfType(type)
   return canonicalJson(kind.decodeValue(key, left)) === canonicalJson(kind.decodeValue(key, right))
 }
