@@ -35,7 +35,7 @@ const STATUS_WORD = {
 /** Why a step is still in effect, where mpc left it so on purpose. */
 const LEFT_WORD: Readonly<Partial<Record<DiagnosticCode, string>>> = {
   'apply.stays-in-effect': 'stays; undoing it would restart the guest',
-  'apply.stays-grown': 'stays; undoing it would restart the guest and lose what it wrote since',
+  'apply.stays-grown': 'stays; undoing it would restart the guest, and what it wrote since would be lost',
   'apply.safety-kept': 'kept, because it may still be needed',
 }
 
