@@ -147,7 +147,7 @@ export const vmDefinition: KindDefinition = {
     'tags',
     'vmstatestorage',
   ],
-  // PVE makes the cloud-init drive anew when the VM starts, and the guest reads it then; its name is the host name there.
+  // PVE generates the cloud-init drive again when the VM starts, and the guest reads it then; its name is the host name there.
   readAtStart: {
     cicustom: 'always',
     cipassword: 'always',

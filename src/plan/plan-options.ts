@@ -12,7 +12,7 @@ export interface PlanOptions {
   readonly excludes: readonly Address[]
   /** Only what these addresses (of resources, without instance keys, and of modules) cover; what else is managed stays as it is. */
   readonly scope?: readonly string[]
-  /** Guests to be made anew though nothing asks for it. */
+  /** Guests to re-create although nothing about them has changed. */
   readonly replaces: readonly Address[]
   /** Plan the destruction of everything managed (of the targets, when there are any). */
   readonly destroy: boolean

@@ -2,7 +2,7 @@ import type { Step } from '../plan/plan.ts'
 import { isIrreversible } from '../plan/plan-summary.ts'
 
 /**
- * What a person should know of a step before saying yes, worst first: content is lost; it cannot be undone; the guest is made anew; the guest
+ * What a person should know of a step before saying yes, worst first: content is lost; it cannot be undone; the guest is re-created; the guest
  * restarts or stops; undoing it costs what the guest wrote since.
  */
 export const RISKS = ['loss', 'irreversible', 'recreate', 'restart', 'costly-undo'] as const

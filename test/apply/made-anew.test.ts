@@ -83,7 +83,7 @@ const assertStale = async (bench: Workbench, work: () => ReturnType<Workbench['a
   const before = structuredClone(bench.simulator.facts())
   const outcome = await work()
   assert.is(exitCodeOf(outcome), 5, JSON.stringify(outcome.diagnostics, null, 1))
-  assert.match(outcome.diagnostics[0]?.detail ?? '', /task list of the node/)
+  assert.match(outcome.diagnostics[0]?.detail ?? '', /task list of its node/)
   assert.equal(bench.simulator.facts(), before)
 }
 

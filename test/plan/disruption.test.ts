@@ -167,7 +167,7 @@ test('a password or key that is changed, added or withdrawn after a container wa
   assert.match(warned(world, dns({ ...same, password: SECRET('b') })), /`password` of `container\.a`.*passwd/)
   assert.match(
     warned(world, dns({ ...same, 'ssh-public-keys': ['ssh-ed25519 AAAA two@example'] })),
-    /`ssh-public-keys`.*authorized_keys/,
+    /`ssh-public-keys`.*authorized keys/,
   )
   assert.match(warned(world, dns({ password: SECRET('a') })), /`ssh-public-keys`/)
   assert.match(warned(world, dns({})), /`password`, `ssh-public-keys`/)

@@ -6,7 +6,7 @@ import { isUnreachable, type OutgoingRequest } from '../../resource/server.ts'
 import { effectHolds } from '../effect/is-effect-present.ts'
 import { changedGuest, effectOf, type RequestEffect, taskPlace, touchedKeys } from '../effect/request-effect.ts'
 import type { RequestRecord } from '../journal.ts'
-import { madeAnew } from '../observe/made-anew.ts'
+import { isRecreated } from '../observe/is-recreated.ts'
 import { sinceOn } from '../observe/node-clock.ts'
 import { ask, type GuestReading, readRunning, seenOf } from '../observe/read-guest.ts'
 import type { JournalNotes } from './journal-notes.ts'
@@ -83,9 +83,9 @@ const prepare = async (
   const stranger = identity && differenceOf(identity, view.identity)
   if (stranger !== undefined) return refusedHere('another guest', [anotherGuest(job, guest, stranger)])
   const isKnown = request.digest || ctx.made.has(guest.vmid) || (identity && isCertainlySame(identity, view.identity))
-  const anew = isKnown ? false : await madeAnew(ctx, guest, {})
-  if (anew === true) return refusedHere('another guest', [anotherGuest(job, guest, 'somebody has re-created it')])
-  if (anew !== false) return refusedHere('not sent', [addressed(anew, job.step)])
+  const recreated = isKnown ? false : await isRecreated(ctx, guest, {})
+  if (recreated === true) return refusedHere('another guest', [anotherGuest(job, guest, 'somebody has re-created it')])
+  if (recreated !== false) return refusedHere('not sent', [addressed(recreated, job.step)])
   if (direction === 'forward' && (request.digest || effect.kind === 'guest-gone') && foreign.length > 0)
     return refusedHere('changed meanwhile', [changedMeanwhile(job, foreign)])
   const before = seenOf(view, touchedKeys(effect) ?? [], { running: await runningBefore(ctx, effect) })

@@ -25,7 +25,7 @@ import {
 import { effectOf, touchedKeys } from '../effect/request-effect.ts'
 import type { FinishedRun, RecordedRun } from '../journal.ts'
 import { addedSince } from './added-since.ts'
-import { judgeAnew } from './judge-anew.ts'
+import { judgeAgain } from './judge-again.ts'
 import { poolObstacles } from './pool-obstacles.ts'
 import { draftRedo } from './redo-run.ts'
 import { revertObstacles } from './revert-obstacles.ts'
@@ -128,7 +128,7 @@ const draftUndo = (run: RecordedRun, applied: Applied, world: PlanningContext): 
       const drafted = undoingStep(asRestored, given, dependents.get(step.id) ?? [], bound)
       const undoing = { ...drafted, because: withoutLacking(drafted.because, step.guest, restored) }
       if (undoing.binding) bindings.set(step.address, undoing.binding.after)
-      const judged = judgeAnew(world, {
+      const judged = judgeAgain(world, {
         done: step,
         undoing,
         bound,

@@ -89,7 +89,7 @@ const poolObstaclesOf = (scene: Scene, effect: RequestEffect): readonly string[]
     : []
 }
 
-/** What stands in the way of these steps where pools are concerned: somebody has changed them since the run, or they are gone. */
+/** What prevents these steps where pools are concerned: somebody has changed them since the run, or they are gone. */
 export const poolObstacles = (run: RecordedRun, steps: readonly Step[], observed: Observed): readonly Diagnostic[] => {
   const scene = sceneOf(run, steps, observed)
   return steps.flatMap(({ address, requests }) =>

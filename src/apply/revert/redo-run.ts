@@ -5,7 +5,7 @@ import type { Applied } from '../../resource/applied.ts'
 import type { ApiRequest } from '../../resource/request.ts'
 import { presenceAfter, standingSteps } from '../effect/guest-after-run.ts'
 import type { FinishedRun, RecordedRun } from '../journal.ts'
-import { erasesVolume } from './judge-anew.ts'
+import { erasesVolume } from './judge-again.ts'
 import { bindingFrom, bindingsOf, type Drafted, type Given, transferred, undoId } from './revert-steps.ts'
 
 /** A step that cannot be undone and whose guest does not go with the run's undoing either. */

@@ -220,7 +220,7 @@ const attachedObstacles = (elsewhere: readonly string[] | undefined, problem: Pr
       ]
 
 /**
- * What stands in the way of these steps, guest by guest: everything that is not as the run of this plan left it.
+ * What prevents these steps, guest by guest: everything that is not as the run of this plan left it.
  */
 export const revertObstacles = (
   plan: Plan,

@@ -3,7 +3,7 @@ import { kindOfType } from '../../kinds/registry.ts'
 import { differenceOf, isCertainlySame } from '../../kinds/same-guest.ts'
 import type { Step } from '../../plan/plan.ts'
 import { capitalized } from '../../util/capitalized.ts'
-import { madeAnew } from '../observe/made-anew.ts'
+import { isRecreated } from '../observe/is-recreated.ts'
 import { sinceOn } from '../observe/node-clock.ts'
 import { type GuestReading, type GuestView, readPower } from '../observe/read-guest.ts'
 import { lookAt, type RunContext } from '../request/run-context.ts'
@@ -46,19 +46,19 @@ const powered = async (ctx: RunContext, step: Step): Promise<readonly Diagnostic
   return [stale(step, `${name} is ${power} and was ${expects.power} when the plan was made.`)]
 }
 
-/** A guest that looks the same may have been made anew since the plan looked, where nothing of it tells one from the other. */
+/** Nothing of a guest without a UUID shows that it was re-created since the plan was made: the task list of its node does. */
 const remade = async (ctx: RunContext, step: Step, { identity }: GuestView): Promise<readonly Diagnostic[]> => {
   const { expects, guest } = step
   if (!guest || !expects?.identity || identity.uuid !== undefined || isCertainlySame(expects.identity, identity))
     return []
   await sinceOn(ctx, guest.node)
-  const anew = await madeAnew(ctx, guest, expects.identity)
-  if (anew === false) return []
+  const recreated = await isRecreated(ctx, guest, expects.identity)
+  if (recreated === false) return []
   const name = `${capitalized(kindOfType(guest.type).label)} ${guest.vmid} on ${guest.node}`
   return [
-    anew === true
-      ? stale(step, `${name} was destroyed or made anew since the plan was made, by the task list of the node.`)
-      : addressed(anew, step),
+    recreated === true
+      ? stale(step, `${name} was destroyed or re-created since the plan was made, as the task list of its node shows.`)
+      : addressed(recreated, step),
   ]
 }
 
@@ -78,6 +78,6 @@ export const checkExpectation = async (
     return { diagnostics: [addressed(reading.diagnostic, step)], unreachable: reading.unreachable }
   const differences = compare(step, reading)
   if (differences.length > 0 || reading.kind === 'absent') return { diagnostics: differences, unreachable: false }
-  const anew = await remade(ctx, step, reading.view)
-  return { diagnostics: anew.length > 0 ? anew : await powered(ctx, step), unreachable: false }
+  const recreated = await remade(ctx, step, reading.view)
+  return { diagnostics: recreated.length > 0 ? recreated : await powered(ctx, step), unreachable: false }
 }

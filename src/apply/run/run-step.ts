@@ -178,7 +178,7 @@ export const settleStep = async (
   return { result: await endStep(ctx, step, requested, { outputs, learnt: 'later' }, notes), diagnostics: [] }
 }
 
-/** Goes on with a step where its process left off; one of which nothing was done begins anew. */
+/** Goes on with a step where its process left off; one of which nothing was done starts again. */
 export const resumeStep = async (
   ctx: RunContext,
   step: Step,

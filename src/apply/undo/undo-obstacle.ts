@@ -8,7 +8,7 @@ import type { RequestRecord } from '../journal.ts'
 import { addedMeanwhile, attachedMeanwhile } from '../measure/added-meanwhile.ts'
 import { attachedElsewhere } from '../measure/attached-elsewhere.ts'
 import { type HoldersNow, holderNames } from '../measure/volume-holders.ts'
-import { madeAnew } from '../observe/made-anew.ts'
+import { isRecreated } from '../observe/is-recreated.ts'
 import { type GuestView, readRunning } from '../observe/read-guest.ts'
 import { sameIdentity } from '../observe/same-identity.ts'
 import { startedByOthers } from '../observe/started-since.ts'
@@ -165,11 +165,11 @@ export const checkGuest = async (
     return { status: 'undo-failed', diagnostics: [notOurs(step, guest, 'it is a different guest now')] }
   const isOurs =
     ctx.made.has(guest.vmid) || (identity !== undefined && isCertainlySame(identity, reading.view.identity))
-  const anew = !making && isOurs ? false : await madeAnew(ctx, guest, identity ?? reading.view.identity)
-  if (anew !== false)
-    return anew === true
+  const recreated = !making && isOurs ? false : await isRecreated(ctx, guest, identity ?? reading.view.identity)
+  if (recreated !== false)
+    return recreated === true
       ? { status: 'undo-failed', diagnostics: [notOurs(step, guest, 'somebody has re-created it since')] }
-      : { status: 'suspended', diagnostics: [anew] }
+      : { status: 'suspended', diagnostics: [recreated] }
   if (making && (await readRunning(ctx.asking, guest)) === true)
     return { status: 'undo-failed', diagnostics: [notOurs(step, guest, 'it is running, so somebody may be using it')] }
   const ran = await ranForOthers(ctx, step, guest)

@@ -17,7 +17,7 @@ const LARGEST = 256 * 1024 * 1024
 const refused = (name: string, why: string): DiagnosticError =>
   new DiagnosticError([
     diagnose('cli.bad-plan-file', {
-      detail: `${visibleLine(name)} ${why} Nothing was changed. Write the plan anew where it was made:`,
+      detail: `${visibleLine(name)} ${why} Nothing was changed. Write the plan again in the workspace it came from:`,
       hint: `mpc plan --out ${/^[\w./-]+$/.test(name) ? name : 'plan.json'}`,
     }),
   ])

@@ -50,7 +50,7 @@ export interface Session {
   /** Reads again what a plan may have touched. */
   readonly refresh: (plan: Plan) => Promise<void>
   /**
-   * The picture with the addresses of these guests asked anew, kept in the state; the same picture when this command has read nothing else of
+   * The picture with the addresses of these guests read again, kept in the state; the same picture when this command has read nothing else of
    * the cluster, or none of them answers.
    */
   readonly tellAddresses: (observed: Observed, vmids: ReadonlySet<Vmid>) => Promise<Observed>

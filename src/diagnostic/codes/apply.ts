@@ -31,7 +31,7 @@ export const applyCodes = {
   'apply.snapshot-kept': { severity: 'warning', summary: 'Old safety snapshot could not be removed' },
   'apply.revert-nothing': { severity: 'error', summary: 'Run left nothing to undo' },
   'apply.revert-done': { severity: 'error', summary: 'Run was reverted already' },
-  'apply.revert-changed': { severity: 'error', summary: 'Later changes stand in the way' },
+  'apply.revert-changed': { severity: 'error', summary: 'Later changes prevent the revert' },
   'apply.revert-gone': { severity: 'error', summary: 'Guest is gone' },
   'apply.revert-replaced': { severity: 'error', summary: 'Guest was replaced by another' },
   'apply.revert-taken': { severity: 'error', summary: 'VMID is in use again' },

@@ -24,7 +24,7 @@ export interface DescribedGuest {
   readonly left: readonly { readonly key: string; readonly why: string }[]
 }
 
-/** What Proxmox VE sets by itself when a guest is made: whoever makes it anew gets another one. */
+/** What Proxmox VE chooses when a guest is created; a guest that is created from the declaration gets its own. */
 const SET_BY_SERVER: { readonly [kind: string]: readonly string[] } = {
   vm: ['vmgenid', 'smbios1.uuid'],
   container: ['arch', 'ostype', 'rootfs.acl'],

@@ -11,6 +11,6 @@ export interface ResourceExport {
   readonly refusal?: string
 }
 
-/** What becomes of a part of a property string that the provider does not model: it writes the whole string anew. */
+/** What becomes of a part of a property string that the provider does not model: it rewrites the whole string. */
 export const WIPED = 'kept until the provider changes this device, then wiped'
 export const IGNORED = 'kept on the server; the provider does not see it'

@@ -188,7 +188,7 @@ export const exportVm = (exported: ExportedGuest, name: string): ResourceExport 
   const attributes = { ...attributesOf(exported, config, limits), ...SAFETY }
   const left = config.left()
   for (const { name: key, value } of left) lose(key, value, consequenceOf(key))
-  // The provider writes the agent anew for its own setting, at the first apply.
+  // The provider rewrites the agent for its own setting, at the first apply.
   if (left.some(({ name: key }) => key.startsWith('agent.'))) limits.ignore('agent')
   const block = hclBlock('resource', attributes, [...blocks, lifecycle(exported, drives, config, limits)], [type, name])
   const refusal = network.refusal ?? unreadableDrive(config)

@@ -75,7 +75,7 @@ const importOf = (
   return guest
 }
 
-/** Import blocks may stay where they are; one binds anew only when the guest bound before is gone, as after a restore under another VMID. */
+/** Import blocks may stay where they are; one binds again only when the guest bound before is gone, as after a restore under another VMID. */
 const isRebound = (
   world: PlanningContext,
   { id }: Desired['imports'][number],

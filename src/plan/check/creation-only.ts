@@ -33,7 +33,7 @@ const unreached = (
 
 const INSIDE: Readonly<Record<string, string>> = {
   password: 'Set the password inside it: `passwd` in `pct enter VMID`, on its node.',
-  'ssh-public-keys': 'Change /root/.ssh/authorized_keys inside it: `pct enter VMID`, on its node.',
+  'ssh-public-keys': 'Change the authorized keys of its root user inside it: `pct enter VMID`, on its node.',
 }
 
 /** Warns of declared values that do not reach a guest any more, so that nobody takes a key for withdrawn that still opens the door. */

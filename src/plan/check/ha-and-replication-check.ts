@@ -19,7 +19,7 @@ const sidOf = ({ type, vmid }: ObservedGuest): string => `${kindOfType(type).haP
 const isDestroyed = (guest: ObservedGuest, requests: readonly ApiRequest[]): boolean =>
   requests.some(({ method, path }) => method === 'DELETE' && path === guestPath(guest))
 
-/** What of these requests high availability would not let happen as asked, in words; empty when nothing stands in the way. */
+/** What these requests do that the HA manager would not carry out as asked, in words; empty when it allows them all. */
 export const heldByHa = (guest: ObservedGuest, requests: readonly ApiRequest[]): readonly string[] => {
   if (guest.ha === undefined) return []
   const own = requests.filter(({ path }) => path.startsWith(`${guestPath(guest)}/`))

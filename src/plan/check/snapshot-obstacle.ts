@@ -43,7 +43,7 @@ const dropSnapshot =
     })
 
 /**
- * Snapshots stand in the way of some changes. Those mpc took itself as a safety net go first, as steps; anybody else's are reported, and
+ * Some changes are not possible while there are snapshots. Those mpc took itself as a safety net go first, as steps; anybody else's are reported, and
  * nothing is planned.
  */
 export const clearSnapshots = (

@@ -25,7 +25,7 @@ const NOT_COPIED = /^(?:template|parent|lock|digest|snaptime|vmstate|running.*|u
 
 const MAC_PART = /(^|,)(?:hwaddr|macaddr)=[^,]*|=[0-9a-f]{2}(?::[0-9a-f]{2}){5}/gi
 
-/** The configuration the clone will have: the source's, with a name of its own and without MAC addresses, which are made anew. */
+/** The configuration the clone will have: the source's, with a name of its own and without MAC addresses, which are new. */
 export const clonedConfig = (context: GuestContext, source: CloneSource): RawConfig =>
   Object.fromEntries(
     Object.entries({ ...source.config, [context.kind.nameKey]: newName(context) })

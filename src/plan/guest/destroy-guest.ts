@@ -23,7 +23,7 @@ export interface Destruction {
   readonly resource: AppliedGuest
   readonly observed: ObservedGuest
   readonly onDestroy: AppliedGuest['onDestroy']
-  /** The binding goes with the guest; a replaced one has already been bound anew. */
+  /** The binding goes with the guest; a replaced one has already been bound again. */
   readonly unbind: boolean
   /** Pools that end with the plan: they must be empty by then, so a guest that is retained leaves them. */
   readonly endingPools: ReadonlySet<string>

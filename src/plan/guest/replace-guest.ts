@@ -81,7 +81,7 @@ const attributesOf = (
   return [...changed, ...chosen]
 }
 
-/** The VMID a guest is made anew under must be its own, or nobody's. */
+/** The VMID a guest is re-created under must be its own, or nobody's. */
 const isFree = ({ world, desired }: GuestContext, observed: ObservedGuest, vmid: Vmid): boolean => {
   const other = vmid === observed.vmid ? undefined : world.guests.get(vmid)
   if (!other) return true

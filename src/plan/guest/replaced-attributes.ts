@@ -11,7 +11,7 @@ import { entriesOf, gone } from './destroyed-attributes.ts'
 /** What every guest has for itself, and PVE's own notes. */
 const OWN = /^(?:smbios1|vmgenid|meta|parent|lock|digest|template|name|hostname|snaptime|vmstate|running.*)$/
 
-/** Properties of a device that another one has in its place. The server chooses a MAC address anew, and makes a cloud-init drive by itself. */
+/** Properties of a device that another one has in its place. The server chooses a new MAC address, and makes a cloud-init drive by itself. */
 const changedProperties = (kind: GuestKind, key: string, before: PropertyMap, after: PropertyMap) => {
   const isGenerated = before['media'] === 'cloudinit' && after['media'] === 'cloudinit'
   const properties = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort()

@@ -108,7 +108,7 @@ export const needsStop = (
 const sizesOf = (grows: readonly Difference[]): string =>
   grows.map(({ key, declared }) => `${key} grows to ${isPropertyMap(declared) ? declared['size'] : ''}`).join(' and ')
 
-/** Whether a change leaves the guest's volumes what they are, so that it can be written anew after a rollback. */
+/** Whether a change leaves the guest's volumes what they are, so that it can be written again after a rollback. */
 const keepsVolumes = (context: GuestContext, difference: Difference): boolean => {
   const { key, text = '' } = difference
   if (context.kind.volumeProperty(key) === undefined) return true
@@ -117,7 +117,7 @@ const keepsVolumes = (context: GuestContext, difference: Difference): boolean =>
 
 /**
  * The snapshots of an update. One is taken before anything is changed, as far as PVE allows: it moves no volume while there is one. The same brings
- * the sizes of grown disks back where the other changes can be written anew after a rollback to it; volumes that came or went in between cannot,
+ * the sizes of grown disks back where the other changes can be written again after a rollback to it; volumes that came or went in between cannot,
  * so that growing gets a snapshot of its own then.
  */
 const snapshotsOf = (

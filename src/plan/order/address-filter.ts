@@ -75,7 +75,7 @@ const resolvePatterns = (
     return found
   })
 
-/** The declared guests that are to be made anew because somebody asks for it. */
+/** The declared guests that `--replace` names. */
 export const replacedGuests = (world: PlanningContext, guests: readonly Address[]): ReadonlySet<Address> => {
   const { replaces, destroy } = world.options
   if (replaces.length === 0 || destroy) return new Set()

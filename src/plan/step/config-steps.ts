@@ -14,7 +14,7 @@ import {
 } from '../state/guest-state.ts'
 import { withVolume } from '../state/volume-reference.ts'
 
-/** The text for a key as declared; undefined deletes it. Drives that PVE makes by itself are made anew, not edited. */
+/** The text for a key as declared; undefined deletes it. Drives that PVE makes by itself are made again, not edited. */
 export const declaredText = ({ kind }: GuestContext, difference: Difference): string | undefined => {
   const { key, declared, observed, text, dropped } = difference
   if (declared === undefined || isSecret(declared)) return undefined

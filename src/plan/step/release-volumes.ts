@@ -74,7 +74,7 @@ const releaseFromVm = ({ guest, volumes, taken, inPlace }: Release): readonly Ap
 }
 
 /**
- * The same for a stopped container, which has no CD drives: what its `rootfs` named before is forgotten when it is set anew (PVE source:
+ * The same for a stopped container, which has no CD drives: what its `rootfs` named before is forgotten when it is set again (PVE source:
  * vmconfig_apply_pending registers mount points only), so the volume becomes the root for a moment, and then the old root is named again.
  */
 const releaseFromContainer = ({ guest, volumes, step: fromStep }: Release): readonly ApiRequest[] => [

@@ -51,7 +51,7 @@ const textOf = (view: PlanView, row: string): string => {
   return (step ? step.summary : `${resource?.heading} ${resource?.guest}`).toLowerCase()
 }
 
-/** Puts the cursor on the next row that holds a text, beginning anew at the top; where none does, it stays. */
+/** Puts the cursor on the next row that holds a text, starting again at the top; where none does, it stays. */
 export const findRow = (view: PlanView, state: ReviewState, text: string): ReviewState => {
   const rows = reviewRows(view, state)
   const wanted = text.toLowerCase()

@@ -90,7 +90,7 @@ class TransactionalSqliteAdapter extends SqliteAdapter {
 /** Longer statements are bulk inserts, each written once. */
 const LONGEST_KEPT = 2_000
 
-/** Kysely prepares every statement anew; those of the journal are the same few over and over. */
+/** Kysely prepares every statement again; those of the journal are the same few over and over. */
 const rememberingStatements = (database: BetterSqlite.Database): SqliteDatabase => {
   const kept = new Map<string, BetterSqlite.Statement>()
   const prepare = (text: string): BetterSqlite.Statement => {

@@ -88,7 +88,7 @@ const otherProblems = (yaml: Yaml, document: Document.Parsed, text: string): rea
   return problems
 }
 
-/** Each round reads the file anew; in a long one the first finding is told alone. */
+/** Each round reads the file again; in a long one the first finding is told alone. */
 const roundsFor = (text: string): number => (text.length > 100_000 ? 1 : 50)
 
 /**

@@ -16,7 +16,7 @@ export interface Reading {
   readonly aliases: ReadonlyMap<unknown, Node>
   readonly report: (diagnostic: Diagnostic) => void
   readonly isFull: () => boolean
-  /** Values read so far, those behind aliases each time anew, and how deep the current one lies. */
+  /** Values read so far, those behind aliases each time again, and how deep the current one lies. */
   count: number
   depth: number
 }

@@ -18,7 +18,7 @@ const plannedAt = ({ asOf, clocks, world }: RunContext, node: string): number | 
   return Math.floor(known.time - ago / 1000)
 }
 
-/** Unix seconds by the node's clock, from which on only this run may have made the guest anew. */
+/** Unix seconds by the node's clock, from which on only this run may have re-created the guest. */
 const knownSince = (ctx: RunContext, { node }: GuestRef, { event }: GuestIdentity): number => {
   const { began, clocks } = ctx
   const made = Number.parseInt(event?.split(':')[4] ?? '', 16)
@@ -47,7 +47,7 @@ const plannedEvent = ({ plan }: RunContext, { vmid }: GuestRef): string | null |
   plan.steps.find(({ guest, expects }) => guest?.vmid === vmid && expects?.identity)?.expects?.identity?.event
 
 /** A guest without a UUID that somebody else has made since may look just as the old one did; the node's task list tells. */
-export const madeAnew = async (
+export const isRecreated = async (
   ctx: RunContext,
   guest: GuestRef,
   seen: GuestIdentity,

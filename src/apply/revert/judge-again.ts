@@ -179,7 +179,7 @@ const snapshotsOf = ({ requests }: Step): readonly string[] =>
  * The steps that undo a step of a run that ended, judged by what is there now instead of by what was there when the step was planned: days may lie
  * between. Pure; what keeps a step from being planned is reported to `world`.
  */
-export const judgeAnew = (world: PlanningContext, part: Undoing): readonly Step[] => {
+export const judgeAgain = (world: PlanningContext, part: Undoing): readonly Step[] => {
   const { done, undoing } = part
   if (done.reversal.by === 'snapshot') return [setBack(part)]
   if (done.action === 'start') return [shutDown(undoing)]
