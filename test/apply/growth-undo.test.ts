@@ -3,37 +3,14 @@ import * as assert from 'uvu/assert'
 import type { Journal } from '../../src/apply/journal.ts'
 import { exitCodeOf } from '../../src/apply/run/run-outcome.ts'
 import type { Desired, Lifecycle } from '../../src/resource/desired.ts'
-import type { GuestDescription } from '../../src/simulator/twin/description.ts'
 import { at, container, desire, vm } from '../plan/samples.ts'
 import { carryOut, lab, planned, reverted } from './rig.ts'
+import { database, files } from './sample-guests.ts'
 import { failLast, guestRef, onWorkbench, type Workbench } from './workbench.ts'
 
 /** A disk that has grown harms nobody; setting a running guest back does. */
 
 const later = guestRef('qemu', 'pve1', 900).vmid
-
-const database = (status: 'running' | 'stopped'): GuestDescription => ({
-  vmid: 200,
-  type: 'qemu',
-  node: 'pve1',
-  status,
-  config: { name: 'db', memory: '2048', ostype: 'l26', scsi0: 'local-lvm:vm-200-disk-0,size=8G', boot: 'order=scsi0' },
-})
-
-const files = (status: 'running' | 'stopped'): GuestDescription => ({
-  vmid: 201,
-  type: 'lxc',
-  node: 'pve1',
-  status,
-  config: {
-    hostname: 'files',
-    arch: 'amd64',
-    ostype: 'debian',
-    unprivileged: 1,
-    memory: 512,
-    rootfs: 'local-lvm:vm-201-disk-0,size=8G',
-  },
-})
 
 const imports = [
   { to: at('vm.db'), id: '200' },

@@ -6,40 +6,12 @@ import type { Desired, Lifecycle } from '../../src/resource/desired.ts'
 import type { GuestDescription } from '../../src/simulator/twin/description.ts'
 import { at, container, desire, vm } from '../plan/samples.ts'
 import { carryOut, lab, planned, reverted } from './rig.ts'
+import { database, files } from './sample-guests.ts'
 import { onWorkbench, type Workbench } from './workbench.ts'
 
 /** Somebody starts or stops a guest between a plan and its run, which its configuration does not show. */
 
-const guests = (status: 'running' | 'stopped'): readonly GuestDescription[] => [
-  {
-    vmid: 200,
-    type: 'qemu',
-    node: 'pve1',
-    status,
-    config: {
-      name: 'db',
-      memory: '2048',
-      ostype: 'l26',
-      scsi0: 'local-lvm:vm-200-disk-0,size=8G',
-      boot: 'order=scsi0',
-    },
-  },
-  {
-    vmid: 201,
-    type: 'lxc',
-    node: 'pve1',
-    status,
-    config: {
-      hostname: 'files',
-      arch: 'amd64',
-      ostype: 'debian',
-      unprivileged: 1,
-      memory: 512,
-      swap: 512,
-      rootfs: 'local-lvm:vm-201-disk-0,size=8G',
-    },
-  },
-]
+const guests = (status: 'running' | 'stopped'): readonly GuestDescription[] => [database(status), files(status)]
 
 interface Wanted {
   readonly db?: Readonly<Record<string, ConfigValue>>

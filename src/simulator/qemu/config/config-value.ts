@@ -20,7 +20,8 @@ export const shownValue = (key: string, value: string): string | number => {
   return isNumeric(key) ? Number(value) : value
 }
 
-const transport = new Set([
+/** Parameters of every request that writes a configuration, and no options themselves. */
+export const TRANSPORT: readonly string[] = [
   'node',
   'vmid',
   'digest',
@@ -29,9 +30,8 @@ const transport = new Set([
   'force',
   'skiplock',
   'background_delay',
-  'cdrom',
   'import-working-storage',
-])
+]
 const extra = new Set([
   'meta',
   'vmstate',
@@ -47,7 +47,7 @@ const extra = new Set([
 const known: ReadonlySet<string> = new Set([
   ...Object.keys(parameters)
     .flatMap((name) => (name.endsWith('[n]') ? slots(name.slice(0, -3)) : [name]))
-    .filter((name) => !transport.has(name)),
+    .filter((name) => !TRANSPORT.includes(name)),
   ...extra,
 ])
 

@@ -5,17 +5,11 @@ import { uniqueTags } from '../../guest/tags.ts'
 import { splitVolid } from '../../schema/formats.ts'
 import type { Section } from '../../state/guest.ts'
 import { findVolume, storageOf } from '../../volume/volumes.ts'
+import { TRANSPORT } from './config-value.ts'
 import { completeNet, isNetName } from './net.ts'
 
 const transport = new Set([
-  'node',
-  'vmid',
-  'digest',
-  'delete',
-  'revert',
-  'force',
-  'skiplock',
-  'background_delay',
+  ...TRANSPORT,
   'archive',
   'bwlimit',
   'pool',
@@ -24,7 +18,6 @@ const transport = new Set([
   'unique',
   'live-restore',
   'ha-managed',
-  'import-working-storage',
 ])
 
 /** The configuration options of a request, as texts; `cdrom` is another name for `ide2`. */
